@@ -1,1 +1,9 @@
-//! events
+//! Events between services: the CloudEvents envelope, the transactional outbox and what a consumer answers for each record.
+
+pub mod consumer;
+pub mod envelope;
+pub mod outbox;
+
+pub use consumer::{Consumer, Deadline, Outcome};
+pub use envelope::{Event, EventError};
+pub use outbox::{Destination, Letter, Outbox};

@@ -1,1 +1,34 @@
-//! cinema_http
+//! What every HTTP operation keeps: problem documents, who is calling, idempotency, caching, limits and correlation.
+
+mod address;
+mod body;
+mod cached;
+mod caller;
+mod gate;
+pub mod idempotency;
+mod layers;
+pub mod limiter;
+mod operations;
+mod page;
+mod problem;
+mod serve;
+pub mod token;
+
+pub use address::{ClientAddress, Origin};
+pub use body::{Json, Path, Query};
+pub use cached::{Cached, IfMatch, etag};
+pub use caller::{Account, Admin, Audience, Editor, Support, Viewer};
+pub use gate::Gate;
+pub use idempotency::IdempotencyKey;
+pub use limiter::{Limiter, Rule};
+pub use page::{Limit, Page};
+pub use problem::{FieldError, Problem};
+pub use serve::{finish, serve};
+
+pub use axum::{
+    self,
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+pub use utoipa_axum::{router::OpenApiRouter, routes};

@@ -1,1 +1,18 @@
-//! kernel
+//! The pure core that every crate shares: ids, money, time, cursors and the one predicate that decides who may watch what.
+//!
+//! No I/O and no async: time, randomness and ids come in through [`World`], so that a test can replay any history.
+
+pub mod cursor;
+pub mod id;
+pub mod locale;
+pub mod money;
+pub mod playback_token;
+pub mod policy;
+pub mod signed_url;
+pub mod world;
+
+pub use cursor::{Cursor, CursorKey};
+pub use id::*;
+pub use locale::{Locale, Territory};
+pub use money::Money;
+pub use world::{Clock, Entropy, World};

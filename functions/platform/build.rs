@@ -1,0 +1,17 @@
+//! Compiles the manifests' `events:` triggers into the table of the event router.
+
+use std::{env, error::Error, fmt::Write as _, fs, path::Path};
+
+use manifest::Manifest;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../..");
+    println!("cargo:rerun-if-changed={}", root.join("functions").display());
+    let mut table = String::from("&[\n");
+    for (event_type, queues) in Manifest::load(&root)?.event_routes() {
+        writeln!(table, "    ({event_type:?}, &{queues:?}),")?;
+    }
+    table.push(']');
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("routes.rs"), table)?;
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! The platform's operations on real engines.
+
+mod function;
+mod get_health;
+mod route_events;
+
+testkit::drift_tests!(platform);

@@ -1,0 +1,91 @@
+//! Where a request comes from: believed only from the edge, which proves itself with a shared secret.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, request::Parts},
+};
+use kernel::Territory;
+use lambda_http::request::RequestContext;
+use ring::hmac;
+
+use crate::Gate;
+
+/// The client's network address, for limits and the security log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientAddress(pub String);
+
+/// Address and territory of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// IPv4 or IPv6 address, or `unknown`.
+    pub address: String,
+    /// From the edge, else the configured default.
+    pub territory: Territory,
+}
+
+impl Origin {
+    pub(crate) fn of(parts: &Parts, gate: &Gate) -> Self {
+        let trusted = from_the_edge(&parts.headers, gate.origin_verify.as_ref());
+        let edge = |name: &str| parts.headers.get(name).filter(|_| trusted).and_then(|value| value.to_str().ok());
+        let address = edge("cloudfront-viewer-address").map(without_port).or_else(|| gateway_address(parts));
+        let territory = edge("cloudfront-viewer-country").and_then(|text| text.parse().ok());
+        Self {
+            address: address.unwrap_or_else(|| "unknown".to_owned()),
+            territory: territory.unwrap_or_else(|| gate.default_territory.clone()),
+        }
+    }
+}
+
+fn from_the_edge(headers: &HeaderMap, secret: Option<&OriginSecret>) -> bool {
+    match (secret, headers.get("x-origin-verify")) {
+        (Some(secret), Some(header)) => secret.is(header.as_bytes()),
+        _ => false,
+    }
+}
+
+/// The secret that the edge sends along, kept as a keyed digest: comparing digests takes the same time for every wrong text.
+pub(crate) struct OriginSecret {
+    key: hmac::Key,
+    tag: hmac::Tag,
+}
+
+impl OriginSecret {
+    pub(crate) fn new(secret: &str, salt: &[u8]) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, salt);
+        let tag = hmac::sign(&key, secret.as_bytes());
+        Self { key, tag }
+    }
+
+    fn is(&self, candidate: &[u8]) -> bool {
+        hmac::verify(&self.key, candidate, self.tag.as_ref()).is_ok()
+    }
+}
+
+/// `192.0.2.1:443` and `2001:db8::1:443` as CloudFront writes them: the port is after the last colon.
+fn without_port(address: &str) -> String {
+    address.rsplit_once(':').map_or(address, |(address, _)| address).trim_matches(['[', ']']).to_owned()
+}
+
+fn gateway_address(parts: &Parts) -> Option<String> {
+    match parts.extensions.get::<RequestContext>()? {
+        RequestContext::ApiGatewayV1(context) => context.identity.source_ip.clone(),
+        RequestContext::ApiGatewayV2(context) => context.http.source_ip.clone(),
+        _ => None,
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Origin {
+    type Rejection = crate::Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(parts, &*Gate::of(parts)?))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = crate::Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(Origin::of(parts, &*Gate::of(parts)?).address))
+    }
+}

@@ -1,0 +1,199 @@
+//! Who is calling. The extractor in a handler's signature is what enforces the `access` of its yaml entry.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, StatusCode, header, request::Parts},
+};
+use kernel::{AccountId, Locale, ProfileId, SessionId, Territory, policy};
+use time::OffsetDateTime;
+
+use crate::{Gate, Origin, Problem, token::Claims};
+
+/// A signed-in account.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The account.
+    pub id: AccountId,
+    /// The login session of its token.
+    pub session: SessionId,
+    /// All claims.
+    pub claims: Claims,
+    /// Where the request comes from.
+    pub origin: Origin,
+}
+
+/// A signed-in account with a chosen profile.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    /// The account.
+    pub account: AccountId,
+    /// The profile.
+    pub profile: ProfileId,
+    /// Its highest age rating and its territory.
+    pub policy: policy::Audience,
+    /// Its language.
+    pub locale: Locale,
+    /// The login session of its token.
+    pub session: SessionId,
+}
+
+/// An editor or administrator.
+#[derive(Debug, Clone)]
+pub struct Editor(pub Account);
+
+/// A support agent or administrator.
+#[derive(Debug, Clone)]
+pub struct Support(pub Account);
+
+/// An administrator.
+#[derive(Debug, Clone)]
+pub struct Admin(pub Account);
+
+/// Anyone, signed in or not.
+#[derive(Debug, Clone)]
+pub struct Audience {
+    /// The token's claims, if there is a token.
+    pub claims: Option<Claims>,
+    /// Highest age rating and territory.
+    pub policy: policy::Audience,
+    /// The profile's language, else the first of `Accept-Language`.
+    pub locale: Locale,
+    /// The request's headers, for conditional answers.
+    pub headers: HeaderMap,
+}
+
+impl Audience {
+    /// A JSON answer that shared caches may keep for `max_age` when the caller is anonymous, and that only the caller revalidates otherwise.
+    pub fn cache<T: serde::Serialize>(&self, body: T, max_age: std::time::Duration) -> crate::Cached<T> {
+        match self.claims {
+            None => crate::Cached::public(body, max_age, &self.headers),
+            Some(_) => crate::Cached::private(body, &self.headers),
+        }
+    }
+
+    /// Where the request comes from.
+    pub fn territory(&self) -> &Territory {
+        &self.policy.territory
+    }
+}
+
+impl Account {
+    /// 403 `step_up_required` unless the person proved who they are within `age`.
+    pub fn require_fresh(&self, now: OffsetDateTime, age: time::Duration) -> Result<(), Problem> {
+        if now.unix_timestamp() - self.claims.auth_time <= age.whole_seconds() {
+            return Ok(());
+        }
+        Err(Problem::forbidden("step_up_required", "Confirm your password first."))
+    }
+
+    fn require(self, role: &str) -> Result<Self, Problem> {
+        if self.claims.roles.iter().any(|held| held == role || held == "admin") {
+            return Ok(self);
+        }
+        Err(Problem::forbidden("role_required", format!("This needs the role {role}.")))
+    }
+}
+
+/// The token of `Authorization: Bearer`; `None` without the header.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let Some(header) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let text = header.to_str().unwrap_or_default();
+    match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
+        _ => Err(Problem::unauthorized("invalid_token", "The Authorization header must be: Bearer <access token>.")),
+    }
+}
+
+async fn claims(parts: &Parts, gate: &Gate) -> Result<Option<Claims>, Problem> {
+    match bearer(&parts.headers)? {
+        None => Ok(None),
+        Some(token) => gate.verifier.verify(token).await.map(Some),
+    }
+}
+
+fn preferred_locale(headers: &HeaderMap) -> Locale {
+    let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let languages = header.split(',').filter_map(|range| range.split(';').next());
+    languages.filter_map(|range| range.trim().parse().ok()).next().unwrap_or_else(Locale::english)
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Account {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let gate = Gate::of(parts)?;
+        let claims = claims(parts, &gate).await?;
+        let claims = claims.ok_or_else(|| Problem::unauthorized("token_required", "Sign in first."))?;
+        Ok(Self { id: claims.sub, session: claims.sid, origin: Origin::of(parts, &gate), claims })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Viewer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let account = Account::from_request_parts(parts, state).await?;
+        let missing = || Problem::forbidden("profile_required", "Choose a profile first.");
+        Ok(Self {
+            account: account.id,
+            profile: account.claims.pid.ok_or_else(missing)?,
+            policy: policy::Audience { territory: account.origin.territory, max_rating: account.claims.max_rating },
+            locale: account.claims.locale,
+            session: account.session,
+        })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Audience {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let gate = Gate::of(parts)?;
+        // A token that is present but wrong is refused even where none is needed: the client believes to be signed in.
+        let claims = claims(parts, &gate).await?;
+        let territory = Origin::of(parts, &gate).territory;
+        let max_rating = claims.as_ref().map_or(policy::ADULT, |claims| claims.max_rating);
+        let locale = claims.as_ref().map_or_else(|| preferred_locale(&parts.headers), |claims| claims.locale.clone());
+        Ok(Self { claims, policy: policy::Audience { territory, max_rating }, locale, headers: parts.headers.clone() })
+    }
+}
+
+macro_rules! role {
+    ($extractor:ident, $role:literal) => {
+        impl<S: Send + Sync> FromRequestParts<S> for $extractor {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+                Account::from_request_parts(parts, state).await?.require($role).map(Self)
+            }
+        }
+    };
+}
+
+role!(Editor, "editor");
+role!(Support, "support");
+role!(Admin, "admin");
+
+/// Why a title cannot be watched, as an answer.
+impl From<policy::Refusal> for Problem {
+    fn from(refusal: policy::Refusal) -> Self {
+        use policy::Refusal;
+        match refusal {
+            Refusal::NotFound | Refusal::NotAvailable => Self::not_found("title"),
+            Refusal::Withdrawn => Self::new(StatusCode::GONE, "title_withdrawn", "This title is no longer offered."),
+            Refusal::RatingTooHigh => Self::forbidden("rating_too_high", "This profile may not watch titles with this age rating."),
+            Refusal::TerritoryNotAllowed => Self::new(
+                StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS,
+                "territory_not_allowed",
+                "This title is not offered where you are.",
+            ),
+            Refusal::NoAsset => Self::conflict("not_playable_yet", "This title has no film to play yet."),
+            Refusal::SubscriptionRequired => {
+                Self::new(StatusCode::PAYMENT_REQUIRED, "subscription_required", "Watching needs a plan.")
+            }
+            Refusal::PlanTooLow => {
+                Self::new(StatusCode::PAYMENT_REQUIRED, "plan_too_low", "Your plan does not include this title.")
+            }
+        }
+    }
+}

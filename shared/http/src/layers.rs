@@ -1,0 +1,84 @@
+//! Around every request: its id, its log span, gunzip, and problem documents for whatever the router itself refuses.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn, map_response},
+    response::{IntoResponse, Response},
+};
+use futures::FutureExt;
+use tower_http::decompression::RequestDecompressionLayer;
+use tracing::Instrument;
+
+use crate::{Gate, Problem, problem::REQUEST_ID};
+
+const REQUEST_ID_HEADER: &str = "x-request-id";
+
+pub(crate) fn wrap(router: Router, gate: Arc<Gate>) -> Router {
+    let world = gate.world.clone();
+    router
+        .layer(axum::Extension(gate))
+        .layer(map_response(refusals_as_problems))
+        .layer(RequestDecompressionLayer::new().gzip(true))
+        .layer(from_fn(move |request: Request, next: Next| {
+            let fresh = hex::encode(world.bytes::<16>());
+            correlate(request, next, fresh)
+        }))
+}
+
+async fn correlate(request: Request, next: Next, fresh: String) -> Response {
+    let request_id = given(&request, REQUEST_ID_HEADER, 128).filter(|id| id.bytes().all(is_plain)).unwrap_or(fresh);
+    let traceparent = given(&request, "traceparent", 55);
+    let method = request.method().clone();
+    let route = request.extensions().get::<axum::extract::MatchedPath>().map(|path| path.as_str().to_owned());
+    let span = tracing::info_span!("request", request_id, traceparent, %method, route);
+    let answer = async {
+        let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        let response = answer.unwrap_or_else(|_| Problem::internal("the handler panicked").into_response());
+        tracing::info!(status = response.status().as_u16(), "answered");
+        response
+    };
+    let answer = REQUEST_ID.scope(request_id.clone(), events::outbox::TRACEPARENT.scope(traceparent, answer));
+    let mut response = answer.instrument(span).await;
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(REQUEST_ID_HEADER, value);
+    }
+    response
+}
+
+/// A header of at most `longest` bytes.
+fn given(request: &Request, name: &str, longest: usize) -> Option<String> {
+    let value = request.headers().get(name)?.to_str().ok()?;
+    (1..=longest).contains(&value.len()).then(|| value.to_owned())
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte)
+}
+
+/// The router's own refusals have no document.
+async fn refusals_as_problems(response: Response) -> Response {
+    let status = response.status();
+    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
+    if !(status.is_client_error() || status.is_server_error()) || is_problem {
+        return response;
+    }
+    let problem = match status {
+        StatusCode::NOT_FOUND => Problem::new(status, "route_not_found", "There is nothing at this address."),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            Problem::new(status, "method_not_allowed", "This address does not know this method; see the Allow header.")
+        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            Problem::new(status, "unsupported_media_type", "Content-Encoding may be gzip or identity.")
+        }
+        _ => Problem::new(status, "request_refused", "The request cannot be processed."),
+    };
+    let allow = response.headers().get(header::ALLOW).cloned();
+    match allow {
+        Some(allow) => problem.with_header(header::ALLOW, allow).into_response(),
+        None => problem.into_response(),
+    }
+}

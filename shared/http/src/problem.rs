@@ -1,0 +1,226 @@
+//! Problem documents (RFC 9457). What the client sees and what the log gets are different fields.
+
+use std::fmt;
+
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use stores::StoreError;
+use utoipa::{
+    IntoResponses, PartialSchema, ToSchema,
+    openapi::{ContentBuilder, RefOr, ResponseBuilder},
+};
+
+/// One thing that is wrong with the request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// JSON pointer (RFC 6901) into the body, or the name of a parameter.
+    pub pointer: String,
+    /// What is wrong there.
+    pub detail: String,
+}
+
+/// The document itself.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemDocument {
+    /// Identifies the kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "https://cinema.example/problems/not_found")]
+    kind: String,
+    /// The same for every problem of the kind.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What happened and what to do.
+    detail: String,
+    /// Stable, for programs.
+    code: String,
+    /// For support.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    /// Every part of the request that is wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    /// Further members of this kind of problem.
+    #[serde(flatten)]
+    extra: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A refusal with the reason for the client and, apart from it, the reason for the log.
+pub struct Problem {
+    status: StatusCode,
+    document: Box<ProblemDocument>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    internal: Option<String>,
+}
+
+impl Problem {
+    /// A problem of the kind `code` (snake_case) with a sentence for a person.
+    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        let title = code.replace('_', " ");
+        Self {
+            status,
+            document: Box::new(ProblemDocument {
+                kind: format!("https://cinema.example/problems/{code}"),
+                title,
+                status: status.as_u16(),
+                detail: detail.into(),
+                code: code.to_owned(),
+                request_id: None,
+                errors: Vec::new(),
+                extra: serde_json::Map::new(),
+            }),
+            headers: Vec::new(),
+            internal: None,
+        }
+    }
+
+    /// 404: there is none, or the caller may not know of it.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
+    }
+
+    /// 400: cannot be read at all.
+    pub fn bad_request(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// 422: can be read, but is wrong at `pointer`.
+    pub fn invalid(pointer: &str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", format!("{pointer}: {detail}")).at(pointer, detail)
+    }
+
+    /// 409: does not fit the present state.
+    pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    /// 401 with the challenge of RFC 6750.
+    pub fn unauthorized(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, detail)
+            .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+    }
+
+    /// 403: known, but not allowed.
+    pub fn forbidden(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code, detail)
+    }
+
+    /// 503: an engine that the answer needs is down.
+    pub fn unavailable(code: &str, internal: impl fmt::Display) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, "The service cannot answer just now. Try again in a few seconds.")
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("2"))
+            .because(internal)
+    }
+
+    /// 500: a bug.
+    pub fn internal(internal: impl fmt::Display) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side.").because(internal)
+    }
+
+    /// Adds a part of the request that is wrong.
+    #[must_use]
+    pub fn at(mut self, pointer: &str, detail: impl Into<String>) -> Self {
+        self.document.errors.push(FieldError { pointer: pointer.to_owned(), detail: detail.into() });
+        self
+    }
+
+    /// Adds a member of this kind of problem.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        self.document.extra.insert(name.to_owned(), serde_json::to_value(value).unwrap_or_default());
+        self
+    }
+
+    /// Adds a header to the answer.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// What the log gets and the client does not.
+    #[must_use]
+    pub fn because(mut self, internal: impl fmt::Display) -> Self {
+        self.internal = Some(internal.to_string());
+        self
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &str {
+        &self.document.code
+    }
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {} ({:?})", self.status, self.document.code, self.document.detail, self.internal)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::unavailable("temporarily_unavailable", error)
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            // Our SQL or schema is wrong: no retry helps.
+            sqlx::Error::Database(database) if !matches!(database.code().as_deref(), Some("40001" | "40P01" | "57P01" | "57P03" | "53300")) => {
+                Self::internal(&error)
+            }
+            sqlx::Error::ColumnNotFound(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::internal(&error),
+            _ => Self::unavailable("temporarily_unavailable", &error),
+        }
+    }
+}
+
+tokio::task_local! {
+    /// The id of the request being answered.
+    pub(crate) static REQUEST_ID: String;
+}
+
+impl IntoResponse for Problem {
+    fn into_response(mut self) -> Response {
+        if let Some(internal) = &self.internal {
+            let (status, code) = (self.status.as_u16(), &self.document.code);
+            if self.status.is_server_error() {
+                tracing::error!(status, code, internal, "request failed");
+            } else {
+                tracing::info!(status, code, internal, "request refused");
+            }
+        }
+        self.document.request_id = REQUEST_ID.try_with(Clone::clone).ok();
+        let body = serde_json::to_vec(&self.document).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        for (name, value) in self.headers {
+            headers.insert(name, value);
+        }
+        response
+    }
+}
+
+impl IntoResponses for Problem {
+    fn responses() -> std::collections::BTreeMap<String, RefOr<utoipa::openapi::Response>> {
+        let content = ContentBuilder::new().schema(Some(ProblemDocument::schema())).build();
+        let response = ResponseBuilder::new()
+            .description("A problem document (RFC 9457)")
+            .content("application/problem+json", content)
+            .build();
+        std::collections::BTreeMap::from([("default".to_owned(), response.into())])
+    }
+}

@@ -1,0 +1,376 @@
+//! Who may see and who may watch a title: the only place that decides it.
+//!
+//! The catalogue's SQL, the search engine's filter and playback derive from [`visibility`] through [`sql_predicate`],
+//! [`search_filter`] and [`may_watch`]; tests compare each with the predicate on the real engines.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use crate::locale::Territory;
+
+/// The age up to which an adult profile may watch.
+pub const ADULT: u8 = 18;
+
+/// How far a title is on its way to the public.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Publication {
+    /// Being edited.
+    #[default]
+    Draft,
+    /// Complete, waiting for its window.
+    Scheduled,
+    /// Public.
+    Published,
+    /// Was public, is no longer.
+    Withdrawn,
+}
+
+impl Publication {
+    /// The word used in JSON and SQL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Scheduled => "scheduled",
+            Self::Published => "published",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// When and where a title is offered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Territories; empty means everywhere.
+    #[serde(default)]
+    pub territories: Vec<Territory>,
+    /// Plans that include the title; empty means every paid plan.
+    #[serde(default)]
+    pub plans: Vec<String>,
+    /// First moment, RFC 3339; absent means from the beginning.
+    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub from: Option<OffsetDateTime>,
+    /// First moment after the window, RFC 3339; absent means for ever.
+    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub until: Option<OffsetDateTime>,
+}
+
+impl Window {
+    fn covers(&self, territory: &Territory) -> bool {
+        self.territories.is_empty() || self.territories.contains(territory)
+    }
+
+    fn open_at(&self, now: OffsetDateTime) -> bool {
+        self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
+    }
+
+    fn includes(&self, plan: &str) -> bool {
+        self.plans.is_empty() || self.plans.iter().any(|included| included == plan)
+    }
+}
+
+/// What a title brings to the decision.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TitleRules {
+    /// State of publication.
+    pub publication: Publication,
+    /// Lowest age (0–18) the title is meant for; unrated titles are never visible.
+    pub rating: Option<u8>,
+    /// No window means everywhere, from now on, in every paid plan.
+    pub windows: Vec<Window>,
+    /// Whether a verified asset is attached.
+    pub has_asset: bool,
+}
+
+/// Who looks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audience {
+    /// Where the request comes from.
+    pub territory: Territory,
+    /// Highest rating the profile may see; [`ADULT`] for anonymous callers.
+    pub max_rating: u8,
+}
+
+/// What an account has paid for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entitlement {
+    /// The plan's key.
+    pub plan: String,
+    /// Parallel streams.
+    pub max_streams: u32,
+    /// Highest picture in lines.
+    pub max_height: u32,
+    /// End of the paid period.
+    #[serde(with = "time::serde::rfc3339")]
+    pub valid_to: OffsetDateTime,
+    /// Until when playback goes on although a payment is late.
+    #[serde(with = "time::serde::rfc3339")]
+    pub grace_to: OffsetDateTime,
+}
+
+/// Whether a title exists for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visibility {
+    /// Listed, found and shown.
+    Visible,
+    /// Was public once: answers 410.
+    Gone,
+    /// Does not exist for this audience: answers 404.
+    Hidden,
+}
+
+/// Why a title cannot be watched, in the order in which the reasons are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// Not public.
+    NotFound,
+    /// No longer public.
+    Withdrawn,
+    /// Above the profile's rating cap.
+    RatingTooHigh,
+    /// Not offered in this territory.
+    TerritoryNotAllowed,
+    /// Outside its window of time.
+    NotAvailable,
+    /// Nothing to play yet.
+    NoAsset,
+    /// No plan, or an expired one.
+    SubscriptionRequired,
+    /// The plan does not include the title.
+    PlanTooLow,
+}
+
+/// Whether the title exists for the audience at this moment.
+pub fn visibility(title: &TitleRules, audience: &Audience, now: OffsetDateTime) -> Visibility {
+    match title.publication {
+        Publication::Draft | Publication::Scheduled => return Visibility::Hidden,
+        Publication::Withdrawn => return Visibility::Gone,
+        Publication::Published => {}
+    }
+    let rated = title.rating.is_some_and(|rating| rating <= audience.max_rating);
+    let offered = title.windows.is_empty()
+        || title.windows.iter().any(|window| window.covers(&audience.territory) && window.open_at(now));
+    if rated && offered { Visibility::Visible } else { Visibility::Hidden }
+}
+
+/// Whether the title may be played, else the first reason against it.
+pub fn may_watch(
+    title: &TitleRules,
+    audience: &Audience,
+    entitlement: Option<&Entitlement>,
+    now: OffsetDateTime,
+) -> Result<(), Refusal> {
+    match title.publication {
+        Publication::Draft | Publication::Scheduled => return Err(Refusal::NotFound),
+        Publication::Withdrawn => return Err(Refusal::Withdrawn),
+        Publication::Published => {}
+    }
+    if title.rating.ok_or(Refusal::NotFound)? > audience.max_rating {
+        return Err(Refusal::RatingTooHigh);
+    }
+    let everywhere = [Window { territories: vec![], plans: vec![], from: None, until: None }];
+    let windows = if title.windows.is_empty() { &everywhere[..] } else { &title.windows };
+    let here: Vec<_> = windows.iter().filter(|window| window.covers(&audience.territory)).collect();
+    if here.is_empty() {
+        return Err(Refusal::TerritoryNotAllowed);
+    }
+    let open: Vec<_> = here.into_iter().filter(|window| window.open_at(now)).collect();
+    if open.is_empty() {
+        return Err(Refusal::NotAvailable);
+    }
+    if !title.has_asset {
+        return Err(Refusal::NoAsset);
+    }
+    let paid =
+        entitlement.filter(|paid| now < paid.grace_to.max(paid.valid_to)).ok_or(Refusal::SubscriptionRequired)?;
+    if open.iter().any(|window| window.includes(&paid.plan)) { Ok(()) } else { Err(Refusal::PlanTooLow) }
+}
+
+/// [`visibility`]` == Visible` as a Postgres condition over the columns `publication text`, `rating smallint` and
+/// `windows jsonb` (a JSON array of [`Window`]) of the table or alias `table`. The three arguments are placeholders such as `$1` for the highest
+/// rating (`smallint`), the territory (`text`) and the present (`timestamptz`).
+pub fn sql_predicate(table: &str, max_rating: &str, territory: &str, now: &str) -> String {
+    format!(
+        "({table}.publication = 'published' and {table}.rating <= {max_rating} and ({table}.windows = '[]'::jsonb or exists (\
+         select 1 from jsonb_array_elements({table}.windows) as w where \
+         (jsonb_array_length(coalesce(w->'territories', '[]'::jsonb)) = 0 or w->'territories' ? {territory}) \
+         and coalesce((w->>'from')::timestamptz <= {now}, true) \
+         and coalesce({now} < (w->>'until')::timestamptz, true))))"
+    )
+}
+
+/// The fields of a search document that [`search_filter`] looks at; `windows` is a nested field.
+pub fn search_fields(title: &TitleRules) -> Value {
+    let windows: Vec<_> = title
+        .windows
+        .iter()
+        .map(|window| {
+            let mut document =
+                json!({ "everywhere": window.territories.is_empty(), "territories": window.territories });
+            if let Some(from) = window.from {
+                document["from"] = json!(millis(from));
+            }
+            if let Some(until) = window.until {
+                document["until"] = json!(millis(until));
+            }
+            document
+        })
+        .collect();
+    json!({
+        "publication": title.publication.as_str(),
+        "rating": title.rating,
+        "always": title.windows.is_empty(),
+        "windows": windows,
+    })
+}
+
+/// The index mapping of [`search_fields`].
+pub fn search_mapping() -> Value {
+    json!({
+        "publication": { "type": "keyword" },
+        "rating": { "type": "integer" },
+        "always": { "type": "boolean" },
+        "windows": { "type": "nested", "properties": {
+            "everywhere": { "type": "boolean" },
+            "territories": { "type": "keyword" },
+            "from": { "type": "long" },
+            "until": { "type": "long" },
+        } },
+    })
+}
+
+/// [`visibility`]` == Visible` as an OpenSearch filter over [`search_fields`].
+pub fn search_filter(audience: &Audience, now: OffsetDateTime) -> Value {
+    let now = millis(now);
+    let absent = |field: &str| json!({ "bool": { "must_not": { "exists": { "field": field } } } });
+    json!({ "bool": { "filter": [
+        { "term": { "publication": Publication::Published.as_str() } },
+        { "range": { "rating": { "lte": audience.max_rating } } },
+        { "bool": { "minimum_should_match": 1, "should": [
+            { "term": { "always": true } },
+            { "nested": { "path": "windows", "query": { "bool": { "filter": [
+                { "bool": { "minimum_should_match": 1, "should": [
+                    { "term": { "windows.everywhere": true } },
+                    { "term": { "windows.territories": audience.territory } },
+                ] } },
+                { "bool": { "minimum_should_match": 1, "should": [
+                    absent("windows.from"), { "range": { "windows.from": { "lte": now } } },
+                ] } },
+                { "bool": { "minimum_should_match": 1, "should": [
+                    absent("windows.until"), { "range": { "windows.until": { "gt": now } } },
+                ] } },
+            ] } } } },
+        ] } },
+    ] } })
+}
+
+/// Milliseconds since 1970; every surface decides at this precision.
+fn millis(time: OffsetDateTime) -> i64 {
+    i64::try_from(time.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use time::{Duration, macros::datetime};
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
+
+    fn territory(code: &str) -> Territory {
+        code.parse().unwrap()
+    }
+
+    fn film() -> TitleRules {
+        TitleRules { publication: Publication::Published, rating: Some(12), windows: vec![], has_asset: true }
+    }
+
+    fn adult() -> Audience {
+        Audience { territory: territory("DE"), max_rating: ADULT }
+    }
+
+    fn paid() -> Entitlement {
+        Entitlement {
+            plan: "standard".into(),
+            max_streams: 2,
+            max_height: 1080,
+            valid_to: NOW + Duration::DAY,
+            grace_to: NOW + Duration::days(3),
+        }
+    }
+
+    fn window(territories: &[&str], from: i64, until: i64) -> Window {
+        Window {
+            territories: territories.iter().map(|code| territory(code)).collect(),
+            plans: vec![],
+            from: Some(NOW + Duration::seconds(from)),
+            until: Some(NOW + Duration::seconds(until)),
+        }
+    }
+
+    #[test]
+    fn a_published_film_without_windows_is_visible_and_playable() {
+        assert_eq!(visibility(&film(), &adult(), NOW), Visibility::Visible);
+        assert_eq!(may_watch(&film(), &adult(), Some(&paid()), NOW), Ok(()));
+    }
+
+    #[test]
+    fn each_rule_gives_its_own_refusal() {
+        let watch = |title: TitleRules| may_watch(&title, &adult(), Some(&paid()), NOW);
+        assert_eq!(watch(TitleRules { publication: Publication::Draft, ..film() }), Err(Refusal::NotFound));
+        assert_eq!(watch(TitleRules { publication: Publication::Withdrawn, ..film() }), Err(Refusal::Withdrawn));
+        assert_eq!(watch(TitleRules { rating: None, ..film() }), Err(Refusal::NotFound));
+        assert_eq!(
+            watch(TitleRules { windows: vec![window(&["FR"], -1, 1)], ..film() }),
+            Err(Refusal::TerritoryNotAllowed)
+        );
+        assert_eq!(watch(TitleRules { windows: vec![window(&["DE"], 1, 2)], ..film() }), Err(Refusal::NotAvailable));
+        assert_eq!(watch(TitleRules { has_asset: false, ..film() }), Err(Refusal::NoAsset));
+        let kids = Audience { max_rating: 6, ..adult() };
+        assert_eq!(may_watch(&film(), &kids, Some(&paid()), NOW), Err(Refusal::RatingTooHigh));
+        assert_eq!(may_watch(&film(), &adult(), None, NOW), Err(Refusal::SubscriptionRequired));
+        let premium = Window { plans: vec!["premium".into()], ..window(&[], -1, 1) };
+        assert_eq!(watch(TitleRules { windows: vec![premium], ..film() }), Err(Refusal::PlanTooLow));
+    }
+
+    #[test]
+    fn grace_lets_a_late_payer_watch_and_then_ends() {
+        let late = Entitlement { valid_to: NOW - Duration::DAY, grace_to: NOW + Duration::SECOND, ..paid() };
+        assert_eq!(may_watch(&film(), &adult(), Some(&late), NOW), Ok(()));
+        assert_eq!(
+            may_watch(&film(), &adult(), Some(&late), NOW + Duration::SECOND),
+            Err(Refusal::SubscriptionRequired)
+        );
+    }
+
+    #[test]
+    fn a_window_opens_at_its_first_moment_and_closes_at_its_last() {
+        let title = TitleRules { windows: vec![window(&[], 0, 10)], ..film() };
+        assert_eq!(visibility(&title, &adult(), NOW), Visibility::Visible);
+        assert_eq!(visibility(&title, &adult(), NOW + Duration::seconds(10)), Visibility::Hidden);
+        assert_eq!(visibility(&title, &adult(), NOW - Duration::MILLISECOND), Visibility::Hidden);
+    }
+
+    #[test]
+    fn whatever_can_be_watched_is_visible() {
+        for publication in [Publication::Draft, Publication::Scheduled, Publication::Published, Publication::Withdrawn]
+        {
+            for rating in [None, Some(0), Some(12), Some(18)] {
+                for windows in
+                    [vec![], vec![window(&["DE"], -5, 5)], vec![window(&["FR"], -5, 5)], vec![window(&[], 5, 9)]]
+                {
+                    let title = TitleRules { publication, rating, windows, has_asset: true };
+                    for max_rating in [0, 12, 18] {
+                        let audience = Audience { max_rating, ..adult() };
+                        if may_watch(&title, &audience, Some(&paid()), NOW).is_ok() {
+                            assert_eq!(visibility(&title, &audience, NOW), Visibility::Visible, "{title:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

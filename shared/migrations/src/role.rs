@@ -1,0 +1,86 @@
+//! The login role of a service: it owns its schema and sees no other.
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+
+use crate::error::MigrateError;
+
+/// Roles and databases belong to the whole server: whoever creates one holds this lock in the maintenance database.
+const CREATION_LOCK: i64 = 0x6369_6e65_6d61;
+/// Types and functions that every schema may use; only a superuser may create them.
+const EXTENSIONS: [&str; 4] = ["pg_trgm", "unaccent", "citext", "btree_gist"];
+
+/// The name of a service's login role.
+pub fn role_name(service: &str) -> String {
+    format!("cinema_{service}")
+}
+
+/// Creates database, extensions, role and schema as far as they are missing.
+pub(crate) async fn prepare(
+    maintenance: &PgConnectOptions,
+    database: &str,
+    service: &str,
+    password: &str,
+) -> Result<(), MigrateError> {
+    let step = |step: &str| {
+        let step = step.to_owned();
+        move |source| MigrateError::Postgres { step, source }
+    };
+    let mut server = maintenance.connect().await.map_err(step("connecting"))?;
+    let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(CREATION_LOCK);
+    lock.execute(&mut server).await.map_err(step("waiting for another migration"))?;
+    create_database(&mut server, database).await.map_err(step("creating the database"))?;
+    create_role(&mut server, service, password).await.map_err(step("creating the role"))?;
+    let mut inside = maintenance.clone().database(database).connect().await.map_err(step("connecting"))?;
+    create_schema(&mut inside, database, service).await.map_err(step("creating the schema"))?;
+    inside.close().await.map_err(step("disconnecting"))?;
+    // Closing gives the lock back.
+    server.close().await.map_err(step("disconnecting"))
+}
+
+async fn create_database(server: &mut PgConnection, database: &str) -> Result<(), sqlx::Error> {
+    let exists = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)").bind(database);
+    if exists.fetch_one(&mut *server).await? {
+        return Ok(());
+    }
+    execute(server, format!("CREATE DATABASE {}", identifier(database))).await
+}
+
+async fn create_role(server: &mut PgConnection, service: &str, password: &str) -> Result<(), sqlx::Error> {
+    let role = role_name(service);
+    let exists = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)").bind(&role);
+    let verb = if exists.fetch_one(&mut *server).await? { "ALTER" } else { "CREATE" };
+    let rights = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT";
+    execute(server, format!("{verb} ROLE {} {rights} PASSWORD {}", identifier(&role), literal(password))).await
+}
+
+async fn create_schema(inside: &mut PgConnection, database: &str, service: &str) -> Result<(), sqlx::Error> {
+    let (database, role, schema) = (identifier(database), identifier(&role_name(service)), identifier(service));
+    for extension in EXTENSIONS {
+        execute(inside, format!("CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA public")).await?;
+    }
+    for statement in [
+        format!("REVOKE ALL ON DATABASE {database} FROM PUBLIC"),
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC".to_owned(),
+        format!("GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {role}"),
+        format!("CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {role}"),
+        format!("ALTER ROLE {role} IN DATABASE {database} SET search_path = {schema}, public"),
+    ] {
+        execute(inside, statement).await?;
+    }
+    Ok(())
+}
+
+async fn execute(connection: &mut PgConnection, statement: String) -> Result<(), sqlx::Error> {
+    // Names cannot be parameters here; they are quoted by `identifier` and `literal`.
+    connection.execute(AssertSqlSafe(statement)).await.map(drop)
+}
+
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn literal(text: &str) -> String {
+    // E'' so that the meaning of a backslash does not depend on a setting of the server.
+    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}

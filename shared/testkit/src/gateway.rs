@@ -1,0 +1,27 @@
+//! API Gateway's REST (payload v1) events, for shipped binaries.
+
+use serde_json::{Value, json};
+
+/// The proxy event of a request.
+pub fn event(method: &str, path_and_query: &str, headers: &[(&str, &str)], body: Option<&str>) -> Value {
+    let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
+    let parameters: serde_json::Map<String, Value> =
+        query.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name.to_owned(), json!(value))).collect();
+    let multi_value = |map: &serde_json::Map<String, Value>| -> Value {
+        map.iter().map(|(name, value)| (name.clone(), json!([value]))).collect::<serde_json::Map<_, _>>().into()
+    };
+    let headers: serde_json::Map<String, Value> =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    json!({
+        "resource": path, "path": path, "httpMethod": method,
+        "headers": headers, "multiValueHeaders": multi_value(&headers),
+        "queryStringParameters": parameters, "multiValueQueryStringParameters": multi_value(&parameters),
+        "pathParameters": null, "stageVariables": null,
+        "requestContext": {
+            "accountId": "000000000000", "apiId": "cinema", "resourceId": "resource", "resourcePath": path, "stage": "live",
+            "requestId": "test-request", "identity": { "sourceIp": "192.0.2.1" }, "httpMethod": method, "path": path,
+            "protocol": "HTTP/1.1"
+        },
+        "body": body, "isBase64Encoded": false
+    })
+}
