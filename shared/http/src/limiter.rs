@@ -28,6 +28,13 @@ tat = tat + interval
 redis.call('SET', KEYS[1], tat, 'PX', math.max(1, math.ceil(tat - now)))
 return {0, tat - now}";
 
+/// KEYS[1] the limit's key; ARGV now, how much to take back (ms).
+const REFUND: &str = "
+local tat = tonumber(redis.call('GET', KEYS[1]) or '0') - tonumber(ARGV[2])
+local left = tat - tonumber(ARGV[1])
+if left <= 0 then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], tat, 'PX', math.ceil(left)) end
+return 0";
+
 /// At most `burst` at once and `burst` per `period` in the long run.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
@@ -65,8 +72,7 @@ impl Limiter {
     /// 429 `rate_limited` with `Retry-After` and `RateLimit-*`.
     pub async fn check(&self, rule: &Rule, key: &str) -> Result<(), Problem> {
         static SCRIPT: OnceLock<Lua> = OnceLock::new();
-        let now = i64::try_from(self.world.now().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
-        let key = format!("limit:{}:{}", rule.name, hex::encode(&Sha256::digest(key.as_bytes())[..16]));
+        let (now, key) = (self.now_ms(), stored_key(rule, key));
         let interval = rule.interval_ms();
         let tolerance = interval * i64::from(rule.burst);
         let script = SCRIPT.get_or_init(|| Lua::new(GCRA));
@@ -81,6 +87,24 @@ impl Limiter {
             return Ok(());
         }
         Err(refusal(rule, wait, reset))
+    }
+
+    /// Takes `uses` back: what was counted turned out to be no attempt. A failure is logged; the uses then stay counted.
+    pub async fn refund(&self, rule: &Rule, key: &str, uses: u32) {
+        static SCRIPT: OnceLock<Lua> = OnceLock::new();
+        let (now, key) = (self.now_ms(), stored_key(rule, key));
+        let back = rule.interval_ms() * i64::from(uses);
+        if let Some(tat) = self.local.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&key) {
+            *tat -= back;
+        }
+        let script = SCRIPT.get_or_init(|| Lua::new(REFUND));
+        if let Err(error) = self.redis.script::<i64>(script, &key, &[now, back]).await {
+            tracing::warn!(%error, "a use stays counted");
+        }
+    }
+
+    fn now_ms(&self) -> i64 {
+        i64::try_from(self.world.now().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
     }
 
     fn count_locally(&self, key: String, now: i64, interval: i64, tolerance: i64) -> (i64, i64) {
@@ -102,6 +126,10 @@ impl Limiter {
         table.insert(key, tat + interval);
         (0, tat + interval - now)
     }
+}
+
+fn stored_key(rule: &Rule, key: &str) -> String {
+    format!("limit:{}:{}", rule.name, hex::encode(&Sha256::digest(key.as_bytes())[..16]))
 }
 
 fn refusal(rule: &Rule, wait_ms: i64, reset_ms: i64) -> Problem {

@@ -125,7 +125,10 @@ fn names(manifest: &Manifest) -> Result<(), ManifestError> {
             return Err(refuse(function, format!("the name is taken by {}:{}", other.file.display(), other.line)));
         }
         if has_event_queue(function) && manifest.resources.queues.contains_key(&function.name) {
-            return Err(refuse(function, "its events queue has the name of a queue in functions/resources.yaml".into()));
+            return Err(refuse(
+                function,
+                "its events queue has the name of a queue in functions/resources.yaml".into(),
+            ));
         }
     }
     Ok(())
@@ -198,7 +201,8 @@ impl Manifest {
     /// What nothing uses: a queue without a consumer, a bucket, stream, table or secret that no function names.
     pub fn loose_ends(&self) -> Vec<String> {
         let used = |word: &dyn Fn(&Use) -> bool| self.functions.iter().any(|function| function.uses.iter().any(word));
-        let triggers = |with: &dyn Fn(&Trigger) -> bool| self.functions.iter().any(|function| function.triggers.iter().any(with));
+        let triggers =
+            |with: &dyn Fn(&Trigger) -> bool| self.functions.iter().any(|function| function.triggers.iter().any(with));
         let resources = &self.resources;
         let mut loose = Vec::new();
         for name in resources.queues.keys() {
@@ -223,7 +227,8 @@ impl Manifest {
             if !used(&|word| matches!(word, Use::Dynamodb { table, .. } if table == name)) {
                 loose.push(format!("table `{name}` is not used"));
             }
-            if table.stream && !triggers(&|trigger| matches!(trigger, Trigger::Dynamodb { table, .. } if table == name)) {
+            if table.stream && !triggers(&|trigger| matches!(trigger, Trigger::Dynamodb { table, .. } if table == name))
+            {
                 loose.push(format!("the stream of table `{name}` is never read"));
             }
         }

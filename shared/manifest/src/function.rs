@@ -105,8 +105,7 @@ impl fmt::Display for Route {
 
 fn is_segment(segment: &str) -> bool {
     let is_word = |word: &str, extra: &[u8]| {
-        !word.is_empty()
-            && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || extra.contains(&b))
+        !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || extra.contains(&b))
     };
     match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         Some(variable) => is_word(variable, b"_"),
@@ -230,14 +229,17 @@ mod tests {
         for good in ["GET /v1/titles/{id}", "GET /v1/auth/.well-known/jwks.json", "DELETE /v1/auth/mfa/totp"] {
             assert_eq!(good.parse::<Route>().unwrap().to_string(), good);
         }
-        for bad in ["GET v1", "FETCH /v1", "GET /v1/", "GET /v1/{id}.json", "GET /v1/Titles", "/v1/titles", "GET  /v1"] {
+        for bad in ["GET v1", "FETCH /v1", "GET /v1/", "GET /v1/{id}.json", "GET /v1/Titles", "/v1/titles", "GET  /v1"]
+        {
             assert!(bad.parse::<Route>().is_err(), "{bad}");
         }
     }
 
     #[test]
     fn access_survives_reading_and_printing() {
-        for word in ["public", "account", "profile", "role:editor", "role:admin", "role:support", "url-token", "internal"] {
+        for word in
+            ["public", "account", "profile", "role:editor", "role:admin", "role:support", "url-token", "internal"]
+        {
             assert_eq!(word.parse::<Access>().unwrap().to_string(), word);
         }
         assert!("role:owner".parse::<Access>().is_err());

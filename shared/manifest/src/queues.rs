@@ -64,13 +64,15 @@ impl Manifest {
 
     fn event_queues(&self) -> impl Iterator<Item = QueuePlan> + '_ {
         let is_consumer = |trigger: &Trigger| matches!(trigger, Trigger::Events(_));
-        self.functions.iter().filter(move |function| function.triggers.iter().any(is_consumer)).map(|function| QueuePlan {
-            name: function.name.clone(),
-            dead: format!("{}{DEAD_SUFFIX}", function.name),
-            consumer: Some(function.name.clone()),
-            batch: Trigger::EVENTS_BATCH,
-            visibility_seconds: function.visibility_seconds(Trigger::EVENTS_BATCH),
-            max_receives: Queue::MAX_RECEIVES,
+        self.functions.iter().filter(move |function| function.triggers.iter().any(is_consumer)).map(|function| {
+            QueuePlan {
+                name: function.name.clone(),
+                dead: format!("{}{DEAD_SUFFIX}", function.name),
+                consumer: Some(function.name.clone()),
+                batch: Trigger::EVENTS_BATCH,
+                visibility_seconds: function.visibility_seconds(Trigger::EVENTS_BATCH),
+                max_receives: Queue::MAX_RECEIVES,
+            }
         })
     }
 }

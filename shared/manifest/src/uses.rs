@@ -177,7 +177,17 @@ mod tests {
 
     #[test]
     fn what_is_not_a_word_is_refused() {
-        for word in ["", "mysql", "postgres:x", "s3:media", "s3::read", "s3:media:rw", "s3:a:read:b", "sqs:q:read", "s3:Media:read"] {
+        for word in [
+            "",
+            "mysql",
+            "postgres:x",
+            "s3:media",
+            "s3::read",
+            "s3:media:rw",
+            "s3:a:read:b",
+            "sqs:q:read",
+            "s3:Media:read",
+        ] {
             assert!(word.parse::<Use>().is_err(), "{word}");
         }
     }

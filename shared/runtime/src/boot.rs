@@ -195,10 +195,19 @@ impl Boot {
         }
         // One request at a time needs one connection; a test that runs requests in parallel asks for more.
         let connections = self.var("POSTGRES_CONNECTIONS").and_then(|text| text.parse().ok()).unwrap_or(1);
-        let pool = stores::postgres::pool(&self.required(env::POSTGRES_URL)?, connections)?;
+        let pool = stores::postgres::pool(&self.postgres_url()?, connections)?;
         let warm = pool.clone();
         self.warm_later(async move { drop(warm.acquire().await) });
         Ok(self.pool.get_or_init(|| pool).clone())
+    }
+
+    /// `POSTGRES_URL`; where all functions share one environment (`cargo lambda watch`), the one that carries the service's name.
+    fn postgres_url(&self) -> Result<String, BootError> {
+        let service = || self.vars.get("AWS_LAMBDA_FUNCTION_NAME")?.split('-').next().map(str::to_uppercase);
+        match (self.vars.get(env::POSTGRES_URL), service()) {
+            (None, Some(service)) if !self.recording => self.required(&format!("{}_{service}", env::POSTGRES_URL)),
+            _ => self.required(env::POSTGRES_URL),
+        }
     }
 
     /// Limits and caches.

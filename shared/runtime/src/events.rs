@@ -9,6 +9,7 @@ use aws_lambda_events::event::{
     sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent},
 };
 use events::{Consumer, Deadline, Event, Outcome};
+use futures::FutureExt;
 use kernel::World;
 use lambda_runtime::{Error, LambdaEvent};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -189,7 +190,8 @@ where
         let handle = move |invocation: LambdaEvent<P>| {
             let span = tracing::info_span!("invocation", request_id = invocation.context.request_id);
             let deadline = deadline_of(&world, invocation.context.deadline);
-            answer(consumer.clone(), invocation.payload, deadline).instrument(span)
+            // Boxed: the compiler gives up on the depth of the types otherwise.
+            answer(consumer.clone(), invocation.payload, deadline).instrument(span).boxed()
         };
         lambda_runtime::run(lambda_runtime::service_fn(handle)).await
     })

@@ -26,8 +26,18 @@ pub struct Service {
 }
 
 impl Service {
-    /// Engines, a migrated database if the service has one, and every resource that its functions use.
+    /// Engines, a migrated database if the service has one, and every resource that its functions use; tests of one process share
+    /// the resources.
     pub async fn start(name: &str) -> Self {
+        Self::start_with(name, false).await
+    }
+
+    /// The same with AWS resources that no other test sees: for tests that empty queues or sweep tables.
+    pub async fn start_alone(name: &str) -> Self {
+        Self::start_with(name, true).await
+    }
+
+    async fn start_with(name: &str, alone: bool) -> Self {
         let engines = Engines::from_env();
         let root = crate::root();
         let manifest = Manifest::load(&root).unwrap_or_else(|error| panic!("{error}"));
@@ -55,7 +65,15 @@ impl Service {
             vars = vars.set(env::POSTGRES_URL, url.unwrap_or_else(|error| panic!("{error}")));
         }
         let aws = aws(&engines);
-        for (variable, value) in resources(&aws, &manifest, &uses).await {
+        let resources = if alone {
+            let suffix = uuid::Uuid::now_v7().simple().to_string();
+            let mut made = BTreeMap::new();
+            create_missing(&aws, &manifest, &uses, &suffix, &mut made).await;
+            made
+        } else {
+            shared_resources(&aws, &manifest, &uses).await
+        };
+        for (variable, value) in resources {
             vars = vars.set(&variable, value);
         }
         Self { name: name.to_owned(), vars, aws }
@@ -163,18 +181,31 @@ pub fn aws(engines: &Engines) -> Aws {
 }
 
 /// Creates what is not there yet in this process, under names of its own, and returns the variables that lead to it.
-async fn resources(aws: &Aws, manifest: &Manifest, uses: &BTreeSet<Use>) -> BTreeMap<String, String> {
+async fn shared_resources(aws: &Aws, manifest: &Manifest, uses: &BTreeSet<Use>) -> BTreeMap<String, String> {
     static MADE: Mutex<BTreeMap<String, String>> = Mutex::const_new(BTreeMap::new());
     static SUFFIX: OnceCell<String> = OnceCell::const_new();
     let suffix = SUFFIX.get_or_init(|| async { uuid::Uuid::now_v7().simple().to_string()[..16].to_owned() }).await;
     let mut made = MADE.lock().await;
+    create_missing(aws, manifest, uses, suffix, &mut made).await;
+    made.clone()
+}
+
+async fn create_missing(
+    aws: &Aws,
+    manifest: &Manifest,
+    uses: &BTreeSet<Use>,
+    suffix: &str,
+    made: &mut BTreeMap<String, String>,
+) {
     for item in uses {
         let Some(variable) = item.variable() else { continue };
         if made.contains_key(&variable) {
             continue;
         }
         let value = match item {
-            Use::S3 { bucket, .. } => create_bucket(aws, &format!("{bucket}-{suffix}")).await,
+            Use::S3 { bucket, .. } => {
+                create_bucket(aws, &format!("{bucket}-{suffix}"), manifest.resources.buckets[bucket].versioned).await
+            }
             Use::Sqs(queue) => create_queue(aws, &format!("{queue}-{suffix}")).await,
             Use::Kinesis(stream) => create_stream(aws, &format!("{stream}-{suffix}")).await,
             Use::Dynamodb { table, .. } => create_table(aws, &format!("{table}-{suffix}"), &manifest.resources.tables[table]).await,
@@ -183,14 +214,19 @@ async fn resources(aws: &Aws, manifest: &Manifest, uses: &BTreeSet<Use>) -> BTre
         };
         made.insert(variable, value);
     }
-    made.clone()
 }
 
-async fn create_bucket(aws: &Aws, name: &str) -> String {
-    use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+async fn create_bucket(aws: &Aws, name: &str, versioned: bool) -> String {
+    use aws_sdk_s3::types::{
+        BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration,
+    };
     let client = stores::Bucket::new(aws, name.to_owned()).client;
     let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::EuCentral1).build();
     client.create_bucket().bucket(name).create_bucket_configuration(place).send().await.expect("a bucket");
+    if versioned {
+        let versions = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+        client.put_bucket_versioning().bucket(name).versioning_configuration(versions).send().await.expect("versions");
+    }
     name.to_owned()
 }
 

@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde::Deserialize;
 
 use crate::function::{self, Access, Function, Route};
 use crate::resources::{self, Bucket, Queue, Secret, Stream, Table};

@@ -105,7 +105,12 @@ fn mistakes_are_found_with_their_place() {
     refused("cinema.catalog.title_removed.v1", "title_removed", 20, "expected cinema.");
     refused("access: role:editor", "timeout: 3", 4, "needs `access`");
     refused("role:editor", "internal", 4, "cannot be internal");
-    refused("    timeout: 20", "    http: POST /v1/admin/assets/{asset_id}/retry\n    access: public", 19, "called {id} by");
+    refused(
+        "    timeout: 20",
+        "    http: POST /v1/admin/assets/{asset_id}/retry\n    access: public",
+        19,
+        "called {id} by",
+    );
     refused("    timeout: 20", "    http: GET /v1/admin/assets/{id}\n    access: public", 19, "also a route of");
     refused("    dynamodb: {table: assets}", "    sqs: {queue: media-chunks}", 16, "already has the consumer");
     refused("service: media", "service: catalog", 4, "name of the folder");

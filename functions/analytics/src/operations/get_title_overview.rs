@@ -1,0 +1,46 @@
+//! `GET /v1/analytics/titles/{id}/overview`: views, unique viewers, watch time and completion of a title, from the hourly roll-up.
+
+use std::time::Duration;
+
+use cinema_http::{Editor, Json, OpenApiRouter, Path, Problem, Query, State, routes};
+use kernel::TitleId;
+use runtime::{Boot, BootError};
+
+use crate::{
+    overview::{Overview, Span},
+    store::Figures,
+};
+
+/// A slow engine is answered with 503 before the function's own end.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Views, unique viewers, watch time and completion.
+///
+/// A **view** is a playback session in which at least 30 s of the title, or at least 5 % of its running time, were played. **Unique viewers**
+/// are different profiles with at least one view; they are counted over the whole span, never added up. **Watch time** is what was really
+/// played in all sessions. A view is **completed** when at least 90 % of the running time were played. A session belongs to the hour (UTC) in
+/// which it began. The roll-up runs every hour, so the current hour may lag behind by up to an hour.
+#[utoipa::path(
+    get, path = "/v1/analytics/titles/{id}/overview", tag = "analytics",
+    params(("id" = TitleId, Path, description = "The title."), Span),
+    security(("editor" = [])),
+    responses((status = 200, body = Overview), Problem)
+)]
+async fn get_title_overview(
+    State(figures): State<Figures>,
+    _: Editor,
+    Path(id): Path<TitleId>,
+    Query(span): Query<Span>,
+) -> Result<Json<Overview>, Problem> {
+    let totals = tokio::time::timeout(PATIENCE, figures.totals(id, span.from, span.until)).await;
+    let totals = totals.map_err(|_| Problem::unavailable("temporarily_unavailable", "clickhouse is slow"))??;
+    if !totals.is_known {
+        return Err(Problem::not_found("title"));
+    }
+    Ok(Json(Overview::new(id, span, &totals)))
+}
+
+/// Needs ClickHouse alone.
+pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
+    Ok(OpenApiRouter::new().routes(routes!(get_title_overview)).with_state(Figures::new(boot.clickhouse()?)))
+}

@@ -1,0 +1,6 @@
+//! One file per Lambda.
+
+cinema_http::operations! {
+    http: [collect_events, get_title_overview],
+    consumers: [ingest, roll_up_hour],
+}

@@ -1,0 +1,11 @@
+//! Analytics on real engines.
+
+mod collect_events;
+mod exactness;
+mod function;
+mod get_title_overview;
+mod ingest;
+mod lab;
+mod roll_up_hour;
+
+testkit::drift_tests!(analytics);

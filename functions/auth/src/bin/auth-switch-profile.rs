@@ -1,0 +1,4 @@
+//! See [`auth::operations::switch_profile`].
+fn main() -> std::process::ExitCode {
+    cinema_http::serve(auth::operations::switch_profile::routes)
+}

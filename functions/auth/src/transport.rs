@@ -1,0 +1,127 @@
+//! How a refresh token travels: in the body, or for browsers in a cookie that no script can read.
+
+use axum::{body::Body, extract::FromRequest, extract::Request};
+use cinema_http::{HeaderMap, HeaderValue, IntoResponse, Json, Problem, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use runtime::{Boot, BootError};
+use serde::{Deserialize, de::DeserializeOwned};
+use utoipa::ToSchema;
+
+use crate::{
+    session::{self, RefreshToken},
+    token::Token,
+};
+
+/// The prefix makes browsers insist on Secure, Path=/ and no Domain.
+const COOKIE: &str = "__Host-refresh";
+const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// Where the client wants its refresh token.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// In the answer's body.
+    #[default]
+    Body,
+    /// In the cookie `__Host-refresh`; takes an `Origin` header of this site.
+    Cookie,
+}
+
+/// The origin whose pages may use the cookie.
+#[derive(Debug, Clone)]
+pub struct Site(String);
+
+impl Site {
+    /// From `PUBLIC_URL`.
+    pub fn wire(boot: &Boot) -> Result<Self, BootError> {
+        Ok(Self::of(&boot.required("PUBLIC_URL")?))
+    }
+
+    /// The origin of a URL: scheme, host and port.
+    pub fn of(url: &str) -> Self {
+        let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+        let host = rest.split('/').next().unwrap_or_default();
+        Self(format!("{scheme}://{host}").to_ascii_lowercase())
+    }
+
+    /// 403 unless a page of this site makes the request. Browsers send `Origin` with every POST and pages cannot change it.
+    pub fn require(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        let origin = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if origin.eq_ignore_ascii_case(&self.0) {
+            return Ok(());
+        }
+        Err(Problem::forbidden("origin_not_allowed", "The refresh cookie can only be used by pages of this site."))
+    }
+}
+
+/// The refresh token in the request's cookie.
+pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter(|(name, _)| *name == COOKIE).map(|(_, value)| value.trim()).next()
+}
+
+fn set_cookie(value: &str, seconds: i64) -> Result<HeaderValue, Problem> {
+    let cookie = format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={seconds}");
+    HeaderValue::from_str(&cookie).map_err(Problem::internal)
+}
+
+/// Makes the browser forget the cookie.
+pub fn forget() -> Result<HeaderValue, Problem> {
+    set_cookie("", 0)
+}
+
+impl Transport {
+    /// The answer with the refresh token where the client wants it.
+    pub fn answer(self, mut token: Token, refresh: &RefreshToken) -> Result<Response, Problem> {
+        match self {
+            Self::Body => {
+                token.refresh_token = Some(refresh.reveal());
+                Ok(Json::<_>(token).into_response())
+            }
+            Self::Cookie => {
+                let cookie = set_cookie(&refresh.reveal(), session::IDLE.whole_seconds())?;
+                Ok(([(header::SET_COOKIE, cookie)], Json::<_>(token)).into_response())
+            }
+        }
+    }
+}
+
+/// A JSON body that may be absent, as a browser sends it whose token is in the cookie.
+pub async fn optional_json<T: DeserializeOwned + Default>(request: Request) -> Result<T, Problem> {
+    let (parts, body) = request.into_parts();
+    let limited = http_body_util::Limited::new(body, MAX_BODY_BYTES).collect().await;
+    let bytes = limited.map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large."))?.to_bytes();
+    if bytes.is_empty() {
+        return Ok(T::default());
+    }
+    let request = Request::from_parts(parts, Body::from(bytes));
+    Json::<T>::from_request(request, &()).await.map(|Json(value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: header::HeaderName, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn only_pages_of_the_site_may_use_the_cookie() {
+        let site = Site::of("https://Cinema.example:8443/app/");
+        assert!(site.require(&headers(header::ORIGIN, "https://cinema.example:8443")).is_ok());
+        for foreign in ["https://cinema.example", "http://cinema.example:8443", "https://evil.example", "null", ""] {
+            assert!(site.require(&headers(header::ORIGIN, foreign)).is_err(), "{foreign}");
+        }
+        assert!(site.require(&HeaderMap::new()).is_err());
+    }
+
+    #[test]
+    fn the_cookie_is_found_among_others() {
+        assert_eq!(cookie(&headers(header::COOKIE, "a=b; __Host-refresh=ses_1.x=; c")), Some("ses_1.x="));
+        assert_eq!(cookie(&headers(header::COOKIE, "x__Host-refresh=1; __host-refresh=2")), None);
+        let set = set_cookie("v", 60).unwrap();
+        assert_eq!(set, "__Host-refresh=v; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=60");
+    }
+}

@@ -1,0 +1,125 @@
+use serde_json::json;
+use time::Duration;
+
+use crate::stage::{PASSWORD, Stage, claims, fresh_email, text};
+
+/// A code that is not `code`.
+fn wrong(code: &str) -> String {
+    format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000)
+}
+
+#[tokio::test]
+async fn the_right_code_makes_the_account_and_tells_everybody() {
+    let stage = Stage::start().await;
+    let (email, code) = stage.registered().await;
+    stage.verify(&email, &code).await.expect(204);
+    let token = stage.log_in(&email, PASSWORD).await.expect(200);
+    let claims = claims(text(&token, "access_token"));
+    let account = text(&claims, "sub").to_owned();
+    let events = stage.service.events("domain-events", &account, 1).await;
+    assert_eq!(events.len(), 1);
+    let state: proto::auth::AccountVerified = events[0].data().unwrap();
+    assert_eq!((events[0].kind.as_str(), events[0].sequence), (proto::types::ACCOUNT_VERIFIED, 1));
+    assert_eq!((state.account_id, state.email, state.locale.as_str()), (account, email, "en"));
+    assert_eq!(state.default_profile_id, text(&token, "profile_id"));
+    assert_eq!(state.default_profile_id, text(&claims, "pid"));
+    assert!(!state.verified_at.is_empty());
+}
+
+#[tokio::test]
+async fn a_repeat_changes_nothing_and_is_204() {
+    let stage = Stage::start().await;
+    let (email, code) = stage.registered().await;
+    let answers = futures::future::join_all((0..4).map(|_| stage.verify(&email, &code))).await;
+    for answer in answers {
+        answer.expect(204);
+    }
+    stage.advance(Duration::hours(2));
+    stage.verify(&email, &code).await.expect(204);
+    let token = stage.log_in(&email, PASSWORD).await.expect(200);
+    let account = text(&claims(text(&token, "access_token")), "sub").to_owned();
+    assert_eq!(stage.service.events("domain-events", account, 1).await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_sixth_try_is_429_and_the_code_dies() {
+    let stage = Stage::start().await;
+    let (email, code) = stage.registered().await;
+    for _ in 0..5 {
+        stage.verify(&email, &wrong(&code)).await.expect_problem(422, "invalid_code");
+    }
+    let refused = stage.verify(&email, &code).await;
+    refused.expect_problem(429, "rate_limited");
+    assert!(refused.header("retry-after").is_some());
+    // The limit lets a try through again before the code's hour is over; the code is dead all the same.
+    stage.advance(Duration::minutes(15));
+    stage.verify(&email, &code).await.expect_problem(422, "invalid_code");
+    // A new code has tries of its own.
+    stage.register(&email, PASSWORD).await.expect(202);
+    let code = stage.code(&email).await;
+    stage.verify(&email, &code).await.expect(204);
+}
+
+#[tokio::test]
+async fn tries_count_in_the_database_even_without_the_limiter() {
+    let stage = Stage::with(&[("REDIS_URL", "redis://127.0.0.1:1")]).await;
+    let (email, code) = stage.registered().await;
+    for _ in 0..5 {
+        // Another environment each time: none of them remembers the others' tries.
+        let app = stage.service.app(auth::operations::routes);
+        let body = json!({ "email": email, "code": wrong(&code) });
+        app.post("/v1/auth/verify-email", &body).send().await.expect_problem(422, "invalid_code");
+    }
+    let app = stage.service.app(auth::operations::routes);
+    app.post("/v1/auth/verify-email", &json!({ "email": email, "code": code })).send().await.expect_problem(422, "invalid_code");
+}
+
+#[tokio::test]
+async fn a_late_code_is_410_and_a_wrong_one_does_not_tell_so() {
+    let stage = Stage::start().await;
+    let (email, code) = stage.registered().await;
+    stage.advance(Duration::HOUR);
+    stage.verify(&email, &code).await.expect_problem(410, "code_expired");
+    stage.verify(&email, &wrong(&code)).await.expect_problem(422, "invalid_code");
+}
+
+#[tokio::test]
+async fn unknown_and_verified_addresses_answer_alike() {
+    let stage = Stage::start().await;
+    let verified = stage.account().await;
+    stage.register(&verified, PASSWORD).await.expect(202);
+    for email in [verified, fresh_email()] {
+        for _ in 0..5 {
+            stage.verify(&email, "000000").await.expect_problem(422, "invalid_code");
+        }
+        stage.verify(&email, "000000").await.expect_problem(429, "rate_limited");
+    }
+}
+
+#[tokio::test]
+async fn the_first_administrator_gets_the_role_here_and_nobody_else() {
+    let admin = fresh_email();
+    let stage = Stage::with(&[("FIRST_ADMIN_EMAIL", &admin.to_uppercase())]).await;
+    stage.register(&admin, PASSWORD).await.expect(202);
+    let code = stage.code(&admin).await;
+    stage.verify(&admin, &code).await.expect(204);
+    let token = stage.log_in(&admin, PASSWORD).await.expect(200);
+    assert_eq!(claims(text(&token, "access_token"))["roles"], json!(["admin"]));
+    assert_eq!(stage.signed_in().await.claims["roles"], json!([]));
+}
+
+#[tokio::test]
+async fn bad_input_is_a_problem_document() {
+    let stage = Stage::start().await;
+    let email = fresh_email();
+    for (body, pointer) in [
+        (json!({ "email": email, "code": 123456 }), "/code"),
+        (json!({ "email": email, "code": "12345" }), "/code"),
+        (json!({ "email": email, "code": "12345a" }), "/code"),
+        (json!({ "email": "nobody", "code": "123456" }), "/email"),
+        (json!({ "email": email, "code": "123456", "admin": true }), "/admin"),
+    ] {
+        let problem = stage.post("/v1/auth/verify-email", &body).send().await.expect_problem(422, "invalid_request");
+        assert_eq!(problem["errors"][0]["pointer"], pointer);
+    }
+}

@@ -1,0 +1,184 @@
+//! A title as its own page shows it.
+
+use std::collections::BTreeMap;
+
+use kernel::{
+    AssetId, Locale, PersonId, Territory, TitleId,
+    policy::{Audience, Refusal},
+};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use crate::{
+    card::{media_url, why_not},
+    draft::{Kind, Marker},
+    title::Title,
+};
+
+/// A title in the caller's language.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct TitleDetail {
+    /// Its id.
+    pub id: TitleId,
+    /// What it is.
+    pub kind: Kind,
+    /// Its address.
+    pub slug: String,
+    /// The language of name and synopsis; absent when there is only the original name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<Locale>,
+    /// Its name.
+    pub name: String,
+    /// What it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synopsis: Option<String>,
+    /// The name in the language in which it was made.
+    pub original_title: String,
+    /// When it first appeared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub year: Option<i16>,
+    /// Lowest age it is meant for, 0–18.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rating: Option<u8>,
+    /// Where it was made.
+    pub countries: Vec<Territory>,
+    /// Its genres.
+    pub genres: Vec<Genre>,
+    /// Who made it.
+    pub credits: Vec<ShownCredit>,
+    /// Pictures.
+    pub artwork: Artwork,
+    /// Opening and closing titles and the like.
+    pub markers: Vec<Marker>,
+    /// The film, when there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub film: Option<Film>,
+    /// The series of a season, the season of an episode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<TitleId>,
+    /// Its place there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<u16>,
+    /// When it became public.
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none", default)]
+    pub published_at: Option<OffsetDateTime>,
+    /// Whether this caller can watch it with a plan that includes it.
+    pub playable: bool,
+    /// Why it cannot be watched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why_not: Option<Refusal>,
+}
+
+/// A genre in the caller's language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Genre {
+    /// For filters.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Genre {
+    /// The genre for a reader: their own language, English, else any.
+    pub fn of(slug: &str, names: &BTreeMap<String, String>, reader: &Locale) -> Self {
+        let own = names.get(reader.as_str()).or_else(|| names.get(reader.language()));
+        let name = own.or_else(|| names.get("en")).or_else(|| names.values().next());
+        Self { slug: slug.to_owned(), name: name.map_or(slug, String::as_str).to_owned() }
+    }
+}
+
+/// Somebody's part.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ShownCredit {
+    /// The person.
+    pub person_id: PersonId,
+    /// The person's name.
+    pub name: String,
+    /// director, writer, actor, composer…
+    pub role: String,
+    /// Whom an actor plays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub character: Option<String>,
+}
+
+/// Pictures of a title.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Artwork {
+    /// The picture for lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub poster_url: Option<String>,
+}
+
+/// The film behind a title.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Film {
+    /// Its asset.
+    pub asset_id: AssetId,
+    /// Length in seconds.
+    pub duration_seconds: f64,
+    /// Lines of the best picture.
+    pub max_height: u32,
+    /// Languages that are spoken.
+    pub audio_languages: Vec<String>,
+    /// Languages that can be read.
+    pub caption_languages: Vec<String>,
+}
+
+impl TitleDetail {
+    /// The page of a title for a reader.
+    pub fn of(
+        title: &Title,
+        genres: &BTreeMap<String, BTreeMap<String, String>>,
+        (audience, reader): (&Audience, &Locale),
+        now: OffsetDateTime,
+        public_url: &str,
+    ) -> Self {
+        let about = &title.about;
+        let text = title.localisation(reader);
+        let why_not = why_not(&title.rules(), audience, now);
+        let named = |slug: &str| Genre::of(slug, genres.get(slug).unwrap_or(&BTreeMap::new()), reader);
+        Self {
+            id: title.id,
+            kind: about.kind,
+            slug: title.slug().to_owned(),
+            locale: text.map(|(locale, _)| locale.clone()),
+            name: text.map_or(&about.original_title, |(_, text)| &text.name).to_string(),
+            synopsis: text.and_then(|(_, text)| text.synopsis.as_ref()).map(ToString::to_string),
+            original_title: about.original_title.to_string(),
+            year: about.year.map(|year| year.0),
+            rating: title.rating,
+            countries: about.countries.clone(),
+            genres: about.genres.iter().map(|slug| named(slug.as_str())).collect(),
+            credits: credits(title),
+            artwork: Artwork { poster_url: title.poster().map(|path| media_url(public_url, path)) },
+            markers: about.markers.clone(),
+            film: title.asset.as_ref().map(film),
+            parent_id: about.parent_id,
+            number: about.number,
+            published_at: title.published_at,
+            playable: why_not.is_none(),
+            why_not,
+        }
+    }
+}
+
+fn credits(title: &Title) -> Vec<ShownCredit> {
+    let shown = |(credit, person): (&crate::draft::Credit, &PersonId)| ShownCredit {
+        person_id: *person,
+        name: credit.name.to_string(),
+        role: credit.role.to_string(),
+        character: credit.character.as_ref().map(ToString::to_string),
+    };
+    title.about.credits.iter().zip(&title.people).map(shown).collect()
+}
+
+fn film(asset: &crate::asset::Asset) -> Film {
+    Film {
+        asset_id: asset.asset_id,
+        duration_seconds: asset.duration_seconds,
+        max_height: asset.renditions.iter().map(|rendition| rendition.height).max().unwrap_or(0),
+        audio_languages: asset.audio_languages.clone(),
+        caption_languages: asset.caption_languages.clone(),
+    }
+}

@@ -1,0 +1,153 @@
+//! What must be true before viewers may see a title.
+
+use cinema_http::Problem;
+use kernel::policy::Publication;
+use time::OffsetDateTime;
+
+use crate::{
+    title::Title,
+    windows::{beginning_at, to_millisecond},
+};
+
+/// A rule of publication that a title does not meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmet {
+    /// A film or episode needs a verified film.
+    Asset,
+    /// Everything needs an age rating.
+    Rating,
+    /// A film or episode needs a poster.
+    Artwork,
+    /// Somebody must be able to read what it is.
+    Localisation,
+    /// There must be a time in which it is offered.
+    Window,
+}
+
+impl Unmet {
+    /// Where the editor has to look.
+    pub fn pointer(self) -> &'static str {
+        match self {
+            Self::Asset => "/asset",
+            Self::Rating => "/rating",
+            Self::Artwork => "/artwork",
+            Self::Localisation => "/localisations",
+            Self::Window => "/windows",
+        }
+    }
+
+    /// What is missing.
+    pub fn detail(self) -> &'static str {
+        match self {
+            Self::Asset => "has no film that is ready to play",
+            Self::Rating => "has no age rating",
+            Self::Artwork => "has no poster",
+            Self::Localisation => "has no name in any language",
+            Self::Window => "has no window that is open or will open",
+        }
+    }
+}
+
+/// Every rule that the title does not meet.
+pub fn unmet(title: &Title, now: OffsetDateTime) -> Vec<Unmet> {
+    let has_film = title.about.kind.has_film();
+    let windows = &title.about.windows;
+    let is_over = !windows.is_empty() && windows.iter().all(|window| window.until.is_some_and(|until| until <= now));
+    [
+        (Unmet::Asset, has_film && title.asset.is_none()),
+        (Unmet::Rating, title.rating.is_none()),
+        (Unmet::Artwork, has_film && title.poster().is_none()),
+        (Unmet::Localisation, title.about.localisations.is_empty()),
+        (Unmet::Window, is_over),
+    ]
+    .into_iter()
+    .filter_map(|(rule, is_unmet)| is_unmet.then_some(rule))
+    .collect()
+}
+
+/// 409 `not_publishable` with every unmet rule.
+pub fn refusal(unmet: &[Unmet]) -> Problem {
+    let problem = Problem::conflict("not_publishable", "The title is not complete; see errors.");
+    unmet.iter().fold(problem, |problem, rule| problem.at(rule.pointer(), rule.detail()))
+}
+
+/// The title as it is published now, or for a later moment: its windows then begin no earlier, so that no clock has to fire for it.
+///
+/// # Errors
+/// Every unmet rule.
+pub fn publish(title: &Title, rating: Option<u8>, at: Option<OffsetDateTime>, now: OffsetDateTime) -> Result<Title, Vec<Unmet>> {
+    let mut published = Title { publication: Publication::Published, rating: rating.or(title.rating), ..title.clone() };
+    let is_new = title.publication != Publication::Published;
+    if let Some(at) = at.map(to_millisecond).filter(|at| *at > now) {
+        published.about.windows = beginning_at(&title.about.windows, at);
+        published.published_at = Some(at);
+        if published.about.windows.is_empty() {
+            let mut rules = unmet(&published, now);
+            rules.push(Unmet::Window);
+            return Err(rules);
+        }
+    } else if is_new {
+        published.published_at = Some(to_millisecond(now));
+    }
+    let rules = unmet(&published, now);
+    if rules.is_empty() { Ok(published) } else { Err(rules) }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{AssetId, Id, TitleId, policy};
+    use serde_json::json;
+    use time::{Duration, macros::datetime};
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
+
+    fn bare() -> Title {
+        let about = json!({"kind": "film", "slug": "a", "original_title": "A"});
+        Title::new(TitleId::from_parts(NOW, [0; 10]), serde_json::from_value(about).unwrap(), vec![])
+    }
+
+    fn complete() -> Title {
+        let asset = json!({
+            "asset_id": AssetId::from_parts(NOW, [0; 10]), "duration_seconds": 60.0, "renditions": [], "audio_languages": [],
+            "caption_languages": [], "poster": "a/poster.jpg", "trickplay": null, "protection": "none",
+        });
+        let mut title = bare();
+        title.asset = serde_json::from_value(asset).unwrap();
+        title.about.localisations = serde_json::from_value(json!({"en": {"name": "A"}})).unwrap();
+        title
+    }
+
+    #[test]
+    fn every_unmet_rule_is_named() {
+        let mut title = bare();
+        title.about.windows = serde_json::from_value(json!([{"until": "2025-01-01T00:00:00Z"}])).unwrap();
+        let all = [Unmet::Asset, Unmet::Rating, Unmet::Artwork, Unmet::Localisation, Unmet::Window];
+        assert_eq!(publish(&title, None, None, NOW), Err(all.to_vec()));
+        assert_eq!(publish(&complete(), None, None, NOW), Err(vec![Unmet::Rating]));
+    }
+
+    #[test]
+    fn a_series_has_no_film_of_its_own() {
+        let mut series = bare();
+        series.about.kind = crate::draft::Kind::Series;
+        series.about.localisations = complete().about.localisations;
+        assert!(publish(&series, Some(6), None, NOW).is_ok());
+    }
+
+    #[test]
+    fn published_now_or_later() {
+        let audience = policy::Audience { territory: "DE".parse().unwrap(), max_rating: 18 };
+        let now = publish(&complete(), Some(12), None, NOW).unwrap();
+        assert_eq!(policy::visibility(&now.rules(), &audience, NOW), policy::Visibility::Visible);
+        assert_eq!(publish(&now, None, None, NOW + Duration::DAY).unwrap(), now, "again changes nothing");
+        let start = NOW + Duration::DAY;
+        let later = publish(&complete(), Some(12), Some(start), NOW).unwrap();
+        assert_eq!(policy::visibility(&later.rules(), &audience, NOW), policy::Visibility::Hidden);
+        assert_eq!(policy::visibility(&later.rules(), &audience, start), policy::Visibility::Visible);
+        let mut over = complete();
+        over.about.windows = serde_json::from_value(json!([{"until": "2026-01-01T18:00:00Z"}])).unwrap();
+        assert_eq!(publish(&over, Some(12), Some(start), NOW), Err(vec![Unmet::Window]));
+    }
+}

@@ -1,0 +1,9 @@
+//! The service's own SQL.
+
+mod people;
+mod reader;
+mod reports;
+mod writer;
+
+pub(crate) use reader::{CardRow, Filter, Reader, Sort};
+pub(crate) use writer::{WriteError, Writer};

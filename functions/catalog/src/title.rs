@@ -1,0 +1,221 @@
+//! A title: what the editor wrote, what the pipeline attached and how far it is on its way to the public.
+
+use kernel::{
+    Locale, PersonId, TitleId,
+    policy::{Publication, TitleRules, Window},
+};
+use proto::catalog;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::{
+    asset::{Asset, Ended, Failure, attached},
+    draft::{Draft, Localisation},
+    text::{Name, Slug},
+};
+
+/// The whole state of a title.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Title {
+    /// Its id.
+    pub id: TitleId,
+    /// Counts its changes from 1.
+    pub version: i64,
+    /// How far it is.
+    pub publication: Publication,
+    /// Lowest age it is meant for.
+    pub rating: Option<u8>,
+    /// When it became, or becomes, public.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub published_at: Option<OffsetDateTime>,
+    /// The film.
+    pub asset: Option<Asset>,
+    /// What went wrong since.
+    pub failure: Option<Failure>,
+    /// What the editor wrote; its slug is always there.
+    pub about: Draft,
+    /// The persons of the credits, in their order.
+    pub people: Vec<PersonId>,
+}
+
+impl Title {
+    /// A draft that nobody has seen yet.
+    pub fn new(id: TitleId, about: Draft, people: Vec<PersonId>) -> Self {
+        Self {
+            id,
+            version: 1,
+            publication: Publication::Draft,
+            rating: None,
+            published_at: None,
+            asset: None,
+            failure: None,
+            about,
+            people,
+        }
+    }
+
+    /// What the visibility policy looks at.
+    pub fn rules(&self) -> TitleRules {
+        TitleRules {
+            publication: self.publication,
+            rating: self.rating,
+            windows: self.about.windows.clone(),
+            has_asset: self.asset.is_some(),
+        }
+    }
+
+    /// Its address.
+    pub fn slug(&self) -> &str {
+        self.about.slug.as_ref().map_or("", Slug::as_str)
+    }
+
+    /// Path of its poster below `/media/`.
+    pub fn poster(&self) -> Option<&str> {
+        self.asset.as_ref()?.poster.as_deref()
+    }
+
+    /// Its strong ETag: the version.
+    pub fn etag(&self) -> String {
+        format!("\"{}\"", self.version)
+    }
+
+    /// The title after the pipeline's reports.
+    #[must_use]
+    pub fn with_reports(&self, reports: &[Ended]) -> Self {
+        let (asset, failure) = attached(reports);
+        Self { asset, failure, ..self.clone() }
+    }
+
+    /// The texts for a reader: their own language, English, else any.
+    pub fn localisation(&self, reader: &Locale) -> Option<(&Locale, &Localisation)> {
+        let texts = &self.about.localisations;
+        let of_language = |language: &str| texts.iter().find(|(locale, _)| locale.as_str() == language);
+        let own = texts.get_key_value(reader).or_else(|| of_language(reader.language()));
+        own.or_else(|| of_language("en")).or_else(|| texts.iter().next())
+    }
+
+    /// The name by language and, under the empty key, for everybody else.
+    pub fn names(&self) -> Value {
+        let name = |name: &Name| Value::String(name.to_string());
+        let texts = &self.about.localisations;
+        let mut names: Map<_, _> = texts.iter().map(|(locale, text)| (locale.to_string(), name(&text.name))).collect();
+        let any = texts.values().next().map_or(&self.about.original_title, |text| &text.name);
+        names.insert(String::new(), name(any));
+        Value::Object(names)
+    }
+
+    /// The state that other services learn.
+    pub fn event(&self) -> catalog::TitleChanged {
+        let about = &self.about;
+        catalog::TitleChanged {
+            title_id: self.id.to_string(),
+            kind: about.kind.as_str().to_owned(),
+            slug: self.slug().to_owned(),
+            publication: self.publication.as_str().to_owned(),
+            rating: self.rating.map(u32::from),
+            windows: about.windows.iter().map(window).collect(),
+            year: about.year.map_or(0, |year| u32::try_from(year.0).unwrap_or(0)),
+            original_title: about.original_title.to_string(),
+            countries: about.countries.iter().map(ToString::to_string).collect(),
+            genres: about.genres.iter().map(ToString::to_string).collect(),
+            localisations: about.localisations.iter().map(localisation).collect(),
+            credits: self.credits(),
+            asset: self.asset.as_ref().map(asset),
+            markers: about.markers.iter().map(marker).collect(),
+            poster: self.poster().unwrap_or_default().to_owned(),
+            deleted: false,
+            published_at: self.published_at.map(text).unwrap_or_default(),
+            parent_id: about.parent_id.map(|id| id.to_string()).unwrap_or_default(),
+            number: about.number.map_or(0, u32::from),
+        }
+    }
+
+    fn credits(&self) -> Vec<catalog::Credit> {
+        let credit = |(credit, person): (&crate::draft::Credit, &PersonId)| catalog::Credit {
+            person_id: person.to_string(),
+            name: credit.name.to_string(),
+            role: credit.role.to_string(),
+            character: credit.character.as_ref().map(ToString::to_string).unwrap_or_default(),
+            also_known_as: credit.also_known_as.iter().map(ToString::to_string).collect(),
+        };
+        self.about.credits.iter().zip(&self.people).map(credit).collect()
+    }
+}
+
+fn text(time: OffsetDateTime) -> String {
+    time.format(&Rfc3339).unwrap_or_default()
+}
+
+fn window(window: &Window) -> catalog::Window {
+    catalog::Window {
+        territories: window.territories.iter().map(ToString::to_string).collect(),
+        plans: window.plans.clone(),
+        from: window.from.map(text),
+        until: window.until.map(text),
+    }
+}
+
+fn localisation((locale, text): (&Locale, &Localisation)) -> catalog::Localisation {
+    catalog::Localisation {
+        locale: locale.to_string(),
+        name: text.name.to_string(),
+        synopsis: text.synopsis.as_ref().map(ToString::to_string).unwrap_or_default(),
+    }
+}
+
+fn marker(marker: &crate::draft::Marker) -> catalog::Marker {
+    let kind = marker.kind.as_str().to_owned();
+    catalog::Marker { kind, from_seconds: marker.from_seconds, until_seconds: marker.until_seconds }
+}
+
+fn asset(asset: &Asset) -> catalog::Asset {
+    let rendition = |rendition: &crate::asset::Rendition| catalog::Rendition {
+        name: rendition.name.clone(),
+        width: rendition.width,
+        height: rendition.height,
+        bandwidth: rendition.bandwidth,
+    };
+    catalog::Asset {
+        asset_id: asset.asset_id.to_string(),
+        duration_seconds: asset.duration_seconds,
+        max_height: asset.renditions.iter().map(|rendition| rendition.height).max().unwrap_or(0),
+        audio_languages: asset.audio_languages.clone(),
+        caption_languages: asset.caption_languages.clone(),
+        trickplay: asset.trickplay.clone().unwrap_or_default(),
+        protection: asset.protection.clone(),
+        renditions: asset.renditions.iter().map(rendition).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::Id;
+    use serde_json::json;
+
+    use super::*;
+
+    fn title(texts: Value) -> Title {
+        let about = json!({"kind": "film", "slug": "a", "original_title": "Оригинал", "localisations": texts});
+        Title::new(TitleId::from_parts(OffsetDateTime::UNIX_EPOCH, [0; 10]), serde_json::from_value(about).unwrap(), vec![])
+    }
+
+    #[test]
+    fn a_reader_gets_the_nearest_language() {
+        let three = title(json!({"de": {"name": "D"}, "en": {"name": "E"}, "pt-BR": {"name": "B"}}));
+        for (reader, name) in [("de", "D"), ("de-AT", "D"), ("pt-BR", "B"), ("pt", "E"), ("fr", "E")] {
+            assert_eq!(three.localisation(&reader.parse().unwrap()).unwrap().1.name.as_str(), name, "{reader}");
+        }
+        let one = title(json!({"fi": {"name": "F"}}));
+        assert_eq!(one.localisation(&Locale::english()).unwrap().1.name.as_str(), "F");
+        assert_eq!(one.names(), json!({"fi": "F", "": "F"}));
+        assert_eq!(title(json!({})).names(), json!({"": "Оригинал"}));
+    }
+
+    #[test]
+    fn the_document_round_trips() {
+        let title = title(json!({"en": {"name": "E", "synopsis": "S"}}));
+        let document = serde_json::to_value(&title).unwrap();
+        assert_eq!(serde_json::from_value::<Title>(document).unwrap(), title);
+    }
+}

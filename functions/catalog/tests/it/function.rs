@@ -1,0 +1,51 @@
+//! The shipped binaries on the Runtime API.
+
+use serde_json::{Value, json};
+use testkit::{Function, Service, Token, gateway, golden, lambda::pairs};
+
+use crate::studio::draft;
+
+async fn invoke(service: &Service, name: &str, payload: &Value) -> Value {
+    let mut function = Function::start(name, &pairs(service.vars())).await;
+    function.invoke(payload).await.unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn body(answer: &Value) -> Value {
+    serde_json::from_str(answer["body"].as_str().unwrap()).unwrap_or_else(|error| panic!("{error}: {answer}"))
+}
+
+#[tokio::test]
+async fn every_read_answers() {
+    let service = Service::start("catalog").await;
+    let list = invoke(&service, "catalog-list-titles", &golden("catalog-list-titles")).await;
+    assert_eq!((&list["statusCode"], &body(&list)["items"]), (&json!(200), &json!([])));
+    let title = invoke(&service, "catalog-get-title", &golden("catalog-get-title")).await;
+    assert_eq!((&title["statusCode"], &body(&title)["code"]), (&json!(404), &json!("not_found")));
+    let genres = invoke(&service, "catalog-list-genres", &gateway::event("GET", "/v1/genres", &[], None)).await;
+    assert!(body(&genres)["items"].as_array().unwrap().len() > 10, "{genres}");
+}
+
+#[tokio::test]
+async fn every_write_answers() {
+    let service = Service::start("catalog").await;
+    let bearer = format!("Bearer {}", Token::role("editor").sign());
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let call = |method: &str, path: &str, body: &Value| gateway::event(method, path, &headers, Some(&body.to_string()));
+    let created = invoke(&service, "catalog-create-title", &call("POST", "/v1/admin/titles", &draft("Shipped"))).await;
+    assert_eq!(created["statusCode"], 201, "{created}");
+    let path = format!("/v1/admin/titles/{}", body(&created)["id"].as_str().unwrap());
+    let updated = invoke(&service, "catalog-update-title", &call("PATCH", &path, &json!({"year": 1999}))).await;
+    assert_eq!((&updated["statusCode"], &body(&updated)["year"]), (&json!(200), &json!(1999)));
+    let published = invoke(&service, "catalog-publish-title", &call("POST", &format!("{path}/publish"), &json!({"rating": 6}))).await;
+    assert_eq!((&published["statusCode"], &body(&published)["code"]), (&json!(409), &json!("not_publishable")));
+}
+
+#[tokio::test]
+async fn every_trigger_answers() {
+    let service = Service::start("catalog").await;
+    let attached = invoke(&service, "catalog-attach-asset", &golden("catalog-attach-asset")).await;
+    assert_eq!(attached, json!({"batchItemFailures": []}));
+    let name: String = sqlx::query_scalar("select slug from titles").fetch_one(&service.pool()).await.unwrap();
+    assert_eq!(name, "my-holiday");
+    invoke(&service, "catalog-relay-outbox", &golden("catalog-relay-outbox")).await;
+}

@@ -1,0 +1,15 @@
+//! The catalogue's operations on real engines.
+
+mod attach_asset;
+mod bad_input;
+mod create_title;
+mod function;
+mod list_titles;
+mod outbox;
+mod publish_title;
+mod read_title;
+mod studio;
+mod update_title;
+mod visibility;
+
+testkit::drift_tests!(catalog);

@@ -1,0 +1,4 @@
+//! See [`media::operations::package`].
+fn main() -> std::process::ExitCode {
+    runtime::sqs(media::operations::package::consumer)
+}

@@ -1,0 +1,4 @@
+//! See [`media::operations::probe`].
+fn main() -> std::process::ExitCode {
+    runtime::sqs(media::operations::probe::consumer)
+}

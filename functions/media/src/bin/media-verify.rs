@@ -1,0 +1,4 @@
+//! See [`media::operations::verify`].
+fn main() -> std::process::ExitCode {
+    runtime::sqs(media::operations::verify::consumer)
+}

@@ -1,0 +1,51 @@
+//! `media-make-sprites`: seek pictures and the poster. A film without them is still a film.
+
+use events::{Consumer, Deadline, Outcome};
+use runtime::{Access, Boot, BootError, SqsMessage};
+use stores::Bucket;
+
+use crate::failure::Failure;
+use crate::ffmpeg::Tools;
+use crate::job::Kind;
+use crate::objects::Films;
+use crate::pipeline::Product;
+use crate::sprites;
+use crate::worker::{self, Task, Worker};
+
+/// Makes seek pictures.
+pub struct MakeSprites {
+    worker: Worker,
+    tools: Tools,
+    uploads: Bucket,
+    films: Films,
+}
+
+impl Consumer<SqsMessage> for MakeSprites {
+    async fn consume(&self, message: SqsMessage, deadline: &Deadline) -> Outcome {
+        self.worker.handle(&message, deadline, |task| self.make(task)).await
+    }
+}
+
+impl MakeSprites {
+    async fn make(&self, task: Task) -> Result<Product, Failure> {
+        let (id, plan) = (task.asset.asset_id, task.plan()?);
+        let input = worker::input(&self.uploads, task.asset.input.as_ref()).await?;
+        let made = sprites::make(&self.tools, &input, &plan, &task.folder, task.limits()).await?;
+        self.films.store(id, &made.files).await?;
+        if let Some(poster) = made.files.iter().find(|file| file.key == made.row.poster.key) {
+            self.films.store_poster(id, &poster.path).await?;
+        }
+        let result = self.films.store_result(id, &task.job, &made.row).await?;
+        Ok(Product { result: Some(result), note: None })
+    }
+}
+
+/// Wires the operation.
+pub fn consumer(boot: &Boot) -> Result<MakeSprites, BootError> {
+    Ok(MakeSprites {
+        worker: Worker::new(boot, Kind::Sprites, &[Kind::Package])?,
+        tools: worker::tools(boot),
+        uploads: boot.bucket("uploads", Access::Read)?,
+        films: Films(boot.bucket("media", Access::Write)?),
+    })
+}

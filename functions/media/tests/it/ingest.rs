@@ -1,0 +1,79 @@
+//! From a notification to a workflow: once per version of an object, whatever S3 tells twice or late.
+
+use events::Outcome;
+use media::job::Job;
+use runtime::S3Object;
+
+use crate::studio::{Studio, asset_of};
+
+#[tokio::test]
+async fn an_announced_source_begins_once_however_often_it_is_told() {
+    let studio = Studio::open().await;
+    let (asset, object) = studio.upload(b"not a film at all").await;
+    studio.expect_state(&asset, "uploading").await;
+    let told = futures::future::join_all((0..4).map(|_| studio.notify(&object))).await;
+    assert!(told.iter().all(|outcome| *outcome == Outcome::Done), "{told:?}");
+    studio.expect_state(&asset, "probing").await;
+    let messages = studio.take().await;
+    assert!(!messages.is_empty() && messages.iter().all(|message| message.job == Job::Probe), "{messages:?}");
+    studio.deliver(&messages[0]).await;
+    assert_eq!(studio.expect_state(&asset, "failed").await["error"]["code"], "not_a_video");
+    assert_eq!(studio.notify(&object).await, Outcome::Done);
+    assert_eq!(studio.take().await, [], "a late copy changes nothing");
+    studio.expect_state(&asset, "failed").await;
+}
+
+#[tokio::test]
+async fn a_second_version_is_another_asset_of_the_same_title_in_any_order() {
+    let studio = Studio::open().await;
+    let (asset, first) = studio.upload(b"first").await;
+    let second = studio.put(&first.key, b"second").await;
+    for object in [&second, &first, &second] {
+        assert_eq!(studio.notify(object).await, Outcome::Done);
+    }
+    let (announced, other) = (studio.asset(&asset).await, studio.asset(&asset_of(&second)).await);
+    assert_eq!((announced["state"].as_str(), other["state"].as_str()), (Some("probing"), Some("probing")));
+    assert_eq!(announced["title_id"], other["title_id"]);
+    assert_eq!(studio.take().await.len(), 3, "one job each, and one that was told again before anybody began");
+}
+
+#[tokio::test]
+async fn dropped_files_become_assets_of_their_own() {
+    let studio = Studio::open().await;
+    let object = studio.put("inbox/a folder/Мой фильм.mp4", b"x").await;
+    for _ in 0..3 {
+        assert_eq!(studio.notify(&object).await, Outcome::Done);
+    }
+    let asset = studio.asset(&asset_of(&object)).await;
+    assert_eq!((asset["state"].as_str(), asset["filename"].as_str()), (Some("probing"), Some("Мой фильм.mp4")));
+    let again = studio.put("inbox/a folder/Мой фильм.mp4", b"y").await;
+    studio.notify(&again).await;
+    assert_ne!(asset_of(&again), asset_of(&object));
+    studio.expect_state(&asset_of(&again), "probing").await;
+}
+
+#[tokio::test]
+async fn what_nobody_announced_is_left_alone() {
+    let studio = Studio::open().await;
+    let stranger = "sources/upl_01jd3k5m7n9pqrstvwxyz01234/film.mp4";
+    for key in ["inbox/", "inbox/folder/", "sources/film.mp4", stranger] {
+        let object = studio.put(key, b"x").await;
+        assert_eq!(studio.notify(&object).await, Outcome::Done, "{key}");
+    }
+    assert_eq!(studio.take().await, []);
+    let nameless = S3Object { bucket: "b".into(), key: "inbox/x".into(), version: None, sequencer: None, size: 1 };
+    assert!(matches!(studio.notify(&nameless).await, Outcome::Poison(_)));
+}
+
+#[tokio::test]
+async fn a_lost_notification_is_noticed() {
+    let studio = Studio::open().await;
+    let (asset, object) = studio.upload(b"not a film").await;
+    studio.tick(30).await;
+    studio.expect_state(&asset, "uploading").await;
+    studio.tick(120).await;
+    studio.expect_state(&asset, "probing").await;
+    assert_eq!(studio.notify(&object).await, Outcome::Done);
+    studio.work().await;
+    studio.expect_state(&asset, "failed").await;
+}

@@ -1,0 +1,15 @@
+//! Integration tests of the media service.
+
+mod bad_sources;
+mod crashes;
+mod function;
+mod ingest;
+mod pipeline;
+mod recipe;
+mod recipe_bad;
+mod recipe_sources;
+mod relay;
+mod studio;
+mod uploads;
+
+testkit::drift_tests!(media);

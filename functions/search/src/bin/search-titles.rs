@@ -1,0 +1,5 @@
+//! Lambda `search-titles`.
+
+fn main() -> std::process::ExitCode {
+    cinema_http::serve(search::operations::titles::routes)
+}

@@ -1,0 +1,5 @@
+//! Projects entitlements.
+
+fn main() -> std::process::ExitCode {
+    runtime::events(streaming::operations::project_grants::consumer)
+}

@@ -1,0 +1,128 @@
+//! What a change of a session tells the rest of the system: exactly one event per version, with the same id however often it is told.
+
+use events::Event;
+use kernel::{EventId, Id, World};
+use proto::{streaming::Playback, types};
+use sha2::{Digest, Sha256};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::session::{Session, State};
+
+/// The event of a change from `old` to `new`; `None` where nothing happened that anybody must know.
+pub fn event(world: &World, old: Option<&Session>, new: Option<&Session>) -> Option<Event> {
+    match (old, new) {
+        (None, Some(new)) => Some(told(world, types::PLAYBACK_STARTED, new)),
+        (Some(old), Some(new)) if new.version > old.version && old.state.is_live() => {
+            let kind = match new.state {
+                State::Playing | State::Paused | State::Buffering => types::PLAYBACK_PROGRESSED,
+                State::Stopped | State::Replaced => types::PLAYBACK_STOPPED,
+                State::Expired => types::PLAYBACK_EXPIRED,
+            };
+            Some(told(world, kind, new))
+        }
+        // The table's time-to-live has removed a session that nobody has ended.
+        (Some(old), None) if old.state.is_live() => Some(told(world, types::PLAYBACK_EXPIRED, &old.expire())),
+        _ => None,
+    }
+}
+
+fn told(world: &World, kind: &str, session: &Session) -> Event {
+    let state = match session.state {
+        State::Playing => "playing",
+        State::Paused => "paused",
+        State::Buffering => "buffering",
+        State::Stopped | State::Replaced => "stopped",
+        State::Expired => "expired",
+    };
+    let text = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
+    let data = Playback {
+        session_id: session.id.to_string(),
+        account_id: session.account.to_string(),
+        profile_id: session.profile.to_string(),
+        title_id: session.title.to_string(),
+        asset_id: session.asset.to_string(),
+        device_id: session.device_id.clone(),
+        position_seconds: session.position,
+        watched_seconds: session.watched,
+        duration_seconds: session.duration,
+        started_at: text(session.started_at),
+        at: text(session.at),
+        territory: session.territory.to_string(),
+        state: state.to_owned(),
+    };
+    let digest = Sha256::digest(format!("{} {}", session.id, session.version));
+    let mut random = [0; 10];
+    random.copy_from_slice(&digest[..10]);
+    Event {
+        id: EventId::from_parts(session.at, random),
+        time: session.at,
+        traceparent: None,
+        ..Event::new(world, kind, session.id, session.version, &data)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{AccountId, AssetId, PlaybackId, ProfileId, TitleId};
+    use time::macros::datetime;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::session::{Beat, PlayerState};
+
+    const START: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
+
+    fn session() -> Session {
+        Session {
+            id: PlaybackId::from_uuid(Uuid::from_u128(1)),
+            account: AccountId::from_uuid(Uuid::from_u128(2)),
+            profile: ProfileId::from_uuid(Uuid::from_u128(3)),
+            title: TitleId::from_uuid(Uuid::from_u128(4)),
+            asset: AssetId::from_uuid(Uuid::from_u128(5)),
+            device_id: "tv".to_owned(),
+            fence: 1,
+            territory: "DE".parse().unwrap(),
+            version: 1,
+            state: State::Playing,
+            position: 0.0,
+            watched: 0.0,
+            duration: 6000.0,
+            started_at: START,
+            at: START,
+            client_at: START,
+            lease_ends_at: START + crate::lease::LEASE,
+        }
+    }
+
+    fn kind(old: Option<&Session>, new: Option<&Session>) -> Option<String> {
+        event(&World::system(), old, new).map(|event| event.kind)
+    }
+
+    #[test]
+    fn every_change_of_a_live_session_is_told_once() {
+        let now = START + time::Duration::seconds(30);
+        let live = session();
+        let beat = live.beat(&Beat { position: 30.0, state: PlayerState::Paused, client_time: None }, now);
+        let replaced = Session { state: State::Replaced, version: 2, ..live.clone() };
+        assert_eq!(kind(None, Some(&live)).as_deref(), Some(types::PLAYBACK_STARTED));
+        assert_eq!(kind(Some(&live), Some(&beat)).as_deref(), Some(types::PLAYBACK_PROGRESSED));
+        assert_eq!(kind(Some(&live), Some(&live.stop(None, now))).as_deref(), Some(types::PLAYBACK_STOPPED));
+        assert_eq!(kind(Some(&live), Some(&replaced)).as_deref(), Some(types::PLAYBACK_STOPPED));
+        assert_eq!(kind(Some(&live), Some(&live.expire())).as_deref(), Some(types::PLAYBACK_EXPIRED));
+        assert_eq!(kind(Some(&live), None).as_deref(), Some(types::PLAYBACK_EXPIRED));
+        assert_eq!(kind(Some(&live.stop(None, now)), None), None, "an ended session may be forgotten");
+        assert_eq!(kind(Some(&beat), Some(&beat)), None);
+    }
+
+    #[test]
+    fn the_same_change_gives_the_same_event() {
+        let tell = |session: &Session| event(&World::system(), None, Some(session)).unwrap();
+        let (first, second) = (tell(&session()), tell(&session()));
+        assert_eq!(first, second);
+        assert_eq!((first.sequence, first.subject.clone()), (1, session().id.to_string()));
+        assert_ne!(first.id, tell(&Session { version: 2, ..session() }).id);
+        // Removal and an explicit end are the same fact.
+        let (live, world) = (session(), World::system());
+        assert_eq!(event(&world, Some(&live), None), event(&world, Some(&live), Some(&live.expire())));
+    }
+}

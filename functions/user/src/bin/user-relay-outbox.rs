@@ -1,0 +1,4 @@
+//! See [`user::operations::relay_outbox`].
+fn main() -> std::process::ExitCode {
+    runtime::schedule(user::operations::relay_outbox::consumer)
+}

@@ -1,0 +1,66 @@
+"""What LocalStack loads: the executor (LAMBDA_RUNTIME_EXECUTOR=process) and start-up hooks."""
+
+import functools
+import os
+import tempfile
+
+from localstack.runtime import hooks
+from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
+
+
+class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):
+    name = "process"
+
+    def load(self, *args, **kwargs):
+        # Imported here: the plugin is looked up before LocalStack is fully initialized.
+        from localstack_process_executor.executor import ProcessRuntimeExecutor
+
+        return ProcessRuntimeExecutor
+
+
+@hooks.on_infra_start()
+def use_installed_dynamodb_local():
+    from localstack_process_executor.dynamodb import use_installed_dynamodb_local
+
+    use_installed_dynamodb_local()
+
+
+@hooks.on_infra_start()
+def end_kinesis_with_localstack():
+    from localstack.services.kinesis.kinesis_mock_server import KinesisMockNodeServer
+
+    from localstack_process_executor.children import DIE_WITH_PARENT
+
+    command_line = KinesisMockNodeServer._create_shell_command
+
+    def guarded_command_line(server):
+        command, variables = command_line(server)
+        return [*DIE_WITH_PARENT, *command], variables
+
+    KinesisMockNodeServer._create_shell_command = guarded_command_line
+
+
+@hooks.on_infra_start()
+def look_before_asking():
+    from localstack_process_executor.pollers import look_before_asking
+
+    look_before_asking()
+
+
+@hooks.on_infra_start()
+def listen_on_given_address_only():
+    """The gateway takes the port from GATEWAY_LISTEN and opens it on every IPv4 address."""
+    from localstack import config
+    from twisted.internet import endpoints
+
+    endpoints.TCP4ServerEndpoint = functools.partial(
+        endpoints.TCP4ServerEndpoint, interface=config.GATEWAY_LISTEN[0].host
+    )
+
+
+@hooks.on_infra_start()
+def keep_objects_apart():
+    """S3 objects go to one fixed folder below /tmp, whoever runs LocalStack and however many run."""
+    from localstack.services.s3 import provider
+
+    provider.DEFAULT_S3_TMP_DIR = os.path.join(tempfile.gettempdir(), "s3")

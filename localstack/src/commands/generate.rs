@@ -1,0 +1,31 @@
+//! `cargo cinema generate` and `pack`
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use manifest::Manifest;
+
+use crate::{generate, pack, progress::Progress};
+
+pub(super) async fn run(root: &Path, check: bool, progress: &Progress) -> Result<()> {
+    generate::generate(root, if check { generate::Mode::Check } else { generate::Mode::Write }, progress).await
+}
+
+/// Builds with the profile that is shipped, for this machine's architecture, and zips.
+pub(super) async fn pack(root: &Path, progress: &Progress) -> Result<()> {
+    let task = progress.task("cargo build");
+    let status = tokio::process::Command::new("cargo")
+        .args(["build", "--profile", "lambda", "--workspace", "--bins", "--exclude", "cinema"])
+        .current_dir(root)
+        .status()
+        .await
+        .context("cargo cannot be started")?;
+    ensure!(status.success(), "the build failed");
+    task.done("");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
+    let manifest = Manifest::load(root)?;
+    for shipped in pack::pack(&manifest, &target.join("lambda"), &root.join("target/zips"), progress)? {
+        println!("{:<32} {:>9} {:>9}  {}", shipped.name, shipped.binary_bytes, shipped.zip_bytes, shipped.sha256);
+    }
+    Ok(())
+}

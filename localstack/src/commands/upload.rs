@@ -1,0 +1,142 @@
+//! `cargo cinema upload FILE --title "…"`: the studio's path from a terminal.
+
+use std::{
+    io::{Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use super::seed;
+use crate::{
+    api::cinema::Cinema,
+    engines::mirror,
+    platform::Platform,
+    progress::{Progress, Task},
+};
+
+/// The pipeline is asked this often.
+const POLL: Duration = Duration::from_secs(1);
+/// A film that makes no progress for so long is stuck.
+const PATIENCE: Duration = Duration::from_secs(30 * 60);
+
+/// What to upload as what.
+#[derive(clap::Args, Clone)]
+pub(super) struct Arguments {
+    /// The film
+    file: PathBuf,
+    /// Its name
+    #[arg(long)]
+    title: String,
+    /// Age rating, 0 to 18
+    #[arg(long, default_value_t = 0)]
+    rating: u8,
+    /// Language of the name
+    #[arg(long, default_value = "en")]
+    locale: String,
+    /// Leave it as a draft
+    #[arg(long)]
+    draft: bool,
+}
+
+pub(super) async fn run(platform: &Platform, arguments: Arguments, progress: &Progress) -> Result<()> {
+    let editor = seed::ACCOUNTS.iter().find(|account| account.role == "editor").context("no editor")?;
+    let cinema = Cinema::new(&platform.url())?;
+    let cinema = cinema.sign_in(editor.email, editor.password).await.context("sign in as the demo editor (`cargo cinema seed`)")?;
+    let title = json!({
+        "kind": "film",
+        "original_title": arguments.title,
+        "localisations": { arguments.locale.clone(): { "name": arguments.title } },
+    });
+    let title = cinema.post("/v1/admin/titles", &title).await?;
+    let id = title["id"].as_str().context("the new title has no id")?.to_owned();
+    film(&cinema, &id, &arguments.file, progress).await?;
+    if !arguments.draft {
+        publish(&cinema, &id, arguments.rating).await?;
+    }
+    mirror(&platform.home, &platform.stack.endpoints).await?;
+    println!("{id}  {}/#/titles/{id}", platform.url());
+    Ok(())
+}
+
+/// Uploads a file for a title and follows it until its asset is ready.
+pub(super) async fn film(cinema: &Cinema, title: &str, file: &Path, progress: &Progress) -> Result<String> {
+    let name = file.file_name().and_then(|name| name.to_str()).context("the file's name is not text")?;
+    let size = std::fs::metadata(file).with_context(|| format!("{} cannot be read", file.display()))?.len();
+    let task = progress.task(name);
+    let upload = cinema.post("/v1/admin/uploads", &json!({ "title_id": title, "filename": name, "size": size })).await?;
+    send_parts(cinema, &upload, file, size, &task).await?;
+    let id = upload["upload_id"].as_str().context("no upload_id")?;
+    let asset = upload["asset_id"].as_str().context("no asset_id")?.to_owned();
+    cinema.post(&format!("/v1/admin/uploads/{id}/complete"), &json!({})).await?;
+    follow(cinema, &asset, &task).await?;
+    task.done("ready");
+    Ok(asset)
+}
+
+async fn send_parts(cinema: &Cinema, upload: &Value, file: &Path, size: u64, task: &Task) -> Result<()> {
+    let part_size = upload["part_size"].as_u64().context("no part_size")?;
+    let parts = upload["parts"].as_array().context("no parts")?;
+    let mut source = std::fs::File::open(file)?;
+    task.steps(parts.len() as u64);
+    for part in parts {
+        let number = part["number"].as_u64().context("a part has no number")?;
+        let begin = (number - 1) * part_size;
+        let mut bytes = vec![0; usize::try_from(part_size.min(size - begin))?];
+        source.seek(SeekFrom::Start(begin))?;
+        source.read_exact(&mut bytes)?;
+        let url = part["url"].as_str().context("a part has no url")?;
+        let answer = cinema.http().put(url).body(bytes).send().await?;
+        answer.error_for_status().with_context(|| format!("part {number} was refused"))?;
+        task.step();
+    }
+    Ok(())
+}
+
+async fn follow(cinema: &Cinema, asset: &str, task: &Task) -> Result<()> {
+    let mut before = Value::Null;
+    let mut moved = std::time::Instant::now();
+    loop {
+        let state = cinema.get(&format!("/v1/admin/assets/{asset}")).await?;
+        match state["state"].as_str().unwrap_or_default() {
+            "ready" => return Ok(()),
+            "failed" => {
+                let reason = &state["error"];
+                bail!("the film was refused: {}", reason["detail"].as_str().unwrap_or("no reason given"));
+            }
+            stage => {
+                let (done, total) = (state["chunks"]["done"].as_u64(), state["chunks"]["total"].as_u64());
+                if let (Some(done), Some(total)) = (done, total) {
+                    task.steps(total);
+                    task.at(done);
+                }
+                task.note(stage);
+            }
+        }
+        if state != before {
+            moved = std::time::Instant::now();
+            before = state;
+        } else if moved.elapsed() > PATIENCE {
+            bail!("nothing happens any more: `cargo cinema logs media-encode-chunk`");
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Publishes, waiting for the catalogue to hear of the asset.
+pub(super) async fn publish(cinema: &Cinema, title: &str, rating: u8) -> Result<()> {
+    let path = format!("/v1/admin/titles/{title}/publish");
+    let mut last = Value::Null;
+    for _ in 0..60 {
+        let (status, answer) = cinema.raw(reqwest::Method::POST, &path, Some(&json!({ "rating": rating })), &[]).await?;
+        match status {
+            200..300 => return Ok(()),
+            409 => last = answer,
+            _ => bail!("{path}: {status} {answer}"),
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    bail!("the title cannot be published: {last}")
+}

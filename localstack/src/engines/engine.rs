@@ -1,0 +1,138 @@
+//! The five engines: what each is made of, how it starts, and how one sees that it is well.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use rustix::process::Signal;
+
+use super::{Endpoints, Home, Options, clickhouse, localstack, opensearch, postgres, probe, redis};
+use crate::fetch::{Component, Installed};
+use crate::process::{Launch, Process};
+
+/// One engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Engine {
+    /// AWS.
+    LocalStack,
+    /// The database.
+    Postgres,
+    /// Limits and caches.
+    Redis,
+    /// Analytics.
+    ClickHouse,
+    /// Search.
+    OpenSearch,
+}
+
+/// Everything an engine needs to know in order to start.
+pub(super) struct Site<'a> {
+    pub home: &'a Home,
+    pub installed: &'a Installed,
+    pub options: &'a Options,
+    pub port: u16,
+    pub progress: &'a crate::progress::Progress,
+}
+
+impl Site<'_> {
+    /// Kills what is left of a throw-away stack when its owner dies without a word.
+    pub fn dies_with_parent(&self, signal: &'static str) -> Option<&'static str> {
+        self.options.throw_away.then_some(signal)
+    }
+}
+
+impl Engine {
+    /// In the order in which they are listed.
+    pub const ALL: [Self; 5] = [Self::LocalStack, Self::Postgres, Self::Redis, Self::ClickHouse, Self::OpenSearch];
+
+    /// Its name: in the state file, on the screen, in front of `.log`.
+    pub fn name(self) -> &'static str {
+        self.component().name()
+    }
+
+    /// Its version.
+    pub fn version(self) -> &'static str {
+        self.component().version()
+    }
+
+    pub(super) fn component(self) -> Component {
+        match self {
+            Self::LocalStack => Component::LocalStack,
+            Self::Postgres => Component::Postgres,
+            Self::Redis => Component::Redis,
+            Self::ClickHouse => Component::ClickHouse,
+            Self::OpenSearch => Component::OpenSearch,
+        }
+    }
+
+    pub(super) fn components(self) -> &'static [Component] {
+        match self {
+            Self::LocalStack => {
+                &[Component::Tools, Component::LocalStack, Component::Kinesis, Component::DynamoDb, Component::Ffmpeg]
+            }
+            Self::Postgres => &[Component::Postgres],
+            Self::Redis => &[Component::Redis],
+            Self::ClickHouse => &[Component::ClickHouse],
+            Self::OpenSearch => &[Component::Tools, Component::OpenSearch],
+        }
+    }
+
+    /// Not the engines' own ports: a developer's machine often runs those already.
+    pub(super) fn usual_port(self) -> u16 {
+        match self {
+            Self::LocalStack => 4566,
+            Self::Postgres => 5442,
+            Self::Redis => 6389,
+            Self::ClickHouse => 8133,
+            Self::OpenSearch => 9210,
+        }
+    }
+
+    pub(super) async fn launch(self, site: &Site<'_>) -> Result<Launch> {
+        match self {
+            Self::LocalStack => localstack::launch(site),
+            Self::Postgres => postgres::launch(site).await,
+            Self::Redis => redis::launch(site),
+            Self::ClickHouse => clickhouse::launch(site),
+            Self::OpenSearch => opensearch::launch(site),
+        }
+    }
+
+    /// Whether it answers.
+    pub(super) async fn is_healthy(self, port: u16) -> bool {
+        let url = |path: &str| format!("http://127.0.0.1:{port}{path}");
+        match self {
+            Self::LocalStack => matches!(probe::get(&url("/_localstack/health")).await, Ok((200, _))),
+            Self::Postgres => postgres::is_healthy(port).await,
+            Self::Redis => probe::exchange(port, b"PING\r\n").await.is_ok_and(|answer| answer == b"+PONG\r\n"),
+            Self::ClickHouse => {
+                probe::get(&url("/?query=SELECT+1")).await.is_ok_and(|answer| answer == (200, "1\n".into()))
+            }
+            Self::OpenSearch => {
+                // Yellow: an index with replicas on a single node is as well as it can be.
+                let path = "/_cluster/health?wait_for_status=yellow&timeout=2s";
+                probe::get(&url(path)).await.is_ok_and(|(status, body)| status == 200 && !body.contains("\"red\""))
+            }
+        }
+    }
+
+    /// Ends it; what it keeps on disk is complete afterwards.
+    pub(super) async fn stop(self, process: &Process) -> std::io::Result<bool> {
+        match self {
+            // Fast shutdown: it waits for no client.
+            Self::Postgres => process.stop_by(Signal::INT, Duration::from_secs(20)).await,
+            // It ends its functions one after another; what matters was mirrored before.
+            Self::LocalStack => process.stop(Duration::from_secs(5)).await,
+            _ => process.stop(Duration::from_secs(15)).await,
+        }
+    }
+
+    pub(super) fn write_endpoint(self, port: u16, endpoints: &mut Endpoints) {
+        match self {
+            Self::LocalStack => endpoints.aws = format!("http://127.0.0.1:{port}"),
+            Self::Postgres => endpoints.postgres = format!("postgres://postgres@127.0.0.1:{port}/postgres"),
+            Self::Redis => endpoints.redis = format!("redis://127.0.0.1:{port}"),
+            Self::ClickHouse => endpoints.clickhouse = format!("http://127.0.0.1:{port}"),
+            Self::OpenSearch => endpoints.opensearch = format!("http://127.0.0.1:{port}"),
+        }
+    }
+}

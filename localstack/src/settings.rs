@@ -1,0 +1,145 @@
+//! The platform's settings: made once, kept in a file that only its owner reads, never in the repository.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ring::hmac;
+use ring::rand::{SecureRandom, SystemRandom};
+
+/// Name → value. A function gets those its `functions.yaml` lists, besides what every function gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings(BTreeMap<String, String>);
+
+/// Everything derives from it that nobody has to know: passwords of the service roles.
+const SEED: &str = "SEED";
+
+/// What a fresh platform begins with. A developer changes a line of the file and deploys again.
+const DEFAULTS: [(&str, &str); 5] = [
+    ("DEFAULT_TERRITORY", "RU"),
+    ("EMAIL_FROM", "Online Cinema <cinema@example.com>"),
+    ("FIRST_ADMIN_EMAIL", "editor@example.com"),
+    ("PUBLIC_URL", "http://localhost:8080"),
+    ("RUST_LOG", "info"),
+];
+
+impl Settings {
+    /// Reads the file, adds what is missing and writes it back when something was.
+    pub fn load(file: &Path) -> Result<Settings> {
+        let known = read_private(file)?;
+        let mut settings = Settings(known.clone());
+        settings.complete()?;
+        if settings.0 != known {
+            settings.save(file)?;
+        }
+        Ok(settings)
+    }
+
+    /// Settings for a throw-away platform, kept nowhere.
+    pub fn fresh() -> Result<Settings> {
+        let mut settings = Settings(BTreeMap::new());
+        settings.complete()?;
+        Ok(settings)
+    }
+
+    /// One setting.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Replaces one setting for this run.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+
+    /// The password of a service's role; the same every time.
+    pub fn postgres_password(&self, service: &str) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.get(SEED).unwrap_or_default().as_bytes());
+        hex::encode(&hmac::sign(&key, format!("postgres {service}").as_bytes()).as_ref()[..16])
+    }
+
+    /// The address in `EMAIL_FROM`, without the name in front.
+    pub fn sender_address(&self) -> &str {
+        let from = self.get("EMAIL_FROM").unwrap_or_default();
+        from.split_once('<').map_or(from, |(_, rest)| rest.trim_end_matches('>')).trim()
+    }
+
+    fn complete(&mut self) -> Result<()> {
+        for name in [SEED, "CURSOR_KEY", "ORIGIN_VERIFY"] {
+            if !self.0.contains_key(name) {
+                self.0.insert(name.to_owned(), random_base64()?);
+            }
+        }
+        for (name, value) in DEFAULTS {
+            self.0.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Writes them to a file that only its owner reads.
+    pub fn save(&self, file: &Path) -> Result<()> {
+        write_private(file, &self.0)
+    }
+}
+
+/// Reads a file of names and values; one that does not exist is empty.
+pub(crate) fn read_private(file: &Path) -> Result<BTreeMap<String, String>> {
+    let failed = || format!("reading {}", file.display());
+    match fs::read(file) {
+        Ok(text) => serde_json::from_slice(&text).with_context(failed),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(error) => Err(error).with_context(failed),
+    }
+}
+
+/// Replaces a file of names and values; only its owner reads it.
+pub(crate) fn write_private(file: &Path, values: &BTreeMap<String, String>) -> Result<()> {
+    let failed = || format!("writing {}", file.display());
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).with_context(failed)?;
+    }
+    let text = serde_json::to_vec_pretty(values)?;
+    let unfinished = file.with_extension("new");
+    let mut open = fs::OpenOptions::new();
+    let mut output = open.write(true).create(true).truncate(true).mode(0o600).open(&unfinished).with_context(failed)?;
+    output.write_all(&text).with_context(failed)?;
+    fs::rename(&unfinished, file).with_context(failed)
+}
+
+/// 32 random bytes.
+pub(crate) fn random_base64() -> Result<String> {
+    let mut bytes = [0; 32];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| anyhow::anyhow!("the system gives no random bytes"))?;
+    Ok(STANDARD.encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn settings_are_made_once_and_kept_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("run/settings.json");
+        let first = Settings::load(&file).unwrap();
+        assert_eq!(Settings::load(&file).unwrap(), first);
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(first.postgres_password("auth").len(), 32);
+        assert_ne!(first.postgres_password("auth"), first.postgres_password("user"));
+        assert_eq!(first.sender_address(), "cinema@example.com");
+    }
+
+    #[test]
+    fn a_changed_line_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("settings.json");
+        fs::write(&file, r#"{"DEFAULT_TERRITORY": "FR"}"#).unwrap();
+        assert_eq!(Settings::load(&file).unwrap().get("DEFAULT_TERRITORY"), Some("FR"));
+    }
+}

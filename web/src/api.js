@@ -1,0 +1,58 @@
+// The API as this page uses it. The refresh token lives in a cookie that scripts cannot read.
+
+let accessToken = null;
+
+export class Refused extends Error {
+  constructor(status, problem) {
+    super(problem.detail ?? `The server answered ${status}.`);
+    this.status = status;
+    this.code = problem.code;
+  }
+}
+
+async function send(method, path, body) {
+  const headers = {};
+  if (accessToken) headers.authorization = `Bearer ${accessToken}`;
+  if (body !== undefined) headers["content-type"] = "application/json";
+  const response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  const text = await response.text();
+  const answer = text ? JSON.parse(text) : null;
+  if (!response.ok) throw new Refused(response.status, answer ?? {});
+  return answer;
+}
+
+/** Calls the API; an expired access token is refreshed once. */
+export async function call(method, path, body) {
+  try {
+    return await send(method, path, body);
+  } catch (error) {
+    if (error.status !== 401 || path.startsWith("/v1/auth/") || !(await resume())) throw error;
+    return send(method, path, body);
+  }
+}
+
+export const isSignedIn = () => accessToken !== null;
+
+export async function signIn(email, password) {
+  const answer = await send("POST", "/v1/auth/login", { email, password, transport: "cookie", device_name: "Browser" });
+  accessToken = answer.access_token;
+}
+
+/** Signs in again with the cookie of an earlier visit. */
+export async function resume() {
+  accessToken = null;
+  try {
+    accessToken = (await send("POST", "/v1/auth/refresh", {})).access_token;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export async function signOut() {
+  try {
+    await send("POST", "/v1/auth/logout", {});
+  } finally {
+    accessToken = null;
+  }
+}

@@ -1,0 +1,122 @@
+// The page: sign in, browse, search, watch. Addresses live in the fragment.
+
+import { call, isSignedIn, resume, signIn, signOut } from "./api.js";
+import { play, state } from "./player.js";
+
+window.cinema = { player: state };
+const view = document.querySelector("#view");
+let leave = () => {};
+
+/** An element with properties and children; text is never parsed as HTML. */
+function el(name, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+function minutes(seconds) {
+  if (!seconds) return "";
+  return seconds < 60 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+}
+
+function card(title) {
+  const poster = title.poster_url
+    ? el("img", { src: title.poster_url, alt: "", loading: "lazy" })
+    : el("div", { className: "blank" });
+  const facts = [title.year, minutes(title.duration_seconds), Number.isInteger(title.rating) ? `${title.rating}+` : ""];
+  return el("li", {}, el("a", { className: "card", href: `#/titles/${title.id}` }, poster,
+    el("strong", { textContent: title.name }), el("span", { className: "dim", textContent: facts.filter(Boolean).join(" · ") })));
+}
+
+async function showList(query) {
+  const path = query ? `/v1/search?q=${encodeURIComponent(query)}` : "/v1/titles?limit=50";
+  const page = await call("GET", path);
+  const list = el("ul", { className: "grid" }, ...page.items.map(card));
+  const empty = page.items.length === 0 ? el("p", { className: "dim", textContent: "Nothing found." }) : null;
+  view.replaceChildren(el("h1", { textContent: query ? `“${query}”` : "Films" }), empty ?? list);
+}
+
+async function showTitle(id) {
+  const title = await call("GET", `/v1/titles/${id}`);
+  const people = (title.credits ?? []).map((credit) => `${credit.name} (${credit.role})`).join(", ");
+  const message = el("p", { className: "error", role: "alert" });
+  const stage = el("div", { className: "player", hidden: true });
+  const button = el("button", { id: "play", textContent: isSignedIn() ? "Play" : "Sign in to watch" });
+  button.onclick = async () => {
+    if (!isSignedIn()) return void (location.hash = `#/sign-in?then=${encodeURIComponent(location.hash)}`);
+    button.disabled = true;
+    message.textContent = "";
+    const video = el("video", { controls: true, autoplay: true, playsInline: true });
+    stage.replaceChildren(video);
+    stage.hidden = false;
+    try {
+      leave = await play(video, id, (reason) => (message.textContent = reason));
+    } catch (error) {
+      stage.hidden = true;
+      button.disabled = false;
+      message.textContent = error.message;
+    }
+  };
+  view.replaceChildren(el("div", { className: "title" }, stage, el("h1", { textContent: title.name }),
+    el("p", { className: "dim", textContent: [title.year, ...(title.genres ?? []).map((genre) => genre.name)].filter(Boolean).join(" · ") }),
+    el("p", { textContent: title.synopsis ?? "" }), el("p", { className: "dim", textContent: people }),
+    el("div", {}, button), message));
+}
+
+function showSignIn(then) {
+  const message = el("p", { className: "error", role: "alert" });
+  const email = el("input", { name: "email", type: "email", required: true, autocomplete: "username", placeholder: "Email" });
+  const password = el("input", { name: "password", type: "password", required: true, autocomplete: "current-password", placeholder: "Password" });
+  const form = el("form", { className: "box" }, el("h1", { textContent: "Sign in" }), email, password,
+    el("button", { textContent: "Sign in" }), message);
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    message.textContent = "";
+    try {
+      await signIn(email.value, password.value);
+      localStorage.setItem("signed-in", "yes");
+      location.hash = then || "#/";
+    } catch (error) {
+      message.textContent = error.message;
+    }
+  };
+  view.replaceChildren(form);
+}
+
+function showAccount() {
+  const corner = document.querySelector("#account");
+  if (!isSignedIn()) return corner.replaceChildren(el("a", { href: "#/sign-in", textContent: "Sign in", className: "brand" }));
+  const out = el("button", { className: "plain", textContent: "Sign out" });
+  out.onclick = async () => {
+    await signOut().catch(() => {});
+    localStorage.removeItem("signed-in");
+    location.hash = "#/";
+    await route();
+  };
+  corner.replaceChildren(out);
+}
+
+async function route() {
+  leave();
+  leave = () => {};
+  showAccount();
+  const [path, query] = location.hash.replace(/^#/, "").split("?");
+  const parameters = new URLSearchParams(query ?? "");
+  try {
+    const title = path.match(/^\/titles\/(\w+)$/);
+    if (title) await showTitle(title[1]);
+    else if (path === "/sign-in") showSignIn(parameters.get("then"));
+    else await showList(parameters.get("q"));
+  } catch (error) {
+    view.replaceChildren(el("p", { className: "error", role: "alert", textContent: error.message }));
+  }
+}
+
+document.querySelector("#search").onsubmit = (event) => {
+  event.preventDefault();
+  location.hash = `#/?q=${encodeURIComponent(new FormData(event.target).get("q"))}`;
+};
+window.addEventListener("hashchange", route);
+window.addEventListener("pagehide", () => leave());
+if (localStorage.getItem("signed-in")) await resume();
+await route();
