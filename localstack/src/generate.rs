@@ -85,6 +85,10 @@ async fn contracts(root: &Path, manifest: &Manifest, mode: Mode, progress: &Prog
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         bail!("the contracts of {} are out of date or do not build:\n{err}\n{out}", services.join(", "));
     }
+    // A service whose test was lost would pass with nothing compared.
+    let has_none = |service: &&&str| !root.join(format!("docs/api/{service}.json")).is_file();
+    let missing: Vec<&&str> = services.iter().filter(has_none).collect();
+    ensure!(missing.is_empty(), "no docs/api/<service>.json for {missing:?}");
     task.done(format!("{} services", services.len()));
     Ok(())
 }

@@ -14,5 +14,7 @@ pub mod commands;
 pub mod edge;
 pub mod platform;
 pub mod api;
+#[cfg(test)]
+mod architecture;
 pub mod web;
 pub mod films;

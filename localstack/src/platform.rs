@@ -52,6 +52,10 @@ impl Platform {
         let edge_port = edge_port(&home, options.throw_away)?;
         settings.set("PUBLIC_URL", format!("http://localhost:{edge_port}"));
         let mut stack = Stack::new(root.to_owned(), home.run().to_owned(), engines.endpoints().clone(), settings);
+        // The functions lie beside this program, wherever cargo was told to build.
+        if let Some(folder) = std::env::current_exe()?.parent() {
+            stack.bin_dir = folder.to_owned();
+        }
         stack.layers = BTreeMap::from([("ffmpeg".to_owned(), home.ffmpeg_dir().parent().map(Path::to_owned).unwrap_or_default())]);
         Ok(Self { root: root.to_owned(), home, stack, edge_port, options })
     }

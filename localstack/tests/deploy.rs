@@ -2,7 +2,6 @@
 //! and what the manifest forgets is deleted.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use cinema::deploy::{Deployed, deploy};
@@ -99,10 +98,10 @@ impl Platform {
         for function in &manifest.functions {
             let binary = self.stack.bin_dir.join(&function.name);
             if !binary.exists() {
-                fs::copy(echo(), binary).unwrap();
+                fs::copy(env!("CARGO_BIN_EXE_echo-function"), binary).unwrap();
             }
         }
-        deploy(&self.stack, &Progress::new()).await.unwrap()
+        deploy(&self.stack, &Progress::quiet()).await.unwrap()
     }
 
     /// Waits until the log of a function holds a text.
@@ -116,13 +115,6 @@ impl Platform {
         }
         panic!("{function} was not started with {text}: {}", support::log(&self.stack, function).await);
     }
-}
-
-/// Cargo builds examples beside the tests: `target/<profile>/examples/echo`.
-fn echo() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let profile = test.parent().and_then(Path::parent).unwrap();
-    profile.join("examples/echo")
 }
 
 #[tokio::test]

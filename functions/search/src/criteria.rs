@@ -18,7 +18,7 @@ const ENGINE_LIMIT: &str = "700ms";
 /// What somebody looks for.
 #[derive(Debug, Clone)]
 pub struct Criteria {
-    words: Vec<String>,
+    pub(crate) words: Vec<String>,
     pub(crate) folded: Vec<String>,
     pub(crate) whole: String,
     pub(crate) kind: Option<&'static str>,

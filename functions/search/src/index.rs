@@ -98,7 +98,8 @@ impl Index {
 
     /// A slice of what fits, best first. Half an answer is an error.
     pub(crate) async fn search(&self, criteria: &Criteria, slice: Slice) -> Result<Found, StoreError> {
-        let request = self.client.search(SearchParts::Index(&[&self.alias])).allow_partial_search_results(false);
+        let names = [self.alias.as_str()];
+        let request = self.client.search(SearchParts::Index(&names)).allow_partial_search_results(false);
         let response = request.body(criteria.query(slice)).send().await.map_err(failed)?;
         let status = response.status_code();
         if !status.is_success() {

@@ -18,7 +18,8 @@ impl Grant {
     /// Reads the event; the text says what does not fit.
     pub fn from_event(sequence: i64, data: &EntitlementsChanged) -> Result<(AccountId, Self), String> {
         let account = data.account_id.parse().map_err(|error| format!("account_id: {error}"))?;
-        let time = |name: &str, text: &str| OffsetDateTime::parse(text, &Rfc3339).map_err(|error| format!("{name}: {error}"));
+        let time =
+            |name: &str, text: &str| OffsetDateTime::parse(text, &Rfc3339).map_err(|error| format!("{name}: {error}"));
         let entitlement = if data.plan.is_empty() {
             None
         } else {
@@ -57,7 +58,9 @@ mod tests {
 
     #[test]
     fn an_ended_plan_is_no_entitlement() {
-        let (_, grant) = Grant::from_event(3, &EntitlementsChanged { plan: String::new(), valid_to: String::new(), ..event() }).unwrap();
+        let (_, grant) =
+            Grant::from_event(3, &EntitlementsChanged { plan: String::new(), valid_to: String::new(), ..event() })
+                .unwrap();
         assert_eq!(grant, Grant { sequence: 3, entitlement: None });
     }
 

@@ -93,7 +93,8 @@ impl Slots {
     /// Takes a slot. A device that starts again replaces its own lease, whatever the limit.
     pub fn acquire(&self, claim: Claim, limit: u32, now: OffsetDateTime) -> Result<Acquired, Full> {
         let (live, expired): (Vec<_>, Vec<_>) = self.leases.iter().cloned().partition(|lease| lease.is_live(now));
-        let (own, mut others): (Vec<_>, Vec<_>) = live.into_iter().partition(|lease| lease.device_id == claim.device_id);
+        let (own, mut others): (Vec<_>, Vec<_>) =
+            live.into_iter().partition(|lease| lease.device_id == claim.device_id);
         if own.is_empty() && others.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
             return Err(Full(others));
         }

@@ -30,7 +30,8 @@ impl<'a> Master<'a> {
         let most = max_height.max(lowest);
         let fits = |tag: &str| lines_of(tag).is_none_or(|lines| lines <= most);
         let kept = tags(text, VARIANT).filter(|tag| fits(tag));
-        let groups: BTreeSet<&str> = kept.flat_map(|tag| ["AUDIO", "SUBTITLES"].map(|name| attribute(tag, name))).flatten().collect();
+        let groups: BTreeSet<&str> =
+            kept.flat_map(|tag| ["AUDIO", "SUBTITLES"].map(|name| attribute(tag, name))).flatten().collect();
         let mut lines = Vec::new();
         let mut source = text.lines().filter(|line| !line.trim().is_empty());
         while let Some(line) = source.next() {

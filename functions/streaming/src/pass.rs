@@ -54,7 +54,9 @@ impl Passes {
         let now = self.world.now();
         let claims = self.key.get().await?.open(token, now).map_err(|error| match error {
             TokenError::Invalid => Problem::forbidden("invalid_token", "The token of this address is not valid."),
-            TokenError::Expired => Problem::forbidden("token_expired", "This address has expired. Start a new session."),
+            TokenError::Expired => {
+                Problem::forbidden("token_expired", "This address has expired. Start a new session.")
+            }
         })?;
         let unknown = || Problem::not_found("playback session");
         if claims.session != id {

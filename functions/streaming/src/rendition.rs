@@ -48,7 +48,8 @@ impl Rendition {
 }
 
 fn is_plain(folder: &str) -> bool {
-    (1..=LONGEST).contains(&folder.len()) && folder.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    (1..=LONGEST).contains(&folder.len())
+        && folder.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
 impl FromStr for Rendition {
@@ -78,7 +79,9 @@ mod tests {
 
     #[test]
     fn names_round_trip_and_nothing_leaves_the_asset() {
-        for (uri, name) in [("v720/index.m3u8", "v720"), ("v720/iframes.m3u8", "v720-iframes"), ("a0low/index.m3u8", "a0low")] {
+        for (uri, name) in
+            [("v720/index.m3u8", "v720"), ("v720/iframes.m3u8", "v720-iframes"), ("a0low/index.m3u8", "a0low")]
+        {
             let rendition = Rendition::from_uri(uri).unwrap();
             assert_eq!((rendition.to_string().as_str(), rendition.key().as_str()), (name, uri));
             assert_eq!(name.parse(), Ok(rendition));

@@ -12,7 +12,11 @@ pub struct Seconds(pub f64);
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let seconds = f64::deserialize(deserializer)?;
-        if (0.0..=MOST).contains(&seconds) { Ok(Self(seconds)) } else { Err(D::Error::custom("must be from 0 to 86400")) }
+        if (0.0..=MOST).contains(&seconds) {
+            Ok(Self(seconds))
+        } else {
+            Err(D::Error::custom("must be from 0 to 86400"))
+        }
     }
 }
 

@@ -12,8 +12,13 @@ use tokio::sync::OnceCell;
 type Make<T> = Box<dyn Fn(&[u8]) -> Result<T, String> + Send + Sync>;
 
 /// A key that is made from a base64 secret.
-#[derive(Clone)]
 pub struct Key<T>(Arc<Inner<T>>);
+
+impl<T> Clone for Key<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
 
 struct Inner<T> {
     handle: SecretHandle,

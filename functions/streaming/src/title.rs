@@ -94,7 +94,8 @@ fn window(window: &proto::catalog::Window) -> Result<Window, String> {
         let text = text.as_deref().filter(|text| !text.is_empty());
         text.map(|text| OffsetDateTime::parse(text, &Rfc3339).map_err(|error| format!("windows: {error}"))).transpose()
     };
-    let territories = window.territories.iter().map(|text| text.parse().map_err(|error| format!("territories: {error}")));
+    let territories =
+        window.territories.iter().map(|text| text.parse().map_err(|error| format!("territories: {error}")));
     Ok(Window {
         territories: territories.collect::<Result<_, _>>()?,
         plans: window.plans.clone(),

@@ -32,6 +32,9 @@ use crate::{
     stack::Stack,
 };
 
+pub use seed::grant_plan;
+pub use upload::{film as upload_film, publish};
+
 /// A whole cinema on your machine.
 #[derive(Parser)]
 #[command(name = "cargo cinema", bin_name = "cargo cinema", version, disable_help_subcommand = false)]

@@ -64,7 +64,7 @@ pub(super) async fn run(platform: &Platform, size: Size, progress: &Progress) ->
     let viewer = cinema.ensure_account(aws_url, viewer.email, viewer.password, "en").await?;
     task.done("viewer, editor");
     for account in [&editor, &viewer] {
-        grant_plan(platform, account).await?;
+        grant_plan(aws_url, account).await?;
     }
     kids_profile(&viewer).await?;
     titles(platform, &editor, size, progress).await?;
@@ -74,8 +74,8 @@ pub(super) async fn run(platform: &Platform, size: Size, progress: &Progress) ->
     Ok(())
 }
 
-/// The event that billing will send.
-async fn grant_plan(platform: &Platform, account: &Cinema) -> Result<()> {
+/// Gives an account the plan `standard` through the event that billing will send.
+pub async fn grant_plan(aws_url: &str, account: &Cinema) -> Result<()> {
     let entitlements = account.get("/v1/users/me/entitlements").await;
     if entitlements.is_ok_and(|held| held["plan"].as_str().is_some_and(|plan| !plan.is_empty())) {
         return Ok(());
@@ -96,7 +96,7 @@ async fn grant_plan(platform: &Platform, account: &Cinema) -> Result<()> {
         grace_to: text(year + Duration::days(3))?,
     };
     let event = Event::new(&world, proto::types::SUBSCRIPTION_CHANGED, id, 1, &state);
-    let kinesis = aws_sdk_kinesis::Client::new(&api::aws(&platform.stack.endpoints.aws));
+    let kinesis = aws_sdk_kinesis::Client::new(&api::aws(aws_url));
     let data = aws_sdk_kinesis::primitives::Blob::new(event.json());
     kinesis.put_record().stream_name("domain-events").partition_key(id).data(data).send().await.context("the plan")?;
     for _ in 0..120 {

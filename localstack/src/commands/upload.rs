@@ -62,7 +62,7 @@ pub(super) async fn run(platform: &Platform, arguments: Arguments, progress: &Pr
 }
 
 /// Uploads a file for a title and follows it until its asset is ready.
-pub(super) async fn film(cinema: &Cinema, title: &str, file: &Path, progress: &Progress) -> Result<String> {
+pub async fn film(cinema: &Cinema, title: &str, file: &Path, progress: &Progress) -> Result<String> {
     let name = file.file_name().and_then(|name| name.to_str()).context("the file's name is not text")?;
     let size = std::fs::metadata(file).with_context(|| format!("{} cannot be read", file.display()))?.len();
     let task = progress.task(name);
@@ -126,7 +126,7 @@ async fn follow(cinema: &Cinema, asset: &str, task: &Task) -> Result<()> {
 }
 
 /// Publishes, waiting for the catalogue to hear of the asset.
-pub(super) async fn publish(cinema: &Cinema, title: &str, rating: u8) -> Result<()> {
+pub async fn publish(cinema: &Cinema, title: &str, rating: u8) -> Result<()> {
     let path = format!("/v1/admin/titles/{title}/publish");
     let mut last = Value::Null;
     for _ in 0..60 {

@@ -50,7 +50,7 @@ fn wanted(manifest: &Manifest) -> BTreeMap<String, Wanted<'_>> {
     rules
 }
 
-/// Name → expression.
+/// Name → expression; a disabled rule is one that was left unfinished, and has none.
 async fn list(clients: &Clients) -> Result<BTreeMap<String, String>> {
     let mut known = BTreeMap::new();
     let mut token = None;
@@ -59,7 +59,9 @@ async fn list(clients: &Clients) -> Result<BTreeMap<String, String>> {
         let page = page.context("listing rules")?;
         for rule in page.rules() {
             let name = rule.name().unwrap_or_default().to_owned();
-            known.insert(name, rule.schedule_expression().unwrap_or_default().to_owned());
+            let is_enabled = rule.state() == Some(&RuleState::Enabled);
+            let expression = rule.schedule_expression().filter(|_| is_enabled).unwrap_or_default();
+            known.insert(name, expression.to_owned());
         }
         token = page.next_token;
         if token.is_none() {
@@ -68,7 +70,7 @@ async fn list(clients: &Clients) -> Result<BTreeMap<String, String>> {
     }
 }
 
-/// The target first needs its rule; a rule without its target would be taken for complete, so the expression follows last.
+/// A target needs its rule, and a rule without its target would be taken for complete: it is enabled last.
 async fn put(clients: &Clients, name: &str, rule: &Wanted<'_>) -> Result<()> {
     let create = clients.events.put_rule().name(name).schedule_expression(rule.expression);
     create.clone().state(RuleState::Disabled).send().await?;

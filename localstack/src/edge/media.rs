@@ -19,9 +19,8 @@ use super::{Edge, problem};
 /// `{asset}/poster.jpg`, `{asset}/sprites/…` and `artwork/…` are shown before anybody pays.
 fn is_public(key: &str) -> bool {
     match key.split('/').collect::<Vec<_>>()[..] {
-        ["artwork", _, ..] => true,
-        [_, "poster.jpg"] => true,
-        [_, "sprites", name] => !name.is_empty(),
+        ["artwork", _, ..] | [_, "poster.jpg"] => true,
+        [_, "sprites", .., name] => !name.is_empty(),
         _ => false,
     }
 }
@@ -112,7 +111,7 @@ mod tests {
 
     #[test]
     fn only_pictures_are_public() {
-        assert!(is_public("ast_1/poster.jpg") && is_public("ast_1/sprites/index.vtt") && is_public("artwork/t/a.webp"));
+        assert!(is_public("ast_1/poster.jpg") && is_public("ast_1/sprites/0a1b/index.vtt") && is_public("artwork/t/a.webp"));
         for key in ["ast_1/master.m3u8", "ast_1/v720/x/1.m4s", "ast_1/v720/poster.jpg", "ast_1/sprites/", "poster.jpg", "artwork"] {
             assert!(!is_public(key), "{key}");
         }

@@ -60,6 +60,8 @@ pub(super) fn launch(site: &Site<'_>) -> Result<Launch> {
         ("LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC", "0.1"),
         ("LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC", "0.1"),
         ("LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_ERROR_SEC", "2"),
+        // Hundreds of threads behind one interpreter lock: an arena for each would only hold on to memory.
+        ("MALLOC_ARENA_MAX", "2"),
         ("LS_LOG", "warning"),
         ("PYTHONUNBUFFERED", "1"),
         ("LANG", "C.UTF-8"),

@@ -135,7 +135,8 @@ impl Engines {
         &self.from_functions
     }
 
-    /// Saves what LocalStack forgets, then ends every engine. Other daemons of the stack are not touched.
+    /// Saves what LocalStack forgets, then ends every engine. Other daemons of the stack are not touched. The ports
+    /// stay noted, so that the next start takes the same.
     pub async fn stop(home: &Home, progress: &Progress) -> Result<()> {
         let state = State::load(home)?;
         if state.docker {
@@ -149,7 +150,6 @@ impl Engines {
         try_join_all(stops.map(|(engine, daemon)| async move {
             let task = daemon.process.is_alive().then(|| progress.task(format!("stop {}", engine.name())));
             engine.stop(&daemon.process).await.with_context(|| format!("{} cannot be stopped", engine.name()))?;
-            State::forget(home, engine.name())?;
             if let Some(task) = task {
                 task.done("");
             }

@@ -165,7 +165,9 @@ async fn recipe(installed: &Installed, component: Component, folder: &Path, task
             }
             Ok(fs::remove_dir_all(packages)?)
         }
-        Component::Films => pip::install(python, requirements::FILMS, Target::Folder(&folder.join("packages")), task).await,
+        Component::Films => {
+            pip::install(python, requirements::FILMS, Target::Folder(&folder.join("packages")), task).await
+        }
         Component::CargoLambda => {
             let packages = folder.join("packages");
             pip::install(python, requirements::CARGO_LAMBDA, Target::Folder(&packages), task).await

@@ -1,12 +1,13 @@
-//! One HTTP client and one set of credentials for all AWS SDK clients of a process.
+//! One HTTP client and one set of credentials for all AWS SDK clients of a function.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{cell::OnceCell, time::Duration};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
 };
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
 
@@ -30,11 +31,13 @@ pub struct Keys {
 impl Aws {
     /// `endpoint` is set only where an emulator stands in for AWS.
     pub fn new(region: String, keys: Keys, endpoint: Option<String>) -> Self {
-        // Building TLS takes milliseconds: once per process, whatever the number of clients.
-        static CLIENT: OnceLock<aws_smithy_runtime_api::client::http::SharedHttpClient> = OnceLock::new();
-        let client = CLIENT
-            .get_or_init(|| Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
-            .clone();
+        // Building TLS takes milliseconds: once, whatever the number of clients. Per thread, because its connections belong to the async
+        // runtime that opened them: a function has one thread, but each test has a runtime of its own.
+        thread_local! {
+            static CLIENT: OnceCell<SharedHttpClient> = const { OnceCell::new() };
+        }
+        let build = || Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let client = CLIENT.with(|client| client.get_or_init(build).clone());
         let path_style = endpoint.is_some();
         let credentials = Credentials::new(keys.id, keys.secret, keys.session, None, "environment");
         let mut config = SdkConfig::builder()

@@ -18,7 +18,7 @@ pub mod table;
 pub use aws::Aws;
 pub use bucket::Bucket;
 pub use fetch::Fetch;
-pub use mailer::Mailer;
+pub use mailer::{MailError, Mailer};
 pub use queue::Queue;
 pub use redis::Redis;
 pub use secret::SecretHandle;

@@ -1,6 +1,6 @@
 //! Profiles under duplication and in any order.
 
-use events::{Event, Outcome};
+use events::{Consumer, Deadline, Event, Outcome};
 use kernel::{AccountId, ProfileId, World};
 use proto::{
     types,
@@ -48,6 +48,7 @@ async fn state(stage: &Stage, profile: ProfileId) -> Value {
 async fn any_order_with_any_duplicates_gives_the_same_state() {
     let stage = Stage::start().await;
     let world = &stage.world;
+    let consumer = auth::operations::project_profiles::consumer(&stage.boot()).unwrap();
     let mut expected = None;
     for round in 0..40 {
         let (profile, account) = (world.id::<ProfileId>(), world.id::<AccountId>());
@@ -59,9 +60,8 @@ async fn any_order_with_any_duplicates_gives_the_same_state() {
                 events.swap(at, usize::try_from(world.below(u32::try_from(at).unwrap() + 1)).unwrap());
             }
         }
-        for event in events {
-            assert_eq!(stage.project(event).await, Outcome::Done);
-        }
+        let outcomes = consumer.consume_all(events, &Deadline::unlimited(world.clone())).await;
+        assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Done), "{outcomes:?}");
         let state = state(&stage, profile).await;
         assert_eq!(state["sequence"], 5);
         assert_eq!(expected.get_or_insert_with(|| state.clone()), &state);

@@ -66,7 +66,9 @@ impl Stage {
     /// With changed variables.
     pub async fn with(vars: &[(&str, &str)]) -> Self {
         let service = vars.iter().fold(service().await, |service, (name, value)| service.with(name, value));
-        let (world, clock) = World::replay(World::system().now(), u64::from_le_bytes(World::system().bytes()));
+        // Postgres keeps microseconds.
+        let start = World::system().now().replace_nanosecond(0).unwrap();
+        let (world, clock) = World::replay(start, u64::from_le_bytes(World::system().bytes()));
         let app = service.app_with(&service.boot().with_world(world.clone()), operations::routes);
         let address = fresh_address();
         Self { service, app, clock, world, address }

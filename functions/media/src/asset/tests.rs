@@ -32,6 +32,7 @@ fn source() -> Source {
         container: Container::Mov,
         needs_remux: false,
         seconds: 130.0,
+        origin_seconds: 0.0,
         rate: Rate::new(25, 1),
         is_variable: false,
         frames: 3250,

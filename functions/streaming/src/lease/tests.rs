@@ -49,7 +49,8 @@ fn a_lease_past_its_end_is_free_and_cannot_be_renewed() {
 
 #[test]
 fn a_plan_that_shrank_lets_nobody_new_in() {
-    let slots = (1..=3).fold(Slots::default(), |slots, n| slots.acquire(claim(u128::from(n), n), 3, START).unwrap().slots);
+    let slots =
+        (1..=3).fold(Slots::default(), |slots, n| slots.acquire(claim(u128::from(n), n), 3, START).unwrap().slots);
     assert!(slots.acquire(claim(9, 9), 2, START).is_err());
     assert!(slots.acquire(claim(9, 1), 2, START).is_ok());
     assert!(Slots::default().acquire(claim(1, 1), 0, START).is_err());

@@ -45,6 +45,7 @@ struct StartRequest {
     /// The most that the device can show, in lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 65535)]
+    #[schema(value_type = Option<u16>, minimum = 1)]
     max_height: Option<std::num::NonZeroU16>,
 }
 

@@ -194,7 +194,9 @@ impl Store {
         let update = Update::builder()
             .table_name(&self.table.name)
             .set_key(Some(Key::session(lease.session).attributes()))
-            .update_expression("SET #state = :state, #at = :at, expires_at = :expires_at ADD #version :one REMOVE due_shard, due_at")
+            .update_expression(
+                "SET #state = :state, #at = :at, expires_at = :expires_at ADD #version :one REMOVE due_shard, due_at",
+            )
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#at", "at")

@@ -1,0 +1,68 @@
+//! How often the hot path asks the table.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::hall::{Hall, id, path};
+
+/// Forwards to the AWS emulator and counts calls of DynamoDB.
+async fn counting_proxy(target: String) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let server = TcpStream::connect(&target).await.unwrap();
+            let (mut from_client, mut to_client) = client.into_split();
+            let (mut from_server, mut to_server) = server.into_split();
+            let counted = counted.clone();
+            tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 64 << 10];
+                while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
+                    // A request's head arrives in one piece: it is written in one piece.
+                    let text = String::from_utf8_lossy(&buffer[..read]);
+                    counted.fetch_add(text.matches("DynamoDB_20120810.").count(), Ordering::SeqCst);
+                    if to_server.write_all(&buffer[..read]).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    (url, count)
+}
+
+#[tokio::test]
+async fn a_start_and_the_master_need_three_calls_together() {
+    let hall = Hall::open().await;
+    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
+    let target = hall.service.var("AWS_ENDPOINT_URL").replace("http://", "");
+    let (url, count) = counting_proxy(target).await;
+    let app = hall.app_with(|vars| vars.set("AWS_ENDPOINT_URL", &url), streaming::operations::routes);
+    let body = json!({ "title_id": film.title, "device_id": "tv" });
+    let start =
+        app.post("/v1/playback/sessions", &body).token(&person.token()).header("idempotency-key", "k").send().await;
+    let started = start.expect(201);
+    assert_eq!(count.load(Ordering::SeqCst), 2, "one read, one transaction");
+    assert_eq!(app.get(&path(started["manifest_url"].as_str().unwrap())).send().await.status, 200);
+    assert_eq!(count.load(Ordering::SeqCst), 3);
+    // Replacing the device's own session and clearing expired ones costs nothing more.
+    hall.seconds(20);
+    let again = app.post("/v1/playback/sessions", &body).token(&person.token()).send().await.expect(201);
+    assert_eq!(count.load(Ordering::SeqCst), 5);
+    let report = json!({ "position": 1.0, "state": "playing" });
+    let beat = app.post(&format!("/v1/playback/sessions/{}/heartbeat", id(&again)), &report).token(&person.token());
+    hall.seconds(20);
+    beat.send().await.expect(200);
+    assert_eq!(count.load(Ordering::SeqCst), 8, "a report: one read, the position, one transaction");
+}

@@ -1,0 +1,241 @@
+//! A service with a film in its bucket and people who have paid for it.
+
+use std::sync::Arc;
+
+use cinema_http::OpenApiRouter;
+use events::{Consumer, Deadline, Event, Outcome};
+use kernel::{AccountId, AssetId, PlaybackId, ProfileId, TitleId, World, world::ManualClock};
+use proto::{
+    catalog::{Asset, Marker, Rendition, TitleChanged},
+    types,
+    user::EntitlementsChanged,
+};
+use runtime::{Boot, BootError, Vars};
+use serde_json::{Value, json};
+use stores::Bucket;
+use testkit::{Answer, App, Service, Token};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+
+pub const DURATION: f64 = 600.0;
+
+/// A service under test, with a clock of its own.
+pub struct Hall {
+    pub service: Service,
+    pub app: App,
+    pub clock: Arc<ManualClock>,
+    pub world: World,
+}
+
+/// A title and its asset.
+#[derive(Debug, Clone, Copy)]
+pub struct Film {
+    pub title: TitleId,
+    pub asset: AssetId,
+}
+
+/// An account with a profile.
+#[derive(Debug, Clone, Copy)]
+pub struct Person {
+    pub account: AccountId,
+    pub profile: ProfileId,
+}
+
+impl Person {
+    pub fn new() -> Self {
+        let world = World::system();
+        Self { account: world.id(), profile: world.id() }
+    }
+
+    pub fn token(&self) -> Token {
+        Token::account(self.account).profile(self.profile)
+    }
+}
+
+pub fn text(time: OffsetDateTime) -> String {
+    time.format(&Rfc3339).unwrap()
+}
+
+pub fn unlimited() -> Deadline {
+    Deadline::unlimited(World::system())
+}
+
+pub fn entitlements(account: AccountId, sequence: i64, max_streams: u32, max_height: u32) -> Event {
+    let now = World::system().now();
+    let data = EntitlementsChanged {
+        account_id: account.to_string(),
+        plan: "standard".to_owned(),
+        max_streams,
+        max_height,
+        valid_to: text(now + Duration::days(30)),
+        grace_to: text(now + Duration::days(33)),
+    };
+    Event::new(&World::system(), types::ENTITLEMENTS_CHANGED, account, sequence, &data)
+}
+
+pub fn no_entitlements(account: AccountId, sequence: i64) -> Event {
+    let data = EntitlementsChanged { account_id: account.to_string(), ..EntitlementsChanged::default() };
+    Event::new(&World::system(), types::ENTITLEMENTS_CHANGED, account, sequence, &data)
+}
+
+impl Film {
+    pub fn new() -> Self {
+        let world = World::system();
+        Self { title: world.id(), asset: world.id() }
+    }
+
+    pub fn published(&self) -> TitleChanged {
+        let picture =
+            |name: &str, width, height, bandwidth| Rendition { name: name.to_owned(), width, height, bandwidth };
+        TitleChanged {
+            title_id: self.title.to_string(),
+            kind: "film".to_owned(),
+            publication: "published".to_owned(),
+            rating: Some(12),
+            asset: Some(Asset {
+                asset_id: self.asset.to_string(),
+                duration_seconds: DURATION,
+                max_height: 1080,
+                audio_languages: vec!["en".to_owned()],
+                trickplay: format!("{}/sprites/0a1b/index.vtt", self.asset),
+                protection: "none".to_owned(),
+                renditions: vec![
+                    picture("v1080", 1920, 1080, 6_000_000),
+                    picture("v720", 1280, 720, 3_000_000),
+                    picture("v240", 426, 240, 200_000),
+                ],
+                ..Asset::default()
+            }),
+            markers: vec![Marker { kind: "intro".to_owned(), from_seconds: 5.0, until_seconds: 35.5 }],
+            ..TitleChanged::default()
+        }
+    }
+
+    pub fn changed(&self, sequence: i64, data: &TitleChanged) -> Event {
+        Event::new(&World::system(), types::TITLE_CHANGED, self.title, sequence, data)
+    }
+}
+
+/// As the packager writes it.
+pub fn master() -> String {
+    let mut text = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n".to_owned();
+    for (group, name, channels) in [("main", "a0", 2), ("low", "a0low", 1)] {
+        text += &format!(
+            "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"{group}\",NAME=\"English\",LANGUAGE=\"en\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"{channels}\",URI=\"{name}/index.m3u8\"\n"
+        );
+    }
+    for (name, size, group) in
+        [("v720", "1280x720", "main"), ("v1080", "1920x1080", "main"), ("v240", "426x240", "low")]
+    {
+        text += &format!(
+            "#EXT-X-STREAM-INF:BANDWIDTH=3000000,AVERAGE-BANDWIDTH=2000000,CODECS=\"avc1.640020,mp4a.40.2\",RESOLUTION={size},FRAME-RATE=24.000,VIDEO-RANGE=SDR,AUDIO=\"{group}\",CLOSED-CAPTIONS=NONE\n{name}/index.m3u8\n"
+        );
+    }
+    for (name, size) in [("v1080", "1920x1080"), ("v720", "1280x720"), ("v240", "426x240")] {
+        text += &format!(
+            "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=90000,AVERAGE-BANDWIDTH=60000,CODECS=\"avc1.640020\",RESOLUTION={size},VIDEO-RANGE=SDR,URI=\"{name}/iframes.m3u8\"\n"
+        );
+    }
+    text
+}
+
+fn segments(kind: &str, before: &str) -> String {
+    let mut text = format!(
+        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n{kind}\n#EXT-X-MAP:URI=\"init.mp4\"\n"
+    );
+    for n in 0..100 {
+        text += &format!("#EXTINF:6.000000,\n{before}ab12cd34/{n}.m4s\n");
+    }
+    text + "#EXT-X-ENDLIST\n"
+}
+
+impl Hall {
+    pub async fn open() -> Self {
+        let service = Service::start("streaming").await;
+        let seed = u64::from_le_bytes(World::system().bytes());
+        let (world, clock) = World::replay(World::system().now(), seed);
+        let app = service.app_with(&service.boot().with_world(world.clone()), streaming::operations::routes);
+        Self { service, app, clock, world }
+    }
+
+    /// The router with other variables, on the same clock.
+    pub fn app_with(
+        &self,
+        change: impl Fn(Vars) -> Vars,
+        routes: fn(&Boot) -> Result<OpenApiRouter, BootError>,
+    ) -> App {
+        let boot = Boot::new(change(self.service.vars().clone())).with_world(self.world.clone());
+        self.service.app_with(&boot, routes)
+    }
+
+    pub fn bucket(&self) -> Bucket {
+        Bucket::new(self.service.aws(), self.service.var("BUCKET_MEDIA"))
+    }
+
+    /// A published film with its playlists.
+    pub async fn film(&self) -> Film {
+        let film = Film::new();
+        assert_eq!(self.project_title(film.changed(1, &film.published())).await, Outcome::Done);
+        let playlist = "application/vnd.apple.mpegurl";
+        let mut files = vec![("master.m3u8".to_owned(), master())];
+        for name in ["v1080", "v720", "v240", "a0", "a0low"] {
+            files.push((format!("{name}/index.m3u8"), segments("#EXT-X-INDEPENDENT-SEGMENTS", "")));
+        }
+        for name in ["v1080", "v720", "v240"] {
+            files.push((format!("{name}/iframes.m3u8"), segments("#EXT-X-I-FRAMES-ONLY", "#EXT-X-BYTERANGE:900@48\n")));
+        }
+        for (key, text) in files {
+            let key = format!("{}/{key}", film.asset);
+            self.bucket().put(&key, text.into_bytes(), playlist, None).await.unwrap();
+        }
+        film
+    }
+
+    /// Somebody who has paid.
+    pub async fn person(&self, max_streams: u32, max_height: u32) -> Person {
+        let person = Person::new();
+        let event = entitlements(person.account, 1, max_streams, max_height);
+        assert_eq!(self.project_grant(event).await, Outcome::Done);
+        person
+    }
+
+    pub async fn project_grant(&self, event: Event) -> Outcome {
+        let consumer = streaming::operations::project_grants::consumer(&self.service.boot()).unwrap();
+        consumer.consume(event, &unlimited()).await
+    }
+
+    pub async fn project_title(&self, event: Event) -> Outcome {
+        let consumer = streaming::operations::project_titles::consumer(&self.service.boot()).unwrap();
+        consumer.consume(event, &unlimited()).await
+    }
+
+    pub async fn try_start(&self, person: &Person, film: &Film, device: &str) -> Answer {
+        let body = json!({ "title_id": film.title, "device_id": device, "device_name": format!("Name of {device}") });
+        self.app.post("/v1/playback/sessions", &body).token(&person.token()).send().await
+    }
+
+    pub async fn start(&self, person: &Person, film: &Film, device: &str) -> Value {
+        self.try_start(person, film, device).await.expect(201)
+    }
+
+    pub async fn beat(&self, person: &Person, session: &str, body: &Value) -> Answer {
+        let path = format!("/v1/playback/sessions/{session}/heartbeat");
+        self.app.post(&path, body).token(&person.token()).send().await
+    }
+
+    pub async fn stop(&self, person: &Person, session: &str) -> Answer {
+        self.app.delete(&format!("/v1/playback/sessions/{session}")).token(&person.token()).send().await
+    }
+
+    pub fn seconds(&self, seconds: i64) {
+        self.clock.advance(Duration::seconds(seconds));
+    }
+}
+
+pub fn id(started: &Value) -> String {
+    started["session_id"].as_str().unwrap().parse::<PlaybackId>().unwrap().to_string()
+}
+
+/// The part of an absolute URL that a router sees.
+pub fn path(url: &str) -> String {
+    url.strip_prefix("http://localhost:8080").expect("the public address").to_owned()
+}

@@ -1,0 +1,186 @@
+use std::collections::HashMap;
+
+use events::{Consumer, Event, Outcome};
+use proto::{streaming::Playback, types};
+use runtime::{Boot, answer_dynamodb};
+use serde_json::{Value, json};
+use stores::{Table, aws_sdk_dynamodb::types::AttributeValue};
+
+use crate::hall::{Hall, Person, id, unlimited};
+
+/// An item as a table's stream writes it.
+fn image(item: &HashMap<String, AttributeValue>) -> Value {
+    item.iter().map(|(name, value)| (name.clone(), attribute(value))).collect::<serde_json::Map<_, _>>().into()
+}
+
+fn attribute(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!({ "S": text }),
+        AttributeValue::N(number) => json!({ "N": number }),
+        AttributeValue::Bool(flag) => json!({ "BOOL": flag }),
+        AttributeValue::Null(flag) => json!({ "NULL": flag }),
+        AttributeValue::M(map) => json!({ "M": image(map) }),
+        AttributeValue::L(list) => json!({ "L": list.iter().map(attribute).collect::<Vec<_>>() }),
+        other => panic!("{other:?} is not used here"),
+    }
+}
+
+/// Follows one session through the table and writes down what its stream would say.
+struct Witness<'a> {
+    hall: &'a Hall,
+    session: String,
+    last: Option<Value>,
+    records: Vec<Value>,
+}
+
+impl<'a> Witness<'a> {
+    async fn new(hall: &'a Hall, session: String) -> Self {
+        let mut witness = Self { hall, session, last: None, records: Vec::new() };
+        witness.look().await;
+        witness
+    }
+
+    async fn look(&mut self) {
+        let table = Table::new(self.hall.service.aws(), self.hall.service.var("TABLE_PLAYBACK"));
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let request = table.client.get_item().table_name(&table.name).consistent_read(true);
+        let request = request.key("pk", text(&format!("session#{}", self.session))).key("sk", text("session"));
+        let now = request.send().await.unwrap().item.map(|item| image(&item));
+        self.record(now);
+    }
+
+    fn record(&mut self, now: Option<Value>) {
+        let mut change = json!({ "SequenceNumber": format!("{:020}", self.records.len() + 1), "StreamViewType": "NEW_AND_OLD_IMAGES" });
+        let name = match (&self.last, &now) {
+            (None, _) => "INSERT",
+            (_, None) => "REMOVE",
+            _ => "MODIFY",
+        };
+        for (field, image) in [("OldImage", &self.last), ("NewImage", &now)] {
+            if let Some(image) = image {
+                change[field] = image.clone();
+            }
+        }
+        self.records
+            .push(json!({ "eventID": "1", "eventName": name, "eventSource": "aws:dynamodb", "dynamodb": change }));
+        self.last = now;
+    }
+}
+
+async fn relay(hall: &Hall, records: &[Value]) -> Value {
+    let consumer = streaming::operations::relay_sessions::consumer(&hall.service.boot()).unwrap();
+    let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
+    serde_json::to_value(answer_dynamodb(&consumer, batch, &unlimited()).await).unwrap()
+}
+
+fn data(event: &Event) -> Playback {
+    event.data().unwrap()
+}
+
+#[tokio::test]
+async fn a_session_is_told_from_start_to_stop_and_again_with_the_same_ids() {
+    let hall = Hall::open().await;
+    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
+    let session = id(&hall.start(&person, &film, "tv").await);
+    let mut witness = Witness::new(&hall, session.clone()).await;
+    for (position, state) in [(28.5, "playing"), (30.0, "paused")] {
+        hall.seconds(30);
+        hall.beat(&person, &session, &json!({ "position": position, "state": state })).await.expect(200);
+        witness.look().await;
+    }
+    hall.stop(&person, &session).await;
+    witness.look().await;
+    witness.record(None);
+    assert_eq!(relay(&hall, &witness.records).await, json!({ "batchItemFailures": [] }));
+    // Redelivery, whole and in part.
+    relay(&hall, &witness.records[1..]).await;
+
+    let told = hall.service.events("playback-events", &session, 7).await;
+    assert_eq!(told.len(), 7, "the removal of an ended session is no news");
+    let kinds: Vec<_> = told.iter().take(4).map(|event| event.kind.as_str()).collect();
+    let expected =
+        [types::PLAYBACK_STARTED, types::PLAYBACK_PROGRESSED, types::PLAYBACK_PROGRESSED, types::PLAYBACK_STOPPED];
+    assert_eq!(kinds, expected);
+    assert_eq!(told[4..], told[1..4], "the same events, with the same ids");
+    assert_eq!(told.iter().take(4).map(|event| event.sequence).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    let paused = data(&told[2]);
+    assert_eq!((paused.state.as_str(), paused.position_seconds, paused.watched_seconds), ("paused", 30.0, 30.0));
+    assert_eq!((paused.account_id, paused.profile_id), (person.account.to_string(), person.profile.to_string()));
+    assert_eq!((paused.title_id, paused.asset_id), (film.title.to_string(), film.asset.to_string()));
+    assert_eq!((paused.device_id.as_str(), paused.territory.as_str(), paused.duration_seconds), ("tv", "DE", 600.0));
+    assert_eq!(data(&told[3]).state, "stopped");
+}
+
+#[tokio::test]
+async fn replaced_expired_and_forgotten_sessions_end_once() {
+    let hall = Hall::open().await;
+    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
+    let replaced = id(&hall.start(&person, &film, "tv").await);
+    let mut first = Witness::new(&hall, replaced.clone()).await;
+    let silent = id(&hall.start(&person, &film, "tv").await);
+    first.look().await;
+    let mut second = Witness::new(&hall, silent.clone()).await;
+    hall.seconds(120);
+    let forgotten = id(&hall.start(&person, &film, "phone").await);
+    second.look().await;
+    let mut third = Witness::new(&hall, forgotten.clone()).await;
+    third.record(None);
+    for witness in [&first, &second, &third] {
+        relay(&hall, &witness.records).await;
+    }
+    for (session, kind, state) in [
+        (&replaced, types::PLAYBACK_STOPPED, "stopped"),
+        (&silent, types::PLAYBACK_EXPIRED, "expired"),
+        (&forgotten, types::PLAYBACK_EXPIRED, "expired"),
+    ] {
+        let told = hall.service.events("playback-events", session, 2).await;
+        assert_eq!((told.len(), told[1].kind.as_str(), told[1].sequence), (2, kind, 2));
+        assert_eq!(data(&told[1]).state, state);
+    }
+    let expired = hall.service.events("playback-events", &silent, 2).await;
+    let (started, ended) = (expired[0].time, expired[1].time);
+    assert_eq!(ended - started, time::Duration::seconds(90), "it ended with its lease, not when somebody noticed");
+}
+
+#[tokio::test]
+async fn other_items_of_the_table_are_no_sessions() {
+    let hall = Hall::open().await;
+    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
+    let session = id(&hall.start(&person, &film, "tv").await);
+    hall.seconds(10);
+    hall.beat(&person, &session, &json!({ "position": 9.0, "state": "playing" })).await.expect(200);
+    let table = Table::new(hall.service.aws(), hall.service.var("TABLE_PLAYBACK"));
+    let before = hall.service.records("playback-events").await.len();
+    for (pk, sk) in [
+        (format!("account#{}", person.account), "grant".to_owned()),
+        (format!("account#{}", person.account), "slots".to_owned()),
+        (format!("title#{}", film.title), "rules".to_owned()),
+        (format!("profile#{}", person.profile), format!("position#{}", film.title)),
+    ] {
+        let request = table.client.get_item().table_name(&table.name).consistent_read(true);
+        let request = request.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk));
+        let item = image(&request.send().await.unwrap().item.unwrap());
+        let record = json!({ "eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": { "SequenceNumber": "1", "NewImage": item } });
+        assert_eq!(relay(&hall, &[record]).await, json!({ "batchItemFailures": [] }));
+    }
+    let mine =
+        |events: Vec<Event>| events.iter().filter(|event| data(event).account_id == person.account.to_string()).count();
+    assert!(before <= hall.service.records("playback-events").await.len());
+    assert_eq!(mine(hall.service.records("playback-events").await), 0);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_down_makes_the_batch_come_again() {
+    let hall = Hall::open().await;
+    let (film, person) = (hall.film().await, Person::new());
+    hall.project_grant(crate::hall::entitlements(person.account, 1, 1, 1080)).await;
+    let session = id(&hall.start(&person, &film, "tv").await);
+    let witness = Witness::new(&hall, session).await;
+    let boot = Boot::new(hall.service.vars().clone().set("STREAM_PLAYBACK_EVENTS", "no-such-stream"));
+    let consumer = streaming::operations::relay_sessions::consumer(&boot).unwrap();
+    let batch = serde_json::from_value(json!({ "Records": witness.records })).unwrap();
+    let answer = serde_json::to_value(answer_dynamodb(&consumer, batch, &unlimited()).await).unwrap();
+    assert_eq!(answer["batchItemFailures"][0]["itemIdentifier"], format!("{:020}", 1));
+    let none = consumer.consume_all(vec![], &unlimited()).await;
+    assert_eq!(none, Vec::<Outcome>::new());
+}

@@ -1,0 +1,79 @@
+// Signs in, finds a film, plays it with sound, seeks, and stops: in Chromium, with every console error a failure.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const { CINEMA_TEST_EDGE_URL: edge, CINEMA_TEST_STATUS: status, CINEMA_TEST_BROWSER_DIR: folder, SCREENSHOTS: screenshots } = process.env;
+const require = createRequire(`${folder}/package.json`);
+const { chromium: playwright } = require("playwright-core");
+const chromium = (await import(require.resolve("@sparticuz/chromium"))).default;
+
+const account = JSON.parse(readFileSync(status)).accounts.find((account) => account.role === "viewer");
+const browser = await playwright.launch({
+  executablePath: await chromium.executablePath(),
+  args: [...chromium.args.filter((flag) => !flag.startsWith("--headless")), "--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
+});
+const picture = async (page, name) => screenshots && page.screenshot({ path: `${screenshots}/${name}.png` });
+
+try {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+
+  await page.goto(edge);
+  await page.getByText("Clockwork").first().waitFor({ timeout: 30000 });
+  await picture(page, "list");
+  await page.goto(`${edge}/#/sign-in`);
+  await page.locator("input[name=email]").fill(account.email);
+  await page.locator("input[name=password]").fill(account.password);
+  await page.locator("form.box button").click();
+  await page.getByText("Sign out").waitFor({ timeout: 30000 });
+
+  await page.locator("#search input").fill("clockw");
+  await page.keyboard.press("Enter");
+  await page.locator(".card", { hasText: "Clockwork" }).click();
+  await page.locator("#play").click();
+
+  const video = () => page.evaluate(() => {
+    const video = document.querySelector("video");
+    return {
+      time: video.currentTime, duration: video.duration, width: video.videoWidth, error: video.error?.message,
+      audio: video.webkitAudioDecodedByteCount, ranges: video.buffered.length, paused: video.paused,
+    };
+  });
+  await page.waitForFunction(() => document.querySelector("video")?.currentTime > 1.5, null, { timeout: 60000 });
+  const playing = await video();
+  assert.equal(playing.error, undefined);
+  assert.ok(playing.width >= 200, `picture: ${JSON.stringify(playing)}`);
+  assert.ok(playing.audio > 0, `sound: ${JSON.stringify(playing)}`);
+  await picture(page, "playing");
+
+  // Two seeks: into the second segment and back.
+  const target = Math.min(6.5, playing.duration - 1);
+  for (const time of [target, 2.02]) {
+    await page.evaluate((time) => new Promise((resolve, reject) => {
+      const video = document.querySelector("video");
+      video.addEventListener("seeked", resolve, { once: true });
+      setTimeout(() => reject(new Error(`no picture at ${time}`)), 20000);
+      video.currentTime = time;
+    }), time);
+    const at = await video();
+    assert.ok(Math.abs(at.time - time) < 1.5, `seek to ${time}: ${JSON.stringify(at)}`);
+    assert.equal(at.error, undefined);
+  }
+  await picture(page, "seeked");
+
+  // Leaving the film stops the session: it asks for its position again when it is opened.
+  await page.goto(`${edge}/#/`);
+  await page.waitForFunction(() => window.cinema.player.session === null, null, { timeout: 10000 });
+
+  // After a reload the cookie signs in again.
+  await page.reload();
+  await page.getByText("Sign out").waitFor({ timeout: 30000 });
+
+  assert.deepEqual(errors, []);
+  console.log("the film played");
+} finally {
+  await browser.close();
+}
