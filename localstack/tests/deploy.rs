@@ -1,6 +1,8 @@
 //! Deploys a small manifest to the emulator: every kind of trigger starts its function, a second time nothing changes,
 //! and what the manifest forgets is deleted.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::time::{Duration, Instant};
 

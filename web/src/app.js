@@ -6,6 +6,7 @@ import { play, state } from "./player.js";
 window.cinema = { player: state };
 const view = document.querySelector("#view");
 let leave = () => {};
+let visit = 0;
 
 /** An element with properties and children; text is never parsed as HTML. */
 function el(name, properties = {}, ...children) {
@@ -28,15 +29,15 @@ function card(title) {
     el("strong", { textContent: title.name }), el("span", { className: "dim", textContent: facts.filter(Boolean).join(" · ") })));
 }
 
-async function showList(query) {
+async function showList(show, query) {
   const path = query ? `/v1/search?q=${encodeURIComponent(query)}` : "/v1/titles?limit=50";
   const page = await call("GET", path);
   const list = el("ul", { className: "grid" }, ...page.items.map(card));
   const empty = page.items.length === 0 ? el("p", { className: "dim", textContent: "Nothing found." }) : null;
-  view.replaceChildren(el("h1", { textContent: query ? `“${query}”` : "Films" }), empty ?? list);
+  show(el("h1", { textContent: query ? `“${query}”` : "Films" }), empty ?? list);
 }
 
-async function showTitle(id) {
+async function showTitle(show, id) {
   const title = await call("GET", `/v1/titles/${id}`);
   const people = (title.credits ?? []).map((credit) => `${credit.name} (${credit.role})`).join(", ");
   const message = el("p", { className: "error", role: "alert" });
@@ -50,20 +51,23 @@ async function showTitle(id) {
     stage.replaceChildren(video);
     stage.hidden = false;
     try {
-      leave = await play(video, id, (reason) => (message.textContent = reason));
+      const stop = await play(video, id, (reason) => (message.textContent = reason));
+      // Somebody who has left meanwhile does not hold a stream.
+      if (!video.isConnected) return stop();
+      leave = stop;
     } catch (error) {
       stage.hidden = true;
       button.disabled = false;
       message.textContent = error.message;
     }
   };
-  view.replaceChildren(el("div", { className: "title" }, stage, el("h1", { textContent: title.name }),
+  show(el("div", { className: "title" }, stage, el("h1", { textContent: title.name }),
     el("p", { className: "dim", textContent: [title.year, ...(title.genres ?? []).map((genre) => genre.name)].filter(Boolean).join(" · ") }),
     el("p", { textContent: title.synopsis ?? "" }), el("p", { className: "dim", textContent: people }),
     el("div", {}, button), message));
 }
 
-function showSignIn(then) {
+function showSignIn(show, then) {
   const message = el("p", { className: "error", role: "alert" });
   const email = el("input", { name: "email", type: "email", required: true, autocomplete: "username", placeholder: "Email" });
   const password = el("input", { name: "password", type: "password", required: true, autocomplete: "current-password", placeholder: "Password" });
@@ -80,7 +84,7 @@ function showSignIn(then) {
       message.textContent = error.message;
     }
   };
-  view.replaceChildren(form);
+  show(form);
 }
 
 function showAccount() {
@@ -99,16 +103,19 @@ function showAccount() {
 async function route() {
   leave();
   leave = () => {};
+  // An answer that comes after the visitor has gone elsewhere is not shown.
+  const mine = ++visit;
+  const show = (...nodes) => mine === visit && view.replaceChildren(...nodes);
   showAccount();
   const [path, query] = location.hash.replace(/^#/, "").split("?");
   const parameters = new URLSearchParams(query ?? "");
   try {
     const title = path.match(/^\/titles\/(\w+)$/);
-    if (title) await showTitle(title[1]);
-    else if (path === "/sign-in") showSignIn(parameters.get("then"));
-    else await showList(parameters.get("q"));
+    if (title) await showTitle(show, title[1]);
+    else if (path === "/sign-in") showSignIn(show, parameters.get("then"));
+    else await showList(show, parameters.get("q"));
   } catch (error) {
-    view.replaceChildren(el("p", { className: "error", role: "alert", textContent: error.message }));
+    show(el("p", { className: "error", role: "alert", textContent: error.message }));
   }
 }
 

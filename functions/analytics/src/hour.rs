@@ -96,7 +96,8 @@ mod tests {
     fn only_full_hours_are_read() {
         let read = |text: &str| serde_json::from_value::<Hour>(text.into());
         assert_eq!(read("2026-01-31T18:00:00Z").unwrap(), read("2026-01-31T20:00:00 02:00").unwrap());
-        for wrong in ["2026-01-31T18:00:01Z", "2026-01-31", "", "1969-12-31T23:00:00Z", "2107-01-01T00:00:00Z", "soon"] {
+        for wrong in ["2026-01-31T18:00:01Z", "2026-01-31", "", "1969-12-31T23:00:00Z", "2107-01-01T00:00:00Z", "soon"]
+        {
             assert!(read(wrong).is_err(), "{wrong}");
         }
         assert_eq!(serde_json::to_value(read("2026-01-31T18:00:00Z").unwrap()).unwrap(), "2026-01-31T18:00:00Z");

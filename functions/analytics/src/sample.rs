@@ -50,7 +50,10 @@ pub enum SampleKind {
 impl SampleKind {
     fn needs_value(self) -> bool {
         use SampleKind as K;
-        matches!(self, K::Startup | K::ExitBeforeStart | K::Rebuffer | K::Bitrate | K::Height | K::DroppedFrames | K::Seek)
+        matches!(
+            self,
+            K::Startup | K::ExitBeforeStart | K::Rebuffer | K::Bitrate | K::Height | K::DroppedFrames | K::Seek
+        )
     }
 
     fn needs_code(self) -> bool {

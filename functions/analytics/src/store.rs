@@ -110,7 +110,8 @@ impl Figures {
     }
 
     async fn replace(&self, staging: &str, hours: &[Hour]) -> Result<(), StoreError> {
-        let list = hours.iter().map(|hour| format!("toDateTime({}, 'UTC')", hour.seconds())).collect::<Vec<_>>().join(", ");
+        let list =
+            hours.iter().map(|hour| format!("toDateTime({}, 'UTC')", hour.seconds())).collect::<Vec<_>>().join(", ");
         let (is_view, is_completed) = (view::is_view_sql(), view::is_completed_sql());
         // One thread over sorted viewers: the bytes of a state depend on the order in which its members came.
         let compute = format!(
@@ -150,7 +151,7 @@ impl Figures {
 
     /// A title's totals over the hours from `from` (inclusive) until `until` (exclusive).
     pub async fn totals(&self, title: TitleId, from: Option<Hour>, until: Option<Hour>) -> Result<Totals, StoreError> {
-        let query = "SELECT (SELECT count() FROM titles WHERE title_id = ?), sum(t.starts), sum(t.views), uniqExactMerge(t.viewers), \
+        let query = "SELECT assumeNotNull((SELECT count() FROM titles WHERE title_id = ?)), sum(t.starts), sum(t.views), uniqExactMerge(t.viewers), \
                      sum(t.watched_ms), sum(t.completed) FROM title_hours AS t \
                      WHERE t.title_id = ? AND t.hour >= toDateTime(?, 'UTC') AND t.hour < toDateTime(?, 'UTC')";
         let title = title.to_string();

@@ -44,7 +44,12 @@ impl Card {
     ///
     /// # Errors
     /// When the row holds what no title can have.
-    pub(crate) fn of(row: CardRow, audience: &Audience, now: OffsetDateTime, public_url: &str) -> Result<Self, serde_json::Error> {
+    pub(crate) fn of(
+        row: CardRow,
+        audience: &Audience,
+        now: OffsetDateTime,
+        public_url: &str,
+    ) -> Result<Self, serde_json::Error> {
         let why_not = why_not(&row.rules(), audience, now);
         Ok(Self {
             id: serde_json::from_value(row.id.into())?,

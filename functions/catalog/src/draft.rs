@@ -215,12 +215,22 @@ impl Draft {
             }
         }
         for (at, marker) in self.markers.iter().enumerate() {
-            if !(0.0 <= marker.from_seconds && marker.from_seconds < marker.until_seconds && marker.until_seconds <= LONGEST_SECONDS) {
-                found.push((format!("/markers/{at}"), "must begin at 0 or later and end after its beginning".to_owned()));
+            if !(0.0 <= marker.from_seconds
+                && marker.from_seconds < marker.until_seconds
+                && marker.until_seconds <= LONGEST_SECONDS)
+            {
+                found.push((
+                    format!("/markers/{at}"),
+                    "must begin at 0 or later and end after its beginning".to_owned(),
+                ));
             }
         }
         found.extend(self.family());
-        found.extend(windows::violations(&self.windows).into_iter().map(|(pointer, reason)| (format!("/windows{pointer}"), reason)));
+        found.extend(
+            windows::violations(&self.windows)
+                .into_iter()
+                .map(|(pointer, reason)| (format!("/windows{pointer}"), reason)),
+        );
         found
     }
 
@@ -228,7 +238,9 @@ impl Draft {
         let mut found = Vec::new();
         for (pointer, is_given) in [("/parent_id", self.parent_id.is_some()), ("/number", self.number.is_some())] {
             match self.kind.parent() {
-                Some(parent) if !is_given => found.push((pointer.to_owned(), format!("must say the place in its {}", parent.as_str()))),
+                Some(parent) if !is_given => {
+                    found.push((pointer.to_owned(), format!("must say the place in its {}", parent.as_str())))
+                }
                 None if is_given => found.push((pointer.to_owned(), format!("a {} stands alone", self.kind.as_str()))),
                 _ => {}
             }

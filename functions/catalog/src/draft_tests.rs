@@ -33,7 +33,8 @@ fn every_wrong_part_is_named() {
 
 #[test]
 fn absent_is_not_null() {
-    let patched = film().patched(&json!({"localisations": {"ru": null, "de": {"name": "Sintel"}}, "year": 2010})).unwrap();
+    let patched =
+        film().patched(&json!({"localisations": {"ru": null, "de": {"name": "Sintel"}}, "year": 2010})).unwrap();
     let languages: Vec<_> = patched.localisations.keys().map(Locale::as_str).collect();
     assert_eq!((languages, patched.year), (vec!["de", "en"], Some(Year(2010))));
     assert_eq!(patched.patched(&json!({"year": null})).unwrap().year, None);

@@ -75,7 +75,12 @@ pub fn refusal(unmet: &[Unmet]) -> Problem {
 ///
 /// # Errors
 /// Every unmet rule.
-pub fn publish(title: &Title, rating: Option<u8>, at: Option<OffsetDateTime>, now: OffsetDateTime) -> Result<Title, Vec<Unmet>> {
+pub fn publish(
+    title: &Title,
+    rating: Option<u8>,
+    at: Option<OffsetDateTime>,
+    now: OffsetDateTime,
+) -> Result<Title, Vec<Unmet>> {
     let mut published = Title { publication: Publication::Published, rating: rating.or(title.rating), ..title.clone() };
     let is_new = title.publication != Publication::Published;
     if let Some(at) = at.map(to_millisecond).filter(|at| *at > now) {

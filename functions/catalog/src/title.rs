@@ -197,7 +197,11 @@ mod tests {
 
     fn title(texts: Value) -> Title {
         let about = json!({"kind": "film", "slug": "a", "original_title": "Оригинал", "localisations": texts});
-        Title::new(TitleId::from_parts(OffsetDateTime::UNIX_EPOCH, [0; 10]), serde_json::from_value(about).unwrap(), vec![])
+        Title::new(
+            TitleId::from_parts(OffsetDateTime::UNIX_EPOCH, [0; 10]),
+            serde_json::from_value(about).unwrap(),
+            vec![],
+        )
     }
 
     #[test]

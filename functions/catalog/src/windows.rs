@@ -35,7 +35,8 @@ fn alone(window: &Window) -> Vec<(String, String)> {
     if window.from.zip(window.until).is_some_and(|(from, until)| from >= until) {
         found.push(("/until".to_owned(), "must be after from".to_owned()));
     }
-    let is_word = |plan: &String| (1..=LONGEST_PLAN).contains(&plan.len()) && plan.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_word =
+        |plan: &String| (1..=LONGEST_PLAN).contains(&plan.len()) && plan.bytes().all(|byte| byte.is_ascii_graphic());
     if window.plans.len() > MOST_PLANS || !window.plans.iter().all(is_word) {
         found.push(("/plans".to_owned(), format!("must be at most {MOST_PLANS} keys of plans")));
     }
@@ -52,7 +53,8 @@ pub fn overlap(one: &Window, other: &Window) -> bool {
     fn share<T: PartialEq>(one: &[T], other: &[T]) -> bool {
         one.is_empty() || other.is_empty() || one.iter().any(|item| other.contains(item))
     }
-    let begins_before_end = |one: &Window, other: &Window| one.from.zip(other.until).is_none_or(|(from, until)| from < until);
+    let begins_before_end =
+        |one: &Window, other: &Window| one.from.zip(other.until).is_none_or(|(from, until)| from < until);
     begins_before_end(one, other)
         && begins_before_end(other, one)
         && share(&one.territories, &other.territories)
@@ -103,7 +105,11 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        let wrong = [window(Some(2), Some(2), &[], &[]), window(None, Some(9), &["DE"], &[""]), window(Some(5), None, &[], &[])];
+        let wrong = [
+            window(Some(2), Some(2), &[], &[]),
+            window(None, Some(9), &["DE"], &[""]),
+            window(Some(5), None, &[], &[]),
+        ];
         let pointers: Vec<_> = violations(&wrong).into_iter().map(|(pointer, _)| pointer).collect();
         assert_eq!(pointers, ["/0/until", "/1/plans", "/1", "/2"]);
         let far = Window { from: Some(datetime!(0000-01-01 00:00 UTC)), ..window(None, None, &[], &[]) };
@@ -122,7 +128,11 @@ mod tests {
 
     #[test]
     fn a_later_beginning_cuts_windows() {
-        let windows = [window(None, Some(1), &["DE"], &[]), window(Some(1), Some(9), &["DE"], &[]), window(Some(7), None, &["FR"], &[])];
+        let windows = [
+            window(None, Some(1), &["DE"], &[]),
+            window(Some(1), Some(9), &["DE"], &[]),
+            window(Some(7), None, &["FR"], &[]),
+        ];
         let cut = beginning_at(&windows, hour(5));
         assert_eq!(cut, [window(Some(5), Some(9), &["DE"], &[]), window(Some(7), None, &["FR"], &[])]);
         assert_eq!(beginning_at(&[], hour(5)), [window(Some(5), None, &[], &[])]);

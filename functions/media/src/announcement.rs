@@ -60,7 +60,8 @@ fn ready(asset: &Asset) -> media::AssetReady {
         })
         .collect();
     message.poster = film.poster.as_ref().map(|_| poster_key(asset.asset_id)).unwrap_or_default();
-    message.trickplay = film.trickplay.as_ref().map(|file| format!("{}/{}", asset.asset_id, file.key)).unwrap_or_default();
+    message.trickplay =
+        film.trickplay.as_ref().map(|file| format!("{}/{}", asset.asset_id, file.key)).unwrap_or_default();
     message
 }
 
@@ -92,7 +93,12 @@ mod tests {
     use crate::failure::Trouble;
 
     fn dropped_asset() -> Asset {
-        let object = Object { bucket: "uploads".into(), key: "inbox/a.mp4".into(), version: Some("1".into()), identity: "1".into() };
+        let object = Object {
+            bucket: "uploads".into(),
+            key: "inbox/a.mp4".into(),
+            version: Some("1".into()),
+            identity: "1".into(),
+        };
         let (asset, _) = Asset::found(&object, None, 10, datetime!(2026-01-01 0:00 UTC));
         Asset { version: 1, ..asset }
     }

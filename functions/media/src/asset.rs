@@ -194,7 +194,14 @@ pub type Step = (Asset, Option<JobRow>);
 
 impl Asset {
     /// Announced by an upload.
-    pub fn announced(asset_id: AssetId, title_id: TitleId, upload_id: UploadId, filename: &str, size: u64, now: OffsetDateTime) -> Self {
+    pub fn announced(
+        asset_id: AssetId,
+        title_id: TitleId,
+        upload_id: UploadId,
+        filename: &str,
+        size: u64,
+        now: OffsetDateTime,
+    ) -> Self {
         Self {
             asset_id,
             title_id,
@@ -248,7 +255,10 @@ impl Asset {
         }
         let mut warnings = source.notes.clone();
         for track in &source.captions {
-            warnings.push(format!("captions inside the file are not used yet: stream {} ({})", track.stream, track.language));
+            warnings.push(format!(
+                "captions inside the file are not used yet: stream {} ({})",
+                track.stream, track.language
+            ));
         }
         if source.video.has_closed_captions {
             warnings.push("captions hidden in the pictures are not used yet".to_owned());
@@ -282,9 +292,11 @@ impl Asset {
                 let proof = serde_json::from_str(done(Job::Verify)?.note.as_deref()?).ok()?;
                 let skipped = rows.iter().filter(|row| row.job.kind() == Kind::Sprites && row.result.is_none());
                 let mut asset = Self { proof: Some(proof), ..self.clone() }.at(State::Ready, now);
-                asset.warnings.extend(skipped.filter_map(|row| {
-                    Some(format!("no seek pictures and no poster: {}", row.trouble.as_deref()?))
-                }));
+                asset
+                    .warnings
+                    .extend(skipped.filter_map(|row| {
+                        Some(format!("no seek pictures and no poster: {}", row.trouble.as_deref()?))
+                    }));
                 Some((asset, None))
             }
             State::Uploading | State::Probing | State::Ready | State::Failed => None,
@@ -311,9 +323,10 @@ impl Asset {
                 trouble("upload_abandoned", "the upload was not completed within a day; start a new one")
             }
             State::Uploading => None,
-            _ if now - last_change.max(self.updated_at) >= STUCK_AFTER => {
-                trouble("stuck", "nothing has happened for six hours; upload the file again, and tell support if that does not help")
-            }
+            _ if now - last_change.max(self.updated_at) >= STUCK_AFTER => trouble(
+                "stuck",
+                "nothing has happened for six hours; upload the file again, and tell support if that does not help",
+            ),
             _ => None,
         }
     }

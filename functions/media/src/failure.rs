@@ -94,9 +94,10 @@ impl From<MediaError> for Failure {
             MediaError::TimeUp { .. } | MediaError::Start { .. } | MediaError::File { .. } => {
                 Failure::Passing { detail: error.to_string() }
             }
-            MediaError::Tool { .. } | MediaError::Unexpected { .. } | MediaError::Encoder { .. } | MediaError::Boxes(_) => {
-                Failure::Tool { detail: error.to_string() }
-            }
+            MediaError::Tool { .. }
+            | MediaError::Unexpected { .. }
+            | MediaError::Encoder { .. }
+            | MediaError::Boxes(_) => Failure::Tool { detail: error.to_string() },
         }
     }
 }

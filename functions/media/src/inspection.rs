@@ -84,7 +84,11 @@ impl Inspection<'_> {
 
     async fn bytes(&self, key: &str) -> Result<Result<Vec<u8>, Violation>, Failure> {
         let bytes = self.films.file(self.task.asset.asset_id, key).await?;
-        Ok(bytes.ok_or_else(|| Violation { check: Check::Bytes, place: key.to_owned(), detail: "is not there".to_owned() }))
+        Ok(bytes.ok_or_else(|| Violation {
+            check: Check::Bytes,
+            place: key.to_owned(),
+            detail: "is not there".to_owned(),
+        }))
     }
 
     async fn track(&self, track: &TrackRow, found: &mut Found) -> Result<(), Failure> {

@@ -119,7 +119,8 @@ impl FromStr for Job {
     type Err = JobError;
 
     fn from_str(text: &str) -> Result<Self, JobError> {
-        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let is_name =
+            |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         match text.split_once('-') {
             None => match text {
                 "probe" => Ok(Job::Probe),
@@ -298,7 +299,13 @@ impl JobRow {
     }
 
     /// `owner` has finished; `None` when the lease was lost: whoever has it now writes the same bytes.
-    pub fn finish(&self, owner: &str, result: Option<String>, note: Option<String>, now: OffsetDateTime) -> Option<Self> {
+    pub fn finish(
+        &self,
+        owner: &str,
+        result: Option<String>,
+        note: Option<String>,
+        now: OffsetDateTime,
+    ) -> Option<Self> {
         self.is_held_by(owner).then(|| Self { status: Status::Done, result, note, trouble: None, ..self.released(now) })
     }
 

@@ -50,7 +50,13 @@ impl Films {
     }
 
     /// Stores a page of the package.
-    pub async fn store_page(&self, asset: AssetId, key: &str, content_type: &str, text: &str) -> Result<(), StoreError> {
+    pub async fn store_page(
+        &self,
+        asset: AssetId,
+        key: &str,
+        content_type: &str,
+        text: &str,
+    ) -> Result<(), StoreError> {
         self.0.put(&format!("{asset}/{key}"), text.as_bytes().to_vec(), content_type, Some(FOR_AN_HOUR)).await
     }
 
@@ -82,12 +88,17 @@ impl Films {
 }
 
 /// Runs jobs, so many at a time; their results in their order.
-pub async fn in_order<T>(jobs: Vec<BoxFuture<'_, Result<T, StoreError>>>, at_once: usize) -> Result<Vec<T>, StoreError> {
+pub async fn in_order<T>(
+    jobs: Vec<BoxFuture<'_, Result<T, StoreError>>>,
+    at_once: usize,
+) -> Result<Vec<T>, StoreError> {
     stream::iter(jobs).buffered(at_once).try_collect().await
 }
 
 async fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
-    tokio::fs::read(path).await.map_err(|error| StoreError { engine: "s3", detail: format!("{}: {error}", path.display()) })
+    tokio::fs::read(path)
+        .await
+        .map_err(|error| StoreError { engine: "s3", detail: format!("{}: {error}", path.display()) })
 }
 
 /// Sends a file of any size; returns the version it got.
@@ -101,7 +112,8 @@ pub async fn send_file(bucket: &Bucket, key: &str, path: &Path, size: u64) -> Re
     let begun = bucket.client.create_multipart_upload().bucket(&bucket.name).key(key).send().await;
     let id = begun.map_err(|error| StoreError::new("s3", error))?.upload_id.unwrap_or_default();
     let starts = (0..size).step_by(PART_BYTES as usize);
-    let parts = starts.map(|start| send_part(bucket, key, &id, path, start, PART_BYTES.min(size - start)).boxed()).collect();
+    let parts =
+        starts.map(|start| send_part(bucket, key, &id, path, start, PART_BYTES.min(size - start)).boxed()).collect();
     let parts = in_order(parts, 2).await?;
     let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
     let complete = bucket.client.complete_multipart_upload().bucket(&bucket.name).key(key).upload_id(&id);

@@ -92,7 +92,9 @@ impl Pipeline {
         };
         Ok(match self.store.change_upload(id, first).await? {
             Changed::To(upload) => Origin::Upload(upload.asset_id),
-            Changed::Not(upload) if upload.identity.as_ref() == Some(&object.identity) => Origin::Upload(upload.asset_id),
+            Changed::Not(upload) if upload.identity.as_ref() == Some(&object.identity) => {
+                Origin::Upload(upload.asset_id)
+            }
             Changed::Not(upload) => Origin::Found(Some(upload.title_id)),
             Changed::Absent => {
                 tracing::warn!(key = object.key, "nobody has announced this source");

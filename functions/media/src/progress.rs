@@ -155,7 +155,10 @@ pub fn view(asset: Asset, rows: &[JobRow]) -> AssetView {
         chunks,
         duration_seconds: film.as_ref().map(|film| film.seconds).or(plan.as_ref().map(|plan| plan.seconds())),
         source: source.map(|source| SourceView {
-            container: serde_json::to_value(source.container).ok().and_then(|name| Some(name.as_str()?.to_owned())).unwrap_or_default(),
+            container: serde_json::to_value(source.container)
+                .ok()
+                .and_then(|name| Some(name.as_str()?.to_owned()))
+                .unwrap_or_default(),
             codec: source.video.codec,
             width: source.video.width,
             height: source.video.height,

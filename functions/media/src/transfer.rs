@@ -80,7 +80,8 @@ pub async fn arrived(uploads: &Bucket, upload: &Upload) -> Result<Option<Arrived
     let mut arrived = Arrived::default();
     let mut marker = None;
     loop {
-        let request = uploads.client.list_parts().bucket(&uploads.name).key(&upload.key).upload_id(&upload.multipart_id);
+        let request =
+            uploads.client.list_parts().bucket(&uploads.name).key(&upload.key).upload_id(&upload.multipart_id);
         let page = match request.set_part_number_marker(marker).send().await {
             Ok(page) => page,
             Err(SdkError::ServiceError(error)) if error.err().code() == Some("NoSuchUpload") => return Ok(None),
@@ -108,7 +109,9 @@ pub async fn join(uploads: &Bucket, upload: &Upload, arrived: Arrived) -> Result
         Ok(done) => Ok(Joined::Whole(done.version_id.filter(|version| version != "null"))),
         Err(SdkError::ServiceError(error)) => match error.err().code() {
             Some("NoSuchUpload") => Ok(Joined::Unknown),
-            Some(code @ ("InvalidPart" | "InvalidPartOrder" | "EntityTooSmall")) => Ok(Joined::Refused(code.to_owned())),
+            Some(code @ ("InvalidPart" | "InvalidPartOrder" | "EntityTooSmall")) => {
+                Ok(Joined::Refused(code.to_owned()))
+            }
             _ => Err(StoreError::new("s3", error.into_err())),
         },
         Err(error) => Err(StoreError::new("s3", error)),

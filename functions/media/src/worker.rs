@@ -56,7 +56,12 @@ impl Worker {
     }
 
     /// Does the job of a message, unless it is done or somebody else does it.
-    pub async fn handle<F>(&self, message: &SqsMessage, deadline: &Deadline, work: impl FnOnce(Task) -> F + Send) -> Outcome
+    pub async fn handle<F>(
+        &self,
+        message: &SqsMessage,
+        deadline: &Deadline,
+        work: impl FnOnce(Task) -> F + Send,
+    ) -> Outcome
     where
         F: Future<Output = Result<Product, Failure>> + Send,
     {

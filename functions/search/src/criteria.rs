@@ -43,7 +43,16 @@ impl Criteria {
         let all = folded(text);
         let whole = all.join(" ");
         let first = |words: Vec<String>| words.into_iter().take(MOST_WORDS).collect();
-        Self { words: first(words(text)), folded: first(all), whole, kind: None, genre: None, year: None, audience, now }
+        Self {
+            words: first(words(text)),
+            folded: first(all),
+            whole,
+            kind: None,
+            genre: None,
+            year: None,
+            audience,
+            now,
+        }
     }
 
     /// Whether there is anything to look for.
@@ -76,7 +85,8 @@ impl Criteria {
 
 /// A word of the query in a name or a person: whole, as a beginning, in another form or with a typo, in this order.
 fn anywhere(word: &str) -> Value {
-    let field = |name: &str, boost: f64| json!({ "match": { name: { "query": word, "operator": "and", "boost": boost } } });
+    let field =
+        |name: &str, boost: f64| json!({ "match": { name: { "query": word, "operator": "and", "boost": boost } } });
     let mut queries = vec![
         field("names", 6.0),
         field("people", 4.0),
@@ -86,9 +96,7 @@ fn anywhere(word: &str) -> Value {
         field("names.english", 3.0),
     ];
     if word.chars().count() >= TYPO_FROM_LETTERS {
-        let near = |name: &str, boost: f64| {
-            json!({ "match": { name: { "query": word, "operator": "and", "fuzziness": 1, "max_expansions": 100, "boost": boost } } })
-        };
+        let near = |name: &str, boost: f64| json!({ "match": { name: { "query": word, "operator": "and", "fuzziness": 1, "max_expansions": 100, "boost": boost } } });
         queries.extend([near("names", 1.0), near("people", 0.5)]);
     }
     json!({ "dis_max": { "queries": queries } })

@@ -105,7 +105,8 @@ impl Document {
 
     /// Whole names in folded form: a query that equals one comes first.
     pub fn exact(&self) -> Vec<String> {
-        let mut names: Vec<_> = self.titles().map(|name| folded(name).join(" ")).filter(|name| !name.is_empty()).collect();
+        let mut names: Vec<_> =
+            self.titles().map(|name| folded(name).join(" ")).filter(|name| !name.is_empty()).collect();
         names.sort();
         names.dedup();
         names

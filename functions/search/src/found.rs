@@ -57,10 +57,17 @@ pub struct FoundTitle {
 
 impl FoundTitle {
     /// The title for a reader.
-    pub fn of(document: Document, (audience, reader): (&Audience, &Locale), now: OffsetDateTime, public_url: &str) -> Self {
+    pub fn of(
+        document: Document,
+        (audience, reader): (&Audience, &Locale),
+        now: OffsetDateTime,
+        public_url: &str,
+    ) -> Self {
         // What somebody has paid for is known where playback starts.
-        let playable = matches!(may_watch(&document.rules, audience, None, now), Ok(()) | Err(Refusal::SubscriptionRequired));
-        let poster_url = document.poster.as_ref().map(|path| format!("{}/media/{path}", public_url.trim_end_matches('/')));
+        let playable =
+            matches!(may_watch(&document.rules, audience, None, now), Ok(()) | Err(Refusal::SubscriptionRequired));
+        let poster_url =
+            document.poster.as_ref().map(|path| format!("{}/media/{path}", public_url.trim_end_matches('/')));
         Self {
             id: document.title_id,
             name: document.name(reader).to_owned(),

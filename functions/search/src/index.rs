@@ -178,7 +178,13 @@ pub async fn ensure_index(client: &OpenSearch, alias: &str) -> Result<(), StoreE
         return Ok(());
     }
     let name = format!("{alias}-v1");
-    let created = client.indices().create(IndicesCreateParts::Index(&name)).body(mapping::index(alias)).send().await.map_err(failed)?;
+    let created = client
+        .indices()
+        .create(IndicesCreateParts::Index(&name))
+        .body(mapping::index(alias))
+        .send()
+        .await
+        .map_err(failed)?;
     let status = created.status_code();
     if status.is_success() {
         return Ok(());
@@ -191,7 +197,11 @@ pub async fn ensure_index(client: &OpenSearch, alias: &str) -> Result<(), StoreE
     let parts = IndicesPutAliasParts::IndexName(&[&name], alias);
     let response = client.indices().put_alias(parts).send().await.map_err(failed)?;
     let status = response.status_code();
-    if status.is_success() { Ok(()) } else { Err(refused("naming the index", status, &response.text().await.unwrap_or_default())) }
+    if status.is_success() {
+        Ok(())
+    } else {
+        Err(refused("naming the index", status, &response.text().await.unwrap_or_default()))
+    }
 }
 
 fn failed(error: opensearch::Error) -> StoreError {

@@ -37,7 +37,8 @@ pub(crate) fn index(alias: &str) -> Value {
 /// first, because they know the difference. ё becomes е, as people type it.
 fn analysis() -> Value {
     let analyzer = |first: &[&str], last: &[&str]| {
-        let filters: Vec<_> = first.iter().chain(&["short_i_aside", "icu_folding", "short_i_back"]).chain(last).collect();
+        let filters: Vec<_> =
+            first.iter().chain(&["short_i_aside", "icu_folding", "short_i_back"]).chain(last).collect();
         json!({ "type": "custom", "tokenizer": "icu_tokenizer", "char_filter": ["yo"], "filter": filters })
     };
     // A private character, which no filter knows.

@@ -55,7 +55,13 @@ impl Documents {
         let visible = sql_predicate("d", "$1", "$2", "$3");
         // One pair of conditions per word, each of which the trigram index answers.
         let near: String = (0..criteria.folded.len())
-            .map(|at| format!(" and (d.terms like ${pattern} or ${word} <% d.terms)", pattern = 9 + 2 * at, word = 10 + 2 * at))
+            .map(|at| {
+                format!(
+                    " and (d.terms like ${pattern} or ${word} <% d.terms)",
+                    pattern = 9 + 2 * at,
+                    word = 10 + 2 * at
+                )
+            })
             .collect();
         let statement = format!(
             "select d.document from documents d where {visible} and ($4::text is null or d.kind = $4) \

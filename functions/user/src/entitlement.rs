@@ -72,7 +72,13 @@ impl Subscription {
             id: data.subscription_id.parse().map_err(|error| wrong(&error))?,
             account: data.account_id.parse().map_err(|error| wrong(&error))?,
             status: data.status,
-            terms: Terms { plan: data.plan, max_streams: data.max_streams, max_height: data.max_height, valid_to, grace_to },
+            terms: Terms {
+                plan: data.plan,
+                max_streams: data.max_streams,
+                max_height: data.max_height,
+                valid_to,
+                grace_to,
+            },
         })
     }
 
@@ -128,7 +134,8 @@ pub struct Entitlements {
 impl Entitlements {
     /// The last that is known, until its grace is over.
     pub fn at(now: OffsetDateTime, terms: Option<Terms>) -> Self {
-        let (valid_to, grace_to) = (terms.as_ref().map(|terms| terms.valid_to), terms.as_ref().map(|terms| terms.grace_to));
+        let (valid_to, grace_to) =
+            (terms.as_ref().map(|terms| terms.valid_to), terms.as_ref().map(|terms| terms.grace_to));
         match terms.filter(|terms| !terms.plan.is_empty() && now < terms.grace_to) {
             Some(Terms { plan, max_streams, max_height, .. }) => {
                 Self { plan: Some(plan), max_streams, max_height, valid_to, grace_to }

@@ -76,8 +76,10 @@ impl Pepper {
 fn digest(pepper: &[u8], pin: &Pin, salt: [u8; 16]) -> Result<String, StoreError> {
     let failed = |error: &dyn std::fmt::Display| StoreError { engine: "argon2", detail: error.to_string() };
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| failed(&error))?;
-    let argon2 = Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params).map_err(|error| failed(&error))?;
-    let hash = argon2.hash_password_with_salt(pin.0.expose_secret().as_bytes(), &salt).map_err(|error| failed(&error))?;
+    let argon2 =
+        Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params).map_err(|error| failed(&error))?;
+    let hash =
+        argon2.hash_password_with_salt(pin.0.expose_secret().as_bytes(), &salt).map_err(|error| failed(&error))?;
     Ok(hash.to_string())
 }
 

@@ -213,7 +213,10 @@ pub async fn put_subscription(
 }
 
 /// Every subscription of an account.
-pub async fn subscriptions(transaction: &mut PgConnection, account: AccountId) -> Result<Vec<Subscription>, sqlx::Error> {
+pub async fn subscriptions(
+    transaction: &mut PgConnection,
+    account: AccountId,
+) -> Result<Vec<Subscription>, sqlx::Error> {
     sqlx::query_as(
         "select id, account_id, status, plan, max_streams::bigint, max_height::bigint, valid_to, grace_to from subscriptions \
          where account_id = $1",

@@ -117,7 +117,7 @@ async fn build_tests(root: &Path, progress: &Progress) -> Result<()> {
     platform::build(root, progress).await?;
     let task = progress.task("cargo test --no-run");
     let output = tokio::process::Command::new("cargo")
-        .args(["test", "--release", "--workspace", "--lib", "--test", "*", "--no-run", "--quiet"])
+        .args(["test", "--release", "--workspace", "--lib", "--test", "it", "--test", "system", "--test", "web", "--no-run", "--quiet"])
         .current_dir(root)
         .output()
         .await

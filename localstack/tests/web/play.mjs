@@ -9,15 +9,17 @@ const { chromium: playwright } = require("playwright-core");
 const chromium = (await import(require.resolve("@sparticuz/chromium"))).default;
 
 const account = JSON.parse(readFileSync(status)).accounts.find((account) => account.role === "viewer");
+// The package's defaults switch the browser's own rules off; the page has to work with them.
+const unwanted = ["--headless", "--disable-web-security", "--allow-running-insecure-content"];
 const browser = await playwright.launch({
   executablePath: await chromium.executablePath(),
-  args: [...chromium.args.filter((flag) => !flag.startsWith("--headless")), "--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
+  args: [...chromium.args.filter((flag) => !unwanted.some((start) => flag.startsWith(start))), "--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
 });
 const picture = async (page, name) => screenshots && page.screenshot({ path: `${screenshots}/${name}.png` });
 
+const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+const errors = [];
 try {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  const errors = [];
   page.on("pageerror", (error) => errors.push(String(error)));
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
 
@@ -74,6 +76,11 @@ try {
 
   assert.deepEqual(errors, []);
   console.log("the film played");
+} catch (error) {
+  console.error("the page shows:", await page.locator("body").innerText().catch(String));
+  console.error("its errors:", errors);
+  await picture(page, "failed");
+  throw error;
 } finally {
   await browser.close();
 }

@@ -1,5 +1,7 @@
 //! `functions/functions.schema.json` and the reader agree: on every file of the repository and on mistakes.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,7 @@
 //! Against the real engines: schemas are separate, a second run changes nothing, a changed file is refused.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::Path;
 

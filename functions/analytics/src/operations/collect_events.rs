@@ -72,13 +72,18 @@ impl Collector {
         let unavailable = |reason: String| Problem::unavailable("keys_unavailable", reason);
         let read = || async {
             let value = self.secret.get().await?.ok_or_else(|| unavailable("the secret has no value".to_owned()))?;
-            let bytes = BASE64_STANDARD.decode(value.expose_secret()).map_err(|error| unavailable(error.to_string()))?;
+            let bytes =
+                BASE64_STANDARD.decode(value.expose_secret()).map_err(|error| unavailable(error.to_string()))?;
             Ok(TokenKey::new(&bytes))
         };
         self.key.get_or_try_init(read).await
     }
 
-    async fn claims(&self, token: Option<&str>, now: OffsetDateTime) -> Result<Result<PlaybackClaims, Rejection>, Problem> {
+    async fn claims(
+        &self,
+        token: Option<&str>,
+        now: OffsetDateTime,
+    ) -> Result<Result<PlaybackClaims, Rejection>, Problem> {
         let Some(token) = token else { return Ok(Err(Rejection::TokenMissing)) };
         Ok(self.key().await?.open(token, now).map_err(|error| match error {
             TokenError::Expired => Rejection::TokenExpired,
@@ -130,7 +135,8 @@ fn answer(places: &[usize], mut rejected: Vec<Rejected>, throttled: &[usize]) ->
         let body: Json<Receipt> = Json(Receipt { accepted, rejected });
         return (StatusCode::ACCEPTED, body).into_response();
     }
-    let detail = format!("{} events could not be taken just now: send those with the code throttled again.", throttled.len());
+    let detail =
+        format!("{} events could not be taken just now: send those with the code throttled again.", throttled.len());
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "throttled", detail)
         .with("accepted", accepted)
         .with("rejected", rejected)

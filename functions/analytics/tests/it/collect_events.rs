@@ -103,7 +103,8 @@ async fn without_a_good_token_every_event_is_rejected() {
         (json!(forged), "token_invalid"),
         (json!(expired), "token_expired"),
     ] {
-        let receipt = app.post("/v1/events", &json!({"token": token, "events": [startup("a")]})).send().await.expect(202);
+        let receipt =
+            app.post("/v1/events", &json!({"token": token, "events": [startup("a")]})).send().await.expect(202);
         assert_eq!(receipt, json!({"accepted": 0, "rejected": [{"index": 0, "code": code}]}));
     }
 }
@@ -132,7 +133,8 @@ async fn bad_bodies_are_problems() {
     post("{\"events\": 7}").await.expect_problem(422, "invalid_request");
     post("{\"events\": [], \"user\": 1}").await.expect_problem(422, "invalid_request");
     post("{\"events\": [], \"sent_at\": \"now\"}").await.expect_problem(422, "invalid_request");
-    let plain = app.call("POST".parse().unwrap(), "/v1/events").header("content-type", "text/plain").bytes("{}").send().await;
+    let plain =
+        app.call("POST".parse().unwrap(), "/v1/events").header("content-type", "text/plain").bytes("{}").send().await;
     plain.expect_problem(415, "unsupported_media_type");
     let many = vec![startup("a"); 501];
     player.send(json!(many)).await.expect_problem(422, "invalid_request");
@@ -182,7 +184,8 @@ async fn throttling_aws(secret: String) -> (String, Arc<Mutex<usize>>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let json_type = [("content-type", "application/x-amz-json-1.1")];
-    let router = Router::new().route("/", post(move |headers, body| async move { (json_type, answer(headers, body).await) }));
+    let router =
+        Router::new().route("/", post(move |headers, body| async move { (json_type, answer(headers, body).await) }));
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     (address, calls)
 }

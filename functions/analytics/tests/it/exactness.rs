@@ -10,7 +10,7 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 use crate::lab::{Lab, Session};
 
 const START: OffsetDateTime = datetime!(2026-04-01 00:00 UTC);
-const ROUNDS: u32 = 16;
+const ROUNDS: u32 = 10;
 
 type Row = (u32, String, u64, u64, u64, u64, u64);
 
@@ -29,7 +29,8 @@ fn random_day(world: &World, day: OffsetDateTime) -> Day {
         let title = titles[world.below(titles.len() as u32) as usize];
         let profile = profiles[world.below(profiles.len() as u32) as usize];
         let started_at = day + Duration::seconds(i64::from(world.below(4 * 3600)));
-        let session = Session { duration_seconds: f64::from(world.below(900)), ..Session::new(title, profile, started_at) };
+        let session =
+            Session { duration_seconds: f64::from(world.below(900)), ..Session::new(title, profile, started_at) };
         // Thirds do not fit into a float: summed up in another order they would give another sum.
         let mut watched: Vec<f64> = (0..world.below(5)).map(|_| f64::from(world.below(3000)) / 3.0).collect();
         watched.sort_by(f64::total_cmp);
@@ -88,7 +89,7 @@ async fn the_roll_up_does_not_see_order_or_copies() {
         while !rest.is_empty() {
             let later = rest.split_off((1 + world.below(40) as usize).min(rest.len()));
             disturbed.ingest_all(now, std::mem::replace(&mut rest, later)).await;
-            if world.below(3) == 0 {
+            if world.below(4) == 0 {
                 disturbed.roll_up(now).await;
             }
         }

@@ -49,7 +49,8 @@ async fn a_title_that_nobody_watched_has_no_completion() {
     let lab = Lab::start().await;
     let world = World::system();
     let title: TitleId = world.id();
-    let listed = events::Event::new(&world, types::TITLE_CHANGED, title, 1, &json!({"title_id": title, "kind": "film"}));
+    let listed =
+        events::Event::new(&world, types::TITLE_CHANGED, title, 1, &json!({"title_id": title, "kind": "film"}));
     lab.ingest_all(NOW, vec![listed]).await;
     let overview = lab.service.app(routes).get(&path(title)).token(&Token::role("admin")).send().await.expect(200);
     assert_eq!((&overview["views"], overview.get("completion")), (&json!(0), None));
@@ -63,7 +64,7 @@ async fn bad_requests_are_problems() {
     let (title, editor) = (World::system().id::<TitleId>(), Token::role("editor"));
     app.get(&path(title)).send().await.expect_problem(401, "token_required");
     app.get(&path(title)).token(&Token::viewer()).send().await.expect_problem(403, "role_required");
-    app.get(&path(title)).bearer(&Token::expired()).send().await.expect_problem(401, "invalid_token");
+    app.get(&path(title)).bearer(&Token::expired()).send().await.expect_problem(401, "token_expired");
     app.get(&path(title)).bearer(&editor.forged()).send().await.expect_problem(401, "invalid_token");
     app.get(&path(title)).token(&editor).send().await.expect_problem(404, "not_found");
     app.get(&path("prf_01jd3k5m7n9pqrstvwxyz01234")).token(&editor).send().await.expect_problem(404, "not_found");
@@ -77,7 +78,8 @@ async fn bad_requests_are_problems() {
 #[tokio::test]
 async fn without_clickhouse_the_answer_is_503() {
     let lab = Lab::start().await.without_clickhouse();
-    let answer = lab.service.app(routes).get(&path(World::system().id::<TitleId>())).token(&Token::role("editor")).send().await;
+    let answer =
+        lab.service.app(routes).get(&path(World::system().id::<TitleId>())).token(&Token::role("editor")).send().await;
     answer.expect_problem(503, "temporarily_unavailable");
     assert!(answer.header("retry-after").is_some());
     lab.end().await;

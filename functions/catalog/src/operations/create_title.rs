@@ -1,8 +1,7 @@
 //! `POST /v1/admin/titles`: a new draft title. ◆
 
 use cinema_http::{
-    Editor, IdempotencyKey, Json, OpenApiRouter, Problem, Response, State, StatusCode,
-    idempotency::Begun, routes,
+    Editor, IdempotencyKey, Json, OpenApiRouter, Problem, Response, State, StatusCode, idempotency::Begun, routes,
 };
 use runtime::{Boot, BootError};
 

@@ -46,6 +46,7 @@ async fn get_title(
 /// # Errors
 /// When a variable is missing.
 pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let titles = Titles { reader: Reader(boot.postgres()?), world: boot.world(), public_url: boot.required("PUBLIC_URL")? };
+    let titles =
+        Titles { reader: Reader(boot.postgres()?), world: boot.world(), public_url: boot.required("PUBLIC_URL")? };
     Ok(OpenApiRouter::new().routes(routes!(get_title)).with_state(titles))
 }

@@ -72,10 +72,17 @@ async fn list_titles(
 }
 
 impl Titles {
-    async fn page(&self, audience: &Audience, filter: &Filter, cursor: Option<&str>, limit: Limit) -> Result<Page<Card>, Problem> {
+    async fn page(
+        &self,
+        audience: &Audience,
+        filter: &Filter,
+        cursor: Option<&str>,
+        limit: Limit,
+    ) -> Result<Page<Card>, Problem> {
         let list = format!("catalog-list-titles {}", serde_json::to_string(filter).map_err(Problem::internal)?);
         let open = |cursor| Cursor::open(&self.cursors, &list, cursor);
-        let invalid = |error| Problem::bad_request("invalid_cursor", "The cursor is not valid for this list.").because(error);
+        let invalid =
+            |error| Problem::bad_request("invalid_cursor", "The cursor is not valid for this list.").because(error);
         let place: Option<Place> = cursor.map(open).transpose().map_err(invalid)?;
         let after = (place.as_ref().map(|place| place.0.as_str()), place.as_ref().map(|place| place.1.as_str()));
         let now = self.world.now();
@@ -105,7 +112,8 @@ impl Titles {
 /// # Errors
 /// When a variable is missing.
 pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let invalid = |error: base64::DecodeError| BootError::Invalid { name: "CURSOR_KEY".to_owned(), reason: error.to_string() };
+    let invalid =
+        |error: base64::DecodeError| BootError::Invalid { name: "CURSOR_KEY".to_owned(), reason: error.to_string() };
     let key = BASE64_STANDARD.decode(boot.required("CURSOR_KEY")?).map_err(invalid)?;
     let titles = Titles {
         reader: Reader(boot.postgres()?),

@@ -8,7 +8,11 @@ use sqlx::PgConnection;
 use crate::{draft::Credit, slug::person_key};
 
 /// The persons of the credits, in their order; who is unknown is added.
-pub(super) async fn resolve(connection: &mut PgConnection, world: &World, credits: &[Credit]) -> Result<Vec<PersonId>, sqlx::Error> {
+pub(super) async fn resolve(
+    connection: &mut PgConnection,
+    world: &World,
+    credits: &[Credit],
+) -> Result<Vec<PersonId>, sqlx::Error> {
     if credits.is_empty() {
         return Ok(Vec::new());
     }

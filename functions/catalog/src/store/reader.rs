@@ -88,10 +88,16 @@ impl Reader {
         limit: i64,
     ) -> Result<Vec<CardRow>, sqlx::Error> {
         let (key, after, order) = match filter.sort {
-            Sort::Newest => ("t.published_at", "(t.published_at, t.id) < ($10::timestamptz, $11)", "t.published_at desc, t.id desc"),
+            Sort::Newest => {
+                ("t.published_at", "(t.published_at, t.id) < ($10::timestamptz, $11)", "t.published_at desc, t.id desc")
+            }
             Sort::Year => ("t.year", "(t.year, t.id) < ($10::smallint, $11)", "t.year desc, t.id desc"),
             // Bytes: every server orders them alike, and the order of a cursor must never change.
-            Sort::Title => ("lower(n.name) collate \"C\"", "(lower(n.name) collate \"C\", t.id) > ($10, $11)", "lower(n.name) collate \"C\", t.id"),
+            Sort::Title => (
+                "lower(n.name) collate \"C\"",
+                "(lower(n.name) collate \"C\", t.id) > ($10, $11)",
+                "lower(n.name) collate \"C\", t.id",
+            ),
         };
         let visible = sql_predicate("t", "$1", "$2", "$3");
         let statement = format!(

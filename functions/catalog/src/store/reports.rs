@@ -27,10 +27,11 @@ pub(super) async fn keep(connection: &mut PgConnection, report: &Ended) -> Resul
 /// All reports about a title's assets.
 pub(super) async fn of_title(connection: &mut PgConnection, title: TitleId) -> Result<Vec<Ended>, sqlx::Error> {
     type Row = (String, i64, OffsetDateTime, Json<Finding>);
-    let rows: Vec<Row> = sqlx::query_as("select asset_id, sequence, happened_at, finding from asset_reports where title_id = $1")
-        .bind(title.to_string())
-        .fetch_all(connection)
-        .await?;
+    let rows: Vec<Row> =
+        sqlx::query_as("select asset_id, sequence, happened_at, finding from asset_reports where title_id = $1")
+            .bind(title.to_string())
+            .fetch_all(connection)
+            .await?;
     let ended = |(asset, sequence, at, Json(finding)): Row| {
         let asset = asset.parse().map_err(|error| sqlx::Error::Decode(Box::new(error) as _))?;
         Ok(Ended { asset, title, sequence, at, finding })

@@ -61,12 +61,18 @@ impl From<sqlx::Error> for WriteError {
 impl From<WriteError> for Problem {
     fn from(error: WriteError) -> Self {
         match error {
-            WriteError::SlugTaken => Self::conflict("slug_taken", "Another title has this slug.").at("/slug", "is taken"),
+            WriteError::SlugTaken => {
+                Self::conflict("slug_taken", "Another title has this slug.").at("/slug", "is taken")
+            }
             WriteError::NumberTaken => {
                 Self::conflict("number_taken", "There is already one with this number.").at("/number", "is taken")
             }
-            WriteError::UnknownGenre(at, genre) => Self::invalid(&format!("/genres/{at}"), format!("there is no genre {genre}")),
-            WriteError::UnknownParent(kind) => Self::invalid("/parent_id", format!("there is no such {}", kind.as_str())),
+            WriteError::UnknownGenre(at, genre) => {
+                Self::invalid(&format!("/genres/{at}"), format!("there is no genre {genre}"))
+            }
+            WriteError::UnknownParent(kind) => {
+                Self::invalid("/parent_id", format!("there is no such {}", kind.as_str()))
+            }
             WriteError::Sql(error) => error.into(),
         }
     }
@@ -96,7 +102,11 @@ impl Writer {
     }
 
     /// Ends a change and tells the others.
-    pub(crate) async fn commit(&self, transaction: Transaction<'static, Postgres>, posted: Posted) -> Result<(), sqlx::Error> {
+    pub(crate) async fn commit(
+        &self,
+        transaction: Transaction<'static, Postgres>,
+        posted: Posted,
+    ) -> Result<(), sqlx::Error> {
         transaction.commit().await?;
         self.outbox.publish(posted).await;
         Ok(())
@@ -189,15 +199,17 @@ impl Writer {
         after: &Title,
         (actor, action): (&str, &str),
     ) -> Result<Posted, sqlx::Error> {
-        sqlx::query("insert into audit (title_id, actor, action, before, after, happened_at) values ($1, $2, $3, $4, $5, $6)")
-            .bind(after.id.to_string())
-            .bind(actor)
-            .bind(action)
-            .bind(before.map(Json))
-            .bind(Json(after))
-            .bind(self.world.now())
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(
+            "insert into audit (title_id, actor, action, before, after, happened_at) values ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(after.id.to_string())
+        .bind(actor)
+        .bind(action)
+        .bind(before.map(Json))
+        .bind(Json(after))
+        .bind(self.world.now())
+        .execute(&mut *connection)
+        .await?;
         let event = Event::new(&self.world, TITLE_CHANGED, after.id, after.version, &after.event());
         self.outbox.post(connection, [Letter::event(&event)]).await
     }
@@ -231,7 +243,12 @@ impl Writer {
         self.save(connection, &before, after, (PIPELINE, "asset_changed")).await.map(|(_, posted)| posted)
     }
 
-    async fn apply_dropped(&self, connection: &mut PgConnection, id: TitleId, name: &Name) -> Result<Posted, WriteError> {
+    async fn apply_dropped(
+        &self,
+        connection: &mut PgConnection,
+        id: TitleId,
+        name: &Name,
+    ) -> Result<Posted, WriteError> {
         if self.lock(connection, id).await?.is_some() {
             return Ok(Posted::default());
         }

@@ -67,7 +67,8 @@ async fn a_dropped_file_becomes_a_draft_with_its_film() {
 async fn what_names_nothing_is_poison_and_harms_no_other() {
     let studio = Studio::open().await;
     let id = id_of(&studio.create(&draft("A")).await);
-    let outcomes = studio.deliver(vec![ready("film", World::system().id(), 1), ready(&id, World::system().id(), 1)]).await;
+    let outcomes =
+        studio.deliver(vec![ready("film", World::system().id(), 1), ready(&id, World::system().id(), 1)]).await;
     assert!(matches!(&outcomes[..], [Outcome::Poison(_), Outcome::Done]), "{outcomes:?}");
 }
 
@@ -96,7 +97,10 @@ async fn order_and_number_of_events_do_not_matter() {
     let mut runner = TestRunner::deterministic();
     for _ in 0..24 {
         let order = Just(doubled.clone()).prop_shuffle().new_tree(&mut runner).unwrap().current();
-        sqlx::query("truncate titles, asset_reports, persons, audit, outbox").execute(&studio.service.pool()).await.unwrap();
+        sqlx::query("truncate titles, asset_reports, persons, audit, outbox")
+            .execute(&studio.service.pool())
+            .await
+            .unwrap();
         let outcomes = studio.deliver(order.clone()).await;
         assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Done), "{outcomes:?}");
         let kinds: Vec<_> = order.iter().map(|event| (&event.kind, event.sequence)).collect();

@@ -80,7 +80,13 @@ async fn a_draft_that_is_wrong_says_where() {
     for (field, value, pointer) in cases {
         let mut body = draft("A");
         body[field] = value.clone();
-        let problem = studio.app.post("/v1/admin/titles", &body).token(&studio.editor).send().await.expect_problem(422, "invalid_request");
+        let problem = studio
+            .app
+            .post("/v1/admin/titles", &body)
+            .token(&studio.editor)
+            .send()
+            .await
+            .expect_problem(422, "invalid_request");
         let found = problem["errors"][0]["pointer"].as_str().unwrap();
         assert!(found.starts_with(pointer), "{field} = {value}: {found}");
     }

@@ -11,15 +11,21 @@ async fn a_draft_is_stored_audited_and_announced() {
     let answer = studio.app.post("/v1/admin/titles", &body).token(&studio.editor).send().await;
     let title = answer.expect(201);
     assert_eq!(answer.header("etag"), Some("\"1\""));
-    assert_eq!((&title["slug"], &title["publication"], &title["version"]), (&json!("sintel"), &json!("draft"), &json!(1)));
+    assert_eq!(
+        (&title["slug"], &title["publication"], &title["version"]),
+        (&json!("sintel"), &json!("draft"), &json!(1))
+    );
     assert_eq!(title["unmet"], json!(["/asset", "/rating", "/artwork"]));
     let id = id_of(&title);
     let events = studio.service.events("domain-events", &id, 1).await;
     assert_eq!((events.len(), events[0].sequence), (1, 1));
     assert_eq!(events[0].data["credits"][1]["character"], "Sintel");
     assert_eq!(events[0].data["credits"][1]["person_id"], title["people"][1]);
-    let audit: (String, String) =
-        sqlx::query_as("select actor, action from audit where title_id = $1").bind(&id).fetch_one(&studio.service.pool()).await.unwrap();
+    let audit: (String, String) = sqlx::query_as("select actor, action from audit where title_id = $1")
+        .bind(&id)
+        .fetch_one(&studio.service.pool())
+        .await
+        .unwrap();
     assert_eq!(audit, (studio.editor.0.sub.to_string(), "created".to_owned()));
     // A draft is nobody's business.
     studio.app.get(&format!("/v1/titles/{id}")).send().await.expect_problem(404, "not_found");
@@ -28,22 +34,34 @@ async fn a_draft_is_stored_audited_and_announced() {
 #[tokio::test]
 async fn one_key_creates_once() {
     let studio = Studio::open().await;
-    let create = |body: Value| studio.app.post("/v1/admin/titles", &body).token(&studio.editor).header("idempotency-key", "k1").send();
+    let create = |body: Value| {
+        studio.app.post("/v1/admin/titles", &body).token(&studio.editor).header("idempotency-key", "k1").send()
+    };
     let answers = join_all((0..6).map(|_| create(draft("Once")))).await;
-    let created: Vec<_> = answers.iter().filter(|answer| answer.status == 201).map(|answer| id_of(&answer.json())).collect();
+    let created: Vec<_> =
+        answers.iter().filter(|answer| answer.status == 201).map(|answer| id_of(&answer.json())).collect();
     assert!(!created.is_empty() && created.iter().all(|id| *id == created[0]), "{created:?}");
     for refused in answers.iter().filter(|answer| answer.status != 201) {
         refused.expect_problem(409, "request_in_flight");
         assert!(refused.header("retry-after").is_some());
     }
     let replayed = create(draft("Once")).await;
-    assert_eq!((id_of(&replayed.expect(201)), replayed.header("idempotent-replayed")), (created[0].clone(), Some("true")));
+    assert_eq!(
+        (id_of(&replayed.expect(201)), replayed.header("idempotent-replayed")),
+        (created[0].clone(), Some("true"))
+    );
     create(draft("Other")).await.expect_problem(422, "idempotency_key_reused");
     let count: i64 = sqlx::query_scalar("select count(*) from titles").fetch_one(&studio.service.pool()).await.unwrap();
     assert_eq!(count, 1);
     // Another editor's key is another key.
     let other = testkit::Token::role("editor");
-    let theirs = studio.app.post("/v1/admin/titles", &draft("Theirs")).token(&other).header("idempotency-key", "k1").send().await;
+    let theirs = studio
+        .app
+        .post("/v1/admin/titles", &draft("Theirs"))
+        .token(&other)
+        .header("idempotency-key", "k1")
+        .send()
+        .await;
     assert_ne!(id_of(&theirs.expect(201)), created[0]);
 }
 
@@ -71,8 +89,10 @@ async fn one_name_is_one_person() {
     let (one, other) = (with("One", json!(["Тон Розендаль"])), with("Other", json!(["T. Roosendaal"])));
     let titles = join_all([studio.create(&one), studio.create(&other)]).await;
     assert_eq!(titles[0]["people"], titles[1]["people"]);
-    let known: Vec<String> =
-        sqlx::query_scalar("select unnest(also_known_as) from persons").fetch_all(&studio.service.pool()).await.unwrap();
+    let known: Vec<String> = sqlx::query_scalar("select unnest(also_known_as) from persons")
+        .fetch_all(&studio.service.pool())
+        .await
+        .unwrap();
     assert_eq!(known.len(), 2, "{known:?}");
 }
 

@@ -40,18 +40,35 @@ async fn filters_and_orders() {
         let page = studio.app.get(&format!("/v1/titles{query}")).send().await.expect(200);
         assert_eq!(names(&page), expected, "{query}");
     }
-    let page = studio.app.get("/v1/titles?sort=title").header("accept-language", "ru-RU,ru;q=0.9").send().await.expect(200);
+    let page =
+        studio.app.get("/v1/titles?sort=title").header("accept-language", "ru-RU,ru;q=0.9").send().await.expect(200);
     assert_eq!(names(&page), ["Агент 327", "Большой Бак", "Синтел"]);
     let card = &page["items"][1];
     assert!(card["poster_url"].as_str().unwrap().starts_with("http://localhost:8080/media/ast_"), "{card}");
-    assert_eq!((&card["duration_seconds"], &card["playable"], &card["rating"]), (&json!(61.5), &json!(true), &json!(12)));
-    assert_eq!((&card["kind"], &card["genres"], &card["slug"]), (&json!("film"), &json!(["comedy"]), &json!("big-buck-bunny")));
+    assert_eq!(
+        (&card["duration_seconds"], &card["playable"], &card["rating"]),
+        (&json!(61.5), &json!(true), &json!(12))
+    );
+    assert_eq!(
+        (&card["kind"], &card["genres"], &card["slug"]),
+        (&json!("film"), &json!(["comedy"]), &json!("big-buck-bunny"))
+    );
 }
 
 #[tokio::test]
 async fn what_a_list_does_not_know_is_refused() {
     let studio = Studio::open().await;
-    for query in ["colour=red", "type=opera", "year=soon", "country=Germany", "sort=worst", "limit=0", "limit=101", "genre=A%00", "genre=knitting"] {
+    for query in [
+        "colour=red",
+        "type=opera",
+        "year=soon",
+        "country=Germany",
+        "sort=worst",
+        "limit=0",
+        "limit=101",
+        "genre=A%00",
+        "genre=knitting",
+    ] {
         studio.app.get(&format!("/v1/titles?{query}")).send().await.expect_problem(422, "invalid_request");
     }
     for cursor in ["x", "", "AAAAAAAAAAAAAAAAAAAAAAAAAAAA", "%00"] {

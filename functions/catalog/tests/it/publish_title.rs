@@ -23,7 +23,10 @@ async fn every_unmet_rule_is_listed() {
     assert_eq!(pointers(&problem), ["/asset", "/artwork"]);
     assert_eq!(studio.deliver(vec![ready(&id, World::system().id(), 1)]).await, [Outcome::Done]);
     let title = studio.publish(&id, &json!({"rating": 6})).await.expect(200);
-    assert_eq!((&title["publication"], &title["unmet"], &title["rating"]), (&json!("published"), &json!([]), &json!(6)));
+    assert_eq!(
+        (&title["publication"], &title["unmet"], &title["rating"]),
+        (&json!("published"), &json!([]), &json!(6))
+    );
     studio.app.get(&format!("/v1/titles/{id}")).send().await.expect(200);
     assert_eq!(studio.publish(&id, &json!({})).await.expect(200)["version"], title["version"], "again changes nothing");
 }

@@ -14,7 +14,10 @@ async fn a_title_is_shown_in_the_readers_language() {
     let id = studio.film(body).await;
     let path = format!("/v1/titles/{id}");
     let russian = studio.app.get(&path).header("accept-language", "ru-RU").send().await.expect(200);
-    assert_eq!((&russian["name"], &russian["locale"], &russian["synopsis"]), (&json!("Синтел"), &json!("ru"), &json!("О драконе.")));
+    assert_eq!(
+        (&russian["name"], &russian["locale"], &russian["synopsis"]),
+        (&json!("Синтел"), &json!("ru"), &json!("О драконе."))
+    );
     assert_eq!(russian["genres"], json!([{"slug": "animation", "name": "Мультфильм"}]));
     let german = studio.app.get(&path).header("accept-language", "de").send().await.expect(200);
     assert_eq!((&german["name"], &german["original_title"]), (&json!("Sintel"), &json!("Sintel")));
@@ -50,7 +53,9 @@ async fn withdrawn_is_gone_and_invisible_does_not_exist() {
     let german = studio.film(german).await;
     let path = format!("/v1/titles/{german}");
     studio.app.get(&path).send().await.expect(200);
-    let abroad = |secret: &'static str| studio.app.get(&path).header("cloudfront-viewer-country", "FR").header("x-origin-verify", secret).send();
+    let abroad = |secret: &'static str| {
+        studio.app.get(&path).header("cloudfront-viewer-country", "FR").header("x-origin-verify", secret).send()
+    };
     abroad("origin-secret-of-the-test").await.expect_problem(404, "not_found");
     // A country is believed from the edge alone.
     abroad("guessed").await.expect(200);

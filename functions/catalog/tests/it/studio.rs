@@ -48,7 +48,8 @@ impl Studio {
 
     /// Takes a published title away, as the withdrawal of a later day will.
     pub async fn withdraw(&self, id: &str) {
-        let withdrawn = r#"update titles set document = jsonb_set(document, '{publication}', '"withdrawn"') where id = $1"#;
+        let withdrawn =
+            r#"update titles set document = jsonb_set(document, '{publication}', '"withdrawn"') where id = $1"#;
         sqlx::query(withdrawn).bind(id).execute(&self.service.pool()).await.unwrap();
     }
 }
@@ -90,6 +91,7 @@ pub fn failed(title: &str, asset: AssetId, sequence: i64) -> Event {
 }
 
 pub fn dropped(title: TitleId, asset: AssetId, filename: &str) -> Event {
-    let data = media::SourceDropped { asset_id: asset.to_string(), title_id: title.to_string(), filename: filename.into() };
+    let data =
+        media::SourceDropped { asset_id: asset.to_string(), title_id: title.to_string(), filename: filename.into() };
     Event::new(&World::system(), types::SOURCE_DROPPED, asset, 1, &data)
 }

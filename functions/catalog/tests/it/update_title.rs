@@ -32,7 +32,9 @@ async fn a_stale_version_is_refused() {
     let studio = Studio::open().await;
     let id = id_of(&studio.create(&draft("A")).await);
     let path = format!("/v1/admin/titles/{id}");
-    let patch = |year: i32, tag: &'static str| studio.app.patch(&path, &json!({"year": year})).token(&studio.editor).header("if-match", tag).send();
+    let patch = |year: i32, tag: &'static str| {
+        studio.app.patch(&path, &json!({"year": year})).token(&studio.editor).header("if-match", tag).send()
+    };
     patch(2001, "\"1\"").await.expect(200);
     patch(2002, "\"1\"").await.expect_problem(412, "precondition_failed");
     patch(2003, "*").await.expect(200);
@@ -40,7 +42,8 @@ async fn a_stale_version_is_refused() {
     let answers = join_all((2010..2016).map(|year| patch(year, "\"3\""))).await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
     assert_eq!(answers.iter().filter(|answer| answer.status == 412).count(), 5);
-    let publish = studio.app.post(&format!("{path}/publish"), &json!({})).token(&studio.editor).header("if-match", "\"1\"");
+    let publish =
+        studio.app.post(&format!("{path}/publish"), &json!({})).token(&studio.editor).header("if-match", "\"1\"");
     publish.send().await.expect_problem(412, "precondition_failed");
 }
 
@@ -62,7 +65,10 @@ async fn what_is_wrong_is_refused() {
         let problem = studio.patch(&id, &patch).await.expect_problem(422, "invalid_request");
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{patch}");
     }
-    let merge = studio.app.call(cinema_http::axum::http::Method::PATCH, &format!("/v1/admin/titles/{id}")).token(&studio.editor);
+    let merge = studio
+        .app
+        .call(cinema_http::axum::http::Method::PATCH, &format!("/v1/admin/titles/{id}"))
+        .token(&studio.editor);
     merge.header("content-type", "application/merge-patch+json").bytes(r#"{"year":1999}"#).send().await.expect(200);
 }
 
@@ -70,9 +76,13 @@ async fn what_is_wrong_is_refused() {
 async fn a_published_title_stays_complete() {
     let studio = Studio::open().await;
     let id = studio.film(draft("Public")).await;
-    let problem = studio.patch(&id, &json!({"localisations": {"en": null}})).await.expect_problem(409, "not_publishable");
+    let problem =
+        studio.patch(&id, &json!({"localisations": {"en": null}})).await.expect_problem(409, "not_publishable");
     assert_eq!(problem["errors"][0]["pointer"], "/localisations");
-    studio.patch(&id, &json!({"windows": [{"until": "2001-01-01T00:00:00Z"}]})).await.expect_problem(409, "not_publishable");
+    studio
+        .patch(&id, &json!({"windows": [{"until": "2001-01-01T00:00:00Z"}]}))
+        .await
+        .expect_problem(409, "not_publishable");
     studio.patch(&id, &json!({"localisations": {"en": {"name": "Renamed"}}})).await.expect(200);
     let shown = studio.app.get(&format!("/v1/titles/{id}")).send().await.expect(200);
     assert_eq!((&shown["name"], &shown["synopsis"]), (&json!("Renamed"), &json!("Public, the film.")));

@@ -64,7 +64,10 @@ async fn listed(app: &App, territory: &str, token: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut path = "/v1/titles?limit=50".to_owned();
     loop {
-        let call = app.get(&path).header("x-origin-verify", "origin-secret-of-the-test").header("cloudfront-viewer-country", territory);
+        let call = app
+            .get(&path)
+            .header("x-origin-verify", "origin-secret-of-the-test")
+            .header("cloudfront-viewer-country", territory);
         let page = call.bearer(token).send().await.expect(200);
         found.extend(page["items"].as_array().unwrap().iter().map(|card| card["id"].as_str().unwrap().to_owned()));
         match page["next_cursor"].as_str() {

@@ -27,7 +27,14 @@ fn source() -> Source {
         preroll_seconds: 1.0,
         key_gap_seconds: 2.0,
     };
-    let track = AudioTrack { stream: 1, codec: "aac".into(), channels: 2, language: "en".into(), title: None, is_default: true };
+    let track = AudioTrack {
+        stream: 1,
+        codec: "aac".into(),
+        channels: 2,
+        language: "en".into(),
+        title: None,
+        is_default: true,
+    };
     Source {
         container: Container::Mov,
         needs_remux: false,
@@ -50,7 +57,14 @@ fn plan() -> Plan {
 
 fn announced() -> Asset {
     let id = |number| Uuid::from_u128(number);
-    Asset::announced(AssetId::from_uuid(id(1)), TitleId::from_uuid(id(2)), UploadId::from_uuid(id(3)), "film.mp4", 9, NOW)
+    Asset::announced(
+        AssetId::from_uuid(id(1)),
+        TitleId::from_uuid(id(2)),
+        UploadId::from_uuid(id(3)),
+        "film.mp4",
+        9,
+        NOW,
+    )
 }
 
 fn done(asset: &Asset, job: Job, note: Option<String>) -> JobRow {
@@ -100,7 +114,10 @@ fn a_film_goes_through_every_state_once() {
     assert!(next.is_none());
     assert_eq!((asset.state, asset.proof.as_ref().unwrap().joints), (State::Ready, 2));
     assert!(asset.advanced(&rows, NOW).is_none());
-    assert!(asset.failed(Trouble { code: "late".into(), detail: String::new() }, NOW).is_none(), "a ready film stays ready");
+    assert!(
+        asset.failed(Trouble { code: "late".into(), detail: String::new() }, NOW).is_none(),
+        "a ready film stays ready"
+    );
 }
 
 #[test]

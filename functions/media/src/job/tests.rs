@@ -20,7 +20,15 @@ fn claimed(row: &JobRow, owner: &str, now: OffsetDateTime) -> JobRow {
 
 #[test]
 fn jobs_survive_being_written() {
-    let jobs = [Job::Probe, Job::Chunk(12), Job::Chunk(1_000_000), Job::Audio("a0low".into()), Job::Sprites, Job::Package, Job::Verify];
+    let jobs = [
+        Job::Probe,
+        Job::Chunk(12),
+        Job::Chunk(1_000_000),
+        Job::Audio("a0low".into()),
+        Job::Sprites,
+        Job::Package,
+        Job::Verify,
+    ];
     for job in jobs {
         assert_eq!(job.to_string().parse(), Ok(job));
     }

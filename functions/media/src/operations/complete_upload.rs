@@ -54,7 +54,9 @@ async fn complete_upload(
 impl Uploads {
     /// Returns the version of the joined object.
     async fn join(&self, upload: &Upload) -> Result<Option<String>, Problem> {
-        let Some(arrived) = transfer::arrived(&self.bucket, upload).await? else { return self.joined_before(upload).await };
+        let Some(arrived) = transfer::arrived(&self.bucket, upload).await? else {
+            return self.joined_before(upload).await;
+        };
         let missing = upload.missing(&arrived.sizes);
         if !missing.is_empty() {
             return Err(parts_missing(&missing));

@@ -2,8 +2,8 @@
 
 use cinema_http::idempotency::{fingerprint, in_flight};
 use cinema_http::{
-    Editor, HeaderName, HeaderValue, IdempotencyKey, IntoResponse, Json, OpenApiRouter, Problem, Response, State, StatusCode,
-    axum, routes,
+    Editor, HeaderName, HeaderValue, IdempotencyKey, IntoResponse, Json, OpenApiRouter, Problem, Response, State,
+    StatusCode, axum, routes,
 };
 use kernel::{AccountId, AssetId, TitleId, UploadId};
 use runtime::{Access, Boot, BootError};
@@ -106,7 +106,12 @@ impl Uploads {
     }
 
     /// The answer to a key that was used before: the same upload, with fresh URLs.
-    async fn replay(&self, principal: &str, key: &IdempotencyKey, order: &CreateUpload) -> Result<Option<Response>, Problem> {
+    async fn replay(
+        &self,
+        principal: &str,
+        key: &IdempotencyKey,
+        order: &CreateUpload,
+    ) -> Result<Option<Response>, Problem> {
         let Some(key) = &key.0 else { return Ok(None) };
         let Some(begun) = self.store.begun(principal, key).await? else { return Ok(None) };
         if begun.fingerprint != hex::encode(fingerprint(order)) {

@@ -30,7 +30,13 @@ pub struct Begun {
 impl Begun {
     /// `principal` and `key` stand for `upload_id` from now on.
     pub fn new(principal: &str, key: &str, upload_id: UploadId, fingerprint: &[u8], now: OffsetDateTime) -> Self {
-        Self { scope: scope(principal, key), upload_id, fingerprint: hex::encode(fingerprint), created_at: now, version: 0 }
+        Self {
+            scope: scope(principal, key),
+            upload_id,
+            fingerprint: hex::encode(fingerprint),
+            created_at: now,
+            version: 0,
+        }
     }
 }
 
@@ -77,7 +83,12 @@ impl Store {
     }
 
     /// Stores an upload, its asset and what the key stands for; `false` when the key was taken meanwhile.
-    pub async fn begin_upload(&self, upload: &Upload, asset: &Asset, begun: Option<&Begun>) -> Result<bool, StoreError> {
+    pub async fn begin_upload(
+        &self,
+        upload: &Upload,
+        asset: &Asset,
+        begun: Option<&Begun>,
+    ) -> Result<bool, StoreError> {
         let mut writes = vec![Write::of(upload)?, Write::of(asset)?];
         if let Some(begun) = begun {
             let now = self.world().now().unix_timestamp();

@@ -8,7 +8,11 @@ async fn what_is_no_film_fails_with_its_reason() {
     let studio = Studio::open().await;
     let tail_first = {
         let folder = tempfile::tempdir().unwrap();
-        let path = recipe::generate(folder.path(), "film.mp4", &["-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=2", "-c:v", "libx264"]);
+        let path = recipe::generate(
+            folder.path(),
+            "film.mp4",
+            &["-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=2", "-c:v", "libx264"],
+        );
         std::fs::read(path).unwrap()
     };
     let sound_only = {
@@ -43,10 +47,28 @@ async fn what_is_no_film_fails_with_its_reason() {
 async fn a_transport_stream_is_remuxed_first_and_the_copy_goes_when_the_film_is_ready() {
     let studio = Studio::open().await;
     let folder = tempfile::tempdir().unwrap();
-    let path = recipe::generate(folder.path(), "film.ts", &[
-        "-f", "lavfi", "-i", "testsrc2=s=128x72:r=25:d=3", "-f", "lavfi", "-i", "sine=d=3", "-c:v", "libx264", "-preset", "ultrafast",
-        "-c:a", "aac", "-f", "mpegts",
-    ]);
+    let path = recipe::generate(
+        folder.path(),
+        "film.ts",
+        &[
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=s=128x72:r=25:d=3",
+            "-f",
+            "lavfi",
+            "-i",
+            "sine=d=3",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "ultrafast",
+            "-c:a",
+            "aac",
+            "-f",
+            "mpegts",
+        ],
+    );
     let asset = studio.drop_file("film.ts", &std::fs::read(path).unwrap()).await;
     studio.work().await;
     studio.expect_state(&asset, "ready").await;

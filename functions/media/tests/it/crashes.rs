@@ -70,11 +70,21 @@ async fn encoding(studio: &Studio) -> (String, Vec<Message>, Vec<Message>) {
     (asset, chunks, others)
 }
 
+/// Waits until a chunk has an owner.
+async fn somebody_works(studio: &Studio, asset: &str) {
+    while studio.asset(asset).await["stages"][1]["working"] != 1 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 #[tokio::test]
 async fn a_killed_chunk_recovers_within_two_minutes() {
     let studio = Studio::open().await;
     let (asset, chunks, others) = encoding(&studio).await;
-    assert!(tokio::time::timeout(Duration::from_millis(400), studio.deliver(&chunks[0])).await.is_err(), "killed in the middle");
+    tokio::select! {
+        outcome = studio.deliver(&chunks[0]) => panic!("it was to be killed in the middle: {outcome:?}"),
+        () = somebody_works(&studio, &asset) => {}
+    }
     assert_eq!(studio.deliver(&chunks[0]).await, Outcome::Done, "its lease is alive: a copy does nothing");
     assert_eq!(studio.asset(&asset).await["chunks"]["done"], 0);
     studio.tick(30).await;
@@ -120,6 +130,21 @@ async fn a_chunk_that_fails_twice_is_encoded_the_third_time_and_one_that_always_
     assert!(failed["error"]["detail"].as_str().unwrap().starts_with("chunk-000000 failed 6 times"), "{failed:#}");
     studio.tick(LATER).await;
     assert_eq!(studio.take().await, [], "nobody works on a failed asset");
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_between_its_row_and_the_next_stage_is_made_up_for() {
+    let studio = Studio::open().await;
+    let (asset, chunks, others) = encoding(&studio).await;
+    for message in chunks.iter().chain(&others) {
+        assert_eq!(studio.deliver(message).await, Outcome::Done);
+    }
+    assert_eq!(studio.take().await.len(), 1, "one message for the packager, although six workers looked");
+    studio.forget_package(&asset).await;
+    studio.tick(61).await;
+    studio.expect_state(&asset, "packaging").await;
+    studio.work().await;
+    studio.expect_state(&asset, "ready").await;
 }
 
 #[tokio::test]

@@ -15,7 +15,8 @@ fn essence(objects: &BTreeMap<String, String>) -> Vec<(String, String)> {
         let parts: Vec<&str> = key.split('/').filter(|part| part.len() != 32).collect();
         parts.join("/")
     };
-    let mut essence: Vec<_> = objects.iter().filter(|(key, _)| is_media(key)).map(|(key, hash)| (plain(key), hash.clone())).collect();
+    let mut essence: Vec<_> =
+        objects.iter().filter(|(key, _)| is_media(key)).map(|(key, hash)| (plain(key), hash.clone())).collect();
     essence.sort();
     essence
 }
@@ -53,7 +54,10 @@ async fn an_upload_becomes_a_proven_film_and_order_and_copies_do_not_matter() {
     }
     for quality in ready["ladder"].as_array().unwrap() {
         let name = quality["name"].as_str().unwrap();
-        assert!(objects.contains_key(&format!("{name}/index.m3u8")) && objects.contains_key(&format!("{name}/iframes.m3u8")));
+        assert!(
+            objects.contains_key(&format!("{name}/index.m3u8"))
+                && objects.contains_key(&format!("{name}/iframes.m3u8"))
+        );
         assert!(quality["bandwidth"].as_u64().unwrap() > 0);
     }
 
@@ -67,7 +71,8 @@ async fn an_upload_becomes_a_proven_film_and_order_and_copies_do_not_matter() {
     assert_eq!(studio.take().await, []);
     assert_eq!(studio.objects(&asset).await, objects);
     assert_eq!(studio.asset(&asset).await["updated_at"], ready["updated_at"]);
-    let tags = studio.uploads.client.get_object_tagging().bucket(&studio.uploads.name).key(&object.key).send().await.unwrap();
+    let tags =
+        studio.uploads.client.get_object_tagging().bucket(&studio.uploads.name).key(&object.key).send().await.unwrap();
     assert_eq!(tags.tag_set()[0].key(), "archive", "the source goes to the archive");
 
     let shuffled = shuffled_run().await;
@@ -103,7 +108,13 @@ async fn messages_that_are_no_jobs_end_in_the_dead_letter_queue() {
     use events::Consumer;
     let studio = Studio::open().await;
     let consumer = media::operations::encode_chunk::consumer(&studio.service.boot()).unwrap();
-    for body in ["", "{}", "null", r#"{"asset":"ast_x","job":"chunk-1"}"#, r#"{"asset":"ast_01jd3k5m7n9pqrstvwxyz01234","job":"verify"}"#] {
+    for body in [
+        "",
+        "{}",
+        "null",
+        r#"{"asset":"ast_x","job":"chunk-1"}"#,
+        r#"{"asset":"ast_01jd3k5m7n9pqrstvwxyz01234","job":"verify"}"#,
+    ] {
         let outcome = consumer.consume(sqs(body.into()), &studio.no_deadline()).await;
         assert!(matches!(outcome, Outcome::Poison(_)), "{body}: {outcome:?}");
     }

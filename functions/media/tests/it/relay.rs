@@ -10,7 +10,8 @@ use crate::studio::{Studio, film};
 
 fn batch(records: &[(Value, Value)]) -> Value {
     let record = |(old, new): &(Value, Value)| {
-        let mut change = json!({ "SequenceNumber": "1", "Keys": {}, "StreamViewType": "NEW_AND_OLD_IMAGES", "SizeBytes": 1 });
+        let mut change =
+            json!({ "SequenceNumber": "1", "Keys": {}, "StreamViewType": "NEW_AND_OLD_IMAGES", "SizeBytes": 1 });
         for (name, image) in [("OldImage", old), ("NewImage", new)] {
             if !image.is_null() {
                 change[name] = image.clone();

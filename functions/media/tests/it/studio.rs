@@ -38,17 +38,40 @@ pub fn film() -> &'static [u8] {
     static FILM: OnceLock<Vec<u8>> = OnceLock::new();
     FILM.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
-        let path = recipe::generate(folder.path(), "film.mp4", &[
-            "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=12.52", "-f", "lavfi", "-i", "sine=f=440:r=48000:d=12.52",
-            "-c:v", "libx264", "-preset", "ultrafast", "-g", "77", "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart",
-        ]);
+        let path = recipe::generate(
+            folder.path(),
+            "film.mp4",
+            &[
+                "-f",
+                "lavfi",
+                "-i",
+                "testsrc2=s=320x180:r=25:d=12.52",
+                "-f",
+                "lavfi",
+                "-i",
+                "sine=f=440:r=48000:d=12.52",
+                "-c:v",
+                "libx264",
+                "-preset",
+                "ultrafast",
+                "-g",
+                "77",
+                "-pix_fmt",
+                "yuv420p",
+                "-c:a",
+                "aac",
+                "-movflags",
+                "+faststart",
+            ],
+        );
         std::fs::read(path).unwrap()
     })
 }
 
 /// `PATH` with ffmpeg in front, as a layer puts it.
 pub fn path() -> String {
-    let folders = [testkit::engines::ffmpeg()].into_iter().chain(std::env::split_paths("/usr/bin:/bin").map(PathBuf::from));
+    let folders =
+        [testkit::engines::ffmpeg()].into_iter().chain(std::env::split_paths("/usr/bin:/bin").map(PathBuf::from));
     std::env::join_paths(folders).unwrap().into_string().unwrap()
 }
 
@@ -191,23 +214,53 @@ impl Studio {
 
     /// Every object of an asset with the hash of its bytes.
     pub async fn objects(&self, id: &str) -> BTreeMap<String, String> {
-        let mut pages = self.films.client.list_objects_v2().bucket(&self.films.name).prefix(format!("{id}/")).into_paginator().send();
+        let mut pages = self
+            .films
+            .client
+            .list_objects_v2()
+            .bucket(&self.films.name)
+            .prefix(format!("{id}/"))
+            .into_paginator()
+            .send();
         let mut objects = BTreeMap::new();
         while let Some(page) = pages.next().await {
             for object in page.unwrap().contents() {
                 let key = object.key().unwrap();
                 let bytes = self.films.get(key).await.unwrap().unwrap();
-                objects.insert(key.strip_prefix(&format!("{id}/")).unwrap().to_owned(), hex::encode(Sha256::digest(bytes)));
+                objects.insert(
+                    key.strip_prefix(&format!("{id}/")).unwrap().to_owned(),
+                    hex::encode(Sha256::digest(bytes)),
+                );
             }
         }
         objects
+    }
+
+    /// Puts an asset back to where it was before its last worker saw that the ledger is complete.
+    pub async fn forget_package(&self, id: &str) {
+        use stores::aws_sdk_dynamodb::types::AttributeValue::S;
+        let table = stores::Table::new(self.service.aws(), self.service.var("TABLE_ASSETS"));
+        let delete = table.client.delete_item().table_name(&table.name);
+        delete.key("pk", S(id.into())).key("sk", S("job#package".into())).send().await.unwrap();
+        let update = table.client.update_item().table_name(&table.name);
+        let update = update.key("pk", S(id.into())).key("sk", S("asset".into()));
+        let update = update.update_expression("SET #state = :state").expression_attribute_names("#state", "state");
+        update.expression_attribute_values(":state", S("encoding".into())).send().await.unwrap();
     }
 
     /// An item of the table as a stream delivers it.
     pub async fn image(&self, pk: &str, sk: &str) -> Value {
         let table = stores::Table::new(self.service.aws(), self.service.var("TABLE_ASSETS"));
         let text = |value: &str| stores::aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned());
-        let item = table.client.get_item().table_name(&table.name).key("pk", text(pk)).key("sk", text(sk)).send().await.unwrap();
+        let item = table
+            .client
+            .get_item()
+            .table_name(&table.name)
+            .key("pk", text(pk))
+            .key("sk", text(sk))
+            .send()
+            .await
+            .unwrap();
         image(&item.item.expect("an item").into_iter().collect())
     }
 }
@@ -246,7 +299,10 @@ pub async fn put_url(url: &str, bytes: &[u8]) -> u16 {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let (host, target) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
-    let head = format!("PUT /{target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len());
+    let head = format!(
+        "PUT /{target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        bytes.len()
+    );
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(bytes).await.unwrap();
     let mut answer = Vec::new();

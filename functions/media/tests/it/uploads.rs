@@ -36,11 +36,29 @@ async fn what_cannot_be_uploaded_is_refused_with_its_place() {
     let malformed = studio.app.post("/v1/admin/uploads", &json!({})).bytes("{").token(&studio.editor).send().await;
     malformed.expect_problem(400, "malformed_json");
     studio.app.post("/v1/admin/uploads", &order(9)).send().await.expect_problem(401, "token_required");
-    studio.app.post("/v1/admin/uploads", &order(9)).token(&Token::viewer()).send().await.expect_problem(403, "role_required");
-    studio.app.post("/v1/admin/uploads", &order(9)).bearer(&Token::role("editor").forged()).send().await.expect_problem(401, "invalid_token");
+    studio
+        .app
+        .post("/v1/admin/uploads", &order(9))
+        .token(&Token::viewer())
+        .send()
+        .await
+        .expect_problem(403, "role_required");
+    studio
+        .app
+        .post("/v1/admin/uploads", &order(9))
+        .bearer(&Token::role("editor").forged())
+        .send()
+        .await
+        .expect_problem(401, "invalid_token");
     for path in ["/v1/admin/uploads/upl_nonsense", &format!("/v1/admin/uploads/{}", World::system().id::<UploadId>())] {
         studio.app.get(path).token(&studio.editor).send().await.expect_problem(404, "not_found");
-        studio.app.post(&format!("{path}/complete"), &json!({})).token(&studio.editor).send().await.expect_problem(404, "not_found");
+        studio
+            .app
+            .post(&format!("{path}/complete"), &json!({}))
+            .token(&studio.editor)
+            .send()
+            .await
+            .expect_problem(404, "not_found");
     }
     let unknown = format!("/v1/admin/assets/{}", World::system().id::<kernel::AssetId>());
     studio.app.get(&unknown).token(&studio.editor).send().await.expect_problem(404, "not_found");
@@ -51,7 +69,8 @@ async fn what_cannot_be_uploaded_is_refused_with_its_place() {
 async fn an_upload_resumes_where_it_stopped_and_joins_once() {
     let studio = Studio::open().await;
     let bytes: Vec<u8> = (0..8 * MIB + 5).map(|at| at as u8).collect();
-    let created = studio.app.post("/v1/admin/uploads", &order(bytes.len() as u64)).token(&studio.editor).send().await.expect(201);
+    let created =
+        studio.app.post("/v1/admin/uploads", &order(bytes.len() as u64)).token(&studio.editor).send().await.expect(201);
     let (id, asset) = (created["upload_id"].as_str().unwrap(), created["asset_id"].as_str().unwrap());
     assert_eq!((created["part_size"].as_u64(), created["parts"].as_array().unwrap().len()), (Some(8 * MIB as u64), 2));
     let path = format!("/v1/admin/uploads/{id}");

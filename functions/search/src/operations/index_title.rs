@@ -5,11 +5,7 @@ use std::time::Duration;
 use events::{Consumer, Deadline, Event, Outcome};
 use runtime::{Boot, BootError};
 
-use crate::{
-    document::Revision,
-    index::Index,
-    store::Documents,
-};
+use crate::{document::Revision, index::Index, store::Documents};
 
 /// For one bulk call.
 const PATIENCE: Duration = Duration::from_secs(8);

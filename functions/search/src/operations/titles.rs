@@ -146,7 +146,8 @@ impl Search {
 
     fn offset(&self, list: &str, cursor: Option<&str>) -> Result<usize, Problem> {
         let Some(cursor) = cursor else { return Ok(0) };
-        let invalid = |error| Problem::bad_request("invalid_cursor", "The cursor is not valid for this search.").because(error);
+        let invalid =
+            |error| Problem::bad_request("invalid_cursor", "The cursor is not valid for this search.").because(error);
         Cursor::open(&self.cursors, list, cursor).map_err(invalid)
     }
 
@@ -162,7 +163,8 @@ impl Search {
 /// # Errors
 /// When a variable is missing.
 pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let invalid = |error: base64::DecodeError| BootError::Invalid { name: "CURSOR_KEY".to_owned(), reason: error.to_string() };
+    let invalid =
+        |error: base64::DecodeError| BootError::Invalid { name: "CURSOR_KEY".to_owned(), reason: error.to_string() };
     let key = BASE64_STANDARD.decode(boot.required("CURSOR_KEY")?).map_err(invalid)?;
     let search = Search {
         index: Index::new(boot, PATIENCE)?,

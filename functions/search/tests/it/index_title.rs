@@ -19,8 +19,10 @@ async fn state(library: &Library) -> [BTreeMap<String, (i64, Value)>; 2] {
         (id, (hit["_version"].as_i64().unwrap(), hit["_source"]["document"].clone()))
     };
     let indexed = found["hits"]["hits"].as_array().unwrap().iter().map(hit).collect();
-    let rows: Vec<(String, i64, Value)> =
-        sqlx::query_as("select title_id, sequence, document from documents").fetch_all(&library.service.pool()).await.unwrap();
+    let rows: Vec<(String, i64, Value)> = sqlx::query_as("select title_id, sequence, document from documents")
+        .fetch_all(&library.service.pool())
+        .await
+        .unwrap();
     [indexed, rows.into_iter().map(|(id, sequence, document)| (id, (sequence, document))).collect()]
 }
 
@@ -50,7 +52,8 @@ async fn the_index_is_made_once_whoever_comes_first() {
     library.engine().indices().delete_alias(parts).send().await.unwrap();
     search::index::ensure_index(&library.engine(), &library.alias).await.unwrap();
     search::index::ensure_index(&library.engine(), &library.alias).await.unwrap();
-    let response = library.engine().indices().get_alias(IndicesGetAliasParts::Name(&[&library.alias])).send().await.unwrap();
+    let response =
+        library.engine().indices().get_alias(IndicesGetAliasParts::Name(&[&library.alias])).send().await.unwrap();
     let aliases: Value = response.json().await.unwrap();
     assert_eq!(aliases.as_object().unwrap().keys().collect::<Vec<_>>(), [&name]);
     library.close().await;
@@ -62,7 +65,9 @@ async fn withdrawn_and_deleted_titles_are_hidden_and_stay_so() {
     let (mut withdrawn, mut deleted) = (film("Shown"), film("Shown"));
     withdrawn["publication"] = json!("withdrawn");
     deleted["deleted"] = json!(true);
-    library.deliver(vec![event(id(1), 2, &withdrawn), event(id(2), 2, &deleted), event(id(3), 1, &film("Shown"))]).await;
+    library
+        .deliver(vec![event(id(1), 2, &withdrawn), event(id(2), 2, &deleted), event(id(3), 1, &film("Shown"))])
+        .await;
     library.deliver(vec![event(id(1), 1, &film("Shown")), event(id(2), 1, &film("Shown"))]).await;
     library.refresh().await;
     for app in [&library.app, &library.without_engine()] {
@@ -78,7 +83,9 @@ async fn what_fails_in_a_batch_fails_alone() {
     let library = Library::open().await;
     let mut nonsense = film("Nonsense");
     nonsense["publication"] = json!("perhaps");
-    let outcomes = library.deliver(vec![event(id(1), 1, &film("Good")), event(id(2), 1, &nonsense), event(id(3), 1, &film("Good"))]).await;
+    let outcomes = library
+        .deliver(vec![event(id(1), 1, &film("Good")), event(id(2), 1, &nonsense), event(id(3), 1, &film("Good"))])
+        .await;
     assert!(matches!(&outcomes[..], [Outcome::Done, Outcome::Poison(_), Outcome::Done]), "{outcomes:?}");
     // The engine refuses a term longer than Lucene's limit: only that document is poison.
     let endless = film(&"ж".repeat(20_000));

@@ -38,7 +38,8 @@ impl Library {
 
     /// Makes what was indexed visible at once.
     pub async fn refresh(&self) {
-        let response = self.engine().indices().refresh(IndicesRefreshParts::Index(&[&self.alias])).send().await.unwrap();
+        let response =
+            self.engine().indices().refresh(IndicesRefreshParts::Index(&[&self.alias])).send().await.unwrap();
         assert!(response.status_code().is_success(), "{}", response.text().await.unwrap());
     }
 

@@ -61,7 +61,12 @@ async fn what_somebody_means_is_found() {
 #[tokio::test]
 async fn word_forms_are_found_and_short_i_is_a_letter() {
     let library = Library::with(&shelf()).await;
-    for (query, expected) in [("dragon", "Sintel and the Dragons of Sintel"), ("войны", "War and Peace"), ("войне", "War and Peace"), ("драконов", "Sintel and the Dragons of Sintel")] {
+    for (query, expected) in [
+        ("dragon", "Sintel and the Dragons of Sintel"),
+        ("войны", "War and Peace"),
+        ("войне", "War and Peace"),
+        ("драконов", "Sintel and the Dragons of Sintel"),
+    ] {
         let page = search(&library.app, query).await;
         assert_eq!(names(&page).first(), Some(&expected), "{query}: {page}");
     }
@@ -96,13 +101,18 @@ async fn results_are_filtered_paged_and_localised() {
     titles[3]["poster"] = json!("ast_01jd3k5m7n9pqrstvwxyz01234/poster.jpg");
     let library = Library::with(&titles).await;
     for app in [&library.app, &library.without_engine()] {
-        for (filter, expected) in [(("type", "series"), "Common 0"), (("genre", "horror"), "Common 1"), (("year", "1999"), "Common 2")] {
+        for (filter, expected) in
+            [(("type", "series"), "Common 0"), (("genre", "horror"), "Common 1"), (("year", "1999"), "Common 2")]
+        {
             let page = app.get(&path(&[("q", "common"), filter])).send().await.expect(200);
             assert_eq!((names(&page), &page["total"]), (vec![expected], &json!(1)), "{filter:?}");
         }
         let russian = app.get(&path(&[("q", "common 3")])).header("accept-language", "ru").send().await.expect(200);
         let item = &russian["items"][0];
-        assert_eq!((&item["name"], &item["playable"], &item["duration_seconds"]), (&json!("Третий"), &json!(true), &json!(90.0)));
+        assert_eq!(
+            (&item["name"], &item["playable"], &item["duration_seconds"]),
+            (&json!("Третий"), &json!(true), &json!(90.0))
+        );
         assert_eq!(item["poster_url"], "http://localhost:8080/media/ast_01jd3k5m7n9pqrstvwxyz01234/poster.jpg");
         let mut found = vec![];
         let mut cursor = String::new();

@@ -23,7 +23,8 @@ fn rules(now: OffsetDateTime) -> impl Strategy<Value = TitleRules> {
         until: until.map(|ms| now + Duration::milliseconds(ms)),
     });
     let shown = Publication::Published;
-    let publication = select(vec![shown, shown, shown, Publication::Draft, Publication::Scheduled, Publication::Withdrawn]);
+    let publication =
+        select(vec![shown, shown, shown, Publication::Draft, Publication::Scheduled, Publication::Withdrawn]);
     let rating = option::weighted(0.9, select(vec![0u8, 6, 12, 16, 18]));
     (publication, rating, vec(window, 0..4)).prop_map(|(publication, rating, windows)| TitleRules {
         publication,
@@ -85,7 +86,11 @@ async fn both_engines_agree_with_the_predicate() {
             let visible = known.iter().enumerate().filter(|(_, rules)| is_visible(rules));
             let expected: BTreeSet<String> = visible.map(|(number, _)| id(number).to_string()).collect();
             for (app, is_degraded) in &engines {
-                assert_eq!(found(app, territory, &token, *is_degraded).await, expected, "{territory} {max_rating} {is_degraded}");
+                assert_eq!(
+                    found(app, territory, &token, *is_degraded).await,
+                    expected,
+                    "{territory} {max_rating} {is_degraded}"
+                );
             }
             seen.extend(expected);
         }

@@ -85,32 +85,39 @@ struct Model {
     last_fence: i64,
 }
 
+/// The item, and what each writer has last read of it.
+struct Table {
+    stored: Slots,
+    read: Vec<Slots>,
+}
+
+impl Table {
+    /// A write that holds only for the version that the writer has read; a writer that loses reads again.
+    fn swap(&mut self, writer: usize, next: Slots) -> bool {
+        let wins = self.read[writer].version == self.stored.version;
+        if wins {
+            self.stored = next;
+        }
+        self.read[writer] = self.stored.clone();
+        wins
+    }
+}
+
 proptest! {
     /// Four writers with stale snapshots, compare-and-swap on the version: never more live sessions than slots, one per device, fences grow.
     #[test]
     fn slots_are_never_oversold(steps in steps(), limit in 1u32..4) {
-        let mut stored = Slots::default();
-        let mut snapshots = vec![Slots::default(); 4];
+        let mut table = Table { stored: Slots::default(), read: vec![Slots::default(); 4] };
         let (mut model, mut now, mut sessions) = (Model::default(), START, Vec::new());
         for step in steps {
-            let mut swap = |writer: usize, next: Slots, stored: &mut Slots| {
-                let wins = snapshots[writer].version == stored.version;
-                if wins {
-                    *stored = next;
-                }
-                // A writer that loses reads again before it decides again.
-                snapshots[writer] = stored.clone();
-                wins
-            };
             match step {
                 Step::Wait { seconds } => now += Duration::seconds(seconds),
-                Step::Read { writer } => snapshots[writer] = stored.clone(),
+                Step::Read { writer } => table.read[writer] = table.stored.clone(),
                 Step::Start { writer, device } => {
                     let claim = claim(100 + sessions.len() as u128, device);
                     let id = claim.session;
-                    if let Ok(acquired) = snapshots[writer].acquire(claim, limit, now)
-                        && swap(writer, acquired.slots, &mut stored)
-                    {
+                    let Ok(acquired) = table.read[writer].acquire(claim, limit, now) else { continue };
+                    if table.swap(writer, acquired.slots) {
                         prop_assert!(acquired.lease.fence > model.last_fence, "fences grow");
                         model.last_fence = acquired.lease.fence;
                         model.live.retain(|_, (on, _, ends)| *on != acquired.lease.device_id && now < *ends);
@@ -121,27 +128,26 @@ proptest! {
                 Step::Beat { writer, session } => {
                     let Some(id) = sessions.get(session).copied() else { continue };
                     let promised = model.live.get(&id).is_some_and(|(_, _, ends)| now < *ends);
-                    let fresh = snapshots[writer].version == stored.version;
-                    match snapshots[writer].renew(id, now) {
-                        Some(next) => {
-                            if swap(writer, next, &mut stored) {
-                                prop_assert!(promised, "only a live session is renewed");
-                                model.live.entry(id).and_modify(|(_, _, ends)| *ends = now + LEASE);
-                            }
-                        }
-                        None => prop_assert!(!(fresh && promised), "a live session is not thrown out"),
+                    let is_fresh = table.read[writer].version == table.stored.version;
+                    let Some(next) = table.read[writer].renew(id, now) else {
+                        prop_assert!(!(is_fresh && promised), "a live session is not thrown out");
+                        continue;
+                    };
+                    if table.swap(writer, next) {
+                        prop_assert!(promised, "only a live session is renewed");
+                        model.live.entry(id).and_modify(|(_, _, ends)| *ends = now + LEASE);
                     }
                 }
                 Step::Stop { writer, session } => {
                     let Some(id) = sessions.get(session).copied() else { continue };
-                    let next = snapshots[writer].release(id);
-                    if swap(writer, next, &mut stored) {
+                    let next = table.read[writer].release(id);
+                    if table.swap(writer, next) {
                         model.live.remove(&id);
                     }
                 }
             }
             model.live.retain(|_, (_, _, ends)| now < *ends);
-            let live: Vec<_> = stored.live(now).collect();
+            let live: Vec<_> = table.stored.live(now).collect();
             prop_assert!(live.len() <= limit as usize, "oversold: {live:?}");
             let expected: Vec<_> = model.live.iter().map(|(id, (device, fence, ends))| (*id, device.as_str(), *fence, *ends)).collect();
             let mut found: Vec<_> = live.iter().map(|lease| (lease.session, lease.device_id.as_str(), lease.fence, lease.ends_at)).collect();

@@ -53,6 +53,15 @@ struct Quality {
     dropped_frames: Option<u32>,
 }
 
+impl Quality {
+    /// One line per report; figures that count come with the player's own events.
+    fn log(&self, session: PlaybackId) {
+        let Self { height, bandwidth, stalls, stall_seconds, dropped_frames } = self;
+        let stall_seconds = stall_seconds.map(|seconds| seconds.0);
+        tracing::info!(%session, height, bandwidth, stalls, stall_seconds, dropped_frames, "playback quality");
+    }
+}
+
 /// What the player has to do.
 #[derive(Debug, Serialize, ToSchema)]
 struct Advice {
@@ -100,7 +109,7 @@ async fn heartbeat(
     Json(report): Json<Report>,
 ) -> Result<Json<Advice>, Problem> {
     if let Some(quality) = &report.quality {
-        tracing::info!(session = %id, ?quality, "playback quality");
+        quality.log(id);
     }
     let beat = Beat { position: report.position.0, state: report.state, client_time: report.client_time };
     for _ in 0..ATTEMPTS {

@@ -4,10 +4,11 @@ use axum::response::{IntoResponse, Response};
 use cinema_http::{
     Account, IdempotencyKey, Json, OpenApiRouter, Problem, State, StatusCode, axum, idempotency::Begun, routes,
 };
-use events::{Destination, Letter, Outbox};
+use events::{Destination, Letter, Outbox, outbox::Posted};
 use kernel::{Locale, World};
 use runtime::{Access, Boot, BootError};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 use stores::PgPool;
 use utoipa::ToSchema;
 
@@ -35,7 +36,7 @@ struct NewProfile {
 
 impl NewProfile {
     /// What tells two requests apart. The PIN takes part under the pepper: a plain digest of a few digits would give it away.
-    async fn fingerprint(&self, pepper: &Pepper) -> Result<impl serde::Serialize + use<>, Problem> {
+    async fn fingerprint(&self, pepper: &Pepper) -> Result<impl Serialize + use<>, Problem> {
         let pin = match &self.pin {
             Some(pin) => Some(pepper.mark(pin).await?),
             None => None,
@@ -68,30 +69,55 @@ async fn create_profile(
     key: IdempotencyKey,
     Json(request): Json<NewProfile>,
 ) -> Result<Response, Problem> {
-    let now = creator.world.now();
     let fingerprint = request.fingerprint(&creator.pepper).await?;
     let mut transaction = creator.pool.begin().await?;
-    let ticket = match key.begin(&mut transaction, (account.id, ROUTE), &fingerprint, now).await? {
-        Begun::Replay(answer) => return Ok(answer),
-        Begun::Fresh(ticket) => ticket,
+    let (answer, posted) = match creator.create(&mut transaction, &account, &key, &fingerprint, request).await {
+        Ok(created) => created,
+        Err(refusal) => {
+            // Not left to the drop: a sandbox that is frozen after its answer would keep the account locked.
+            transaction.rollback().await?;
+            return Err(refusal);
+        }
     };
-    let (locale, count) = store::hold_account(&mut transaction, account.id).await?.ok_or_else(store::account_not_ready)?;
-    if count >= profile::MOST {
-        let detail = format!("An account may have at most {} profiles.", profile::MOST);
-        return Err(Problem::conflict("too_many_profiles", detail));
-    }
-    let (profile, letters) = creator.make(&account, request, locale).await?;
-    store::add_profile(&mut transaction, account.id, &profile, now).await?;
-    let posted = creator.outbox.post(&mut transaction, letters).await?;
-    ticket.finish(&mut transaction, StatusCode::CREATED, &profile).await?;
     transaction.commit().await?;
     creator.outbox.publish(posted).await;
-    let body: Json<Profile> = Json(profile);
-    Ok((StatusCode::CREATED, body).into_response())
+    Ok(answer)
 }
 
 impl Creator {
-    async fn make(&self, account: &Account, request: NewProfile, locale: Locale) -> Result<(Profile, Vec<Letter>), Problem> {
+    async fn create(
+        &self,
+        transaction: &mut PgConnection,
+        account: &Account,
+        key: &IdempotencyKey,
+        fingerprint: &impl Serialize,
+        request: NewProfile,
+    ) -> Result<(Response, Posted), Problem> {
+        let now = self.world.now();
+        let ticket = match key.begin(transaction, (account.id, ROUTE), fingerprint, now).await? {
+            Begun::Replay(answer) => return Ok((answer, Posted::default())),
+            Begun::Fresh(ticket) => ticket,
+        };
+        let held = store::hold_account(transaction, account.id).await?;
+        let (locale, count) = held.ok_or_else(store::account_not_ready)?;
+        if count >= profile::MOST {
+            let detail = format!("An account may have at most {} profiles.", profile::MOST);
+            return Err(Problem::conflict("too_many_profiles", detail));
+        }
+        let (profile, letters) = self.make(account, request, locale).await?;
+        store::add_profile(transaction, account.id, &profile, now).await?;
+        let posted = self.outbox.post(transaction, letters).await?;
+        ticket.finish(transaction, StatusCode::CREATED, &profile).await?;
+        let body: Json<Profile> = Json(profile);
+        Ok(((StatusCode::CREATED, body).into_response(), posted))
+    }
+
+    async fn make(
+        &self,
+        account: &Account,
+        request: NewProfile,
+        locale: Locale,
+    ) -> Result<(Profile, Vec<Letter>), Problem> {
         let profile = Profile {
             id: self.world.id(),
             name: request.name.to_string(),

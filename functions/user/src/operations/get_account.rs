@@ -14,7 +14,11 @@ use crate::{account::Account, store};
     security(("account" = [])),
     responses((status = 200, body = Account), (status = 304, description = "Not changed."), Problem)
 )]
-async fn get_account(State(pool): State<PgPool>, caller: Caller, headers: HeaderMap) -> Result<Cached<Account>, Problem> {
+async fn get_account(
+    State(pool): State<PgPool>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Cached<Account>, Problem> {
     let account = store::account(&pool, caller.id).await?.ok_or_else(store::account_not_ready)?;
     Ok(Cached::private(account, &headers))
 }

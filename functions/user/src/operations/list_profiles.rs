@@ -21,7 +21,11 @@ struct Profiles {
     security(("account" = [])),
     responses((status = 200, body = Profiles), (status = 304, description = "Not changed."), Problem)
 )]
-async fn list_profiles(State(pool): State<PgPool>, account: Account, headers: HeaderMap) -> Result<Cached<Profiles>, Problem> {
+async fn list_profiles(
+    State(pool): State<PgPool>,
+    account: Account,
+    headers: HeaderMap,
+) -> Result<Cached<Profiles>, Problem> {
     let items = store::profiles(&pool, account.id).await?;
     // Every account has its default profile from its first moment on.
     if items.is_empty() {

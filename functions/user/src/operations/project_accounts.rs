@@ -1,9 +1,10 @@
 //! `account_verified` → the account with its default profile, under the id that auth has minted.
 
-use events::{Consumer, Deadline, Event, Letter, Outbox, Outcome};
+use events::{Consumer, Deadline, Event, Letter, Outbox, Outcome, outbox::Posted};
 use kernel::World;
 use proto::auth::AccountVerified;
 use runtime::{Boot, BootError};
+use sqlx::PgConnection;
 use stores::PgPool;
 
 use crate::{account::Verified, profile::Profile, store};
@@ -17,14 +18,31 @@ struct Accounts {
 impl Accounts {
     async fn apply(&self, account: Verified, sequence: i64) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
-        store::put_account(&mut transaction, &account, sequence).await?;
-        let profile = Profile::first(account.default_profile, account.locale);
-        let is_new = store::add_profile(&mut transaction, account.id, &profile, account.verified_at).await?;
+        match self.put(&mut transaction, &account, sequence).await {
+            Ok(posted) => {
+                transaction.commit().await?;
+                self.outbox.publish(posted).await;
+                Ok(())
+            }
+            Err(error) => {
+                // Not left to the drop: a sandbox that is frozen after its answer would keep the row locked.
+                transaction.rollback().await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn put(
+        &self,
+        transaction: &mut PgConnection,
+        account: &Verified,
+        sequence: i64,
+    ) -> Result<Posted, sqlx::Error> {
+        store::put_account(transaction, account, sequence).await?;
+        let profile = Profile::first(account.default_profile, account.locale.clone());
+        let is_new = store::add_profile(transaction, account.id, &profile, account.verified_at).await?;
         let news = is_new.then(|| Letter::event(&profile.changed(&self.world, account.id, 1)));
-        let posted = self.outbox.post(&mut transaction, news).await?;
-        transaction.commit().await?;
-        self.outbox.publish(posted).await;
-        Ok(())
+        self.outbox.post(transaction, news).await
     }
 }
 

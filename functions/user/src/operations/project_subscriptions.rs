@@ -3,10 +3,11 @@
 //! Keeps the newest state of every subscription and derives the entitlements from all of them, so no order of events matters. The account itself
 //! may be heard of later.
 
-use events::{Consumer, Deadline, Event, Letter, Outbox, Outcome};
+use events::{Consumer, Deadline, Event, Letter, Outbox, Outcome, outbox::Posted};
 use kernel::World;
 use proto::payment::SubscriptionChanged;
 use runtime::{Boot, BootError};
+use sqlx::PgConnection;
 use stores::PgPool;
 
 use crate::{
@@ -22,22 +23,37 @@ struct Subscriptions {
 
 impl Subscriptions {
     async fn apply(&self, subscription: Subscription, sequence: i64) -> Result<(), sqlx::Error> {
-        let account = subscription.account;
         let mut transaction = self.pool.begin().await?;
-        store::hold_entitlements(&mut transaction, account).await?;
-        if !store::put_subscription(&mut transaction, &subscription, sequence).await? {
-            return Ok(());
+        match self.change(&mut transaction, &subscription, sequence).await {
+            Ok(posted) => {
+                transaction.commit().await?;
+                self.outbox.publish(posted).await;
+                Ok(())
+            }
+            Err(error) => {
+                // Not left to the drop: a sandbox that is frozen after its answer would keep the account locked.
+                transaction.rollback().await?;
+                Err(error)
+            }
         }
-        let all = store::subscriptions(&mut transaction, account).await?;
-        let mut news = None;
-        if let Some(terms) = entitlement::derive(&all) {
-            let version = store::put_entitlements(&mut transaction, account, &terms).await?;
-            news = version.map(|version| Letter::event(&entitlement::changed(&self.world, account, version, &terms)));
+    }
+
+    async fn change(
+        &self,
+        transaction: &mut PgConnection,
+        subscription: &Subscription,
+        sequence: i64,
+    ) -> Result<Posted, sqlx::Error> {
+        let account = subscription.account;
+        store::hold_entitlements(transaction, account).await?;
+        if !store::put_subscription(transaction, subscription, sequence).await? {
+            return Ok(Posted::default());
         }
-        let posted = self.outbox.post(&mut transaction, news).await?;
-        transaction.commit().await?;
-        self.outbox.publish(posted).await;
-        Ok(())
+        let all = store::subscriptions(transaction, account).await?;
+        let Some(terms) = entitlement::derive(&all) else { return Ok(Posted::default()) };
+        let version = store::put_entitlements(transaction, account, &terms).await?;
+        let news = version.map(|version| Letter::event(&entitlement::changed(&self.world, account, version, &terms)));
+        self.outbox.post(transaction, news).await
     }
 }
 

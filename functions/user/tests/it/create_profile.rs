@@ -34,7 +34,10 @@ async fn a_profile_is_made_and_announced() {
     assert_eq!(home.outbox_rows().await, 0);
 
     let plain = create(&home, &person, &json!({"name": "Anna"})).await.expect(201);
-    assert_eq!((&plain["locale"], &plain["max_rating"], &plain["avatar"]), (&json!("ru"), &json!(18), &json!("default")));
+    assert_eq!(
+        (&plain["locale"], &plain["max_rating"], &plain["avatar"]),
+        (&json!("ru"), &json!(18), &json!("default"))
+    );
 }
 
 #[tokio::test]
@@ -109,7 +112,9 @@ async fn the_same_key_makes_one_profile() {
     let again = send(&person, &body).await;
     assert_eq!(again.expect(201), first);
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
-    for changed in [json!({"name": "Boris", "pin": "4711"}), json!({"name": "Anna", "pin": "4712"}), json!({"name": "Anna"})] {
+    for changed in
+        [json!({"name": "Boris", "pin": "4711"}), json!({"name": "Anna", "pin": "4712"}), json!({"name": "Anna"})]
+    {
         send(&person, &changed).await.expect_problem(422, "idempotency_key_reused");
     }
     assert_eq!(count(&home, &person).await, 2);
@@ -150,7 +155,11 @@ async fn bad_bodies_are_problems() {
     };
     post("{\"name\": ".to_owned()).await.expect_problem(400, "malformed_json");
     post(format!("{{\"name\": \"{}\"}}", "x".repeat(1 << 20))).await.expect_problem(413, "payload_too_large");
-    let key = home.app.post(PATH, &json!({"name": "Anna"})).token(&person.token()).header("idempotency-key", &"k".repeat(256));
+    let key = home
+        .app
+        .post(PATH, &json!({"name": "Anna"}))
+        .token(&person.token())
+        .header("idempotency-key", &"k".repeat(256));
     key.send().await.expect_problem(400, "invalid_idempotency_key");
     assert_eq!(count(&home, &person).await, 1);
 }
@@ -161,7 +170,9 @@ async fn without_the_pepper_only_profiles_without_pin_are_made() {
     let person = home.person().await;
     let service = home.service.with("SECRET_PEPPER", "no-such-secret");
     let home = Home { app: service.app(user::operations::routes), service };
-    create(&home, &person, &json!({"name": "Anna", "pin": "4711"})).await.expect_problem(503, "temporarily_unavailable");
+    create(&home, &person, &json!({"name": "Anna", "pin": "4711"}))
+        .await
+        .expect_problem(503, "temporarily_unavailable");
     create(&home, &person, &json!({"name": "Anna"})).await.expect(201);
     assert_eq!(count(&home, &person).await, 2);
 }

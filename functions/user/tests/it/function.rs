@@ -43,7 +43,8 @@ async fn the_projections_answer_their_golden_events() {
         assert_eq!(function.invoke(&poison).await.unwrap(), failed, "{name}");
     }
     let email: String = sqlx::query_scalar("select email from accounts").fetch_one(&home.service.pool()).await.unwrap();
-    let plan: String = sqlx::query_scalar("select plan from entitlements").fetch_one(&home.service.pool()).await.unwrap();
+    let plan: String =
+        sqlx::query_scalar("select plan from entitlements").fetch_one(&home.service.pool()).await.unwrap();
     assert_eq!((email.as_str(), plan.as_str()), ("viewer@example.com", "standard"));
 }
 

@@ -8,7 +8,8 @@ use crate::home::{Home, unlimited};
 async fn cut_off() -> (Home, Home) {
     let home = Home::start().await;
     let lonely = testkit::Service::start("user").await.with("POSTGRES_URL", &home.service.var("POSTGRES_URL"));
-    let lonely = lonely.with("STREAM_DOMAIN_EVENTS", "no-such-stream").with("QUEUE_AUTH_PROJECT_PROFILES", "no-such-queue");
+    let lonely =
+        lonely.with("STREAM_DOMAIN_EVENTS", "no-such-stream").with("QUEUE_AUTH_PROJECT_PROFILES", "no-such-queue");
     let lonely = Home { app: lonely.app(user::operations::routes), service: lonely };
     (home, lonely)
 }
@@ -25,7 +26,10 @@ async fn what_a_crash_left_behind_is_relayed_to_its_destination() {
     // Young rows belong to the invocation that wrote them.
     assert_eq!(relay.consume(Tick { time: None }, &unlimited()).await, Outcome::Done);
     assert_eq!(home.outbox_rows().await, 2);
-    sqlx::query("update outbox set created_at = created_at - interval '1 minute'").execute(&home.service.pool()).await.unwrap();
+    sqlx::query("update outbox set created_at = created_at - interval '1 minute'")
+        .execute(&home.service.pool())
+        .await
+        .unwrap();
     let stuck = user::operations::relay_outbox::consumer(&lonely.service.boot()).unwrap();
     assert!(matches!(stuck.consume(Tick { time: None }, &unlimited()).await, Outcome::Retry(_)));
     assert_eq!(home.outbox_rows().await, 2);

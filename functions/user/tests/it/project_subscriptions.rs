@@ -52,7 +52,10 @@ async fn a_plan_is_shown_and_announced_even_before_its_account_is_known() {
     let told = Told::new(person.account, 1, "standard");
     assert_eq!(home.project_subscription(told.event()).await, Outcome::Done);
     let shown = entitlements(&home, &person).await;
-    assert_eq!((&shown["plan"], &shown["max_streams"], &shown["max_height"]), (&json!("standard"), &json!(8), &json!(1080)));
+    assert_eq!(
+        (&shown["plan"], &shown["max_streams"], &shown["max_height"]),
+        (&json!("standard"), &json!(8), &json!(1080))
+    );
     let events = home.service.events("domain-events", person.account, 1).await;
     assert_eq!((events[0].kind.as_str(), events[0].sequence), ("cinema.user.entitlements_changed.v1", 1));
     assert_eq!((&events[0].data["plan"], &events[0].data["valid_to"]), (&json!("standard"), &shown["valid_to"]));
@@ -80,7 +83,11 @@ async fn an_ended_subscription_leaves_no_plan_and_a_new_one_counts_at_once() {
     let home = Home::start().await;
     let person = Person::new();
     let first = Told::new(person.account, 7, "standard");
-    let ended = Told { sequence: 8, status: "ended", ..Told { subscription: first.subscription, ..Told::new(person.account, 8, "standard") } };
+    let ended = Told {
+        sequence: 8,
+        status: "ended",
+        ..Told { subscription: first.subscription, ..Told::new(person.account, 8, "standard") }
+    };
     for event in [first.event(), ended.event()] {
         assert_eq!(home.project_subscription(event).await, Outcome::Done);
     }
@@ -164,7 +171,8 @@ async fn the_last_announcement_is_the_state_under_parallel_events() {
     let told: Vec<Event> = (1..=8)
         .map(|sequence| {
             let plan = ["basic", "standard", "premium"][sequence as usize % 3];
-            Told { sequence, plan, subscription: base.subscription, ..Told::new(person.account, sequence, plan) }.event()
+            Told { sequence, plan, subscription: base.subscription, ..Told::new(person.account, sequence, plan) }
+                .event()
         })
         .collect();
     let outcomes = futures::future::join_all(told.into_iter().map(|event| home.project_subscription(event))).await;

@@ -62,7 +62,7 @@ async fn every_route_needs_a_good_token() {
     let person = home.person().await;
     for path in ["/v1/users/me", "/v1/users/me/profiles", "/v1/users/me/entitlements"] {
         home.app.get(path).send().await.expect_problem(401, "token_required");
-        home.app.get(path).bearer(&Token::expired()).send().await.expect_problem(401, "invalid_token");
+        home.app.get(path).bearer(&Token::expired()).send().await.expect_problem(401, "token_expired");
         home.app.get(path).bearer(&person.token().forged()).send().await.expect_problem(401, "invalid_token");
         home.app.get(path).header("authorization", "Basic eA==").send().await.expect_problem(401, "invalid_token");
     }
