@@ -15,7 +15,10 @@ const CALLS: u32 = 95;
 /// Something harmless that each function can answer: refused input costs what the way through the function costs.
 fn payload(root: &std::path::Path, function: &manifest::Function) -> Option<Value> {
     if let Some(route) = function.routes.first() {
-        let path = route.path.replace("{id}", "ttl_01jd3k5m7n9pqrstvwxyz01234").replace("{title_id}", "ttl_01jd3k5m7n9pqrstvwxyz01234");
+        let path = route
+            .path
+            .replace("{id}", "ttl_01jd3k5m7n9pqrstvwxyz01234")
+            .replace("{title_id}", "ttl_01jd3k5m7n9pqrstvwxyz01234");
         let token = format!("Bearer {}", testkit::Token::role("admin").profile(kernel::World::system().id()).sign());
         let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
         let body = (route.method != "GET").then_some("{}");

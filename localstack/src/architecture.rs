@@ -38,7 +38,8 @@ fn folders(of: &str) -> Vec<String> {
 #[test]
 fn shared_crates_depend_only_downwards() {
     let below = |name: &str| -> BTreeSet<&str> {
-        let layer = LAYERS.iter().position(|layer| layer.contains(&name)).unwrap_or_else(|| panic!("{name} has no layer"));
+        let layer =
+            LAYERS.iter().position(|layer| layer.contains(&name)).unwrap_or_else(|| panic!("{name} has no layer"));
         LAYERS[..layer].iter().flat_map(|layer| layer.iter().copied()).collect()
     };
     for name in folders("shared") {

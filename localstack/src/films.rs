@@ -33,7 +33,18 @@ pub async fn make(home: &Home, folder: &Path, film: &str, short: bool, progress:
     let unfinished = file.with_extension("part.mp4");
     let output = tokio::process::Command::new(home.ffmpeg_dir().join("ffmpeg"))
         .args(["-nostdin", "-y", "-loglevel", "error", "-f", "lavfi", "-i", &picture, "-f", "lavfi", "-i", &sound])
-        .args(["-t", &seconds.to_string(), "-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-pix_fmt", "yuv420p"])
+        .args([
+            "-t",
+            &seconds.to_string(),
+            "-c:v",
+            "libx264",
+            "-preset",
+            "ultrafast",
+            "-crf",
+            "18",
+            "-pix_fmt",
+            "yuv420p",
+        ])
         .args(["-c:a", "aac", "-b:a", "160k", "-ac", "2", "-metadata:s:a:0", "language=eng", "-movflags", "+faststart"])
         .arg(&unfinished)
         .output()
@@ -49,14 +60,20 @@ pub async fn make(home: &Home, folder: &Path, film: &str, short: bool, progress:
 fn recipe(film: &str) -> Result<(String, String, u32)> {
     // testsrc2 carries a timecode of its own; the others get a bar code of the frame number.
     Ok(match film {
-        "clockwork" => ("testsrc2=size=1280x720:rate=25".into(), "sine=frequency=220:beep_factor=4:sample_rate=48000".into(), 60),
+        "clockwork" => {
+            ("testsrc2=size=1280x720:rate=25".into(), "sine=frequency=220:beep_factor=4:sample_rate=48000".into(), 60)
+        }
         "the-set" => (
             format!("mandelbrot=size=1280x720:rate=24:start_scale=2.6:end_scale=0.004:end_pts=1600,{}", frame_bars()),
-            "aevalsrc=0.2*sin(2*PI*110*t)*(0.6+0.4*sin(2*PI*t/5))|0.2*sin(2*PI*165*t)*(0.6+0.4*cos(2*PI*t/7)):s=48000".into(),
+            "aevalsrc=0.2*sin(2*PI*110*t)*(0.6+0.4*sin(2*PI*t/5))|0.2*sin(2*PI*165*t)*(0.6+0.4*cos(2*PI*t/7)):s=48000"
+                .into(),
             60,
         ),
         "game-of-life" => (
-            format!("life=size=320x180:rate=12:mold=8:ratio=0.12:death_color=#0b3d4f:life_color=#ffd166,fps=30,scale=1280:720:flags=neighbor,{}", frame_bars()),
+            format!(
+                "life=size=320x180:rate=12:mold=8:ratio=0.12:death_color=#0b3d4f:life_color=#ffd166,fps=30,scale=1280:720:flags=neighbor,{}",
+                frame_bars()
+            ),
             "aevalsrc=0.15*sin(2*PI*(220+60*floor(mod(2*t\\,5)))*t):s=48000".into(),
             60,
         ),

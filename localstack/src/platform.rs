@@ -44,11 +44,8 @@ impl Platform {
     pub async fn start(root: &Path, home: Home, options: Options, progress: &Progress) -> Result<Self> {
         progress.say("Engines");
         let engines = Engines::start(&home, &options, progress).await?;
-        let mut settings = if options.throw_away {
-            Settings::fresh()?
-        } else {
-            Settings::load(&home.run().join("settings.json"))?
-        };
+        let mut settings =
+            if options.throw_away { Settings::fresh()? } else { Settings::load(&home.run().join("settings.json"))? };
         let edge_port = edge_port(&home, options.throw_away)?;
         settings.set("PUBLIC_URL", format!("http://localhost:{edge_port}"));
         let mut stack = Stack::new(root.to_owned(), home.run().to_owned(), engines.endpoints().clone(), settings);
@@ -56,7 +53,8 @@ impl Platform {
         if let Some(folder) = std::env::current_exe()?.parent() {
             stack.bin_dir = folder.to_owned();
         }
-        stack.layers = BTreeMap::from([("ffmpeg".to_owned(), home.ffmpeg_dir().parent().map(Path::to_owned).unwrap_or_default())]);
+        stack.layers =
+            BTreeMap::from([("ffmpeg".to_owned(), home.ffmpeg_dir().parent().map(Path::to_owned).unwrap_or_default())]);
         Ok(Self { root: root.to_owned(), home, stack, edge_port, options })
     }
 

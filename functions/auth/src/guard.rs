@@ -79,7 +79,13 @@ impl Guard {
     ///
     /// # Errors
     /// 429 by account, by address, or by one password over many accounts.
-    pub async fn log_in(&self, email: &Email, password: &Password, address: &str, hasher: &Hasher) -> Result<Attempt, Problem> {
+    pub async fn log_in(
+        &self,
+        email: &Email,
+        password: &Password,
+        address: &str,
+        hasher: &Hasher,
+    ) -> Result<Attempt, Problem> {
         let attempt = Attempt::new(email, password, address, hasher);
         let [near, anywhere] = &attempt.sprays;
         let sprays = join(
@@ -111,10 +117,8 @@ impl Guard {
     /// 429 by account, by address, or for a throw-away domain.
     pub async fn register(&self, email: &Email, address: &str) -> Result<(), Problem> {
         let near = network(address);
-        let limits = join(
-            self.limiter.check(&REGISTER_ACCOUNT, email.as_str()),
-            self.limiter.check(&REGISTER_ADDRESS, &near),
-        );
+        let limits =
+            join(self.limiter.check(&REGISTER_ACCOUNT, email.as_str()), self.limiter.check(&REGISTER_ADDRESS, &near));
         let (account, address) = limits.await;
         account.and(address)?;
         if let Some(domain) = email.disposable_domain() {
@@ -203,7 +207,10 @@ impl Attempt {
         Self {
             account: email.as_str().to_owned(),
             address,
-            sprays: [format!("spray:{}:{digest}:{near}", SPRAY_ADDRESS.name), format!("spray:{}:{digest}", SPRAY_ANYWHERE.name)],
+            sprays: [
+                format!("spray:{}:{digest}:{near}", SPRAY_ADDRESS.name),
+                format!("spray:{}:{digest}", SPRAY_ANYWHERE.name),
+            ],
             member,
         }
     }
@@ -241,7 +248,8 @@ mod tests {
         for key in &attempt.sprays {
             assert!(!key.contains("alice") && !key.contains("horse") && !key.contains("192.0.2"), "{key}");
         }
-        let other = Attempt::new(&"bob@example.com".parse().unwrap(), &Password::from("correct horse"), "192.0.2.1", &hasher);
+        let other =
+            Attempt::new(&"bob@example.com".parse().unwrap(), &Password::from("correct horse"), "192.0.2.1", &hasher);
         assert_eq!(attempt.sprays, other.sprays);
         assert_ne!(attempt.member, other.member);
     }

@@ -80,7 +80,8 @@ pub enum Step {
 impl KeyRing {
     /// From the secret's value.
     pub fn parse(secret: &str) -> Result<Self, Problem> {
-        serde_json::from_str(secret).map_err(|error| Problem::internal(format!("secret signing-keys: line {}", error.line())))
+        serde_json::from_str(secret)
+            .map_err(|error| Problem::internal(format!("secret signing-keys: line {}", error.line())))
     }
 
     /// The secret's value.

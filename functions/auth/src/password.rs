@@ -18,13 +18,68 @@ const MIN_NAME: usize = 4;
 
 /// What every list of leaked passwords begins with, as far as it is long enough to be chosen here.
 const COMMON: &[&str] = &[
-    "0123456789", "0987654321", "1122334455", "1234567890", "12345678910", "123456789a", "1234567891", "123456789q", "1234qwerasdf",
-    "1q2w3e4r5t", "1q2w3e4r5t6y", "1qaz2wsx3edc", "987654321a", "9876543210", "abc1234567", "abcd123456", "abcdefghij", "adminadmin",
-    "administrator", "asdfghjkl1", "asdfghjkl;", "changeme123", "dragon1234", "football123", "iloveyou123", "iloveyou12", "letmein123",
-    "letmeinnow", "liverpool1", "manchester", "michael123", "monkey1234", "p@ssw0rd123", "passw0rd123", "password00", "password01",
-    "password1!", "password12", "password123", "password1234", "password123!", "passwordpassword", "princess123", "q1w2e3r4t5",
-    "q1w2e3r4t5y6", "qazwsxedcrfv", "qwerty1234", "qwerty12345", "qwerty123456", "qwerty123!", "qwertyqwerty", "qwertyuiop", "qwertyuiop1",
-    "starwars123", "sunshine123", "superman123", "welcome123", "welcome1234", "zxcvbnm123", "йцукенгшщз", "пароль1234", "пароль12345",
+    "0123456789",
+    "0987654321",
+    "1122334455",
+    "1234567890",
+    "12345678910",
+    "123456789a",
+    "1234567891",
+    "123456789q",
+    "1234qwerasdf",
+    "1q2w3e4r5t",
+    "1q2w3e4r5t6y",
+    "1qaz2wsx3edc",
+    "987654321a",
+    "9876543210",
+    "abc1234567",
+    "abcd123456",
+    "abcdefghij",
+    "adminadmin",
+    "administrator",
+    "asdfghjkl1",
+    "asdfghjkl;",
+    "changeme123",
+    "dragon1234",
+    "football123",
+    "iloveyou123",
+    "iloveyou12",
+    "letmein123",
+    "letmeinnow",
+    "liverpool1",
+    "manchester",
+    "michael123",
+    "monkey1234",
+    "p@ssw0rd123",
+    "passw0rd123",
+    "password00",
+    "password01",
+    "password1!",
+    "password12",
+    "password123",
+    "password1234",
+    "password123!",
+    "passwordpassword",
+    "princess123",
+    "q1w2e3r4t5",
+    "q1w2e3r4t5y6",
+    "qazwsxedcrfv",
+    "qwerty1234",
+    "qwerty12345",
+    "qwerty123456",
+    "qwerty123!",
+    "qwertyqwerty",
+    "qwertyuiop",
+    "qwertyuiop1",
+    "starwars123",
+    "sunshine123",
+    "superman123",
+    "welcome123",
+    "welcome1234",
+    "zxcvbnm123",
+    "йцукенгшщз",
+    "пароль1234",
+    "пароль12345",
 ];
 
 /// A password on its way to the hash; never printed.
@@ -79,7 +134,9 @@ impl<'de> Deserialize<'de> for Password {
 
 impl utoipa::PartialSchema for Password {
     fn schema() -> RefOr<Schema> {
-        let schema = ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)));
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)));
         schema.description(Some("A new password has 10 to 128 characters.")).into()
     }
 }
@@ -97,8 +154,16 @@ mod tests {
     #[test]
     fn short_long_common_and_personal_passwords_are_refused() {
         for weak in [
-            "short", "ninechars", "Password123", "qwertyuiop", "aaaaaaaaaaaa", "abababababab", "xx-Alice-2026", "my alice@example.com",
-            "пароль12345", &"x9".repeat(65),
+            "short",
+            "ninechars",
+            "Password123",
+            "qwertyuiop",
+            "aaaaaaaaaaaa",
+            "abababababab",
+            "xx-Alice-2026",
+            "my alice@example.com",
+            "пароль12345",
+            &"x9".repeat(65),
         ] {
             assert!(refused(weak), "{weak}");
         }
@@ -106,7 +171,9 @@ mod tests {
 
     #[test]
     fn length_counts_in_characters_and_anything_else_is_allowed() {
-        for strong in ["correct horse battery", "длинный пароль", "tr0ub4dor&3x", "   spaces are fine   ", &"abcd".repeat(32)] {
+        for strong in
+            ["correct horse battery", "длинный пароль", "tr0ub4dor&3x", "   spaces are fine   ", &"abcd".repeat(32)]
+        {
             assert!(!refused(strong), "{strong}");
         }
         assert!(!format!("{:?}", Password::from("correct horse battery")).contains("horse"));

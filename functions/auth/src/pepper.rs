@@ -19,7 +19,8 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// Costs as much as a real hash and fits no password; for addresses that nobody has registered.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ibw$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ibw$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// The secret, read once and kept.
 #[derive(Clone)]
@@ -43,7 +44,8 @@ impl Pepper {
     /// 503 while it cannot be read.
     pub async fn hasher(&self) -> Result<Hasher, Problem> {
         let read = || async {
-            let unusable = |reason: &str| Problem::unavailable("temporarily_unavailable", format!("secret pepper: {reason}"));
+            let unusable =
+                |reason: &str| Problem::unavailable("temporarily_unavailable", format!("secret pepper: {reason}"));
             let text = self.handle.get().await?.ok_or_else(|| unusable("has no value"))?;
             let bytes = BASE64_STANDARD.decode(text.expose_secret()).map_err(|_| unusable("is not base64"))?;
             if bytes.len() < 32 {

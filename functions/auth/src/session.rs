@@ -146,8 +146,15 @@ impl Family {
     pub fn begin(session: SessionId, key: [u8; 32], secret: [u8; 32], now: OffsetDateTime) -> (Self, RefreshToken) {
         let key = FamilyKey(key);
         let token = key.token(session, secret);
-        let family =
-            Self { session, key, current: token.digest(), previous: None, rotated_at: now, created_at: now, revoked_at: None };
+        let family = Self {
+            session,
+            key,
+            current: token.digest(),
+            previous: None,
+            rotated_at: now,
+            created_at: now,
+            revoked_at: None,
+        };
         (family, token)
     }
 

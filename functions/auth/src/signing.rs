@@ -41,7 +41,8 @@ pub struct Signing {
 impl Signing {
     /// The key is read in INIT, or with the first request.
     pub fn wire(boot: &Boot) -> Result<Self, BootError> {
-        let signing = Self { handle: boot.secret("signing-keys", Access::Read)?, world: boot.world(), kept: Arc::default() };
+        let signing =
+            Self { handle: boot.secret("signing-keys", Access::Read)?, world: boot.world(), kept: Arc::default() };
         let warm = signing.clone();
         boot.also_warm(async move { drop(warm.signer().await) });
         Ok(signing)

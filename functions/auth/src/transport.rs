@@ -91,7 +91,9 @@ impl Transport {
 pub async fn optional_json<T: DeserializeOwned + Default>(request: Request) -> Result<T, Problem> {
     let (parts, body) = request.into_parts();
     let limited = http_body_util::Limited::new(body, MAX_BODY_BYTES).collect().await;
-    let bytes = limited.map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large."))?.to_bytes();
+    let bytes = limited
+        .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large."))?
+        .to_bytes();
     if bytes.is_empty() {
         return Ok(T::default());
     }

@@ -17,7 +17,8 @@ const CHUNK_GOPS: u64 = 30;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let seconds = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(SECONDS);
-    let programs = PathBuf::from(std::env::var_os("CINEMA_TEST_FFMPEG_DIR").ok_or("run `cargo cinema bench transcode`")?);
+    let programs =
+        PathBuf::from(std::env::var_os("CINEMA_TEST_FFMPEG_DIR").ok_or("run `cargo cinema bench transcode`")?);
     let folder = std::env::temp_dir().join(format!("cinema-transcode-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let file = folder.join("source.mp4");
@@ -41,7 +42,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let limits = Limits::encode(Duration::from_secs(1800));
     let cost = transcode_cost(&tools, &input, &plan, &folder, limits).await?;
     let share = |part: f64, whole: f64| part / whole;
-    println!("| {seconds} s of 720p24, {} rungs, {} chunks | chunked | one ffmpeg | ratio |", plan.rungs.len(), cost.chunks);
+    println!(
+        "| {seconds} s of 720p24, {} rungs, {} chunks | chunked | one ffmpeg | ratio |",
+        plan.rungs.len(),
+        cost.chunks
+    );
     println!("|---|---|---|---|");
     let (chunked, single) = (cost.chunked_cpu_seconds, cost.single_cpu_seconds);
     println!("| CPU s | {chunked:.1} | {single:.1} | {:.3} |", share(chunked, single));

@@ -102,7 +102,12 @@ mod tests {
 
     #[test]
     fn errors_do_not_quote_the_job() {
-        for broken in [JOB.replace("verify_email", "secret_template"), JOB.replace("msg_", "042917"), JOB[..90].to_owned(), String::new()] {
+        for broken in [
+            JOB.replace("verify_email", "secret_template"),
+            JOB.replace("msg_", "042917"),
+            JOB[..90].to_owned(),
+            String::new(),
+        ] {
             let error = Message::parse(&broken).unwrap_err().to_string();
             assert!(!error.contains("042917") && !error.contains("viewer") && !error.contains("secret"), "{error}");
         }
@@ -112,7 +117,17 @@ mod tests {
     fn one_plain_address_only() {
         let valid = |to: &str| Message { to: to.to_owned(), ..Message::parse(JOB).unwrap() }.has_valid_address();
         assert!(valid("a.b+c@example.co.uk"));
-        for wrong in ["", "a", "a@b", "@example.com", "a@b@example.com", "a@example.com,b@example.com", "a <b@example.com>", "a@example.com\r\nBcc: b@example.com", "а@example.com"] {
+        for wrong in [
+            "",
+            "a",
+            "a@b",
+            "@example.com",
+            "a@b@example.com",
+            "a@example.com,b@example.com",
+            "a <b@example.com>",
+            "a@example.com\r\nBcc: b@example.com",
+            "а@example.com",
+        ] {
             assert!(!valid(wrong), "{wrong}");
         }
     }

@@ -55,15 +55,23 @@ impl Mail {
             (Template::AlreadyRegistered, false) => Self {
                 subject: "You already have an account at Online Cinema",
                 paragraphs: vec![
-                    Text("Somebody has just tried to register this address at Online Cinema. It already has an account."),
-                    Text("If it was you, sign in with your password. If not, there is nothing you need to do: nothing has changed."),
+                    Text(
+                        "Somebody has just tried to register this address at Online Cinema. It already has an account.",
+                    ),
+                    Text(
+                        "If it was you, sign in with your password. If not, there is nothing you need to do: nothing has changed.",
+                    ),
                 ],
             },
             (Template::AlreadyRegistered, true) => Self {
                 subject: "У вас уже есть учётная запись в Online Cinema",
                 paragraphs: vec![
-                    Text("Кто-то только что пытался зарегистрировать этот адрес в Online Cinema. У него уже есть учётная запись."),
-                    Text("Если это были вы, войдите с вашим паролем. Если нет, ничего делать не нужно: ничего не изменилось."),
+                    Text(
+                        "Кто-то только что пытался зарегистрировать этот адрес в Online Cinema. У него уже есть учётная запись.",
+                    ),
+                    Text(
+                        "Если это были вы, войдите с вашим паролем. Если нет, ничего делать не нужно: ничего не изменилось.",
+                    ),
                 ],
             },
         })
@@ -115,7 +123,11 @@ impl Mail {
 
 fn code(message: &Message) -> Result<String, RenderError> {
     let code = message.variables.get("code").ok_or(RenderError("code"))?;
-    if code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) { Ok(code.clone()) } else { Err(RenderError("code")) }
+    if code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(code.clone())
+    } else {
+        Err(RenderError("code"))
+    }
 }
 
 fn escaped(text: &str) -> String {
@@ -136,7 +148,8 @@ mod tests {
     #[test]
     fn every_mail_exists_in_both_languages_as_text_and_html() {
         for template in ["verify_email", "already_registered"] {
-            let (english, russian) = (Mail::of(&message(template, "en-GB")).unwrap(), Mail::of(&message(template, "ru-RU")).unwrap());
+            let (english, russian) =
+                (Mail::of(&message(template, "en-GB")).unwrap(), Mail::of(&message(template, "ru-RU")).unwrap());
             assert_ne!(english.subject, russian.subject);
             assert!(english.text().is_ascii() && !russian.text().is_ascii());
             for mail in [english, russian] {

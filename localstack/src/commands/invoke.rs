@@ -24,7 +24,8 @@ pub(super) async fn run(home: &Home, arguments: Arguments) -> Result<ExitCode> {
         None => b"{}".to_vec(),
     };
     let client = Client::new(&api::aws(&super::endpoints(home)?.aws));
-    let request = client.invoke().function_name(&arguments.function).log_type(LogType::Tail).payload(Blob::new(payload));
+    let request =
+        client.invoke().function_name(&arguments.function).log_type(LogType::Tail).payload(Blob::new(payload));
     let answer = request.send().await.with_context(|| format!("{} cannot be invoked", arguments.function))?;
     if let Some(log) = answer.log_result().and_then(|log| BASE64_STANDARD.decode(log).ok()) {
         eprintln!("{}", String::from_utf8_lossy(&log).trim_end());

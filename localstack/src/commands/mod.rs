@@ -180,7 +180,9 @@ async fn run(command: Command) -> Result<ExitCode> {
             running(&root, home, &progress).await?.deploy(&progress).await?;
         }
         Command::Seed => seed::run(&running(&root, home, &progress).await?, seed::Size::Demo, &progress).await?,
-        Command::Upload(arguments) => upload::run(&running(&root, home, &progress).await?, arguments, &progress).await?,
+        Command::Upload(arguments) => {
+            upload::run(&running(&root, home, &progress).await?, arguments, &progress).await?
+        }
         Command::Watch => watch::run(&root, home, &progress).await?,
         Command::Test(arguments) => return test::run(&root, home, arguments, &progress).await,
         Command::Invoke(arguments) => return invoke::run(&home, arguments).await,

@@ -121,9 +121,11 @@ async fn kids_profile(viewer: &Cinema) -> Result<()> {
 
 async fn titles(platform: &Platform, editor: &Cinema, size: Size, progress: &Progress) -> Result<()> {
     let file = platform.root.join("localstack/seed/titles.json");
-    let entries: Vec<Entry> = serde_json::from_slice(&std::fs::read(&file)?).with_context(|| format!("{}", file.display()))?;
+    let entries: Vec<Entry> =
+        serde_json::from_slice(&std::fs::read(&file)?).with_context(|| format!("{}", file.display()))?;
     let listed = editor.get("/v1/titles?limit=100").await?;
-    let published: Vec<&str> = listed["items"].as_array().into_iter().flatten().filter_map(|title| title["slug"].as_str()).collect();
+    let published: Vec<&str> =
+        listed["items"].as_array().into_iter().flatten().filter_map(|title| title["slug"].as_str()).collect();
     let folder = platform.home.cache().join("films");
     for entry in entries.iter().filter(|entry| size == Size::Demo || entry.test) {
         let slug = entry.title["slug"].as_str().context("a seed title has no slug")?;

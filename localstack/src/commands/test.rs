@@ -63,8 +63,11 @@ impl Ring {
 }
 
 pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress: &Progress) -> Result<ExitCode> {
-    let rings =
-        if arguments.rings.is_empty() { vec![Ring::Unit, Ring::Service, Ring::System, Ring::Web] } else { arguments.rings };
+    let rings = if arguments.rings.is_empty() {
+        vec![Ring::Unit, Ring::Service, Ring::System, Ring::Web]
+    } else {
+        arguments.rings
+    };
     build_tests(root, progress).await?;
     let folder = Folder::new()?;
     let throw_away = home.throw_away(&folder.0);
@@ -117,7 +120,20 @@ async fn build_tests(root: &Path, progress: &Progress) -> Result<()> {
     platform::build(root, progress).await?;
     let task = progress.task("cargo test --no-run");
     let output = tokio::process::Command::new("cargo")
-        .args(["test", "--release", "--workspace", "--lib", "--test", "it", "--test", "system", "--test", "web", "--no-run", "--quiet"])
+        .args([
+            "test",
+            "--release",
+            "--workspace",
+            "--lib",
+            "--test",
+            "it",
+            "--test",
+            "system",
+            "--test",
+            "web",
+            "--no-run",
+            "--quiet",
+        ])
         .current_dir(root)
         .output()
         .await
@@ -164,7 +180,12 @@ async fn deploy(platform: &Platform, progress: &Progress) -> Result<Vec<(&'stati
     Ok(vec![("CINEMA_TEST_EDGE_URL", platform.url()), ("CINEMA_TEST_STATUS", file.display().to_string())])
 }
 
-async fn cargo_test(root: &Path, ring: Ring, environment: &[(&'static str, String)], filter: &[String]) -> Result<bool> {
+async fn cargo_test(
+    root: &Path,
+    ring: Ring,
+    environment: &[(&'static str, String)],
+    filter: &[String],
+) -> Result<bool> {
     let mut command = tokio::process::Command::new("cargo");
     command.args(["test", "--release", "--workspace", "--no-fail-fast"]).args(ring.selection());
     command.arg("--").args(filter);

@@ -44,7 +44,10 @@ pub(super) struct Arguments {
 pub(super) async fn run(platform: &Platform, arguments: Arguments, progress: &Progress) -> Result<()> {
     let editor = seed::ACCOUNTS.iter().find(|account| account.role == "editor").context("no editor")?;
     let cinema = Cinema::new(&platform.url())?;
-    let cinema = cinema.sign_in(editor.email, editor.password).await.context("sign in as the demo editor (`cargo cinema seed`)")?;
+    let cinema = cinema
+        .sign_in(editor.email, editor.password)
+        .await
+        .context("sign in as the demo editor (`cargo cinema seed`)")?;
     let title = json!({
         "kind": "film",
         "original_title": arguments.title,
@@ -66,7 +69,8 @@ pub async fn film(cinema: &Cinema, title: &str, file: &Path, progress: &Progress
     let name = file.file_name().and_then(|name| name.to_str()).context("the file's name is not text")?;
     let size = std::fs::metadata(file).with_context(|| format!("{} cannot be read", file.display()))?.len();
     let task = progress.task(name);
-    let upload = cinema.post("/v1/admin/uploads", &json!({ "title_id": title, "filename": name, "size": size })).await?;
+    let upload =
+        cinema.post("/v1/admin/uploads", &json!({ "title_id": title, "filename": name, "size": size })).await?;
     send_parts(cinema, &upload, file, size, &task).await?;
     let id = upload["upload_id"].as_str().context("no upload_id")?;
     let asset = upload["asset_id"].as_str().context("no asset_id")?.to_owned();
@@ -130,7 +134,8 @@ pub async fn publish(cinema: &Cinema, title: &str, rating: u8) -> Result<()> {
     let path = format!("/v1/admin/titles/{title}/publish");
     let mut last = Value::Null;
     for _ in 0..60 {
-        let (status, answer) = cinema.raw(reqwest::Method::POST, &path, Some(&json!({ "rating": rating })), &[]).await?;
+        let (status, answer) =
+            cinema.raw(reqwest::Method::POST, &path, Some(&json!({ "rating": rating })), &[]).await?;
         match status {
             200..300 => return Ok(()),
             409 => last = answer,

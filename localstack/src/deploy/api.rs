@@ -103,7 +103,8 @@ fn document(clients: &Clients, id: &str, manifest: &Manifest) -> Value {
     json!({
         "openapi": "3.0.1",
         "info": {"title": id},
-        "x-amazon-apigateway-binary-media-types": ["*/*"],
+        // LocalStack passes over `*/*` and matches the request's `Accept` with the others; AWS needs only `*/*`.
+        "x-amazon-apigateway-binary-media-types": ["*/*", "application/vnd.apple.mpegurl"],
         "paths": paths,
     })
 }

@@ -54,7 +54,11 @@ pub(super) async fn object(
             Ok(key) => key,
             Err(error) => {
                 eprintln!("signatures cannot be checked: {error:#}");
-                return problem(StatusCode::SERVICE_UNAVAILABLE, "keys_unavailable", "Signatures cannot be checked now.");
+                return problem(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "keys_unavailable",
+                    "Signatures cannot be checked now.",
+                );
             }
         };
         let url = format!("{}/media/{key}", edge.public_url);
@@ -74,7 +78,11 @@ async fn fetch(edge: &Edge, key: &str, range: Option<&str>) -> Response {
         Err(SdkError::ServiceError(error)) => {
             let status = error.raw().status().as_u16();
             return if status == 416 {
-                problem(StatusCode::RANGE_NOT_SATISFIABLE, "range_not_satisfiable", "The object is shorter than this range.")
+                problem(
+                    StatusCode::RANGE_NOT_SATISFIABLE,
+                    "range_not_satisfiable",
+                    "The object is shorter than this range.",
+                )
             } else {
                 problem(StatusCode::NOT_FOUND, "not_found", "There is no such object.")
             };
@@ -111,8 +119,17 @@ mod tests {
 
     #[test]
     fn only_pictures_are_public() {
-        assert!(is_public("ast_1/poster.jpg") && is_public("ast_1/sprites/0a1b/index.vtt") && is_public("artwork/t/a.webp"));
-        for key in ["ast_1/master.m3u8", "ast_1/v720/x/1.m4s", "ast_1/v720/poster.jpg", "ast_1/sprites/", "poster.jpg", "artwork"] {
+        assert!(
+            is_public("ast_1/poster.jpg") && is_public("ast_1/sprites/0a1b/index.vtt") && is_public("artwork/t/a.webp")
+        );
+        for key in [
+            "ast_1/master.m3u8",
+            "ast_1/v720/x/1.m4s",
+            "ast_1/v720/poster.jpg",
+            "ast_1/sprites/",
+            "poster.jpg",
+            "artwork",
+        ] {
             assert!(!is_public(key), "{key}");
         }
     }

@@ -36,7 +36,8 @@ async fn signed_in(role: &str) -> Cinema {
 /// An account of one's own, with the plan that the demo viewer has.
 async fn new_viewer(name: &str) -> Cinema {
     let email = format!("{name}-{}@example.com", kernel::World::system().id::<kernel::AccountId>());
-    let account = visitor().ensure_account(&aws_url(), &email, "a long enough sentence", "en").await.expect("an account");
+    let account =
+        visitor().ensure_account(&aws_url(), &email, "a long enough sentence", "en").await.expect("an account");
     cinema::commands::grant_plan(&aws_url(), &account).await.expect("a plan");
     account
 }
@@ -57,7 +58,8 @@ async fn invoke(function: &str, payload: &Value) -> Value {
     let client = aws_sdk_lambda::Client::new(&cinema::api::aws(&aws_url()));
     let payload = aws_sdk_lambda::primitives::Blob::new(payload.to_string());
     let answer = client.invoke().function_name(function).payload(payload).send().await.expect("invoked");
-    let text = answer.payload().map(|payload| String::from_utf8_lossy(payload.as_ref()).into_owned()).unwrap_or_default();
+    let text =
+        answer.payload().map(|payload| String::from_utf8_lossy(payload.as_ref()).into_owned()).unwrap_or_default();
     assert!(answer.function_error().is_none(), "{function}: {text}");
     serde_json::from_str(&text).unwrap_or(Value::Null)
 }

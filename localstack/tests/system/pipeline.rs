@@ -118,7 +118,9 @@ async fn what_is_no_film_fails_with_a_reason_a_person_can_act_on() {
     let id = draft(&editor, "No film").await;
     let error = upload_film(&editor, &id, &file, &Progress::quiet()).await.unwrap_err();
     assert!(error.to_string().contains("refused"), "{error:#}");
-    let (status, problem) =
-        editor.raw(Method::POST, &format!("/v1/admin/titles/{id}/publish"), Some(&json!({ "rating": 0 })), &[]).await.unwrap();
+    let (status, problem) = editor
+        .raw(Method::POST, &format!("/v1/admin/titles/{id}/publish"), Some(&json!({ "rating": 0 })), &[])
+        .await
+        .unwrap();
     assert_eq!((status, problem["code"].as_str()), (409, Some("not_publishable")), "{problem}");
 }

@@ -50,7 +50,8 @@ async fn every_rendition_of_a_film_plays_and_only_with_its_signatures() {
         }
     }
     let path = format!("/v1/playback/sessions/{}", session["session_id"].as_str().unwrap());
-    let beat = viewer.post(&format!("{path}/heartbeat"), &json!({ "position": 3.5, "state": "playing" })).await.unwrap();
+    let beat =
+        viewer.post(&format!("{path}/heartbeat"), &json!({ "position": 3.5, "state": "playing" })).await.unwrap();
     assert!(beat["action"].as_str().is_none_or(|action| action != "stop"), "{beat}");
     let (status, _) = viewer.raw(Method::DELETE, &path, Some(&json!({ "position": 4.0 })), &[]).await.unwrap();
     assert!((200..300).contains(&status), "{status}");

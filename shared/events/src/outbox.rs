@@ -111,12 +111,14 @@ impl Outbox {
     ) -> Result<Posted, sqlx::Error> {
         let mut ids = Vec::new();
         for letter in letters {
-            let id = sqlx::query_scalar("insert into outbox (destination, partition_key, body) values ($1, $2, $3) returning id")
-                .bind(letter.destination.to_string())
-                .bind(letter.key)
-                .bind(letter.body)
-                .fetch_one(&mut *transaction)
-                .await?;
+            let id = sqlx::query_scalar(
+                "insert into outbox (destination, partition_key, body) values ($1, $2, $3) returning id",
+            )
+            .bind(letter.destination.to_string())
+            .bind(letter.key)
+            .bind(letter.body)
+            .fetch_one(&mut *transaction)
+            .await?;
             ids.push(id);
         }
         Ok(Posted(ids))

@@ -29,7 +29,12 @@ impl<T: Serialize> Cached<T> {
 
     /// For the caller's own cache, revalidated each time.
     pub fn private(body: T, request: &HeaderMap) -> Self {
-        Self { body, public: false, max_age: Duration::ZERO, if_none_match: request.get(header::IF_NONE_MATCH).cloned() }
+        Self {
+            body,
+            public: false,
+            max_age: Duration::ZERO,
+            if_none_match: request.get(header::IF_NONE_MATCH).cloned(),
+        }
     }
 }
 

@@ -181,7 +181,9 @@ impl From<policy::Refusal> for Problem {
         match refusal {
             Refusal::NotFound | Refusal::NotAvailable => Self::not_found("title"),
             Refusal::Withdrawn => Self::new(StatusCode::GONE, "title_withdrawn", "This title is no longer offered."),
-            Refusal::RatingTooHigh => Self::forbidden("rating_too_high", "This profile may not watch titles with this age rating."),
+            Refusal::RatingTooHigh => {
+                Self::forbidden("rating_too_high", "This profile may not watch titles with this age rating.")
+            }
             Refusal::TerritoryNotAllowed => Self::new(
                 StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS,
                 "territory_not_allowed",

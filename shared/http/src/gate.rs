@@ -23,7 +23,10 @@ pub struct Gate {
 
 impl Gate {
     pub(crate) fn new(boot: &Boot) -> Result<Self, BootError> {
-        let invalid = |error: base64::DecodeError| BootError::Invalid { name: "CURSOR_KEY".to_owned(), reason: error.to_string() };
+        let invalid = |error: base64::DecodeError| BootError::Invalid {
+            name: "CURSOR_KEY".to_owned(),
+            reason: error.to_string(),
+        };
         let key = BASE64_STANDARD.decode(boot.required("CURSOR_KEY")?).map_err(invalid)?;
         Ok(Self {
             verifier: Verifier::new(boot)?,

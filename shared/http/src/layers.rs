@@ -62,7 +62,8 @@ fn is_plain(byte: u8) -> bool {
 /// The router's own refusals have no document.
 async fn refusals_as_problems(response: Response) -> Response {
     let status = response.status();
-    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
+    let is_problem =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
     if !(status.is_client_error() || status.is_server_error()) || is_problem {
         return response;
     }

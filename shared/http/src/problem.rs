@@ -91,7 +91,8 @@ impl Problem {
     /// 422: can be read, but is wrong at `pointer`.
     pub fn invalid(pointer: &str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", format!("{pointer}: {detail}")).at(pointer, detail)
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", format!("{pointer}: {detail}"))
+            .at(pointer, detail)
     }
 
     /// 409: does not fit the present state.
@@ -112,14 +113,19 @@ impl Problem {
 
     /// 503: an engine that the answer needs is down.
     pub fn unavailable(code: &str, internal: impl fmt::Display) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, "The service cannot answer just now. Try again in a few seconds.")
-            .with_header(header::RETRY_AFTER, HeaderValue::from_static("2"))
-            .because(internal)
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            code,
+            "The service cannot answer just now. Try again in a few seconds.",
+        )
+        .with_header(header::RETRY_AFTER, HeaderValue::from_static("2"))
+        .because(internal)
     }
 
     /// 500: a bug.
     pub fn internal(internal: impl fmt::Display) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side.").because(internal)
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side.")
+            .because(internal)
     }
 
     /// Adds a part of the request that is wrong.
@@ -177,10 +183,14 @@ impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             // Our SQL or schema is wrong: no retry helps.
-            sqlx::Error::Database(database) if !matches!(database.code().as_deref(), Some("40001" | "40P01" | "57P01" | "57P03" | "53300")) => {
+            sqlx::Error::Database(database)
+                if !matches!(database.code().as_deref(), Some("40001" | "40P01" | "57P01" | "57P03" | "53300")) =>
+            {
                 Self::internal(&error)
             }
-            sqlx::Error::ColumnNotFound(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::internal(&error),
+            sqlx::Error::ColumnNotFound(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
+                Self::internal(&error)
+            }
             _ => Self::unavailable("temporarily_unavailable", &error),
         }
     }

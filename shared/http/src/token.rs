@@ -268,9 +268,7 @@ static RING: CryptoProvider = CryptoProvider {
         _ => Err(new_error(ErrorKind::UnsupportedAlgorithm)),
     },
     verifier_factory: |algorithm, key| match algorithm {
-        Algorithm::ES256 => {
-            Ok(Box::new(Es256Verifier(key.try_get_as_bytes()?.to_vec())) as Box<dyn JwtVerifier>)
-        }
+        Algorithm::ES256 => Ok(Box::new(Es256Verifier(key.try_get_as_bytes()?.to_vec())) as Box<dyn JwtVerifier>),
         _ => Err(new_error(ErrorKind::UnsupportedAlgorithm)),
     },
     key_utils: KeyUtils::new_unimplemented(),

@@ -9,7 +9,9 @@ use std::{
 
 use kernel::{Territory, World};
 use manifest::{ObjectAccess, Use, env};
-use stores::{Aws, Bucket, ClickHouse, Mailer, OpenSearch, PgPool, Queue, Redis, SecretHandle, StoreError, Stream, Table};
+use stores::{
+    Aws, Bucket, ClickHouse, Mailer, OpenSearch, PgPool, Queue, Redis, SecretHandle, StoreError, Stream, Table,
+};
 
 use crate::Vars;
 
@@ -180,8 +182,11 @@ impl Boot {
         let aws = if self.recording {
             Aws::new("eu-central-1".into(), keys("recording", "recording", None), Some("http://127.0.0.1:1".into()))
         } else {
-            let keys =
-                keys(&self.required("AWS_ACCESS_KEY_ID")?, &self.required("AWS_SECRET_ACCESS_KEY")?, self.var("AWS_SESSION_TOKEN"));
+            let keys = keys(
+                &self.required("AWS_ACCESS_KEY_ID")?,
+                &self.required("AWS_SECRET_ACCESS_KEY")?,
+                self.var("AWS_SESSION_TOKEN"),
+            );
             Aws::new(self.required("AWS_REGION")?, keys, self.var("AWS_ENDPOINT_URL"))
         };
         Ok(self.aws.get_or_init(|| aws))
@@ -291,4 +296,3 @@ impl Boot {
 fn keys(id: &str, secret: &str, session: Option<String>) -> stores::aws::Keys {
     stores::aws::Keys { id: id.to_owned(), secret: secret.to_owned(), session }
 }
-

@@ -42,7 +42,11 @@ impl StreamAnswer {
 }
 
 /// Answers an SQS batch: what must come again is named; a poisoned message ends in the dead-letter queue after its last delivery.
-pub async fn answer_sqs<C: Consumer<SqsMessage>>(consumer: &C, batch: SqsEvent, deadline: &Deadline) -> SqsBatchResponse {
+pub async fn answer_sqs<C: Consumer<SqsMessage>>(
+    consumer: &C,
+    batch: SqsEvent,
+    deadline: &Deadline,
+) -> SqsBatchResponse {
     let messages: Vec<SqsMessage> = batch.records.into_iter().map(SqsMessage::from).collect();
     let ids: Vec<String> = messages.iter().map(|message| message.id.clone()).collect();
     let outcomes = consumer.consume_all(messages, deadline).await;
@@ -94,7 +98,11 @@ where
             Outcome::Poison(reason) => {
                 tracing::error!(sequence_number = record.sequence_number, reason, "record cannot be applied");
                 if let Err(reason) = bury(record.data, reason).await {
-                    tracing::error!(sequence_number = record.sequence_number, reason, "dead record cannot be set aside");
+                    tracing::error!(
+                        sequence_number = record.sequence_number,
+                        reason,
+                        "dead record cannot be set aside"
+                    );
                     return StreamAnswer::resume_at(record.sequence_number);
                 }
             }
@@ -104,7 +112,11 @@ where
 }
 
 /// Answers a batch of events, out of a queue or a stream.
-pub async fn answer_events<C: Consumer<Event>>(consumer: &C, payload: Value, deadline: &Deadline) -> Result<Value, Error> {
+pub async fn answer_events<C: Consumer<Event>>(
+    consumer: &C,
+    payload: Value,
+    deadline: &Deadline,
+) -> Result<Value, Error> {
     let source = payload.pointer("/Records/0/eventSource").and_then(Value::as_str).unwrap_or_default();
     if source == "aws:kinesis" {
         let batch: KinesisEvent = serde_json::from_value(payload)?;
@@ -209,12 +221,18 @@ pub fn sqs<C: Consumer<SqsMessage>>(wire: impl FnOnce(&Boot) -> Result<C, BootEr
 
 /// Serves the function's own queue of events, or a stream of events, or both.
 pub fn events<C: Consumer<Event>>(wire: impl FnOnce(&Boot) -> Result<C, BootError>) -> ExitCode {
-    serve(wire, |consumer: Arc<C>, payload, deadline| async move { answer_events(&*consumer, payload, &deadline).await })
+    serve(
+        wire,
+        |consumer: Arc<C>, payload, deadline| async move { answer_events(&*consumer, payload, &deadline).await },
+    )
 }
 
 /// Serves a stream.
 pub fn kinesis<C: Consumer<KinesisRecord>>(wire: impl FnOnce(&Boot) -> Result<C, BootError>) -> ExitCode {
-    serve(wire, |consumer: Arc<C>, batch, deadline| async move { Ok(answer_kinesis(&*consumer, batch, &deadline).await) })
+    serve(
+        wire,
+        |consumer: Arc<C>, batch, deadline| async move { Ok(answer_kinesis(&*consumer, batch, &deadline).await) },
+    )
 }
 
 /// Serves a bucket's notifications.
@@ -224,9 +242,10 @@ pub fn s3<C: Consumer<S3Object>>(wire: impl FnOnce(&Boot) -> Result<C, BootError
 
 /// Serves a table's stream.
 pub fn dynamodb<C: Consumer<Change>>(wire: impl FnOnce(&Boot) -> Result<C, BootError>) -> ExitCode {
-    serve(wire, |consumer: Arc<C>, batch, deadline| async move {
-        Ok(answer_dynamodb(&*consumer, batch, &deadline).await)
-    })
+    serve(
+        wire,
+        |consumer: Arc<C>, batch, deadline| async move { Ok(answer_dynamodb(&*consumer, batch, &deadline).await) },
+    )
 }
 
 /// Serves a schedule, or an invocation by hand.

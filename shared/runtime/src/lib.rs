@@ -17,10 +17,7 @@ use std::{future::Future, process::ExitCode};
 
 /// Wires an operation and serves it until the environment ends. Bad configuration ends the process with its reason in the log; an engine that
 /// is down does not.
-pub fn run<S, F>(
-    wire: impl FnOnce(&Boot) -> Result<S, BootError>,
-    serve: impl FnOnce(S, Boot) -> F,
-) -> ExitCode
+pub fn run<S, F>(wire: impl FnOnce(&Boot) -> Result<S, BootError>, serve: impl FnOnce(S, Boot) -> F) -> ExitCode
 where
     F: Future<Output = Result<(), InvocationError>>,
 {

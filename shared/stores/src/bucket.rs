@@ -77,7 +77,8 @@ impl Bucket {
         let key = format!("{source}/{}", hex::encode(Sha256::digest(&record)));
         // Metadata travels in a header: printable ASCII, at most 2 KiB.
         let reason: String = reason.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(1000).collect();
-        let request = self.client.put_object().bucket(&self.name).key(key).body(record.into()).metadata("reason", reason);
+        let request =
+            self.client.put_object().bucket(&self.name).key(key).body(record.into()).metadata("reason", reason);
         request.send().await.map(drop).map_err(|error| StoreError::new("s3", error))
     }
 

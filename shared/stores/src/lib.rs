@@ -25,10 +25,10 @@ pub use secret::SecretHandle;
 pub use stream::Stream;
 pub use table::Table;
 
-pub use aws_sdk_dynamodb;
-pub use aws_sdk_s3;
 pub use ::clickhouse::Client as ClickHouse;
 pub use ::opensearch::OpenSearch;
+pub use aws_sdk_dynamodb;
+pub use aws_sdk_s3;
 pub use sqlx::PgPool;
 
 /// An engine did not do what was asked of it; for the log, never for a client.

@@ -40,7 +40,8 @@ impl Mailer {
         let request = self.client.send_raw_email().source(&self.from).destinations(to).raw_message(message);
         let sent = request.send().await.map_err(|error| match &error {
             SdkError::ServiceError(refusal) => {
-                let (code, text) = (refusal.err().code().unwrap_or("unknown"), refusal.err().message().unwrap_or_default());
+                let (code, text) =
+                    (refusal.err().code().unwrap_or("unknown"), refusal.err().message().unwrap_or_default());
                 MailError { reason: code.to_owned(), is_permanent: is_permanent(code, text) }
             }
             SdkError::TimeoutError(_) => MailError { reason: "no answer in time".to_owned(), is_permanent: false },

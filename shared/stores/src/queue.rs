@@ -26,7 +26,8 @@ impl Queue {
     /// The queue that is called `name`: asks SQS for its URL.
     pub async fn named(aws: &Aws, name: &str) -> Result<Self, StoreError> {
         let client = Client::new(aws.config());
-        let found = client.get_queue_url().queue_name(name).send().await.map_err(|error| StoreError::new("sqs", error))?;
+        let found =
+            client.get_queue_url().queue_name(name).send().await.map_err(|error| StoreError::new("sqs", error))?;
         let url = found.queue_url().unwrap_or_default().to_owned();
         Ok(Self { client, url })
     }

@@ -27,7 +27,9 @@ impl Redis {
             .set_response_timeout(Some(ANSWER))
             .set_number_of_retries(0);
         let client = Client::open(url).map_err(|error| StoreError::new("redis", error))?;
-        ConnectionManager::new_lazy_with_config(client, config).map(Self).map_err(|error| StoreError::new("redis", error))
+        ConnectionManager::new_lazy_with_config(client, config)
+            .map(Self)
+            .map_err(|error| StoreError::new("redis", error))
     }
 
     /// Runs one command.

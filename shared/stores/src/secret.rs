@@ -22,7 +22,9 @@ impl SecretHandle {
     pub async fn get(&self) -> Result<Option<SecretString>, StoreError> {
         match self.client.get_secret_value().secret_id(&self.id).send().await {
             Ok(value) => Ok(value.secret_string().map(SecretString::from)),
-            Err(SdkError::ServiceError(error)) if matches!(error.err(), GetSecretValueError::ResourceNotFoundException(_)) => {
+            Err(SdkError::ServiceError(error))
+                if matches!(error.err(), GetSecretValueError::ResourceNotFoundException(_)) =>
+            {
                 Ok(None)
             }
             Err(error) => Err(StoreError::new("secretsmanager", error)),

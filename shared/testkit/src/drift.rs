@@ -76,7 +76,13 @@ fn compare_needs(function: &Function, needs: &Needs, found: &mut Vec<String>) {
 }
 
 fn operations(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation)> {
-    let all = [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("PATCH", &item.patch), ("DELETE", &item.delete)];
+    let all = [
+        ("GET", &item.get),
+        ("POST", &item.post),
+        ("PUT", &item.put),
+        ("PATCH", &item.patch),
+        ("DELETE", &item.delete),
+    ];
     all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
 }
 
@@ -89,7 +95,10 @@ fn compare_routes(function: &Function, document: &OpenApi, found: &mut Vec<Strin
             let access = documented_access(operation);
             if function.access != access {
                 let name = &function.name;
-                found.push(format!("{name}: access is {:?} in the yaml, {access:?} in the OpenAPI document", function.access));
+                found.push(format!(
+                    "{name}: access is {:?} in the yaml, {access:?} in the OpenAPI document",
+                    function.access
+                ));
             }
         }
     }
@@ -100,7 +109,8 @@ fn compare_routes(function: &Function, document: &OpenApi, found: &mut Vec<Strin
 
 /// The access that an operation documents through its `security`.
 fn documented_access(operation: &Operation) -> Option<Access> {
-    let required = operation.security.iter().flatten().find(|requirement| **requirement != SecurityRequirement::default());
+    let required =
+        operation.security.iter().flatten().find(|requirement| **requirement != SecurityRequirement::default());
     let Some(required) = required else { return Some(Access::Public) };
     let names = serde_json::to_value(required).ok()?;
     match names.as_object()?.keys().next()?.as_str() {
@@ -155,8 +165,11 @@ macro_rules! drift_tests {
     ($service:ident) => {
         #[tokio::test]
         async fn manifest_and_code_agree() {
-            let found =
-                $crate::drift::differences(stringify!($service), $service::operations::HTTP, $service::operations::CONSUMERS);
+            let found = $crate::drift::differences(
+                stringify!($service),
+                $service::operations::HTTP,
+                $service::operations::CONSUMERS,
+            );
             assert!(found.is_empty(), "{}", found.join("\n"));
         }
 

@@ -84,7 +84,8 @@ impl Function {
             .kill_on_drop(true)
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
-        let mut function = Self { name: name.to_owned(), child, work, answers, init: Duration::ZERO, init_cpu: Duration::ZERO };
+        let mut function =
+            Self { name: name.to_owned(), child, work, answers, init: Duration::ZERO, init_cpu: Duration::ZERO };
         if tokio::time::timeout(PATIENCE, waiting.recv()).await.is_err() {
             panic!("{name} does not ask for work: {:?}", function.child.try_wait());
         }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
-    StreamSpecification, StreamViewType,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, StreamSpecification, StreamViewType,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use events::Event;
@@ -107,7 +107,11 @@ impl Service {
     }
 
     /// The same with a boot of one's own, for example with another clock.
-    pub fn app_with(&self, boot: &Boot, routes: fn(&Boot) -> Result<cinema_http::OpenApiRouter, runtime::BootError>) -> App {
+    pub fn app_with(
+        &self,
+        boot: &Boot,
+        routes: fn(&Boot) -> Result<cinema_http::OpenApiRouter, runtime::BootError>,
+    ) -> App {
         let router = routes(boot).and_then(|routes| cinema_http::finish(boot, routes));
         App(router.unwrap_or_else(|error| panic!("{error}")))
     }
@@ -126,7 +130,8 @@ impl Service {
     pub async fn events(&self, stream: &str, subject: impl ToString, count: usize) -> Vec<Event> {
         let subject = subject.to_string();
         for _ in 0..50 {
-            let found: Vec<Event> = self.records(stream).await.into_iter().filter(|event| event.subject == subject).collect();
+            let found: Vec<Event> =
+                self.records(stream).await.into_iter().filter(|event| event.subject == subject).collect();
             if found.len() >= count {
                 return found;
             }
@@ -208,8 +213,12 @@ async fn create_missing(
             }
             Use::Sqs(queue) => create_queue(aws, &format!("{queue}-{suffix}")).await,
             Use::Kinesis(stream) => create_stream(aws, &format!("{stream}-{suffix}")).await,
-            Use::Dynamodb { table, .. } => create_table(aws, &format!("{table}-{suffix}"), &manifest.resources.tables[table]).await,
-            Use::Secret { name, .. } => create_secret(aws, &format!("{name}-{suffix}"), manifest.resources.secrets[name].generate).await,
+            Use::Dynamodb { table, .. } => {
+                create_table(aws, &format!("{table}-{suffix}"), &manifest.resources.tables[table]).await
+            }
+            Use::Secret { name, .. } => {
+                create_secret(aws, &format!("{name}-{suffix}"), manifest.resources.secrets[name].generate).await
+            }
             _ => continue,
         };
         made.insert(variable, value);
@@ -251,7 +260,8 @@ async fn create_stream(aws: &Aws, name: &str) -> String {
 
 async fn create_table(aws: &Aws, name: &str, table: &Table) -> String {
     let schema = |hash: &str, range: Option<&String>| {
-        let element = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("a key");
+        let element =
+            |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("a key");
         let mut schema = vec![element(hash, KeyType::Hash)];
         schema.extend(range.map(|range| element(range, KeyType::Range)));
         schema
@@ -263,7 +273,11 @@ async fn create_table(aws: &Aws, name: &str, table: &Table) -> String {
         attributes.extend(range.as_ref());
     }
     let attribute = |name: &&String| {
-        AttributeDefinition::builder().attribute_name(*name).attribute_type(ScalarAttributeType::S).build().expect("an attribute")
+        AttributeDefinition::builder()
+            .attribute_name(*name)
+            .attribute_type(ScalarAttributeType::S)
+            .build()
+            .expect("an attribute")
     };
     let index = |(name, index): (&String, &Index)| {
         GlobalSecondaryIndex::builder()

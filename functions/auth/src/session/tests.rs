@@ -42,7 +42,15 @@ fn a_token_survives_its_way_through_a_client_and_nothing_else_parses() {
     let (_, token) = begin();
     assert_eq!(RefreshToken::parse(&token.reveal()), Some(token.clone()));
     let text = token.reveal();
-    for wrong in ["", ".", "ses_.AAAA", &text[..text.len() - 1], &text.replace('.', ""), &format!("{text}AAAA"), &text.replacen("ses", "acc", 1)] {
+    for wrong in [
+        "",
+        ".",
+        "ses_.AAAA",
+        &text[..text.len() - 1],
+        &text.replace('.', ""),
+        &format!("{text}AAAA"),
+        &text.replacen("ses", "acc", 1),
+    ] {
         assert_eq!(RefreshToken::parse(wrong), None, "{wrong}");
     }
     assert!(!format!("{token:?}").contains(&text[30..50]));

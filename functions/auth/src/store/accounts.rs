@@ -100,11 +100,16 @@ impl Accounts {
         let now = world.now();
         let mut transaction = self.0.begin().await?;
         // The same order of locks as in `register`.
-        sqlx::query("select 1 from accounts where email = $1 for update").bind(email.as_str()).execute(&mut *transaction).await?;
-        let sent = sqlx::query("update codes set tries = tries + 1 where email = $1 returning digest, expires_at, tries, used_at")
+        sqlx::query("select 1 from accounts where email = $1 for update")
             .bind(email.as_str())
-            .fetch_optional(&mut *transaction)
+            .execute(&mut *transaction)
             .await?;
+        let sent = sqlx::query(
+            "update codes set tries = tries + 1 where email = $1 returning digest, expires_at, tries, used_at",
+        )
+        .bind(email.as_str())
+        .fetch_optional(&mut *transaction)
+        .await?;
         let mut posted = Posted::default();
         let mut verdict = Verdict::Wrong;
         if let Some(row) = sent {

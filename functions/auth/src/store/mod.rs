@@ -50,7 +50,10 @@ impl Person {
 }
 
 /// Text of our own that must parse.
-fn parsed<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(row: &PgRow, column: &str) -> Result<T, sqlx::Error> {
+fn parsed<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+    row: &PgRow,
+    column: &str,
+) -> Result<T, sqlx::Error> {
     let text: &str = row.try_get(column)?;
     text.parse().map_err(|error| sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(error) })
 }

@@ -35,10 +35,11 @@ impl Profiles {
     /// Counts a try of a PIN before it is looked at; `Err` inside: how long the profile is locked.
     pub async fn count_pin_try(&self, id: ProfileId, now: OffsetDateTime) -> Result<Result<(), Duration>, sqlx::Error> {
         let mut transaction = self.0.begin().await?;
-        let (tries, locked_until) = sqlx::query_as("select pin_tries, pin_locked_until from profiles where id = $1 for update")
-            .bind(id.to_string())
-            .fetch_one(&mut *transaction)
-            .await?;
+        let (tries, locked_until) =
+            sqlx::query_as("select pin_tries, pin_locked_until from profiles where id = $1 for update")
+                .bind(id.to_string())
+                .fetch_one(&mut *transaction)
+                .await?;
         let counted = match (PinTries { tries, locked_until }).count(now) {
             Ok(counted) => counted,
             Err(wait) => return Ok(Err(wait)),
@@ -85,7 +86,11 @@ impl Profiles {
     }
 
     /// Takes over a PIN's digest unless a newer one is known; a new PIN starts without tries.
-    pub async fn project_secret(&self, state: &proto::user::ProfileSecretChanged, sequence: i64) -> Result<(), sqlx::Error> {
+    pub async fn project_secret(
+        &self,
+        state: &proto::user::ProfileSecretChanged,
+        sequence: i64,
+    ) -> Result<(), sqlx::Error> {
         sqlx::query(
             "insert into profiles (id, account_id, secret_sequence, pin_digest) values ($1, $2, $3, $4) \
              on conflict (id) do update set secret_sequence = excluded.secret_sequence, pin_digest = excluded.pin_digest, \

@@ -130,7 +130,12 @@ impl Sessions {
     }
 
     /// Ends a session of an account; one that is unknown or ended stays so.
-    pub async fn log_out(&self, account: AccountId, session: SessionId, now: OffsetDateTime) -> Result<(), sqlx::Error> {
+    pub async fn log_out(
+        &self,
+        account: AccountId,
+        session: SessionId,
+        now: OffsetDateTime,
+    ) -> Result<(), sqlx::Error> {
         sqlx::query(
             "update sessions set revoked_at = $3, revoke_reason = 'log_out' where id = $1 and account_id = $2 and revoked_at is null",
         )

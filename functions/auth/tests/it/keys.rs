@@ -51,7 +51,8 @@ impl Vault {
     }
 
     async fn ring(&self) -> Option<KeyRing> {
-        let secret = SecretHandle::new(self.service.aws(), self.service.var("SECRET_SIGNING_KEYS")).get().await.unwrap();
+        let secret =
+            SecretHandle::new(self.service.aws(), self.service.var("SECRET_SIGNING_KEYS")).get().await.unwrap();
         secret.map(|secret| KeyRing::parse(secret.expose_secret()).unwrap())
     }
 
@@ -106,7 +107,9 @@ async fn a_crash_between_the_steps_leaves_every_token_valid() {
     assert!(matches!(rotate(&no_bucket).await, Outcome::Retry(_)));
     assert_eq!((vault.ring().await.unwrap(), vault.published().await.len()), (ring.clone(), 2));
     // After publishing, before storing: the set holds the keys that sign, and one that nobody will use.
-    let steps = auth::keyring::steps(Some(ring.clone()), vault.world.now(), || auth::keyring::SigningKey::generate("lost".into(), vault.world.now()));
+    let steps = auth::keyring::steps(Some(ring.clone()), vault.world.now(), || {
+        auth::keyring::SigningKey::generate("lost".into(), vault.world.now())
+    });
     let auth::keyring::Step::Publish(planned) = &steps.unwrap()[0] else { panic!("publishing comes first") };
     let set = serde_json::to_vec(&planned.public().unwrap()).unwrap();
     vault.bucket().put(DOCUMENT, set, "application/json", None).await.unwrap();
@@ -117,7 +120,9 @@ async fn a_crash_between_the_steps_leaves_every_token_valid() {
     let after = vault.ring().await.unwrap();
     assert_eq!(after.current, ring.next);
     let kids = vault.published().await;
-    assert!(kids.contains(&ring.current.kid) && kids.contains(&after.current.kid) && !kids.contains(&"lost".to_owned()));
+    assert!(
+        kids.contains(&ring.current.kid) && kids.contains(&after.current.kid) && !kids.contains(&"lost".to_owned())
+    );
 }
 
 #[tokio::test]

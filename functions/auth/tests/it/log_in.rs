@@ -23,7 +23,10 @@ async fn a_token_says_who_how_and_for_how_long() {
     let claims = claims(text(&token, "access_token"));
     let now = stage.world.now().unix_timestamp();
     assert_eq!((claims["iss"].as_str(), claims["aud"].as_str()), (Some("cinema-auth"), Some("cinema")));
-    assert_eq!((&claims["iat"], &claims["exp"], &claims["auth_time"]), (&json!(now), &json!(now + expires_in), &json!(now)));
+    assert_eq!(
+        (&claims["iat"], &claims["exp"], &claims["auth_time"]),
+        (&json!(now), &json!(now + expires_in), &json!(now))
+    );
     assert_eq!((&claims["amr"], &claims["max_rating"], &claims["locale"]), (&json!(["pwd"]), &json!(18), &json!("en")));
     assert_eq!(claims["pid"], token["profile_id"]);
     // The published key set verifies it.
@@ -54,7 +57,8 @@ async fn unknown_address_and_wrong_password_answer_alike() {
     let unknown = stage.log_in(&fresh_email(), PASSWORD).await;
     let wrong = stage.log_in(&email, "wrong horse battery").await;
     assert_eq!(without_request_id(&unknown), without_request_id(&wrong));
-    let names = |answer: &testkit::Answer| answer.headers.keys().map(|name| name.as_str().to_owned()).collect::<Vec<_>>();
+    let names =
+        |answer: &testkit::Answer| answer.headers.keys().map(|name| name.as_str().to_owned()).collect::<Vec<_>>();
     assert_eq!(names(&unknown), names(&wrong));
 }
 
@@ -205,7 +209,11 @@ async fn a_browser_gets_its_refresh_token_in_a_cookie_that_no_script_reads() {
 async fn a_hash_of_old_parameters_is_renewed_by_signing_in() {
     let stage = Stage::start().await;
     let email = stage.account().await;
-    let pepper = stores::SecretHandle::new(stage.service.aws(), stage.service.var("SECRET_PEPPER")).get().await.unwrap().unwrap();
+    let pepper = stores::SecretHandle::new(stage.service.aws(), stage.service.var("SECRET_PEPPER"))
+        .get()
+        .await
+        .unwrap()
+        .unwrap();
     let pepper = BASE64_STANDARD.decode(pepper.expose_secret()).unwrap();
     let weaker = Params::new(8_192, 1, 1, None).unwrap();
     let argon2 = Argon2::new_with_secret(&pepper, Algorithm::Argon2id, Version::V0x13, weaker).unwrap();

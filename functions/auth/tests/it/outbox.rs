@@ -28,7 +28,10 @@ async fn a_mail_that_could_not_be_queued_leaves_with_the_relay() {
     from_the_edge(app.post("/v1/auth/register", &body), &broken.address).send().await.expect(202);
     assert_eq!(left(&broken).await, 1);
     assert!(matches!(relay(&broken).await, Outcome::Done), "too young: it may still be on its way");
-    sqlx::query("update outbox set created_at = now() - interval '1 minute'").execute(&broken.service.pool()).await.unwrap();
+    sqlx::query("update outbox set created_at = now() - interval '1 minute'")
+        .execute(&broken.service.pool())
+        .await
+        .unwrap();
     assert!(matches!(relay(&broken).await, Outcome::Retry(_)));
     assert_eq!(left(&broken).await, 1);
 
@@ -47,10 +50,16 @@ async fn an_event_that_could_not_be_put_leaves_with_the_relay() {
     let app = broken.service.app(operations::routes);
     let body = json!({ "email": email, "code": code });
     from_the_edge(app.post("/v1/auth/verify-email", &body), &broken.address).send().await.expect(204);
-    sqlx::query("update outbox set created_at = now() - interval '1 minute'").execute(&broken.service.pool()).await.unwrap();
+    sqlx::query("update outbox set created_at = now() - interval '1 minute'")
+        .execute(&broken.service.pool())
+        .await
+        .unwrap();
     let stage = Stage { service: broken.service.with("STREAM_DOMAIN_EVENTS", &stream), ..broken };
     assert_eq!(relay(&stage).await, Outcome::Done);
-    let account: String =
-        sqlx::query_scalar("select id from accounts where email = $1").bind(&email).fetch_one(&stage.service.pool()).await.unwrap();
+    let account: String = sqlx::query_scalar("select id from accounts where email = $1")
+        .bind(&email)
+        .fetch_one(&stage.service.pool())
+        .await
+        .unwrap();
     assert_eq!(stage.service.events("domain-events", account, 1).await.len(), 1);
 }

@@ -29,7 +29,10 @@ fn history(world: &World, profile: ProfileId, account: AccountId) -> Vec<Event> 
         let state = ProfileSecretChanged {
             profile_id: profile.to_string(),
             account_id: account.to_string(),
-            pin_digest: format!("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA${}", "A".repeat(42) + &sequence.to_string()),
+            pin_digest: format!(
+                "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA${}",
+                "A".repeat(42) + &sequence.to_string()
+            ),
         };
         events.push(Event::new(world, types::PROFILE_SECRET_CHANGED, profile, sequence.into(), &state));
     }

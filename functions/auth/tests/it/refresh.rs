@@ -79,8 +79,18 @@ async fn a_made_up_token_is_refused_and_ends_nothing() {
         bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
         String::from_utf8(bytes).unwrap()
     };
-    let unknown = someone.refresh.replace(&session, &kernel::SessionId::from_parts(stage.world.now(), [1; 10]).to_string());
-    for forged in ["", "x", &session, &format!("{session}."), &format!("{session}.{}", "A".repeat(86)), &flipped, &unknown, "a\u{0}b"] {
+    let unknown =
+        someone.refresh.replace(&session, &kernel::SessionId::from_parts(stage.world.now(), [1; 10]).to_string());
+    for forged in [
+        "",
+        "x",
+        &session,
+        &format!("{session}."),
+        &format!("{session}.{}", "A".repeat(86)),
+        &flipped,
+        &unknown,
+        "a\u{0}b",
+    ] {
         stage.refresh(forged).await.expect_problem(401, "invalid_refresh_token");
     }
     stage.refresh(&someone.refresh).await.expect(200);
@@ -186,7 +196,10 @@ async fn no_token_can_be_found_in_the_database() {
     let stage = Stage::start().await;
     let someone = stage.signed_in().await;
     stage.refresh(&someone.refresh).await.expect(200);
-    let row: String = sqlx::query_scalar("select row_to_json(sessions)::text from sessions").fetch_one(&stage.service.pool()).await.unwrap();
+    let row: String = sqlx::query_scalar("select row_to_json(sessions)::text from sessions")
+        .fetch_one(&stage.service.pool())
+        .await
+        .unwrap();
     use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
     let secret = BASE64_URL_SAFE_NO_PAD.decode(someone.refresh.split_once('.').unwrap().1).unwrap();
     assert!(!row.contains(&hex::encode(&secret[..32])), "{row}");

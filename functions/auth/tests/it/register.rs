@@ -1,7 +1,7 @@
 use serde_json::json;
 use time::Duration;
 
-use crate::stage::{PASSWORD, Stage, from_the_edge, fresh_address, fresh_email};
+use crate::stage::{PASSWORD, Stage, fresh_address, fresh_email, from_the_edge};
 
 const PATH: &str = "/v1/auth/register";
 
@@ -32,7 +32,8 @@ async fn the_answer_does_not_tell_which_addresses_are_known() {
     ];
     for answer in &answers {
         assert_eq!((answer.status.as_u16(), &answer.body), (202, &answers[0].body));
-        let names = |answer: &testkit::Answer| answer.headers.keys().map(|name| name.as_str().to_owned()).collect::<Vec<_>>();
+        let names =
+            |answer: &testkit::Answer| answer.headers.keys().map(|name| name.as_str().to_owned()).collect::<Vec<_>>();
         assert_eq!(names(answer), names(&answers[0]));
     }
     let mail = stage.mail(&verified).await;
@@ -69,7 +70,10 @@ async fn a_weak_password_is_refused_with_its_reason() {
 #[tokio::test]
 async fn bad_input_is_a_problem_document() {
     let stage = Stage::start().await;
-    let call = |body: &str| from_the_edge(stage.app.call(cinema_http::axum::http::Method::POST, PATH), &stage.address).bytes(body.to_owned());
+    let call = |body: &str| {
+        from_the_edge(stage.app.call(cinema_http::axum::http::Method::POST, PATH), &stage.address)
+            .bytes(body.to_owned())
+    };
     let json = "application/json";
     call("{").header("content-type", json).send().await.expect_problem(400, "malformed_json");
     call("{}").header("content-type", "text/plain").send().await.expect_problem(415, "unsupported_media_type");
@@ -141,7 +145,9 @@ async fn limits_hold_while_redis_is_down() {
 
 #[tokio::test]
 async fn engines_that_are_down_are_503() {
-    for (name, value) in [("POSTGRES_URL", "postgres://nobody@127.0.0.1:1/nothing"), ("AWS_ENDPOINT_URL", "http://127.0.0.1:1")] {
+    for (name, value) in
+        [("POSTGRES_URL", "postgres://nobody@127.0.0.1:1/nothing"), ("AWS_ENDPOINT_URL", "http://127.0.0.1:1")]
+    {
         let stage = Stage::start().await;
         let app = stage.app_with(name, value);
         let body = json!({ "email": fresh_email(), "password": PASSWORD });

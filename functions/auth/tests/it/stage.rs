@@ -176,7 +176,8 @@ impl Stage {
 }
 
 pub fn from_the_edge(call: Call, address: &str) -> Call {
-    call.header("x-origin-verify", "origin-secret-of-the-test").header("cloudfront-viewer-address", &format!("{address}:443"))
+    call.header("x-origin-verify", "origin-secret-of-the-test")
+        .header("cloudfront-viewer-address", &format!("{address}:443"))
 }
 
 pub fn fresh_address() -> String {

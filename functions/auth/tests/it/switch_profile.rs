@@ -30,14 +30,21 @@ async fn profile(stage: &Stage, owner: &SignedIn, has_pin: bool) -> String {
 }
 
 async fn set_pin(stage: &Stage, owner: &SignedIn, id: &str, sequence: i64, pin: &str) {
-    let pepper = stores::SecretHandle::new(stage.service.aws(), stage.service.var("SECRET_PEPPER")).get().await.unwrap().unwrap();
+    let pepper = stores::SecretHandle::new(stage.service.aws(), stage.service.var("SECRET_PEPPER"))
+        .get()
+        .await
+        .unwrap()
+        .unwrap();
     let hasher = Hasher::new(&BASE64_STANDARD.decode(pepper.expose_secret()).unwrap());
     let state = ProfileSecretChanged {
         profile_id: id.to_owned(),
         account_id: owner.account().to_string(),
         pin_digest: hasher.hash(&stage.world, &Password::from(pin)).await.unwrap(),
     };
-    assert_eq!(stage.project(Event::new(&stage.world, types::PROFILE_SECRET_CHANGED, id, sequence, &state)).await, Outcome::Done);
+    assert_eq!(
+        stage.project(Event::new(&stage.world, types::PROFILE_SECRET_CHANGED, id, sequence, &state)).await,
+        Outcome::Done
+    );
 }
 
 async fn switch(stage: &Stage, someone: &SignedIn, body: &Value) -> Answer {
@@ -66,7 +73,12 @@ async fn a_profile_of_another_account_or_none_is_404() {
     for id in [foreign, unknown.to_string()] {
         switch(&stage, &someone, &json!({ "profile_id": id, "pin": PIN })).await.expect_problem(404, "not_found");
     }
-    for body in [json!({}), json!({ "profile_id": "prf_1" }), json!({ "profile_id": someone.claims["sub"] }), json!({ "profile_id": unknown, "x": 1 })] {
+    for body in [
+        json!({}),
+        json!({ "profile_id": "prf_1" }),
+        json!({ "profile_id": someone.claims["sub"] }),
+        json!({ "profile_id": unknown, "x": 1 }),
+    ] {
         switch(&stage, &someone, &body).await.expect_problem(422, "invalid_request");
     }
 }

@@ -71,7 +71,10 @@ async fn tries_count_in_the_database_even_without_the_limiter() {
         app.post("/v1/auth/verify-email", &body).send().await.expect_problem(422, "invalid_code");
     }
     let app = stage.service.app(auth::operations::routes);
-    app.post("/v1/auth/verify-email", &json!({ "email": email, "code": code })).send().await.expect_problem(422, "invalid_code");
+    app.post("/v1/auth/verify-email", &json!({ "email": email, "code": code }))
+        .send()
+        .await
+        .expect_problem(422, "invalid_code");
 }
 
 #[tokio::test]

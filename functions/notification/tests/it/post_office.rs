@@ -50,7 +50,8 @@ impl PostOffice {
     pub async fn consume(&self, jobs: &[Value]) -> Vec<Outcome> {
         let boot = self.service.boot();
         let consumer = send_email::consumer(&boot).unwrap();
-        let messages = jobs.iter().map(|job| SqsMessage { id: "1".into(), body: job.to_string(), receive_count: 1 }).collect();
+        let messages =
+            jobs.iter().map(|job| SqsMessage { id: "1".into(), body: job.to_string(), receive_count: 1 }).collect();
         consumer.consume_all(messages, &Deadline::unlimited(boot.world())).await
     }
 }

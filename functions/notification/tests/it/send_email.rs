@@ -66,7 +66,10 @@ async fn a_passing_failure_comes_again_and_is_sent_then() {
     let (id, job) = job("verify_email", "en");
     let jobs = [job];
     let outcomes = office.consume(&jobs).await;
-    assert!(matches!(&outcomes[0], Outcome::Retry(reason) if !reason.contains("reader") && !reason.contains("042917")), "{outcomes:?}");
+    assert!(
+        matches!(&outcomes[0], Outcome::Retry(reason) if !reason.contains("reader") && !reason.contains("042917")),
+        "{outcomes:?}"
+    );
     assert_eq!(office.record(id).await, ("sending".into(), 1, None));
     office.verify().await;
     assert_eq!(office.consume(&jobs).await, [Outcome::Done]);
@@ -129,7 +132,9 @@ async fn the_provider_decides_what_is_permanent_and_its_text_is_not_repeated() {
 
 #[tokio::test]
 async fn engines_that_are_down_make_the_job_come_again() {
-    for (name, value) in [("POSTGRES_URL", "postgres://nobody@127.0.0.1:1/nothing"), ("AWS_ENDPOINT_URL", "http://127.0.0.1:1")] {
+    for (name, value) in
+        [("POSTGRES_URL", "postgres://nobody@127.0.0.1:1/nothing"), ("AWS_ENDPOINT_URL", "http://127.0.0.1:1")]
+    {
         let office = PostOffice::open().await;
         let office = PostOffice { service: office.service.with(name, value) };
         let outcomes = office.consume(&[job("verify_email", "en").1]).await;
@@ -144,6 +149,9 @@ async fn what_is_no_job_is_poison_and_does_not_stop_the_others() {
     let (_, mut unknown) = job("verify_email", "en");
     unknown["template"] = json!("win_a_prize");
     let outcomes = office.consume(&[json!("text"), unknown, json!({ "code": "042917" }), good]).await;
-    assert!(matches!(&outcomes[..], [Outcome::Poison(_), Outcome::Poison(_), Outcome::Poison(_), Outcome::Done]), "{outcomes:?}");
+    assert!(
+        matches!(&outcomes[..], [Outcome::Poison(_), Outcome::Poison(_), Outcome::Poison(_), Outcome::Done]),
+        "{outcomes:?}"
+    );
     assert!(!format!("{outcomes:?}").contains("042917"));
 }

@@ -55,7 +55,8 @@ async fn an_event_reaches_the_queue_of_each_consumer_unchanged() {
 /// Whether the queue delivers `body` among what other tests may have left there.
 async fn received(client: &aws_sdk_sqs::Client, url: &str, body: &str) -> bool {
     for _ in 0..20 {
-        let batch = client.receive_message().queue_url(url).max_number_of_messages(10).wait_time_seconds(1).send().await;
+        let batch =
+            client.receive_message().queue_url(url).max_number_of_messages(10).wait_time_seconds(1).send().await;
         for message in batch.unwrap().messages() {
             if message.body() == Some(body) {
                 return true;
