@@ -30,7 +30,11 @@ struct Published {
 
 /// Next, current and previous key; 503 `keys_unavailable` while there is none.
 #[utoipa::path(get, path = "/v1/auth/.well-known/jwks.json", tag = "auth", responses((status = 200, body = Jwks), Problem))]
-async fn get_jwks(State(published): State<Published>, _caller: Audience, headers: HeaderMap) -> Result<Cached<Jwks>, Problem> {
+async fn get_jwks(
+    State(published): State<Published>,
+    _caller: Audience,
+    headers: HeaderMap,
+) -> Result<Cached<Jwks>, Problem> {
     let keys = published.keys().await?;
     Ok(Cached::public(Jwks { keys }, MAX_AGE, &headers))
 }

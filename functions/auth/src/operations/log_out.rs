@@ -1,6 +1,8 @@
 //! `POST /v1/auth/logout`: ends the session of the access token. The access token itself lives out its last minutes.
 
-use cinema_http::{Account, HeaderMap, IntoResponse, OpenApiRouter, Problem, Response, State, StatusCode, header, routes};
+use cinema_http::{
+    Account, HeaderMap, IntoResponse, OpenApiRouter, Problem, Response, State, StatusCode, header, routes,
+};
 use kernel::World;
 use runtime::{Boot, BootError};
 

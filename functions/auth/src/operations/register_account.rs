@@ -85,8 +85,7 @@ impl Registrar {
 
     fn letter(&self, template: &str, to: &Email, locale: &Locale, variables: Value) -> Letter {
         let id: MessageId = self.world.id();
-        let body =
-            json!({ "message_id": id, "template": template, "to": to.as_str(), "locale": locale, "variables": variables });
+        let body = json!({ "message_id": id, "template": template, "to": to.as_str(), "locale": locale, "variables": variables });
         Letter::message(MAIL_QUEUE, id, body)
     }
 }

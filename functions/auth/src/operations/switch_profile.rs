@@ -88,7 +88,8 @@ impl Switcher {
 fn locked(wait: time::Duration) -> Problem {
     let seconds = wait.whole_seconds().max(1);
     let detail = format!("Too many wrong PINs. Try again in {} min.", (seconds + 59) / 60);
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "pin_locked", detail).with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "pin_locked", detail)
+        .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
 }
 
 /// Postgres, the pepper and the signing key.

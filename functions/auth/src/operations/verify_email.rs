@@ -50,11 +50,17 @@ async fn verify_email(
             verifier.guard.verified(&request.email).await;
             Ok(StatusCode::NO_CONTENT)
         }
-        Verdict::Expired => {
-            Err(Problem::new(StatusCode::GONE, "code_expired", "This code is no longer good. Register again to get a new one."))
-        }
+        Verdict::Expired => Err(Problem::new(
+            StatusCode::GONE,
+            "code_expired",
+            "This code is no longer good. Register again to get a new one.",
+        )),
         Verdict::Wrong => {
-            let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_code", "This is not the code in the newest mail.");
+            let problem = Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_code",
+                "This is not the code in the newest mail.",
+            );
             Err(problem.at("/code", "not the code in the newest mail"))
         }
     }
@@ -76,8 +82,10 @@ pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
     let pool = boot.postgres()?;
     let name = "FIRST_ADMIN_EMAIL";
     let first_admin = boot.setting(name).map(|text| text.parse()).transpose();
-    let first_admin = first_admin
-        .map_err(|error: crate::email::EmailError| BootError::Invalid { name: name.to_owned(), reason: error.to_string() })?;
+    let first_admin = first_admin.map_err(|error: crate::email::EmailError| BootError::Invalid {
+        name: name.to_owned(),
+        reason: error.to_string(),
+    })?;
     let verifier = Verifier {
         accounts: Accounts::new(pool.clone()),
         outbox: Outbox::new(pool).stream("domain-events", boot.stream("domain-events")?),

@@ -1,5 +1,7 @@
 //! Search on real engines.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod degraded;
 mod function;
 mod index_title;
