@@ -66,6 +66,17 @@ fn a_service_depends_on_no_other_service_and_the_platform_on_none() {
 }
 
 #[test]
+fn nothing_in_the_manifests_is_unused() {
+    let loose = manifest::Manifest::load(root()).expect("the manifests").loose_ends();
+    assert!(loose.is_empty(), "{}", loose.join("\n"));
+}
+
+#[test]
+fn the_route_table_is_up_to_date() {
+    crate::generate::check_route_table(root()).expect("CargoLambda.toml");
+}
+
+#[test]
 fn forbidden_crates_are_absent() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).expect("Cargo.lock");
     for name in ["aws-lc-sys", "aws-lc-rs", "openssl-sys", "native-tls"] {

@@ -40,6 +40,12 @@ fn route_table_file(root: &Path, manifest: &Manifest, mode: Mode) -> Result<()> 
     fs::write(&file, wanted).with_context(|| format!("writing {}", file.display()))
 }
 
+/// Fails when `CargoLambda.toml` is not what the manifests say.
+#[cfg(test)]
+pub(crate) fn check_route_table(root: &Path) -> Result<()> {
+    route_table_file(root, &Manifest::load(root)?, Mode::Check)
+}
+
 /// The routes of every function as cargo-lambda reads them.
 pub fn route_table(manifest: &Manifest) -> String {
     let mut routes: Vec<(&str, &str, &str)> = Vec::new();
@@ -59,7 +65,7 @@ pub fn route_table(manifest: &Manifest) -> String {
     text
 }
 
-/// One cargo call for all services: two would compile shared crates with different features.
+/// One cargo call for the whole workspace, as everywhere: fewer packages would compile shared crates with different features.
 async fn contracts(root: &Path, manifest: &Manifest, mode: Mode, progress: &Progress) -> Result<()> {
     let has_contract = |service: &&str| {
         let has_routes = manifest.service(service).any(|function| function.is_http());
@@ -71,10 +77,7 @@ async fn contracts(root: &Path, manifest: &Manifest, mode: Mode, progress: &Prog
     }
     let task = progress.task("contracts");
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root).args(["test", "--quiet", "--release", "--no-fail-fast", "--test", "it"]);
-    for service in &services {
-        command.args(["--package", &format!("cinema-{service}")]);
-    }
+    command.current_dir(root).args(["test", "--quiet", "--release", "--workspace", "--test", "it"]);
     command.args(["--", "openapi"]).kill_on_drop(true);
     match mode {
         Mode::Write => command.env(GENERATE, "1"),

@@ -49,6 +49,7 @@ impl Platform {
         let edge_port = edge_port(&home, options.throw_away)?;
         settings.set("PUBLIC_URL", format!("http://localhost:{edge_port}"));
         let mut stack = Stack::new(root.to_owned(), home.run().to_owned(), engines.endpoints().clone(), settings);
+        stack.seen_by_functions = engines.endpoints_of_functions().clone();
         // The functions lie beside this program, wherever cargo was told to build.
         if let Some(folder) = std::env::current_exe()?.parent() {
             stack.bin_dir = folder.to_owned();

@@ -62,6 +62,8 @@ pub(super) async fn launch(site: &Site<'_>) -> Result<Launch> {
         "shared_buffers=64MB".into(),
         // A commit lost with the machine's power is no loss here; a damaged database would be one.
         "synchronous_commit=off".into(),
+        // After a crash the default syncs file by file: 210 s for 130 schemas, against one call.
+        "recovery_init_sync_method=syncfs".into(),
     ];
     if site.options.throw_away {
         settings.extend(["fsync=off".into(), "full_page_writes=off".into()]);

@@ -32,7 +32,7 @@ impl Service {
         Self::start_with(name, false).await
     }
 
-    /// The same with AWS resources that no other test sees: for tests that empty queues or sweep tables.
+    /// The same with buckets, queues and tables that no other test sees: for tests that empty queues or sweep tables.
     pub async fn start_alone(name: &str) -> Self {
         Self::start_with(name, true).await
     }
@@ -67,8 +67,12 @@ impl Service {
         let aws = aws(&engines);
         let resources = if alone {
             let suffix = uuid::Uuid::now_v7().simple().to_string();
-            let mut made = BTreeMap::new();
-            create_missing(&aws, &manifest, &uses, &suffix, &mut made).await;
+            // The emulator has 50 shards in all: streams are always shared, and read by subject.
+            let (own, shared): (BTreeSet<_>, BTreeSet<_>) =
+                uses.into_iter().partition(|item| !matches!(item, Use::Kinesis(_) | Use::Secret { .. }));
+            let mut made = shared_resources(&aws, &manifest, &shared).await;
+            made.retain(|variable, _| !own.iter().any(|item| item.variable().as_ref() == Some(variable)));
+            create_missing(&aws, &manifest, &own, &suffix, &mut made).await;
             made
         } else {
             shared_resources(&aws, &manifest, &uses).await
