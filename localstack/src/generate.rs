@@ -5,9 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use manifest::Manifest;
-use tokio::process::Command;
-
-use crate::progress::Progress;
+use crate::{cargo::cargo, progress::Progress};
 
 /// The route table of `cargo lambda watch`.
 const ROUTE_TABLE: &str = "CargoLambda.toml";
@@ -76,8 +74,8 @@ async fn contracts(root: &Path, manifest: &Manifest, mode: Mode, progress: &Prog
         return Ok(());
     }
     let task = progress.task("contracts");
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(root).args(["test", "--quiet", "--release", "--workspace", "--test", "it"]);
+    let mut command = cargo(root);
+    command.args(["test", "--quiet", "--release", "--workspace", "--test", "it"]);
     command.args(["--", "openapi"]).kill_on_drop(true);
     match mode {
         Mode::Write => command.env(GENERATE, "1"),

@@ -3,6 +3,7 @@
 pub mod api;
 #[cfg(test)]
 mod architecture;
+pub mod cargo;
 pub mod commands;
 pub mod deploy;
 pub mod edge;

@@ -12,6 +12,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::{
     api,
+    cargo::cargo,
     deploy::{Deployed, deploy},
     engines::{Daemon, Engines, Home, Options, State},
     migrate::migrate,
@@ -51,7 +52,7 @@ impl Platform {
         let mut stack = Stack::new(root.to_owned(), home.run().to_owned(), engines.endpoints().clone(), settings);
         stack.seen_by_functions = engines.endpoints_of_functions().clone();
         // The functions lie beside this program, wherever cargo was told to build.
-        if let Some(folder) = std::env::current_exe()?.parent() {
+        if let Some(folder) = own_program()?.parent() {
             stack.bin_dir = folder.to_owned();
         }
         stack.layers =
@@ -94,7 +95,7 @@ impl Platform {
 
     /// Starts the edge, or replaces one that runs another build.
     pub async fn start_edge(&self) -> Result<()> {
-        let program = std::env::current_exe()?;
+        let program = own_program()?;
         let stamp = std::fs::metadata(&program)?.modified()?.duration_since(std::time::UNIX_EPOCH)?.as_nanos();
         let build = format!("{stamp} {} {}", self.stack.endpoints.aws, self.edge_port);
         let state = State::load(&self.home)?;
@@ -163,6 +164,12 @@ impl Platform {
     }
 }
 
+/// This program's file, also when the build has replaced it meanwhile: then Linux marks the old one.
+fn own_program() -> Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    Ok(program.to_str().and_then(|path| path.strip_suffix(" (deleted)")).map(PathBuf::from).unwrap_or(program))
+}
+
 /// The port of the running edge, else the usual one, else any free one.
 fn edge_port(home: &Home, throw_away: bool) -> Result<u16> {
     if let Some(edge) = State::load(home)?.daemons.get(EDGE).filter(|edge| edge.process.is_alive()) {
@@ -178,9 +185,8 @@ fn edge_port(home: &Home, throw_away: bool) -> Result<u16> {
 pub async fn build(root: &Path, progress: &Progress) -> Result<()> {
     progress.say("Build");
     let task = progress.task("cargo build");
-    let mut child = tokio::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut child = cargo(root)
         .args(["build", "--release", "--workspace", "--bins", "--message-format", "json-render-diagnostics"])
-        .current_dir(root)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -45,17 +45,17 @@ pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress:
     match arguments.what {
         What::Cold { release } => {
             let profile = if release { "release" } else { "lambda" };
-            cargo(root, &["build", "--profile", profile, "--workspace", "--bins", "--exclude", "cinema"], &[]).await?;
-            cargo(root, &["run", "--quiet", "--release", "--example", "cold", "--", profile], &environment).await
+            run_cargo(root, &["build", "--profile", profile, "--workspace", "--bins", "--exclude", "cinema"], &[]).await?;
+            run_cargo(root, &["run", "--quiet", "--release", "--example", "cold", "--", profile], &environment).await
         }
-        What::Transcode => cargo(root, &["run", "--quiet", "--release", "--example", "transcode"], &environment).await,
+        What::Transcode => run_cargo(root, &["run", "--quiet", "--release", "--example", "transcode"], &environment).await,
     }
 }
 
-async fn cargo(root: &Path, arguments: &[&str], environment: &[(&str, String)]) -> Result<()> {
+async fn run_cargo(root: &Path, arguments: &[&str], environment: &[(&str, String)]) -> Result<()> {
     let environment = environment.iter().map(|(name, value)| (*name, value.as_str()));
-    let mut command = tokio::process::Command::new("cargo");
-    command.args(arguments).envs(environment).current_dir(root).stdin(Stdio::null());
+    let mut command = crate::cargo::cargo(root);
+    command.args(arguments).envs(environment).stdin(Stdio::null());
     let status = command.status().await.context("cargo cannot be started")?;
     ensure!(status.success(), "cargo {} failed", arguments.join(" "));
     Ok(())

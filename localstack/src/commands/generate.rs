@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use manifest::Manifest;
 
-use crate::{generate, pack, progress::Progress};
+use crate::{cargo::cargo, generate, pack, progress::Progress};
 
 pub(super) async fn run(root: &Path, check: bool, progress: &Progress) -> Result<()> {
     generate::generate(root, if check { generate::Mode::Check } else { generate::Mode::Write }, progress).await
@@ -14,9 +14,8 @@ pub(super) async fn run(root: &Path, check: bool, progress: &Progress) -> Result
 /// Builds with the profile that is shipped, for this machine's architecture, and zips.
 pub(super) async fn pack(root: &Path, progress: &Progress) -> Result<()> {
     let task = progress.task("cargo build");
-    let status = tokio::process::Command::new("cargo")
+    let status = cargo(root)
         .args(["build", "--profile", "lambda", "--workspace", "--bins", "--exclude", "cinema"])
-        .current_dir(root)
         .status()
         .await
         .context("cargo cannot be started")?;

@@ -10,6 +10,7 @@ use clap::ValueEnum;
 
 use super::{seed, status};
 use crate::{
+    cargo::cargo,
     engines::{Engines, Home, Mode, Options},
     fetch::Component,
     platform::{self, Platform},
@@ -119,7 +120,7 @@ async fn build_tests(root: &Path, progress: &Progress) -> Result<()> {
     // One build for everything: libraries, shipped binaries, tests.
     platform::build(root, progress).await?;
     let task = progress.task("cargo test --no-run");
-    let output = tokio::process::Command::new("cargo")
+    let output = cargo(root)
         .args([
             "test",
             "--release",
@@ -134,7 +135,6 @@ async fn build_tests(root: &Path, progress: &Progress) -> Result<()> {
             "--no-run",
             "--quiet",
         ])
-        .current_dir(root)
         .output()
         .await
         .context("cargo cannot be started")?;
@@ -186,14 +186,14 @@ async fn cargo_test(
     environment: &[(&'static str, String)],
     filter: &[String],
 ) -> Result<bool> {
-    let mut command = tokio::process::Command::new("cargo");
+    let mut command = cargo(root);
     command.args(["test", "--release", "--workspace", "--no-fail-fast"]).args(ring.selection());
     command.arg("--").args(filter);
     if ring == Ring::Function && filter.is_empty() {
         command.arg("function::");
     }
     let environment = environment.iter().map(|(name, value)| (*name, value.as_str()));
-    let status = command.envs(environment).current_dir(root).status().await.context("cargo cannot be started")?;
+    let status = command.envs(environment).status().await.context("cargo cannot be started")?;
     Ok(status.success())
 }
 

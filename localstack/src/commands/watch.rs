@@ -6,7 +6,9 @@ use anyhow::{Context, Result, ensure};
 use manifest::Manifest;
 
 use crate::{
-    api, deploy,
+    api,
+    cargo::cargo,
+    deploy,
     engines::{Home, Options},
     fetch::Component,
     platform::Platform,
@@ -40,12 +42,11 @@ pub(super) async fn run(root: &Path, home: Home, progress: &Progress) -> Result<
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
     let environment: OsString = platform.home.run().join(ENVIRONMENT).into();
-    let status = tokio::process::Command::new("cargo")
+    let status = cargo(root)
         .args(["lambda", "watch", "--release", "--env-file"])
         .arg(environment)
         .env("PATH", path)
         .env("PYTHONPATH", platform.home.cargo_lambda_packages())
-        .current_dir(root)
         .status()
         .await
         .context("cargo lambda cannot be started")?;

@@ -59,7 +59,8 @@ impl Mailer {
 /// The message itself is at fault. A sender that is not verified is a mistake in the configuration, and passes.
 fn is_permanent(code: &str, text: &str) -> bool {
     match code {
-        "MessageRejected" => !text.contains("not verified"),
+        // SES says the first, emulators the second.
+        "MessageRejected" => !text.contains("not verified") && !text.contains("not have authority"),
         "InvalidParameterValue" | "InvalidParameterValueException" | "ValidationError" => true,
         _ => false,
     }
@@ -74,6 +75,7 @@ mod tests {
         assert!(is_permanent("MessageRejected", "Address blacklisted."));
         assert!(is_permanent("InvalidParameterValue", "Missing final '@domain'"));
         assert!(!is_permanent("MessageRejected", "Email address is not verified. The following identities failed"));
+        assert!(!is_permanent("MessageRejected", "Did not have authority to send from email a@example.com"));
         assert!(!is_permanent("Throttling", "Maximum sending rate exceeded."));
         assert!(!is_permanent("AccountSendingPausedException", ""));
     }
