@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use crate::{cargo::cargo, progress::Progress};
 use anyhow::{Context, Result, bail, ensure};
 use manifest::Manifest;
-use crate::{cargo::cargo, progress::Progress};
 
 /// The route table of `cargo lambda watch`.
 const ROUTE_TABLE: &str = "CargoLambda.toml";

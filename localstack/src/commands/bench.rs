@@ -45,10 +45,13 @@ pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress:
     match arguments.what {
         What::Cold { release } => {
             let profile = if release { "release" } else { "lambda" };
-            run_cargo(root, &["build", "--profile", profile, "--workspace", "--bins", "--exclude", "cinema"], &[]).await?;
+            run_cargo(root, &["build", "--profile", profile, "--workspace", "--bins", "--exclude", "cinema"], &[])
+                .await?;
             run_cargo(root, &["run", "--quiet", "--release", "--example", "cold", "--", profile], &environment).await
         }
-        What::Transcode => run_cargo(root, &["run", "--quiet", "--release", "--example", "transcode"], &environment).await,
+        What::Transcode => {
+            run_cargo(root, &["run", "--quiet", "--release", "--example", "transcode"], &environment).await
+        }
     }
 }
 

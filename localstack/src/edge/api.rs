@@ -65,9 +65,9 @@ async fn answer(response: reqwest::Response) -> Response {
     // What the gateway refuses by itself is no problem document.
     let is_json =
         headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem"));
-    let unknown_route =
-        status == StatusCode::FORBIDDEN && body.windows(28).any(|text| text == b"Missing Authentication Token");
-    if unknown_route && !is_json {
+    // AWS says it with 403, emulators with either.
+    let is_refusal = matches!(status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND);
+    if is_refusal && !is_json && body.windows(28).any(|text| text == b"Missing Authentication Token") {
         return problem(StatusCode::NOT_FOUND, "route_not_found", "There is nothing at this address.");
     }
     if status == StatusCode::BAD_GATEWAY && !is_json {

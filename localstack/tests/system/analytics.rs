@@ -23,7 +23,8 @@ async fn a_film_that_was_watched_shows_up_in_its_overview() {
         let beat = json!({ "position": f64::from(position), "state": "playing" });
         viewer.post(&format!("{beats}/heartbeat"), &beat).await.unwrap();
     }
-    viewer.raw(Method::DELETE, &beats, Some(&json!({ "position": 5.0 })), &[]).await.unwrap();
+    let (status, _) = viewer.raw(Method::DELETE, &format!("{beats}?position=5.0"), None, &[]).await.unwrap();
+    assert_eq!(status, 204);
     for _ in 0..60 {
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         invoke("analytics-roll-up-hour", &json!({})).await;

@@ -53,7 +53,7 @@ async fn every_rendition_of_a_film_plays_and_only_with_its_signatures() {
     let beat =
         viewer.post(&format!("{path}/heartbeat"), &json!({ "position": 3.5, "state": "playing" })).await.unwrap();
     assert!(beat["action"].as_str().is_none_or(|action| action != "stop"), "{beat}");
-    let (status, _) = viewer.raw(Method::DELETE, &path, Some(&json!({ "position": 4.0 })), &[]).await.unwrap();
+    let (status, _) = viewer.raw(Method::DELETE, &format!("{path}?position=4.0"), None, &[]).await.unwrap();
     assert!((200..300).contains(&status), "{status}");
     let position = viewer.get(&format!("/v1/playback/positions/{film}")).await.unwrap();
     assert_eq!(position["position"].as_f64(), Some(4.0), "{position}");

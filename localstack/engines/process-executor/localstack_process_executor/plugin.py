@@ -3,6 +3,7 @@
 import functools
 import os
 import tempfile
+import threading
 
 from localstack.runtime import hooks
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
@@ -64,3 +65,19 @@ def keep_objects_apart():
     from localstack.services.s3 import provider
 
     provider.DEFAULT_S3_TMP_DIR = os.path.join(tempfile.gettempdir(), "s3")
+
+
+@hooks.on_infra_start()
+def join_parts_one_at_a_time():
+    """Two CompleteMultipartUpload at once write one object: its bytes then belong to neither. S3 gives the later one NoSuchUpload."""
+    from localstack.services.s3.provider import S3Provider
+
+    lock = threading.Lock()
+    complete = S3Provider.complete_multipart_upload
+
+    @functools.wraps(complete)
+    def complete_alone(*args, **kwargs):
+        with lock:
+            return complete(*args, **kwargs)
+
+    S3Provider.complete_multipart_upload = complete_alone
