@@ -1,5 +1,7 @@
 //! The product's own API, called as any client would call it.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use anyhow::{Context, Result, anyhow, bail};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,13 +11,27 @@ use serde_json::{Value, json};
 pub struct Cinema {
     http: reqwest::Client,
     base: String,
-    token: Option<String>,
+    /// Of the session, shared by all clones.
+    tokens: Option<Arc<Mutex<Tokens>>>,
+}
+
+#[derive(Clone)]
+struct Tokens {
+    access: String,
+    refresh: String,
+}
+
+impl Tokens {
+    fn of(answer: &Value) -> Result<Self> {
+        let text = |name: &str| answer[name].as_str().map(str::to_owned).with_context(|| format!("no {name}"));
+        Ok(Self { access: text("access_token")?, refresh: text("refresh_token")? })
+    }
 }
 
 impl Cinema {
     /// A client that is not signed in; `base` is the edge's origin.
     pub fn new(base: &str) -> Result<Self> {
-        Ok(Self { http: super::http_client()?, base: base.trim_end_matches('/').to_owned(), token: None })
+        Ok(Self { http: super::http_client()?, base: base.trim_end_matches('/').to_owned(), tokens: None })
     }
 
     /// The plain HTTP client.
@@ -31,15 +47,30 @@ impl Cinema {
     /// Signs in, with the default profile.
     pub async fn sign_in(&self, email: &str, password: &str) -> Result<Self> {
         let body = json!({ "email": email, "password": password, "device_name": "cargo cinema" });
-        let token = self.post("/v1/auth/login", &body).await?;
-        let token = token["access_token"].as_str().context("the answer to the login has no access token")?;
-        Ok(Self { token: Some(token.to_owned()), ..self.clone() })
+        let tokens = Tokens::of(&self.post("/v1/auth/login", &body).await?).context("the answer to the login")?;
+        Ok(Self { tokens: Some(Arc::new(Mutex::new(tokens))), ..self.clone() })
+    }
+
+    fn tokens(&self) -> Option<Tokens> {
+        let tokens = self.tokens.as_ref()?;
+        Some(tokens.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    /// A film takes longer than an access token lives.
+    async fn refresh(&self, refresh: &str) -> Result<()> {
+        let url = format!("{}/v1/auth/refresh", self.base);
+        let call = self.http.post(url).json(&json!({ "refresh_token": refresh }));
+        let answer: Value = call.send().await?.error_for_status().context("the session has ended")?.json().await?;
+        if let Some(tokens) = &self.tokens {
+            *tokens.lock().unwrap_or_else(PoisonError::into_inner) = Tokens::of(&answer)?;
+        }
+        Ok(())
     }
 
     /// The account and profile of the token.
     pub fn claims(&self) -> Result<Value> {
         use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-        let token = self.token.as_deref().context("not signed in")?;
+        let token = self.tokens().context("not signed in")?.access;
         let claims = token.split('.').nth(1).context("not a JWT")?;
         Ok(serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims)?)?)
     }
@@ -72,9 +103,28 @@ impl Cinema {
         body: Option<&Value>,
         headers: &[(&str, &str)],
     ) -> Result<(u16, Value)> {
+        let tokens = self.tokens();
+        let answer = self.send(&method, path, body, headers, tokens.as_ref()).await?;
+        match tokens {
+            Some(tokens) if answer.0 == 401 && answer.1["code"] == "token_expired" => {
+                self.refresh(&tokens.refresh).await?;
+                self.send(&method, path, body, headers, self.tokens().as_ref()).await
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    async fn send(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+        tokens: Option<&Tokens>,
+    ) -> Result<(u16, Value)> {
         let mut call = self.http.request(method.clone(), format!("{}{path}", self.base));
-        if let Some(token) = &self.token {
-            call = call.bearer_auth(token);
+        if let Some(tokens) = tokens {
+            call = call.bearer_auth(&tokens.access);
         }
         if let Some(body) = body {
             call = call.json(body);

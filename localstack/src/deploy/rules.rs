@@ -50,7 +50,7 @@ fn wanted(manifest: &Manifest) -> BTreeMap<String, Wanted<'_>> {
     rules
 }
 
-/// Name → expression; a disabled rule is one that was left unfinished, and has none.
+/// Name → expression; a rule without its target was left unfinished, and has none.
 async fn list(clients: &Clients) -> Result<BTreeMap<String, String>> {
     let mut known = BTreeMap::new();
     let mut token = None;
@@ -59,8 +59,9 @@ async fn list(clients: &Clients) -> Result<BTreeMap<String, String>> {
         let page = page.context("listing rules")?;
         for rule in page.rules() {
             let name = rule.name().unwrap_or_default().to_owned();
-            let is_enabled = rule.state() == Some(&RuleState::Enabled);
-            let expression = rule.schedule_expression().filter(|_| is_enabled).unwrap_or_default();
+            let targets = clients.events.list_targets_by_rule().rule(&name).send().await.context("listing targets")?;
+            let is_whole = rule.state() == Some(&RuleState::Enabled) && !targets.targets().is_empty();
+            let expression = rule.schedule_expression().filter(|_| is_whole).unwrap_or_default();
             known.insert(name, expression.to_owned());
         }
         token = page.next_token;
@@ -70,13 +71,12 @@ async fn list(clients: &Clients) -> Result<BTreeMap<String, String>> {
     }
 }
 
-/// A target needs its rule, and a rule without its target would be taken for complete: it is enabled last.
+/// Enabled before it has its target: an emulator decides at PutTargets whether the schedule will ever fire.
 async fn put(clients: &Clients, name: &str, rule: &Wanted<'_>) -> Result<()> {
     let create = clients.events.put_rule().name(name).schedule_expression(rule.expression);
-    create.clone().state(RuleState::Disabled).send().await?;
+    create.state(RuleState::Enabled).send().await?;
     let target = Target::builder().id("function").arn(clients.function_arn(rule.function)).build()?;
     clients.events.put_targets().rule(name).targets(target).send().await?;
-    create.state(RuleState::Enabled).send().await?;
     Ok(())
 }
 

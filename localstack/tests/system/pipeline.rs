@@ -124,3 +124,51 @@ async fn what_is_no_film_fails_with_a_reason_a_person_can_act_on() {
         .unwrap();
     assert_eq!((status, problem["code"].as_str()), (409, Some("not_publishable")), "{problem}");
 }
+
+/// The process that works for a function now.
+fn working(function: &str) -> Option<String> {
+    let folder = PathBuf::from(variable("CINEMA_TEST_STATUS"));
+    let folder = folder.parent().expect("the folder of the run").display().to_string();
+    let processes = std::fs::read_dir("/proc").expect("processes").flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().into_string().ok());
+    let is_it = |number: &String| {
+        let command = std::fs::read_to_string(format!("/proc/{number}/cmdline")).unwrap_or_default();
+        command.starts_with(&folder) && command.contains(&format!("/{function}-"))
+    };
+    numbers.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())).find(is_it)
+}
+
+#[tokio::test]
+async fn a_killed_encoder_delays_a_film_and_does_not_harm_it() {
+    let editor = signed_in("editor").await;
+    let id = draft(&editor, "Survives").await;
+    // Long enough that its encoder can be caught at work.
+    let source = film("survives.mp4", 40, "1280x720").await;
+    let uploading = tokio::spawn({
+        let (editor, id) = (editor.clone(), id.clone());
+        async move { upload_film(&editor, &id, &source, &Progress::quiet()).await }
+    });
+    let dynamodb = aws_sdk_dynamodb::Client::new(&cinema::api::aws(&aws_url()));
+    let mut killed = false;
+    for _ in 0..600 {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        let items = dynamodb.scan().table_name("assets").send().await.unwrap();
+        let is_encoding = items.items().iter().any(|item| {
+            let text = format!("{item:?}");
+            text.contains(&id) && text.contains("\"encoding\"")
+        });
+        if !is_encoding {
+            continue;
+        }
+        if let Some(number) = working("media-encode-chunk") {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            killed = tokio::process::Command::new("kill").args(["-9", &number]).status().await.unwrap().success();
+            break;
+        }
+    }
+    assert!(killed, "no encoder was caught at work");
+    // Its lease ends after a minute, and the reconciler comes every minute.
+    let asset = uploading.await.unwrap().expect("the film becomes ready all the same");
+    let asset = editor.get(&format!("/v1/admin/assets/{asset}")).await.unwrap();
+    assert_eq!((&asset["state"], asset["error"].is_null()), (&json!("ready"), true), "{asset}");
+}

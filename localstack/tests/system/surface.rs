@@ -68,3 +68,16 @@ async fn the_page_is_served_and_nothing_beside_it() {
         assert_eq!(file.status(), 404, "{path}");
     }
 }
+
+#[tokio::test]
+async fn schedules_fire() {
+    let logs = aws_sdk_cloudwatchlogs::Client::new(&cinema::api::aws(&crate::aws_url()));
+    for _ in 0..150 {
+        let group = logs.filter_log_events().log_group_name("/aws/lambda/media-reconcile").send().await;
+        if group.is_ok_and(|page| !page.events().is_empty()) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    panic!("media-reconcile was not started within two and a half minutes");
+}

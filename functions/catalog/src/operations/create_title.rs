@@ -25,7 +25,11 @@ async fn create_title(
     let mut transaction = titles.begin().await?;
     let route = (&actor, "POST /v1/admin/titles");
     let ticket = match key.begin(&mut transaction, route, &draft, world.now()).await? {
-        Begun::Replay(response) => return Ok(response),
+        Begun::Replay(response) => {
+            // Not left to the drop: until then the key would still be in flight for whoever comes next.
+            transaction.rollback().await?;
+            return Ok(response);
+        }
         Begun::Fresh(ticket) => ticket,
     };
     let (title, posted) = titles.create(&mut transaction, world.id(), draft, &[], &actor).await?;
