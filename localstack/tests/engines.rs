@@ -17,6 +17,7 @@ use aws_smithy_http_client::Builder;
 use cinema::engines::{Endpoints, Engine, Engines, Home, Options, State, mirror};
 use cinema::process::Process;
 use cinema::progress::Progress;
+use cinema::stack::REGION;
 use rustix::process::{Pid, Signal, kill_process};
 
 const LARGE_PART_BYTES: usize = 5 << 20;
@@ -211,7 +212,7 @@ macro_rules! client {
             let config = $sdk::Config::builder()
                 .behavior_version(BehaviorVersion::latest())
                 .endpoint_url(&endpoints.aws)
-                .region(Region::new("us-east-1"))
+                .region(Region::new(REGION))
                 .credentials_provider(Credentials::for_tests())
                 .http_client(Builder::new().build_http());
             $sdk::Client::from_conf(config.build())

@@ -4,13 +4,16 @@ use aws_credential_types::Credentials;
 use aws_sdk_s3::config::{BehaviorVersion, Region, RequestChecksumCalculation, ResponseChecksumValidation};
 use aws_smithy_http_client::Builder;
 
-const REGION: &str = "us-east-1";
+use crate::stack::REGION;
+
+/// Buckets belong to no region here, and only in this one they can be created without naming it again.
+const BUCKET_REGION: &str = "us-east-1";
 
 pub(super) fn s3(endpoint: &str) -> aws_sdk_s3::Client {
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(endpoint)
-        .region(Region::new(REGION))
+        .region(Region::new(BUCKET_REGION))
         .credentials_provider(credentials())
         .force_path_style(true)
         // Copies within one machine: a checksum per object would only cost time.
