@@ -6,7 +6,16 @@ use crate::{new_viewer, signed_in, title, visitor};
 /// A started session and the text of its master playlist.
 pub async fn start(viewer: &cinema::api::cinema::Cinema, title: &str, device: &str) -> (Value, String) {
     let body = json!({ "title_id": title, "device_id": device, "device_name": "test" });
-    let session = viewer.post("/v1/playback/sessions", &body).await.unwrap();
+    let mut session = viewer.post("/v1/playback/sessions", &body).await;
+    // A new plan or title arrives at playback by its own way, a moment later than anywhere else.
+    for _ in 0..60 {
+        if session.is_ok() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        session = viewer.post("/v1/playback/sessions", &body).await;
+    }
+    let session = session.unwrap();
     let url = session["manifest_url"].as_str().expect("a manifest").to_owned();
     (session, text(&url).await)
 }

@@ -12,8 +12,15 @@ async fn a_title_is_indexed_and_found() {
     assert_eq!(index.invoke(&golden("search-index-title")).await.unwrap(), json!({"batchItemFailures": []}));
     library.refresh().await;
     let mut titles = Function::start("search-titles", &pairs(library.service.vars())).await;
-    let answer = titles.invoke(&gateway::event("GET", "/v1/search?q=sintel", &[], None)).await.unwrap();
-    let page: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    let mut page = Value::Null;
+    // On a busy machine the first question to a new index may take longer than a search may; the fallback answers it.
+    for _ in 0..20 {
+        let answer = titles.invoke(&gateway::event("GET", "/v1/search?q=sintel", &[], None)).await.unwrap();
+        page = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        if page["degraded"] == false {
+            break;
+        }
+    }
     assert_eq!((&page["total"], &page["degraded"]), (&json!(1), &json!(false)), "{page}");
     assert_eq!(page["items"][0]["slug"], "sintel");
     library.close().await;
