@@ -27,7 +27,9 @@ pub(super) async fn write_environment(platform: &Platform) -> Result<()> {
     let queues = listed.queue_urls().iter().filter_map(named).collect();
     let mut text = String::new();
     for (name, value) in deploy::environment_of_all(&platform.stack, &manifest, &queues)? {
-        writeln!(text, "{name}={value}")?;
+        // Quoted: what stands in a value may mean something to the reader of such a file.
+        ensure!(!value.contains(['\'', '\n']), "the setting {name} must not contain a single quote or a line break");
+        writeln!(text, "{name}='{value}'")?;
     }
     let file = platform.home.run().join(ENVIRONMENT);
     std::fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))
