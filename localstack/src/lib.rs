@@ -14,6 +14,8 @@ pub mod generate;
 pub mod migrate;
 pub mod pack;
 pub mod platform;
+#[cfg(test)]
+mod privacy;
 pub mod process;
 pub mod progress;
 pub mod settings;

@@ -48,7 +48,7 @@ impl Platform {
         let mut settings =
             if options.throw_away { Settings::fresh()? } else { Settings::load(&home.run().join("settings.json"))? };
         let edge_port = edge_port(&home, options.throw_away)?;
-        settings.set("PUBLIC_URL", format!("http://localhost:{edge_port}"));
+        settings.place(&format!("http://localhost:{edge_port}"), &engines.endpoints_of_functions().issuer)?;
         let mut stack = Stack::new(root.to_owned(), home.run().to_owned(), engines.endpoints().clone(), settings);
         stack.seen_by_functions = engines.endpoints_of_functions().clone();
         // The functions lie beside this program, wherever cargo was told to build.

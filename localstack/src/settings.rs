@@ -12,6 +12,8 @@ use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 
+use crate::engines::with_local_provider;
+
 /// Name → value. A function gets those its `functions.yaml` lists, besides what every function gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings(BTreeMap<String, String>);
@@ -19,11 +21,18 @@ pub struct Settings(BTreeMap<String, String>);
 /// Everything derives from it that nobody has to know: passwords of the service roles.
 const SEED: &str = "SEED";
 
+/// Where passwords are looked up that have leaked somewhere; the edge knows a few by default.
+const BREACHED_PASSWORDS_URL: &str = "BREACHED_PASSWORDS_URL";
+/// Whose accounts can sign in, as JSON: name → issuer, client_id, client_secret, scopes.
+const OAUTH_PROVIDERS: &str = "OAUTH_PROVIDERS";
+
 /// What a fresh platform begins with. A developer changes a line of the file and deploys again.
-const DEFAULTS: [(&str, &str); 5] = [
+const DEFAULTS: [(&str, &str); 7] = [
+    (BREACHED_PASSWORDS_URL, "http://localhost:8080/_breached"),
     ("DEFAULT_TERRITORY", "RU"),
     ("EMAIL_FROM", "Online Cinema <cinema@example.com>"),
     ("FIRST_ADMIN_EMAIL", "editor@example.com"),
+    (OAUTH_PROVIDERS, "{}"),
     ("PUBLIC_URL", "http://localhost:8080"),
     ("RUST_LOG", "info"),
 ];
@@ -55,6 +64,20 @@ impl Settings {
     /// Replaces one setting for this run.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.insert(name.to_owned(), value.into());
+    }
+
+    /// Where this platform's edge and issuer are; what a developer has set stays.
+    pub fn place(&mut self, edge: &str, issuer: &str) -> Result<()> {
+        self.set("PUBLIC_URL", edge);
+        if DEFAULTS.iter().any(|(name, value)| *name == BREACHED_PASSWORDS_URL && self.get(name) == Some(value)) {
+            self.set(BREACHED_PASSWORDS_URL, format!("{edge}/_breached"));
+        }
+        if !issuer.is_empty() {
+            let own = self.get(OAUTH_PROVIDERS).unwrap_or("{}");
+            let providers = with_local_provider(own, issuer).context("the setting OAUTH_PROVIDERS")?;
+            self.set(OAUTH_PROVIDERS, providers);
+        }
+        Ok(())
     }
 
     /// The password of a service's role; the same every time.
@@ -133,6 +156,18 @@ mod tests {
         assert_eq!(first.postgres_password("auth").len(), 32);
         assert_ne!(first.postgres_password("auth"), first.postgres_password("user"));
         assert_eq!(first.sender_address(), "cinema@example.com");
+    }
+
+    #[test]
+    fn places_follow_the_edge_unless_a_developer_named_others() {
+        let mut settings = Settings::fresh().unwrap();
+        settings.place("http://localhost:9", "http://127.0.0.1:1").unwrap();
+        assert_eq!(settings.get("PUBLIC_URL"), Some("http://localhost:9"));
+        assert_eq!(settings.get(BREACHED_PASSWORDS_URL), Some("http://localhost:9/_breached"));
+        assert!(settings.get(OAUTH_PROVIDERS).is_some_and(|providers| providers.contains("127.0.0.1:1")));
+        settings.set(BREACHED_PASSWORDS_URL, "https://api.pwnedpasswords.com");
+        settings.place("http://localhost:9", "").unwrap();
+        assert_eq!(settings.get(BREACHED_PASSWORDS_URL), Some("https://api.pwnedpasswords.com"));
     }
 
     #[test]

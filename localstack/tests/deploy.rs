@@ -68,6 +68,7 @@ impl Platform {
             redis: "redis://127.0.0.1:1".into(),
             clickhouse: "http://127.0.0.1:1".into(),
             opensearch: "http://127.0.0.1:1".into(),
+            issuer: String::new(),
         };
         let run = root.path().join("run");
         let mut stack = Stack::new(root.path().to_owned(), run, endpoints, Settings::fresh().unwrap());

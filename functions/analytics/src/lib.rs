@@ -2,6 +2,7 @@
 //!
 //! `playback-events` is the only source of views; what players post themselves feeds quality metrics alone.
 
+pub mod forgotten;
 pub mod hour;
 pub mod operations;
 pub mod overview;

@@ -35,6 +35,23 @@ pub struct PlaybackRow {
     ingested_at: i64,
 }
 
+impl PlaybackRow {
+    /// Who watched.
+    pub fn profile(&self) -> &str {
+        &self.profile_id
+    }
+
+    /// What.
+    pub fn title(&self) -> &str {
+        &self.title_id
+    }
+
+    /// When the session began, in milliseconds since 1970.
+    pub fn started_at(&self) -> i64 {
+        self.started_at
+    }
+}
+
 /// A row of `player_samples`.
 #[derive(Debug, Clone, PartialEq, Row, Serialize, Deserialize)]
 pub struct SampleRow {

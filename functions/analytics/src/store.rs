@@ -1,9 +1,13 @@
 //! The tables of analytics in ClickHouse.
 
+mod erased;
+
 use clickhouse::{RowOwned, RowWrite};
 use kernel::TitleId;
 use stores::{ClickHouse, StoreError};
 use time::{Duration, OffsetDateTime};
+
+pub use erased::Kept;
 
 use crate::{
     hour::Hour,
@@ -73,7 +77,7 @@ impl Figures {
         Ok(insert.end().await?)
     }
 
-    /// Hours with rows that came in since the last complete roll-up began; all hours if there was none.
+    /// Hours with rows that came in, or were taken out, since the last complete roll-up began; all hours if there was none.
     pub async fn late_hours(&self) -> Result<Vec<Hour>, StoreError> {
         let hours: Vec<u32> = self
             .0
@@ -85,7 +89,8 @@ impl Figures {
             .bind(OVERLAP.whole_seconds())
             .fetch_all()
             .await?;
-        Ok(hours.into_iter().map(Hour::from_seconds).collect())
+        let came = hours.into_iter().map(Hour::from_seconds);
+        Ok(came.chain(self.stale_hours().await?).collect())
     }
 
     /// Notes that a complete roll-up began at that time.

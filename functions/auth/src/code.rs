@@ -1,5 +1,6 @@
 //! Six digits that prove who reads a mailbox.
 
+use cinema_http::{Problem, StatusCode};
 use kernel::World;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use time::{Duration, OffsetDateTime};
@@ -29,7 +30,33 @@ impl Code {
 
     /// What is stored. A million codes are soon tried without the key.
     pub fn digest(&self, hasher: &Hasher, email: &Email) -> Vec<u8> {
-        hasher.tag("code", &[email.as_str().as_bytes(), self.0.as_bytes()])
+        self.digest_for(hasher, Purpose::FirstAddress, email.as_str())
+    }
+
+    /// The same for another purpose: a code is good for one thing and for one address or account only.
+    pub fn digest_for(&self, hasher: &Hasher, purpose: Purpose, whose: &str) -> Vec<u8> {
+        hasher.tag(purpose.name(), &[whose.as_bytes(), self.0.as_bytes()])
+    }
+}
+
+/// What a code is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Proving the address of a new account; of an address.
+    FirstAddress,
+    /// A new password; of an address.
+    Reset,
+    /// Proving a new address; of an account.
+    NewAddress,
+}
+
+impl Purpose {
+    fn name(self) -> &'static str {
+        match self {
+            Self::FirstAddress => "code",
+            Self::Reset => "reset code",
+            Self::NewAddress => "new address code",
+        }
     }
 }
 
@@ -95,6 +122,18 @@ impl Sent {
     }
 }
 
+/// 410: the right code, but too late.
+pub fn expired() -> Problem {
+    Problem::new(StatusCode::GONE, "code_expired", "This code is no longer good. Ask for a new one.")
+}
+
+/// 422: another code, a dead one, or none was sent.
+pub fn wrong() -> Problem {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let problem = Problem::new(status, "invalid_code", "This is not the code in the newest mail.");
+    problem.at("/code", "not the code in the newest mail")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_have_six_digits_and_digests_depend_on_the_address() {
+    fn codes_have_six_digits_and_digests_depend_on_the_address_and_the_purpose() {
         let (world, _) = World::replay(OffsetDateTime::UNIX_EPOCH, 3);
         let hasher = Hasher::new(&[1; 32]);
         let (a, b): (Email, Email) = ("a@example.com".parse().unwrap(), "b@example.com".parse().unwrap());
@@ -133,6 +172,7 @@ mod tests {
             let code = Code::new(&world);
             assert!(code.as_str().len() == 6 && code.as_str().bytes().all(|byte| byte.is_ascii_digit()));
             assert_ne!(code.digest(&hasher, &a), code.digest(&hasher, &b));
+            assert_ne!(code.digest(&hasher, &a), code.digest_for(&hasher, Purpose::Reset, a.as_str()));
         }
         assert!(serde_json::from_str::<Code>("\"12345\"").is_err());
         assert!(serde_json::from_str::<Code>("\"１２３４５６\"").is_err());

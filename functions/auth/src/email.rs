@@ -56,6 +56,11 @@ impl Email {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
+    /// For a mail that somebody else may read: `v***@example.com`.
+    pub fn masked(&self) -> String {
+        format!("{}***@{}", self.local().chars().take(1).collect::<String>(), self.domain())
+    }
+
     /// The known throw-away domain that the address belongs to.
     pub fn disposable_domain(&self) -> Option<&'static str> {
         let domain = self.domain();
@@ -132,6 +137,7 @@ mod tests {
         assert_eq!(email.as_str(), "alice.b+tv@example.com");
         assert_eq!((email.local(), email.domain()), ("alice.b+tv", "example.com"));
         assert_eq!(format!("{email:?}"), "Email");
+        assert_eq!(email.masked(), "a***@example.com");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    fmt::Display,
     net::IpAddr,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
@@ -18,6 +19,10 @@ use stores::{
 
 use crate::{email::Email, password::Password, pepper::Hasher};
 
+mod doors;
+
+pub use doors::{CONFIRM_EMAIL, CURRENT_PASSWORD, FORGOT_PASSWORD, NEW_EMAIL, RESET_PASSWORD};
+
 const HOUR: Duration = Duration::from_secs(3600);
 
 const LOG_IN_ACCOUNT: Rule = Rule { name: "login-account", burst: 10, period: Duration::from_secs(600) };
@@ -28,9 +33,26 @@ const REGISTER_DISPOSABLE: Rule = Rule { name: "register-disposable", burst: 5, 
 const VERIFY_ACCOUNT: Rule = Rule { name: "verify-account", burst: 5, period: HOUR };
 const VERIFY_ADDRESS: Rule = Rule { name: "verify-address", burst: 60, period: Duration::from_secs(600) };
 
+/// Codes of an authenticator, for whoever knows the password.
+pub const SECOND_FACTOR: Door = Door {
+    account: Rule { name: "mfa-account", burst: 10, period: Duration::from_secs(600) },
+    address: Rule { name: "mfa-address", burst: 60, period: Duration::from_secs(600) },
+};
+/// Looking accounts up, for whoever works in support.
+pub const FIND_ACCOUNT: Door = Door {
+    account: Rule { name: "find-account", burst: 120, period: HOUR },
+    address: Rule { name: "find-address", burst: 600, period: HOUR },
+};
+
 /// One password over so many accounts from one address, or from anywhere, is somebody trying keys on doors.
 const SPRAY_ADDRESS: SprayRule = SprayRule { name: "address", accounts: 5, window: HOUR };
 const SPRAY_ANYWHERE: SprayRule = SprayRule { name: "anywhere", accounts: 30, window: HOUR };
+
+/// Where an account that is known already has to prove something.
+pub struct Door {
+    account: Rule,
+    address: Rule,
+}
 
 struct SprayRule {
     name: &'static str,
@@ -142,6 +164,23 @@ impl Guard {
     /// A right code was no attempt.
     pub async fn verified(&self, email: &Email) {
         self.limiter.refund(&VERIFY_ACCOUNT, email.as_str(), 1).await;
+    }
+
+    /// Counts a try at a door before it is looked at.
+    ///
+    /// # Errors
+    /// 429 by account or by address.
+    pub async fn knock(&self, door: &Door, account: impl Display, address: &str) -> Result<(), Problem> {
+        let (key, near) = (account.to_string(), network(address));
+        let (account, address) =
+            join(self.limiter.check(&door.account, &key), self.limiter.check(&door.address, &near)).await;
+        account.and(address)
+    }
+
+    /// Only failures count.
+    pub async fn entered(&self, door: &Door, account: impl Display, address: &str) {
+        let (key, near) = (account.to_string(), network(address));
+        join(self.limiter.refund(&door.account, &key, 1), self.limiter.refund(&door.address, &near, 1)).await;
     }
 
     async fn spray(&self, rule: &SprayRule, key: &str, member: i64) -> Result<(), Problem> {

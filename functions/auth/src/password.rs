@@ -92,14 +92,14 @@ impl Password {
         self.0.expose_secret().as_bytes()
     }
 
-    /// 422 `weak_password` unless it may be chosen for an account with this address.
+    /// 422 `weak_password` at `pointer` unless it may be chosen for an account with this address.
     ///
     /// # Errors
     /// Says what to change.
-    pub fn check(&self, email: &Email) -> Result<(), Problem> {
+    pub fn check(&self, email: &Email, pointer: &str) -> Result<(), Problem> {
         weakness(self.0.expose_secret(), email).map_or(Ok(()), |reason| {
             let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "weak_password", reason);
-            Err(problem.at("/password", reason))
+            Err(problem.at(pointer, reason))
         })
     }
 }
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     fn refused(password: &str) -> bool {
-        Password::from(password).check(&"alice@example.com".parse().unwrap()).is_err()
+        Password::from(password).check(&"alice@example.com".parse().unwrap(), "/password").is_err()
     }
 
     #[test]

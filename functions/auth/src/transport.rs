@@ -66,12 +66,25 @@ fn set_cookie(value: &str, seconds: i64) -> Result<HeaderValue, Problem> {
     HeaderValue::from_str(&cookie).map_err(Problem::internal)
 }
 
+/// The cookie with a refresh token, for an answer that is no token.
+pub fn refresh_cookie(refresh: &RefreshToken) -> Result<HeaderValue, Problem> {
+    set_cookie(&refresh.reveal(), session::IDLE.whole_seconds())
+}
+
 /// Makes the browser forget the cookie.
 pub fn forget() -> Result<HeaderValue, Problem> {
     set_cookie("", 0)
 }
 
 impl Transport {
+    /// As it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Body => "body",
+            Self::Cookie => "cookie",
+        }
+    }
+
     /// The answer with the refresh token where the client wants it.
     pub fn answer(self, mut token: Token, refresh: &RefreshToken) -> Result<Response, Problem> {
         match self {
@@ -80,7 +93,7 @@ impl Transport {
                 Ok(Json::<_>(token).into_response())
             }
             Self::Cookie => {
-                let cookie = set_cookie(&refresh.reveal(), session::IDLE.whole_seconds())?;
+                let cookie = refresh_cookie(refresh)?;
                 Ok(([(header::SET_COOKIE, cookie)], Json::<_>(token)).into_response())
             }
         }

@@ -82,8 +82,9 @@ pub struct Upload {
     pub asset_id: AssetId,
     /// The title it is for.
     pub title_id: TitleId,
-    /// Who began it.
-    pub account_id: AccountId,
+    /// Who began it, unless they were erased since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<AccountId>,
     /// What the person called it.
     pub filename: String,
     /// Bytes in all.
@@ -146,7 +147,7 @@ mod tests {
             upload_id: world.id(),
             asset_id: world.id(),
             title_id: world.id(),
-            account_id: world.id(),
+            account_id: Some(world.id()),
             filename: "film.mp4".into(),
             size,
             part_size: part_size(size),

@@ -31,6 +31,26 @@ pub enum Template {
     VerifyEmail,
     /// Somebody registered an address that has an account.
     AlreadyRegistered,
+    /// Carries the code that allows a new password.
+    PasswordReset,
+    /// Somebody wanted a new password for an address without an account.
+    ResetUnknownAccount,
+    /// The password is another one now.
+    PasswordChanged,
+    /// Carries the code that proves the new address of an account.
+    ConfirmEmail,
+    /// To the old address: a new one was named.
+    EmailChangeRequested,
+    /// To the old address: the new one was proven.
+    EmailChanged,
+    /// Signing in takes a second factor now.
+    MfaEnabled,
+    /// Signing in takes a password only again.
+    MfaDisabled,
+    /// From a device that was not seen before.
+    NewSignIn,
+    /// Nothing is left; with a line from every service.
+    AccountErased,
 }
 
 impl Template {
@@ -39,6 +59,16 @@ impl Template {
         match self {
             Self::VerifyEmail => "verify_email",
             Self::AlreadyRegistered => "already_registered",
+            Self::PasswordReset => "password_reset",
+            Self::ResetUnknownAccount => "reset_unknown_account",
+            Self::PasswordChanged => "password_changed",
+            Self::ConfirmEmail => "confirm_email",
+            Self::EmailChangeRequested => "email_change_requested",
+            Self::EmailChanged => "email_changed",
+            Self::MfaEnabled => "mfa_enabled",
+            Self::MfaDisabled => "mfa_disabled",
+            Self::NewSignIn => "new_sign_in",
+            Self::AccountErased => "account_erased",
         }
     }
 }

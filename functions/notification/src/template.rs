@@ -1,11 +1,16 @@
-//! The mails themselves: English and Russian, as text and as HTML.
+//! Mails as text and as HTML; what they say stands in a file per language.
+
+mod english;
+mod russian;
 
 use mail_builder::{MessageBuilder, headers::raw::Raw};
 use time::OffsetDateTime;
 
-use crate::message::{Message, Template};
+use crate::message::Message;
 
 const SENDER: &str = "Online Cinema";
+/// More than the longest name of a device, address or list of receipts that is honest.
+const MAX_VALUE_CHARACTERS: usize = 2_000;
 
 /// A mail cannot be written: a variable is missing or is not what it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -25,56 +30,24 @@ pub struct Mail {
 enum Paragraph {
     Text(&'static str),
     Code(String),
+    /// A name and its value, which may have come from anywhere.
+    Fact(&'static str, String),
+    /// One line each.
+    Lines(Vec<String>),
 }
 
-use Paragraph::{Code, Text};
+use Paragraph::{Code, Fact, Lines, Text};
+
+type Parts = (&'static str, Vec<Paragraph>);
 
 impl Mail {
     /// In the reader's language, English when there is no translation.
     pub fn of(message: &Message) -> Result<Self, RenderError> {
-        let is_russian = message.locale.language() == "ru";
-        Ok(match (message.template, is_russian) {
-            (Template::VerifyEmail, false) => Self {
-                subject: "Your code for Online Cinema",
-                paragraphs: vec![
-                    Text("Welcome to Online Cinema. Enter this code to confirm your address:"),
-                    Code(code(message)?),
-                    Text("It is good for one hour and for five tries."),
-                    Text("If you did not ask for it, do not give it to anybody: without it no account is made."),
-                ],
-            },
-            (Template::VerifyEmail, true) => Self {
-                subject: "Код для Online Cinema",
-                paragraphs: vec![
-                    Text("Добро пожаловать в Online Cinema. Введите этот код, чтобы подтвердить адрес:"),
-                    Code(code(message)?),
-                    Text("Код действует один час, у вас пять попыток."),
-                    Text("Если вы его не запрашивали, никому его не сообщайте: без кода учётная запись не появится."),
-                ],
-            },
-            (Template::AlreadyRegistered, false) => Self {
-                subject: "You already have an account at Online Cinema",
-                paragraphs: vec![
-                    Text(
-                        "Somebody has just tried to register this address at Online Cinema. It already has an account.",
-                    ),
-                    Text(
-                        "If it was you, sign in with your password. If not, there is nothing you need to do: nothing has changed.",
-                    ),
-                ],
-            },
-            (Template::AlreadyRegistered, true) => Self {
-                subject: "У вас уже есть учётная запись в Online Cinema",
-                paragraphs: vec![
-                    Text(
-                        "Кто-то только что пытался зарегистрировать этот адрес в Online Cinema. У него уже есть учётная запись.",
-                    ),
-                    Text(
-                        "Если это были вы, войдите с вашим паролем. Если нет, ничего делать не нужно: ничего не изменилось.",
-                    ),
-                ],
-            },
-        })
+        let (subject, paragraphs) = match message.locale.language() {
+            "ru" => russian::mail(message)?,
+            _ => english::mail(message)?,
+        };
+        Ok(Self { subject, paragraphs })
     }
 
     /// For readers of plain text.
@@ -82,6 +55,8 @@ impl Mail {
         let paragraphs = self.paragraphs.iter().map(|paragraph| match paragraph {
             Text(text) => format!("{text}\n"),
             Code(code) => format!("    {code}\n"),
+            Fact(name, value) => format!("{name}: {value}\n"),
+            Lines(lines) => lines.iter().map(|line| format!("- {line}\n")).collect(),
         });
         paragraphs.collect::<Vec<_>>().join("\n")
     }
@@ -92,6 +67,11 @@ impl Mail {
             Text(text) => format!("<p>{}</p>\n", escaped(text)),
             Code(code) => {
                 format!("<p style=\"font:700 32px monospace;letter-spacing:6px;margin:24px 0\">{}</p>\n", escaped(code))
+            }
+            Fact(name, value) => format!("<p>{}: <b>{}</b></p>\n", escaped(name), escaped(value)),
+            Lines(lines) => {
+                let items = lines.iter().map(|line| format!("<li>{}</li>\n", escaped(line)));
+                format!("<ul>\n{}</ul>\n", items.collect::<String>())
             }
         });
         format!(
@@ -130,6 +110,26 @@ fn code(message: &Message) -> Result<String, RenderError> {
     }
 }
 
+/// One line of a mail; a missing or empty variable reads `otherwise`.
+fn line(message: &Message, name: &'static str, otherwise: &str) -> Result<String, RenderError> {
+    let value = message.variables.get(name).map_or("", |value| value.trim());
+    if value.chars().count() > MAX_VALUE_CHARACTERS || value.chars().any(char::is_control) {
+        return Err(RenderError(name));
+    }
+    Ok(if value.is_empty() { otherwise } else { value }.to_owned())
+}
+
+/// Some lines, at least one.
+fn lines(message: &Message, name: &'static str) -> Result<Vec<String>, RenderError> {
+    let value = message.variables.get(name).ok_or(RenderError(name))?;
+    let lines: Vec<String> = value.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    let is_plain = |line: &String| !line.chars().any(char::is_control);
+    if lines.is_empty() || value.chars().count() > MAX_VALUE_CHARACTERS || !lines.iter().all(is_plain) {
+        return Err(RenderError(name));
+    }
+    Ok(lines)
+}
+
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -138,27 +138,66 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
+    const TEMPLATES: [&str; 12] = [
+        "verify_email",
+        "already_registered",
+        "password_reset",
+        "reset_unknown_account",
+        "password_changed",
+        "confirm_email",
+        "email_change_requested",
+        "email_changed",
+        "mfa_enabled",
+        "mfa_disabled",
+        "new_sign_in",
+        "account_erased",
+    ];
+
     fn message(template: &str, locale: &str) -> Message {
         let job = format!(
-            r#"{{"message_id":"msg_01jd3k5m7n9pqrstvwxyz01234","template":"{template}","to":"viewer@example.com","locale":"{locale}","variables":{{"code":"042917"}}}}"#
+            r#"{{"message_id":"msg_01jd3k5m7n9pqrstvwxyz01234","template":"{template}","to":"viewer@example.com","locale":"{locale}",
+            "variables":{{"code":"042917","new":"n***@example.org","device":"<TV> & co","territory":"DE","at":"2026-11-26T10:00:00Z",
+            "receipts":"auth: 3\nuser: 5"}}}}"#
         );
         Message::parse(&job).unwrap()
     }
 
     #[test]
     fn every_mail_exists_in_both_languages_as_text_and_html() {
-        for template in ["verify_email", "already_registered"] {
+        for template in TEMPLATES {
             let (english, russian) =
                 (Mail::of(&message(template, "en-GB")).unwrap(), Mail::of(&message(template, "ru-RU")).unwrap());
             assert_ne!(english.subject, russian.subject);
             assert!(english.text().is_ascii() && !russian.text().is_ascii());
             for mail in [english, russian] {
-                assert_eq!(mail.text().contains("042917"), template == "verify_email");
-                assert_eq!(mail.html("ru").contains("042917"), template == "verify_email");
+                let has_code = matches!(template, "verify_email" | "password_reset" | "confirm_email");
+                assert_eq!(mail.text().contains("042917"), has_code, "{template}");
+                assert_eq!(mail.html("ru").contains("042917"), has_code, "{template}");
                 assert!(!mail.subject.contains("042917"), "a locked screen shows the subject");
             }
         }
         assert_eq!(Mail::of(&message("verify_email", "de")).unwrap().subject, "Your code for Online Cinema");
+    }
+
+    #[test]
+    fn names_of_devices_are_text_and_nothing_else() {
+        let mail = Mail::of(&message("new_sign_in", "en")).unwrap();
+        assert!(mail.text().contains("<TV> & co") && mail.html("en").contains("&lt;TV&gt; &amp; co"));
+        let mut nameless = message("new_sign_in", "en");
+        nameless.variables.remove("device");
+        assert!(Mail::of(&nameless).unwrap().text().contains("unknown"));
+        for wrong in ["a\u{0}", "a\nb", &"x".repeat(2_001)] {
+            nameless.variables.insert("device".into(), wrong.into());
+            assert_eq!(Mail::of(&nameless).err(), Some(RenderError("device")), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn receipts_are_a_list_of_at_least_one_line() {
+        let mut message = message("account_erased", "en");
+        assert!(Mail::of(&message).unwrap().html("en").contains("<li>auth: 3</li>\n<li>user: 5</li>"));
+        message.variables.insert("receipts".into(), " \n".into());
+        assert_eq!(Mail::of(&message).err(), Some(RenderError("receipts")));
     }
 
     #[test]

@@ -11,11 +11,13 @@ use crate::session::{Session, State};
 /// The event of a change from `old` to `new`; `None` where nothing happened that anybody must know.
 pub fn event(world: &World, old: Option<&Session>, new: Option<&Session>) -> Option<Event> {
     match (old, new) {
+        // What happens to somebody who is being erased is nobody's business.
+        (_, Some(Session { state: State::Erased, .. })) => None,
         (None, Some(new)) => Some(told(world, types::PLAYBACK_STARTED, new)),
         (Some(old), Some(new)) if new.version > old.version && old.state.is_live() => {
             let kind = match new.state {
                 State::Playing | State::Paused | State::Buffering => types::PLAYBACK_PROGRESSED,
-                State::Stopped | State::Replaced => types::PLAYBACK_STOPPED,
+                State::Stopped | State::Replaced | State::Erased => types::PLAYBACK_STOPPED,
                 State::Expired => types::PLAYBACK_EXPIRED,
             };
             Some(told(world, kind, new))
@@ -31,7 +33,7 @@ fn told(world: &World, kind: &str, session: &Session) -> Event {
         State::Playing => "playing",
         State::Paused => "paused",
         State::Buffering => "buffering",
-        State::Stopped | State::Replaced => "stopped",
+        State::Stopped | State::Replaced | State::Erased => "stopped",
         State::Expired => "expired",
     };
     let text = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
@@ -112,6 +114,8 @@ mod tests {
         assert_eq!(kind(Some(&live), None).as_deref(), Some(types::PLAYBACK_EXPIRED));
         assert_eq!(kind(Some(&live.stop(None, now)), None), None, "an ended session may be forgotten");
         assert_eq!(kind(Some(&beat), Some(&beat)), None);
+        let erased = Session { state: State::Erased, version: 2, ..live.clone() };
+        assert_eq!((kind(Some(&live), Some(&erased)), kind(Some(&erased), None)), (None, None));
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub enum State {
     Replaced,
     /// Ended because no report came for the length of the lease.
     Expired,
+    /// About to be removed, because its person is being erased: nobody is told.
+    Erased,
 }
 
 impl State {
@@ -129,7 +131,7 @@ impl Session {
     pub fn standing(&self, now: OffsetDateTime) -> Result<(), Lost> {
         match self.state {
             State::Replaced => Err(Lost::Replaced),
-            State::Stopped => Err(Lost::Stopped),
+            State::Stopped | State::Erased => Err(Lost::Stopped),
             State::Expired => Err(Lost::Expired),
             _ if now >= self.lease_ends_at => Err(Lost::Expired),
             _ => Ok(()),

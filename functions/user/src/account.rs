@@ -1,10 +1,13 @@
 //! An account: what auth verified, and what the person adds to it.
 
+use cinema_http::Patch;
 use kernel::{AccountId, Locale, ProfileId, Territory};
 use proto::auth::AccountVerified;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
+
+use crate::profile::Name;
 
 const LONGEST_EMAIL: usize = 320;
 
@@ -23,11 +26,33 @@ pub struct Account {
     pub territory: Option<Territory>,
     /// Whether the person wants marketing mail.
     pub marketing_consent: bool,
-    /// The profile that was made with the account.
+    /// The profile that a new token carries unless it has a PIN.
     pub default_profile_id: ProfileId,
-    /// When the address was verified.
+    /// When an address was verified for the first time.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
+}
+
+/// What the person may change of the account; null takes it away.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Changes {
+    /// 1–40 characters.
+    #[serde(default)]
+    #[schema(value_type = Option<Name>)]
+    pub name: Patch<Name>,
+    /// Null: the language of the registration again.
+    #[serde(default)]
+    #[schema(value_type = Option<Locale>)]
+    pub locale: Patch<Locale>,
+    /// Where the person lives.
+    #[serde(default)]
+    #[schema(value_type = Option<Territory>)]
+    pub territory: Patch<Territory>,
+    /// Null: no consent.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    pub marketing_consent: Patch<bool>,
 }
 
 /// A verified account as auth tells it.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cinema_http::{Patch, Problem};
 use events::Event;
 use kernel::{AccountId, Locale, ProfileId, World, policy::ADULT};
 use proto::{
@@ -9,10 +10,15 @@ use proto::{
     user::{ProfileChanged, ProfileSecretChanged},
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use time::Duration;
 use utoipa::ToSchema;
+
+use crate::pin::Pin;
 
 /// How many profiles an account may have.
 pub const MOST: usize = 5;
+/// How long ago a person may have proved who they are to lift what keeps a child away.
+pub const STEP_UP: Duration = Duration::minutes(10);
 const LONGEST_NAME: usize = 40;
 const LONGEST_AVATAR: usize = 40;
 const DEFAULT_AVATAR: &str = "default";
@@ -32,8 +38,40 @@ pub struct Profile {
     pub max_rating: u8,
     /// Whether choosing it needs a PIN.
     pub has_pin: bool,
-    /// Whether it was made with the account.
+    /// Whether a new token carries it; made with the account, or put in the place of one that was.
     pub is_default: bool,
+    /// Whether the next episode begins by itself.
+    pub autoplay: bool,
+}
+
+/// What may be changed of a profile; null brings the default back.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Changes {
+    /// Cannot be taken away.
+    #[serde(default)]
+    #[schema(value_type = Option<Name>)]
+    pub name: Patch<Name>,
+    /// The name of a picture.
+    #[serde(default)]
+    #[schema(value_type = Option<Avatar>)]
+    pub avatar: Patch<Avatar>,
+    /// Null: the account's language.
+    #[serde(default)]
+    #[schema(value_type = Option<Locale>)]
+    pub locale: Patch<Locale>,
+    /// Null: 18.
+    #[serde(default)]
+    #[schema(value_type = Option<Rating>)]
+    pub max_rating: Patch<Rating>,
+    /// Null: no PIN any more.
+    #[serde(default)]
+    #[schema(value_type = Option<Pin>)]
+    pub pin: Patch<Pin>,
+    /// Null: the next episode begins by itself.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    pub autoplay: Patch<bool>,
 }
 
 impl Profile {
@@ -41,12 +79,52 @@ impl Profile {
     pub fn first(id: ProfileId, locale: Locale) -> Self {
         let name = if locale.language() == "ru" { "Основной" } else { "Main" };
         let (name, avatar) = (name.to_owned(), DEFAULT_AVATAR.to_owned());
-        Self { id, name, avatar, locale, max_rating: ADULT, has_pin: false, is_default: true }
+        Self { id, name, avatar, locale, max_rating: ADULT, has_pin: false, is_default: true, autoplay: true }
+    }
+
+    /// The profile after a change, for an account of the language `account`.
+    ///
+    /// # Errors
+    /// 422 for what cannot be taken away.
+    pub fn changed_by(&self, changes: &Changes, account: &Locale) -> Result<Self, Problem> {
+        let Changes { name, avatar, locale, max_rating, pin, autoplay } = changes;
+        if *name == Patch::Remove {
+            return Err(Problem::invalid("/name", "cannot be removed"));
+        }
+        let (avatar, max_rating) = (avatar.clone(), max_rating.clone());
+        Ok(Self {
+            name: name.value().map_or_else(|| self.name.clone(), Name::to_string),
+            avatar: avatar.or(Avatar(self.avatar.clone()), Avatar::default).0,
+            locale: locale.clone().or(self.locale.clone(), || account.clone()),
+            max_rating: max_rating.or(Rating(self.max_rating), Rating::default).0,
+            has_pin: match pin {
+                Patch::Absent => self.has_pin,
+                Patch::Remove => false,
+                Patch::Set(_) => true,
+            },
+            autoplay: autoplay.clone().or(self.autoplay, || true),
+            ..self.clone()
+        })
+    }
+
+    /// Whether a change lifts what keeps a child away: the cap, or a PIN that somebody else has set.
+    pub fn is_loosened_by(&self, changes: &Changes, after: &Self) -> bool {
+        after.max_rating > self.max_rating || (self.has_pin && !changes.pin.is_absent())
     }
 
     /// What everybody hears about a version of it.
     pub fn changed(&self, world: &World, account: AccountId, version: i64) -> Event {
-        let state = ProfileChanged {
+        Event::new(world, types::PROFILE_CHANGED, self.id, version, &self.state(account))
+    }
+
+    /// The last that everybody hears about it.
+    pub fn deleted(&self, world: &World, account: AccountId, version: i64) -> Event {
+        let state = ProfileChanged { deleted: true, is_default: false, ..self.state(account) };
+        Event::new(world, types::PROFILE_CHANGED, self.id, version, &state)
+    }
+
+    fn state(&self, account: AccountId) -> ProfileChanged {
+        ProfileChanged {
             profile_id: self.id.to_string(),
             account_id: account.to_string(),
             name: self.name.clone(),
@@ -56,8 +134,7 @@ impl Profile {
             is_default: self.is_default,
             has_pin: self.has_pin,
             deleted: false,
-        };
-        Event::new(world, types::PROFILE_CHANGED, self.id, version, &state)
+        }
     }
 
     /// What auth alone hears: the digest of its PIN.
@@ -167,6 +244,35 @@ mod tests {
         }
         assert_eq!(name("  Анна 👩‍🚀 ").unwrap().to_string(), "Анна 👩‍🚀");
         assert!(name(&"ж".repeat(40)).is_ok());
+    }
+
+    #[test]
+    fn a_change_leaves_the_rest_and_null_brings_defaults_back() {
+        let german: Locale = "de".parse().unwrap();
+        let kids = Profile {
+            avatar: "fox".to_owned(),
+            max_rating: 6,
+            has_pin: true,
+            autoplay: false,
+            ..Profile::first(World::system().id(), Locale::english())
+        };
+        let change = |patch: serde_json::Value| {
+            let changes: Changes = serde_json::from_value(patch).unwrap();
+            let after = kids.changed_by(&changes, &german)?;
+            Ok::<_, Problem>((kids.is_loosened_by(&changes, &after), after))
+        };
+        assert_eq!(change(json!({})).unwrap(), (false, kids.clone()));
+        let (loosened, after) = change(json!({"name": " Anna ", "max_rating": 0})).unwrap();
+        assert_eq!((loosened, after), (false, Profile { name: "Anna".to_owned(), max_rating: 0, ..kids.clone() }));
+        let nulls = json!({"avatar": null, "locale": null, "max_rating": null, "autoplay": null});
+        let (loosened, after) = change(nulls).unwrap();
+        assert!(loosened && after.autoplay);
+        assert_eq!((after.avatar.as_str(), after.locale, after.max_rating), (DEFAULT_AVATAR, german.clone(), ADULT));
+        for (pin, has_pin) in [(json!(null), false), (json!("4711"), true)] {
+            let (loosened, after) = change(json!({"pin": pin})).unwrap();
+            assert_eq!((loosened, after.has_pin), (true, has_pin));
+        }
+        assert_eq!(change(json!({"name": null})).unwrap_err().status().as_u16(), 422);
     }
 
     #[test]

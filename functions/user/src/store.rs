@@ -7,6 +7,23 @@ use runtime::{Boot, BootError};
 use sqlx::{FromRow, PgConnection, PgPool, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
+pub mod erasures;
+mod exports;
+mod lists;
+mod profiles;
+mod reader;
+mod titles;
+mod viewings;
+
+pub use exports::{add_export, export, holdings, last_export};
+pub use lists::{Mark, mark, unlist, unrate};
+pub use profiles::{
+    account_for_update, change_account, delete_profile, elect_default, hold_profile, profile_for_update, put_profile,
+};
+pub use reader::{Continued, Entry, Listed, Reader, Watched};
+pub use titles::put_title;
+pub use viewings::{erase_history, forget_profile, hold_history, put_viewing};
+
 use crate::{
     account::{Account, Verified},
     entitlement::{Subscription, Terms},
@@ -31,6 +48,11 @@ pub fn account_not_ready() -> Problem {
     let detail = "There is no such account yet. If it is new, it is being set up: try again in a second.";
     Problem::new(StatusCode::NOT_FOUND, "account_not_ready", detail)
         .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+}
+
+/// 404: the account has no such profile, or not any more.
+pub fn no_profile() -> Problem {
+    Problem::not_found("profile")
 }
 
 fn parse<T: std::str::FromStr>(row: &PgRow, column: &str) -> Result<T, sqlx::Error>
@@ -75,6 +97,7 @@ impl FromRow<'_, PgRow> for Profile {
             max_rating: number(row, "max_rating")?,
             has_pin: row.try_get("has_pin")?,
             is_default: row.try_get("is_default")?,
+            autoplay: row.try_get("autoplay")?,
         })
     }
 }
@@ -105,7 +128,8 @@ impl FromRow<'_, PgRow> for Subscription {
 /// The account, if its event has arrived.
 pub async fn account(pool: &PgPool, id: AccountId) -> Result<Option<Account>, sqlx::Error> {
     sqlx::query_as(
-        "select id, email, name, locale, territory, marketing_consent, default_profile_id, created_at from accounts where id = $1",
+        "select id, email, name, coalesce(chosen_locale, locale) as locale, territory, marketing_consent, default_profile_id, created_at \
+         from accounts where id = $1",
     )
     .bind(id.to_string())
     .fetch_optional(pool)
@@ -115,7 +139,7 @@ pub async fn account(pool: &PgPool, id: AccountId) -> Result<Option<Account>, sq
 /// The profiles of an account, the first made first; none while there is no account.
 pub async fn profiles(pool: &PgPool, account: AccountId) -> Result<Vec<Profile>, sqlx::Error> {
     sqlx::query_as(
-        "select id, name, avatar, locale, max_rating::bigint, has_pin, is_default from profiles \
+        "select id, name, avatar, locale, max_rating::bigint, has_pin, is_default, autoplay from profiles \
          where account_id = $1 and not deleted order by created_at, id",
     )
     .bind(account.to_string())
@@ -128,10 +152,11 @@ pub async fn hold_account(
     transaction: &mut PgConnection,
     account: AccountId,
 ) -> Result<Option<(Locale, usize)>, sqlx::Error> {
-    let held: Option<String> = sqlx::query_scalar("select locale from accounts where id = $1 for update")
-        .bind(account.to_string())
-        .fetch_optional(&mut *transaction)
-        .await?;
+    let held: Option<String> =
+        sqlx::query_scalar("select coalesce(chosen_locale, locale) from accounts where id = $1 for update")
+            .bind(account.to_string())
+            .fetch_optional(&mut *transaction)
+            .await?;
     let Some(locale) = held else { return Ok(None) };
     // A statement of its own, so that it sees what those before us committed.
     let count: i64 = sqlx::query_scalar("select count(*) from profiles where account_id = $1 and not deleted")
@@ -150,8 +175,8 @@ pub async fn add_profile(
     now: OffsetDateTime,
 ) -> Result<bool, sqlx::Error> {
     let added = sqlx::query(
-        "insert into profiles (id, account_id, name, avatar, locale, max_rating, is_default, has_pin, version, created_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9) on conflict do nothing",
+        "insert into profiles (id, account_id, name, avatar, locale, max_rating, is_default, has_pin, autoplay, version, created_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10) on conflict do nothing",
     )
     .bind(profile.id.to_string())
     .bind(account.to_string())
@@ -161,18 +186,21 @@ pub async fn add_profile(
     .bind(i16::from(profile.max_rating))
     .bind(profile.is_default)
     .bind(profile.has_pin)
+    .bind(profile.autoplay)
     .bind(now)
     .execute(transaction)
     .await?;
     Ok(added.rows_affected() == 1)
 }
 
-/// Keeps the newest state of a verified account.
+/// Keeps the newest address of an account and the moment of its first verification. The default profile is ours from then on.
 pub async fn put_account(transaction: &mut PgConnection, account: &Verified, sequence: i64) -> Result<(), sqlx::Error> {
     sqlx::query(
         "insert into accounts (id, email, locale, default_profile_id, created_at, sequence) values ($1, $2, $3, $4, $5, $6) \
-         on conflict (id) do update set email = excluded.email, locale = excluded.locale, created_at = excluded.created_at, \
-         default_profile_id = excluded.default_profile_id, sequence = excluded.sequence where accounts.sequence < excluded.sequence",
+         on conflict (id) do update set created_at = least(accounts.created_at, excluded.created_at), \
+         email = case when accounts.sequence < excluded.sequence then excluded.email else accounts.email end, \
+         locale = case when accounts.sequence < excluded.sequence then excluded.locale else accounts.locale end, \
+         sequence = greatest(accounts.sequence, excluded.sequence)",
     )
     .bind(account.id.to_string())
     .bind(&account.email)

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use crate::{
     engines::{Home, Options},
     fetch::Component,
-    platform::Platform,
+    platform::{self, Platform},
     progress::Progress,
 };
 
@@ -28,6 +28,8 @@ enum What {
     },
     /// CPU and bytes of the chunked encode against one ffmpeg
     Transcode,
+    /// Logins and refreshes per CPU-second
+    Auth,
 }
 
 pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress: &Progress) -> Result<()> {
@@ -48,6 +50,10 @@ pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress:
             run_cargo(root, &["build", "--profile", profile, "--workspace", "--bins", "--exclude", "cinema"], &[])
                 .await?;
             run_cargo(root, &["run", "--quiet", "--release", "--example", "cold", "--", profile], &environment).await
+        }
+        What::Auth => {
+            platform::build(root, progress).await?;
+            run_cargo(root, &["run", "--quiet", "--release", "--example", "auth"], &environment).await
         }
         What::Transcode => {
             run_cargo(root, &["run", "--quiet", "--release", "--example", "transcode"], &environment).await

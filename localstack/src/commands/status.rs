@@ -54,6 +54,7 @@ pub(super) fn print(home: &Home, document: &Document) {
     println!("\n  watch     {}", document.edge);
     println!("  API       {}/v1/titles", document.edge);
     println!("  mail      {}/mail", document.edge);
+    println!("  issuer    {}  (vera@people.example, password cinema)", document.endpoints.issuer);
     println!("  logs      {}", home.run().display());
     for account in &document.accounts {
         println!("  {:<9} {}  {}", account.role, account.email, account.password);

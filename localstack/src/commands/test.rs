@@ -163,6 +163,7 @@ fn variables(platform: &Platform) -> Vec<(&'static str, String)> {
         ("CINEMA_TEST_REDIS_URL", endpoints.redis.clone()),
         ("CINEMA_TEST_OPENSEARCH_URL", endpoints.opensearch.clone()),
         ("CINEMA_TEST_CLICKHOUSE_URL", endpoints.clickhouse.clone()),
+        ("CINEMA_TEST_ISSUER_URL", endpoints.issuer.clone()),
         ("CINEMA_TEST_FFMPEG_DIR", text(&platform.home.ffmpeg_dir())),
         ("CINEMA_TEST_NODE", text(&platform.home.node())),
         ("CINEMA_TEST_BROWSER_DIR", text(&platform.home.browser_dir())),

@@ -1,6 +1,7 @@
 //! Stands in for CloudFront: one origin for the web app, the API and the media, with the same checks of signed URLs.
 
 mod api;
+mod breached;
 mod mailbox;
 mod media;
 mod web;
@@ -59,6 +60,7 @@ pub async fn serve(stack: &Stack, home: &Home, port: u16, keep: bool) -> Result<
         .route("/v1/{*path}", any(api::forward))
         .route("/media/{*key}", get(media::object).options(media::preflight))
         .route("/mail", get(mailbox::page))
+        .route("/_breached/range/{prefix}", get(breached::range))
         .fallback(get(web::file))
         .with_state(edge);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port))

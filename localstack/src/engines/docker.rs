@@ -79,6 +79,7 @@ pub(super) fn from_here() -> Endpoints {
         engine.write_endpoint(port(engine), &mut endpoints);
     }
     endpoints.postgres = format!("postgres://postgres:postgres@127.0.0.1:{}/postgres", port(Engine::Postgres));
+    endpoints.issuer = issuer();
     endpoints
 }
 
@@ -89,7 +90,13 @@ fn from_functions() -> Endpoints {
         redis: "redis://redis:6379".into(),
         clickhouse: "http://clickhouse:8123".into(),
         opensearch: "http://opensearch:9200".into(),
+        issuer: issuer(),
     }
+}
+
+/// An issuer has one address for everybody: browsers find `*.localhost` on this machine, functions find the container by this alias.
+fn issuer() -> String {
+    format!("http://issuer.localhost:{}", port(Engine::Issuer))
 }
 
 fn port(engine: Engine) -> u16 {
@@ -123,7 +130,7 @@ mod tests {
         let text = include_str!("../../../docker-compose.yml");
         let file: serde_norway::Value = serde_norway::from_str(text).unwrap();
         let services = file["services"].as_mapping().unwrap();
-        for name in ["localstack", "postgres", "redis", "clickhouse", "opensearch", "mailpit"] {
+        for name in ["localstack", "postgres", "redis", "clickhouse", "opensearch", "issuer", "mailpit"] {
             let service = &services[name];
             assert!(service.get("profiles").is_none(), "{name} must start without a profile");
             assert!(service.get("healthcheck").is_some(), "`up --wait` waits for the health of {name}");
@@ -135,9 +142,14 @@ mod tests {
                 Engine::Redis => 6379,
                 Engine::ClickHouse => 8123,
                 Engine::OpenSearch => 9200,
+                Engine::Issuer => 9410,
             };
             let variable = format!("CINEMA_PORT_{}", engine.name().to_uppercase());
-            let published = format!("127.0.0.1:${{{variable}:-{}}}:{inside}", engine.usual_port());
+            let mut published = format!("127.0.0.1:${{{variable}:-{}}}:{inside}", engine.usual_port());
+            if engine == Engine::Issuer {
+                // The same inside, because its address is the same everywhere.
+                published = published.replace(":9410", ":${CINEMA_PORT_ISSUER:-9410}");
+            }
             let ports = services[engine.name()]["ports"].as_sequence().unwrap();
             assert!(ports.iter().any(|port| port.as_str() == Some(&published)), "{}: {published}", engine.name());
         }
@@ -148,7 +160,7 @@ mod tests {
             assert_ne!(tag, "latest", "{name}");
             for volume in service.get("volumes").and_then(|volumes| volumes.as_sequence()).into_iter().flatten() {
                 let source = volume.as_str().unwrap().split(':').next().unwrap();
-                let declared = file["volumes"].get(source).is_some() || source.starts_with('/');
+                let declared = file["volumes"].get(source).is_some() || source.starts_with(['/', '.']);
                 assert!(declared, "{name} uses the volume {source}, which is not declared");
             }
             for profile in service.get("profiles").and_then(|names| names.as_sequence()).into_iter().flatten() {

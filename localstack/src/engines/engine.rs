@@ -1,11 +1,11 @@
-//! The five engines: what each is made of, how it starts, and how one sees that it is well.
+//! The six engines: what each is made of, how it starts, and how one sees that it is well.
 
 use std::time::Duration;
 
 use anyhow::Result;
 use rustix::process::Signal;
 
-use super::{Endpoints, Home, Options, clickhouse, localstack, opensearch, postgres, probe, redis};
+use super::{Endpoints, Home, Options, clickhouse, issuer, localstack, opensearch, postgres, probe, redis};
 use crate::fetch::{Component, Installed};
 use crate::process::{Launch, Process};
 
@@ -22,6 +22,8 @@ pub enum Engine {
     ClickHouse,
     /// Search.
     OpenSearch,
+    /// Other people's sign-in.
+    Issuer,
 }
 
 /// Everything an engine needs to know in order to start.
@@ -42,7 +44,8 @@ impl Site<'_> {
 
 impl Engine {
     /// In the order in which they are listed.
-    pub const ALL: [Self; 5] = [Self::LocalStack, Self::Postgres, Self::Redis, Self::ClickHouse, Self::OpenSearch];
+    pub const ALL: [Self; 6] =
+        [Self::LocalStack, Self::Postgres, Self::Redis, Self::ClickHouse, Self::OpenSearch, Self::Issuer];
 
     /// Its name: in the state file, on the screen, in front of `.log`.
     pub fn name(self) -> &'static str {
@@ -61,6 +64,7 @@ impl Engine {
             Self::Redis => Component::Redis,
             Self::ClickHouse => Component::ClickHouse,
             Self::OpenSearch => Component::OpenSearch,
+            Self::Issuer => Component::Issuer,
         }
     }
 
@@ -73,6 +77,7 @@ impl Engine {
             Self::Redis => &[Component::Redis],
             Self::ClickHouse => &[Component::ClickHouse],
             Self::OpenSearch => &[Component::Tools, Component::OpenSearch],
+            Self::Issuer => &[Component::Tools, Component::Issuer],
         }
     }
 
@@ -84,6 +89,7 @@ impl Engine {
             Self::Redis => 6389,
             Self::ClickHouse => 8133,
             Self::OpenSearch => 9210,
+            Self::Issuer => 9410,
         }
     }
 
@@ -94,6 +100,7 @@ impl Engine {
             Self::Redis => redis::launch(site),
             Self::ClickHouse => clickhouse::launch(site),
             Self::OpenSearch => opensearch::launch(site),
+            Self::Issuer => issuer::launch(site),
         }
     }
 
@@ -112,6 +119,7 @@ impl Engine {
                 let path = "/_cluster/health?wait_for_status=yellow&timeout=2s";
                 probe::get(&url(path)).await.is_ok_and(|(status, body)| status == 200 && !body.contains("\"red\""))
             }
+            Self::Issuer => matches!(probe::get(&url(issuer::DISCOVERY)).await, Ok((200, _))),
         }
     }
 
@@ -133,6 +141,7 @@ impl Engine {
             Self::Redis => endpoints.redis = format!("redis://127.0.0.1:{port}"),
             Self::ClickHouse => endpoints.clickhouse = format!("http://127.0.0.1:{port}"),
             Self::OpenSearch => endpoints.opensearch = format!("http://127.0.0.1:{port}"),
+            Self::Issuer => endpoints.issuer = format!("http://127.0.0.1:{port}"),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The engines a cinema runs on: LocalStack, Postgres, Redis, ClickHouse and OpenSearch, as processes of this machine
-//! or, with `--engines docker`, as containers. Whoever uses them sees only [`Endpoints`].
+//! The engines a cinema runs on: LocalStack, Postgres, Redis, ClickHouse, OpenSearch and an OpenID Connect issuer, as
+//! processes of this machine or, with `--engines docker`, as containers. Whoever uses them sees only [`Endpoints`].
 
 mod aws;
 pub mod buckets;
@@ -9,6 +9,7 @@ mod doctor;
 mod engine;
 mod executor;
 mod home;
+mod issuer;
 mod localstack;
 mod mirror;
 mod opensearch;
@@ -23,6 +24,7 @@ mod state;
 pub use doctor::{Finding, Severity, doctor};
 pub use engine::Engine;
 pub use home::Home;
+pub use issuer::with_local_provider;
 pub use mirror::{Mirrored, Restored, mirror, restore};
 pub use probe::get as http_get;
 pub use stack::{EngineStatus, Engines, Mode, Options};
@@ -43,6 +45,9 @@ pub struct Endpoints {
     pub clickhouse: String,
     /// OpenSearch.
     pub opensearch: String,
+    /// An OpenID Connect issuer.
+    #[serde(default)]
+    pub issuer: String,
 }
 
 impl Endpoints {

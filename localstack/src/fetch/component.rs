@@ -26,6 +26,8 @@ pub enum Component {
     ClickHouse,
     /// One OpenSearch node from plain jars.
     OpenSearch,
+    /// An OpenID Connect issuer with people for tests.
+    Issuer,
     /// Static ffmpeg and ffprobe.
     Ffmpeg,
     /// A Chromium and its driver, for the browser tests.
@@ -38,6 +40,7 @@ pub enum Component {
 
 pub(super) const BACKPORT: &str = include_str!("../../engines/backport.py");
 pub(super) const CHDB_FRONT: &str = include_str!("../../engines/chdb_front.py");
+pub(super) const ISSUER: &str = include_str!("../../engines/issuer.mjs");
 pub(super) const OPENSEARCH_NODE: &str = include_str!("../../engines/OpenSearchDev.java");
 pub(super) const JARS_SCRIPT: &str = include_str!("../../engines/jars.py");
 pub(super) const JARS_LOCK: &str = include_str!("../../engines/jars.lock");
@@ -58,6 +61,10 @@ pub(super) mod npm_locks {
         ("package.json", include_str!("../../engines/npm/kinesis/package.json")),
         ("package-lock.json", include_str!("../../engines/npm/kinesis/package-lock.json")),
     ];
+    pub const ISSUER: [(&str, &str); 2] = [
+        ("package.json", include_str!("../../engines/npm/issuer/package.json")),
+        ("package-lock.json", include_str!("../../engines/npm/issuer/package-lock.json")),
+    ];
     pub const BROWSER: [(&str, &str); 2] = [
         ("package.json", include_str!("../../engines/npm/browser/package.json")),
         ("package-lock.json", include_str!("../../engines/npm/browser/package-lock.json")),
@@ -69,7 +76,7 @@ const RECIPE: &str = "1";
 
 impl Component {
     /// What runs a cinema.
-    pub const PLATFORM: [Self; 9] = [
+    pub const PLATFORM: [Self; 10] = [
         Self::Tools,
         Self::LocalStack,
         Self::Kinesis,
@@ -78,6 +85,7 @@ impl Component {
         Self::Redis,
         Self::ClickHouse,
         Self::OpenSearch,
+        Self::Issuer,
         Self::Ffmpeg,
     ];
 
@@ -92,6 +100,7 @@ impl Component {
             Self::Redis => "redis",
             Self::ClickHouse => "clickhouse",
             Self::OpenSearch => "opensearch",
+            Self::Issuer => "issuer",
             Self::Ffmpeg => "ffmpeg",
             Self::Browser => "browser",
             Self::CargoLambda => "cargo-lambda",
@@ -110,6 +119,7 @@ impl Component {
             Self::Redis => "6.2.14",
             Self::ClickHouse => "26.9 (chdb 4.4.0)",
             Self::OpenSearch => "2.19.6",
+            Self::Issuer => "9.13.3",
             Self::Ffmpeg => FFMPEG_VERSION,
             Self::Browser => "chromium package 153.0.0",
             Self::CargoLambda => "1.9.2",
@@ -119,7 +129,10 @@ impl Component {
 
     /// Whether Node, Java or the Maven client must be there before it can be installed.
     pub(super) fn needs_tools(self) -> bool {
-        matches!(self, Self::Kinesis | Self::DynamoDb | Self::Postgres | Self::OpenSearch | Self::Browser)
+        matches!(
+            self,
+            Self::Kinesis | Self::DynamoDb | Self::Postgres | Self::OpenSearch | Self::Issuer | Self::Browser
+        )
     }
 
     /// Its folder in the cache; `python` is the version of the interpreter that runs it, for those that Python runs.
@@ -156,6 +169,7 @@ impl Component {
                 parts.push(OPENSEARCH_NODE);
                 parts
             }
+            Self::Issuer => npm_locks::ISSUER.iter().map(|(_, text)| *text).chain([ISSUER]).collect(),
             Self::Redis => vec![requirements::REDIS],
             Self::ClickHouse => vec![requirements::CHDB, CHDB_FRONT],
             Self::Ffmpeg => vec![requirements::FFMPEG],
@@ -185,7 +199,7 @@ mod tests {
             let [_, sha256, coordinates] = line.split_whitespace().collect::<Vec<_>>()[..] else { panic!("{line}") };
             assert_eq!((sha256.len(), coordinates.split(':').count()), (64, 4), "{line}");
         }
-        for [_, (_, lock)] in [npm_locks::KINESIS, npm_locks::BROWSER] {
+        for [_, (_, lock)] in [npm_locks::KINESIS, npm_locks::ISSUER, npm_locks::BROWSER] {
             let lock: serde_json::Value = serde_json::from_str(lock).unwrap();
             for (name, package) in lock["packages"].as_object().unwrap() {
                 assert!(name.is_empty() || package["integrity"].is_string(), "{name}");

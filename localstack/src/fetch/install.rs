@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use futures::future::try_join_all;
 
-use super::component::{BACKPORT, CHDB_FRONT, Component, npm_locks, requirements};
+use super::component::{BACKPORT, CHDB_FRONT, Component, ISSUER, npm_locks, requirements};
 use super::pip::{self, Target};
 use super::{Python, archive, jars, npm, opensearch};
 use crate::progress::{Progress, Task};
@@ -125,6 +125,10 @@ async fn recipe(installed: &Installed, component: Component, folder: &Path, task
         Component::Tools => install_tools(python, &tools, task).await,
         Component::LocalStack => install_localstack(python, folder, task).await,
         Component::Kinesis => npm::install(&tools, &npm_locks::KINESIS, folder).await,
+        Component::Issuer => {
+            npm::install(&tools, &npm_locks::ISSUER, folder).await?;
+            Ok(fs::write(folder.join("issuer.mjs"), ISSUER)?)
+        }
         Component::Browser => npm::install(&tools, &npm_locks::BROWSER, folder).await,
         Component::DynamoDb => {
             let library = folder.join("DynamoDBLocal_lib");

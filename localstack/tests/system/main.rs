@@ -2,9 +2,14 @@
 
 mod access;
 mod analytics;
+mod authenticator;
+mod brute_force;
+mod identity;
+mod logs;
 mod pipeline;
 mod playback;
 mod surface;
+mod sweep;
 
 use cinema::api::cinema::Cinema;
 use serde_json::Value;
@@ -40,6 +45,17 @@ async fn new_viewer(name: &str) -> Cinema {
         visitor().ensure_account(&aws_url(), &email, "a long enough sentence", "en").await.expect("an account");
     cinema::commands::grant_plan(&aws_url(), &account).await.expect("a plan");
     account
+}
+
+/// The address of an account, once its event has arrived.
+async fn address_of(viewer: &Cinema) -> String {
+    for _ in 0..60 {
+        if let Ok(account) = viewer.get("/v1/users/me").await {
+            return account["email"].as_str().expect("an address").to_owned();
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    panic!("the account does not arrive: {:?}", viewer.get("/v1/users/me").await);
 }
 
 fn aws_url() -> String {

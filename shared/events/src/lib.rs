@@ -2,8 +2,12 @@
 
 pub mod consumer;
 pub mod envelope;
+pub mod erasure;
+pub mod export;
 pub mod outbox;
 
 pub use consumer::{Consumer, Deadline, Outcome};
 pub use envelope::{Event, EventError};
+pub use erasure::Erasure;
+pub use export::Export;
 pub use outbox::{Destination, Letter, Outbox};

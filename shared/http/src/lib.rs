@@ -10,6 +10,7 @@ mod layers;
 pub mod limiter;
 mod operations;
 mod page;
+mod patch;
 mod problem;
 mod serve;
 pub mod token;
@@ -22,6 +23,7 @@ pub use gate::Gate;
 pub use idempotency::IdempotencyKey;
 pub use limiter::{Limiter, Rule};
 pub use page::{Limit, Page};
+pub use patch::{MergePatch, Patch};
 pub use problem::{FieldError, Problem};
 pub use serve::{finish, serve};
 

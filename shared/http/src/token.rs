@@ -6,14 +6,17 @@ use std::{
 };
 
 use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey, Header, Validation,
+    Algorithm, DecodingKey, DecodingKeyKind, EncodingKey, Header, Validation,
     crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils},
     errors::{ErrorKind, new_error},
 };
 use kernel::{AccountId, Locale, ProfileId, SessionId, World};
 use ring::{
     rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey},
+    signature::{
+        ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_2048_8192_SHA256,
+        RsaPublicKeyComponents, UnparsedPublicKey,
+    },
 };
 use runtime::{Boot, BootError};
 use serde::{Deserialize, Serialize};
@@ -258,7 +261,7 @@ fn key_pair(pkcs8: &[u8]) -> Result<EcdsaKeyPair, ring::error::KeyRejected> {
     EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new())
 }
 
-/// ES256 over ring; every other algorithm is refused.
+/// ES256 and, to verify what other issuers have signed, RS256 over ring; every other algorithm is refused.
 static RING: CryptoProvider = CryptoProvider {
     signer_factory: |algorithm, key| match algorithm {
         Algorithm::ES256 => {
@@ -269,12 +272,20 @@ static RING: CryptoProvider = CryptoProvider {
     },
     verifier_factory: |algorithm, key| match algorithm {
         Algorithm::ES256 => Ok(Box::new(Es256Verifier(key.try_get_as_bytes()?.to_vec())) as Box<dyn JwtVerifier>),
+        Algorithm::RS256 => match key.kind() {
+            DecodingKeyKind::RsaModulusExponent { n, e } => {
+                let components = RsaPublicKeyComponents { n: n.clone(), e: e.clone() };
+                Ok(Box::new(Rs256Verifier(components)) as Box<dyn JwtVerifier>)
+            }
+            DecodingKeyKind::SecretOrDer(_) => Err(new_error(ErrorKind::InvalidKeyFormat)),
+        },
         _ => Err(new_error(ErrorKind::UnsupportedAlgorithm)),
     },
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-fn install_ring() {
+/// Makes ring what `jsonwebtoken` calculates with, once.
+pub fn install_ring() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let _ = RING.install_default();
@@ -308,5 +319,19 @@ impl signature::Verifier<Vec<u8>> for Es256Verifier {
 impl JwtVerifier for Es256Verifier {
     fn algorithm(&self) -> Algorithm {
         Algorithm::ES256
+    }
+}
+
+struct Rs256Verifier(RsaPublicKeyComponents<Vec<u8>>);
+
+impl signature::Verifier<Vec<u8>> for Rs256Verifier {
+    fn verify(&self, message: &[u8], signed: &Vec<u8>) -> Result<(), signature::Error> {
+        self.0.verify(&RSA_PKCS1_2048_8192_SHA256, message, signed).map_err(|_| signature::Error::new())
+    }
+}
+
+impl JwtVerifier for Rs256Verifier {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::RS256
     }
 }

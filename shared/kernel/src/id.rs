@@ -145,6 +145,10 @@ ids! {
     EventId = "evt";
     /// A mail or push message.
     MessageId = "msg";
+    /// A request to forget a person.
+    ErasureId = "era";
+    /// A copy of what is held on a person.
+    ExportId = "exp";
     /// One search, to which clicks refer.
     QueryId = "qry";
 }

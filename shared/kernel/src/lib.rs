@@ -9,10 +9,12 @@ pub mod money;
 pub mod playback_token;
 pub mod policy;
 pub mod signed_url;
+mod tombstone;
 pub mod world;
 
 pub use cursor::{Cursor, CursorKey};
 pub use id::*;
 pub use locale::{Locale, Territory};
 pub use money::Money;
+pub use tombstone::tombstone;
 pub use world::{Clock, Entropy, World};

@@ -56,6 +56,15 @@ pub mod types {
     types! {
         ACCOUNT_VERIFIED = "cinema.auth.account_verified.v1", crate::auth::AccountVerified;
         REFRESH_REUSED = "cinema.auth.refresh_reused.v1", crate::auth::RefreshReused;
+        ERASURE_REQUESTED = "cinema.auth.erasure_requested.v1", crate::auth::ErasureRequested;
+        // One receipt type per service that holds something of a person.
+        USER_ACCOUNT_ERASED = "cinema.user.account_erased.v1", crate::auth::AccountErased;
+        CATALOG_ACCOUNT_ERASED = "cinema.catalog.account_erased.v1", crate::auth::AccountErased;
+        MEDIA_ACCOUNT_ERASED = "cinema.media.account_erased.v1", crate::auth::AccountErased;
+        STREAMING_ACCOUNT_ERASED = "cinema.streaming.account_erased.v1", crate::auth::AccountErased;
+        ANALYTICS_ACCOUNT_ERASED = "cinema.analytics.account_erased.v1", crate::auth::AccountErased;
+        EXPORT_REQUESTED = "cinema.user.export_requested.v1", crate::user::ExportRequested;
+        HISTORY_ERASED = "cinema.user.history_erased.v1", crate::user::HistoryErased;
         PROFILE_CHANGED = "cinema.user.profile_changed.v1", crate::user::ProfileChanged;
         PROFILE_SECRET_CHANGED = "cinema.user.profile_secret_changed.v1", crate::user::ProfileSecretChanged;
         ENTITLEMENTS_CHANGED = "cinema.user.entitlements_changed.v1", crate::user::EntitlementsChanged;

@@ -1,10 +1,10 @@
-//! Plain HTTP GET for the few documents that come over a URL.
+//! Plain HTTP for the few small documents that come over a URL.
 
 use std::{sync::Once, time::Duration};
 
 use bytes::Bytes;
-use http::{Request, Uri};
-use http_body_util::{BodyExt, Empty, Limited};
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -26,7 +26,7 @@ pub(crate) fn install_ring() {
 
 /// A client for small documents.
 #[derive(Clone)]
-pub struct Fetch(Client<HttpsConnector<HttpConnector>, Empty<Bytes>>);
+pub struct Fetch(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
 
 impl Fetch {
     /// Without I/O.
@@ -46,17 +46,26 @@ impl Fetch {
 
     /// The body of a 200 answer of at most 1 MiB, within 2 s.
     pub async fn get(&self, url: &str) -> Result<Bytes, StoreError> {
-        let uri: Uri = url.parse().map_err(|error| StoreError::new("http", error))?;
-        let request = Request::get(uri).body(Empty::new()).map_err(|error| StoreError::new("http", error))?;
+        let request = Request::get(url).body(Bytes::new()).map_err(|error| StoreError::new("http", error))?;
+        let response = self.send(request, TIMEOUT).await?;
+        if response.status() != http::StatusCode::OK {
+            return Err(StoreError { engine: "http", detail: format!("{url} answered {}", response.status()) });
+        }
+        Ok(response.into_body())
+    }
+
+    /// An answer of whatever status and at most 1 MiB, within `limit`. Redirects are not followed.
+    pub async fn send(&self, request: Request<Bytes>, limit: Duration) -> Result<Response<Bytes>, StoreError> {
+        let place = request.uri().clone();
         let answer = async {
-            let response = self.0.request(request).await.map_err(|error| StoreError::new("http", error))?;
-            if response.status() != http::StatusCode::OK {
-                return Err(StoreError { engine: "http", detail: format!("{url} answered {}", response.status()) });
-            }
-            let body = Limited::new(response.into_body(), LIMIT_BYTES).collect().await;
-            Ok(body.map_err(|error| StoreError { engine: "http", detail: error.to_string() })?.to_bytes())
+            let response = self.0.request(request.map(Full::new)).await;
+            let (head, body) = response.map_err(|error| StoreError::new("http", error))?.into_parts();
+            let body = Limited::new(body, LIMIT_BYTES).collect().await;
+            let body = body.map_err(|error| StoreError { engine: "http", detail: error.to_string() })?;
+            Ok(Response::from_parts(head, body.to_bytes()))
         };
-        let late = || StoreError { engine: "http", detail: format!("{url} did not answer in time") };
-        tokio::time::timeout(TIMEOUT, answer).await.map_err(|_| late())?
+        let host = place.authority().map_or("", |authority| authority.as_str());
+        let late = || StoreError { engine: "http", detail: format!("{host} did not answer in time") };
+        tokio::time::timeout(limit, answer).await.map_err(|_| late())?
     }
 }

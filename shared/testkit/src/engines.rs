@@ -34,6 +34,11 @@ impl Engines {
     }
 }
 
+/// The OpenID Connect issuer with its client `cinema`; see `localstack/engines/issuer.mjs`.
+pub fn issuer() -> String {
+    variable("CINEMA_TEST_ISSUER_URL")
+}
+
 /// The folder with `ffmpeg` and `ffprobe`.
 pub fn ffmpeg() -> PathBuf {
     variable("CINEMA_TEST_FFMPEG_DIR").into()

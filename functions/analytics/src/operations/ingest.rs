@@ -1,11 +1,13 @@
 //! `playback-events` and titles → ClickHouse: one insert per table and batch. Copies of an event replace it, so a batch may come again.
 //!
-//! A record that cannot become a row is set aside in S3 with its reason; it never holds up its shard.
+//! A record that cannot become a row is set aside in S3 with its reason; it never holds up its shard. What was erased does not come back with a
+//! late event.
 
 use events::{Consumer, Deadline, Event, Outcome};
 use kernel::World;
 use runtime::{Access, Boot, BootError};
 use stores::{Bucket, StoreError};
+use time::OffsetDateTime;
 
 use crate::{
     row::{self, PlaybackRow, SampleRow, Sorted, TitleRow},
@@ -49,7 +51,7 @@ impl Consumer<Event> for Ingest {
             }
         }
         let (playback_added, samples_added, titles_added) = futures::join!(
-            self.figures.add_playback(&playback.1),
+            self.add_playback(&playback.1, now),
             self.figures.add_samples(&samples.1),
             self.figures.add_titles(&titles.1),
         );
@@ -61,6 +63,20 @@ impl Consumer<Event> for Ingest {
 
     async fn bury(&self, data: Vec<u8>, reason: String) -> Result<(), String> {
         self.dead.bury("playback-events", data, &reason).await.map_err(|error| error.to_string())
+    }
+}
+
+impl Ingest {
+    /// Writes what was not erased. Looks once more afterwards: an erasure may have passed between the first look and the writing.
+    async fn add_playback(&self, rows: &[PlaybackRow], now: OffsetDateTime) -> Result<(), StoreError> {
+        let forbidden = self.figures.forbidden(rows).await?;
+        let allowed = rows.iter().zip(forbidden).filter(|(_, forgotten)| forgotten.is_none());
+        let rows: Vec<PlaybackRow> = allowed.map(|(row, _)| row.clone()).collect();
+        self.figures.add_playback(&rows).await?;
+        for forgotten in self.figures.forbidden(&rows).await?.into_iter().flatten() {
+            self.figures.take_out(&forgotten, now).await?;
+        }
+        Ok(())
     }
 }
 

@@ -2,5 +2,5 @@
 
 cinema_http::operations! {
     http: [collect_events, get_title_overview],
-    consumers: [ingest, roll_up_hour],
+    consumers: [ingest, roll_up_hour, erase_account, erase_history, export_account],
 }

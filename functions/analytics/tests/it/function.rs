@@ -74,3 +74,13 @@ async fn ingest_takes_titles_from_its_queue_and_buries_what_cannot_be_stored() {
     assert!(found);
     lab.end().await;
 }
+
+#[tokio::test]
+async fn erasers_and_the_exporter_answer_their_golden_events() {
+    let lab = Lab::start().await;
+    for name in ["analytics-erase-account", "analytics-erase-history", "analytics-export-account"] {
+        let mut function = Function::start(name, &pairs(lab.service.vars())).await;
+        assert_eq!(function.invoke(&golden(name)).await.unwrap(), json!({"batchItemFailures": []}), "{name}");
+    }
+    lab.end().await;
+}

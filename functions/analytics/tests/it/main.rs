@@ -1,6 +1,7 @@
 //! Analytics on real engines.
 
 mod collect_events;
+mod erasure;
 mod exactness;
 mod function;
 mod get_title_overview;

@@ -6,7 +6,11 @@ use cinema_http::{
 use kernel::World;
 use runtime::{Boot, BootError};
 
-use crate::{store::Sessions, transport};
+use crate::{
+    security_event::{Kind, SecurityEvent},
+    store::Sessions,
+    transport,
+};
 
 #[derive(Clone)]
 struct LogOut {
@@ -17,7 +21,8 @@ struct LogOut {
 /// 204, also when the session has ended before; a cookie is cleared.
 #[utoipa::path(post, path = "/v1/auth/logout", tag = "auth", security(("account" = [])), responses((status = 204), Problem))]
 async fn log_out(State(state): State<LogOut>, account: Account, headers: HeaderMap) -> Result<Response, Problem> {
-    state.sessions.log_out(account.id, account.session, state.world.now()).await?;
+    let event = SecurityEvent::new(&state.world, account.id, Kind::SignedOut, &account.origin);
+    state.sessions.end(account.session, "log_out", &event.in_session(account.session)).await?;
     match transport::cookie(&headers) {
         Some(_) => Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, transport::forget()?)]).into_response()),
         None => Ok(StatusCode::NO_CONTENT.into_response()),

@@ -1,7 +1,7 @@
 //! `POST /v1/auth/refresh`: new tokens for a refresh token; what each token comes to is decided in [`crate::session`].
 
 use axum::extract::Request;
-use cinema_http::{Audience, HeaderMap, IntoResponse, OpenApiRouter, Problem, Response, State, header, routes};
+use cinema_http::{Audience, HeaderMap, IntoResponse, OpenApiRouter, Origin, Problem, Response, State, header, routes};
 use events::Outbox;
 use kernel::World;
 use runtime::{Boot, BootError};
@@ -12,7 +12,7 @@ use crate::{
     profile,
     session::{Decision, RefreshToken},
     signing::Signing,
-    store::{Login, Sessions},
+    store::{Login, Sessions, ended},
     token::Token,
     transport::{self, Site, Transport},
 };
@@ -43,6 +43,7 @@ struct Refresher {
 async fn refresh_session(
     State(refresher): State<Refresher>,
     caller: Result<Audience, Problem>,
+    origin: Origin,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -57,7 +58,7 @@ async fn refresh_session(
     if transport == Transport::Cookie {
         refresher.site.require(&headers)?;
     }
-    match refresher.refresh(text).await {
+    match refresher.refresh(text, &origin).await {
         Ok((token, refresh)) => transport.answer(token, &refresh),
         Err(problem) if transport == Transport::Cookie && problem.status().as_u16() == 401 => {
             Ok(([(header::SET_COOKIE, transport::forget()?)], problem).into_response())
@@ -71,7 +72,7 @@ fn unknown() -> Problem {
 }
 
 impl Refresher {
-    async fn refresh(&self, text: &str) -> Result<(Token, RefreshToken), Problem> {
+    async fn refresh(&self, text: &str, origin: &Origin) -> Result<(Token, RefreshToken), Problem> {
         let presented = RefreshToken::parse(text).ok_or_else(unknown)?;
         for _ in 0..ATTEMPTS {
             let login = self.sessions.find(presented.session()).await?.ok_or_else(unknown)?;
@@ -79,13 +80,13 @@ impl Refresher {
                 Decision::Rotate(family, leaf) => {
                     // Signing first: a token that cannot be made must not cost the client its present one.
                     let token = self.mint(&login).await?;
-                    if self.sessions.rotate(&login.family, &family).await? {
+                    if self.sessions.rotate(&login.family, &family, origin).await? {
                         return Ok((token, leaf));
                     }
                 }
                 Decision::Repeat(leaf) => return Ok((self.mint(&login).await?, leaf)),
-                Decision::Reused => return Err(self.revoke(&login).await?),
-                Decision::Revoked => return Err(revoked()),
+                Decision::Reused => return Err(self.revoke(&login, origin).await?),
+                Decision::Revoked => return Err(ended()),
                 Decision::Expired => {
                     return Err(Problem::unauthorized("session_expired", "The session has ended. Sign in again."));
                 }
@@ -100,16 +101,12 @@ impl Refresher {
         self.signing.mint(&login.person, profile.as_ref(), login.family.session, &login.proof).await
     }
 
-    async fn revoke(&self, login: &Login) -> Result<Problem, Problem> {
+    async fn revoke(&self, login: &Login, origin: &Origin) -> Result<Problem, Problem> {
         tracing::warn!(session = %login.family.session, "an old refresh token was used, the session is revoked");
-        let posted = self.sessions.revoke_reused(&self.outbox, login, &self.world).await?;
+        let posted = self.sessions.revoke_reused(&self.outbox, login, (&self.world, origin)).await?;
         self.outbox.publish(posted).await;
-        Ok(revoked())
+        Ok(ended())
     }
-}
-
-fn revoked() -> Problem {
-    Problem::unauthorized("session_revoked", "The session was ended. Sign in again.")
 }
 
 /// Postgres, the signing key, and the stream of events.

@@ -2,24 +2,23 @@
 //! known: a verified one gets a mail that says so, an unverified one a new code.
 
 use cinema_http::{Audience, ClientAddress, Json, OpenApiRouter, Problem, State, StatusCode, routes};
-use events::{Letter, Outbox};
-use kernel::{Locale, MessageId, World};
+use events::Outbox;
+use kernel::{Locale, World};
 use runtime::{Boot, BootError};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
     code::Code,
     email::Email,
     guard::Guard,
+    leak::Leaks,
+    letter::{self, letter},
     password::Password,
     pepper::Pepper,
-    store::{Accounts, Registration},
+    store::{Accounts, NewHash, Registration},
 };
-
-/// The queue of notification-send-email: a mail with a code never touches a stream.
-const MAIL_QUEUE: &str = "email";
 
 /// A new account.
 #[derive(Deserialize, ToSchema)]
@@ -45,6 +44,7 @@ struct Registrar {
     outbox: Outbox,
     pepper: Pepper,
     guard: Guard,
+    leaks: Leaks,
     world: World,
 }
 
@@ -57,22 +57,28 @@ async fn register_account(
     ClientAddress(address): ClientAddress,
     Json(new): Json<RegisterAccount>,
 ) -> Result<(StatusCode, Json<Registered>), Problem> {
-    new.password.check(&new.email)?;
+    new.password.check(&new.email, "/password")?;
     registrar.guard.register(&new.email, &address).await?;
     let locale = new.locale.unwrap_or(caller.locale);
-    registrar.register(&new.email, &new.password, &locale).await?;
+    let leak_unchecked = registrar.leaks.refuse(&new.password, "/password").await?;
+    registrar.register((&new.email, &locale), &new.password, leak_unchecked).await?;
     Ok((StatusCode::ACCEPTED, Json(Registered { status: "verification_sent" })))
 }
 
 impl Registrar {
-    async fn register(&self, email: &Email, password: &Password, locale: &Locale) -> Result<(), Problem> {
+    async fn register(
+        &self,
+        (email, locale): (&Email, &Locale),
+        password: &Password,
+        leak_unchecked: bool,
+    ) -> Result<(), Problem> {
         let hasher = self.pepper.hasher().await?;
         let code = Code::new(&self.world);
-        let with_code = self.letter("verify_email", email, locale, json!({ "code": code.as_str() }));
-        let without = self.letter("already_registered", email, locale, json!({}));
+        let with_code = letter(&self.world, "verify_email", email, locale, json!({ "code": code.as_str() }));
+        let without = letter(&self.world, "already_registered", email, locale, json!({}));
         let registration = Registration {
             email,
-            password_hash: &hasher.hash(&self.world, password).await?,
+            hash: NewHash { phc: &hasher.hash(&self.world, password).await?, leak_unchecked },
             locale,
             code_digest: code.digest(&hasher, email),
             no_digest: self.world.bytes::<32>().to_vec(),
@@ -82,22 +88,16 @@ impl Registrar {
         self.outbox.publish(posted).await;
         Ok(())
     }
-
-    fn letter(&self, template: &str, to: &Email, locale: &Locale, variables: Value) -> Letter {
-        let id: MessageId = self.world.id();
-        let body = json!({ "message_id": id, "template": template, "to": to.as_str(), "locale": locale, "variables": variables });
-        Letter::message(MAIL_QUEUE, id, body)
-    }
 }
 
-/// Postgres, Redis for the limits, the pepper, and the queue of mails.
+/// Postgres, Redis for the limits, the pepper, the list of leaked passwords, and the queue of mails.
 pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let pool = boot.postgres()?;
     let registrar = Registrar {
-        accounts: Accounts::new(pool.clone()),
-        outbox: Outbox::new(pool).queue(MAIL_QUEUE, boot.queue(MAIL_QUEUE)?),
+        accounts: Accounts::new(boot.postgres()?),
+        outbox: letter::outbox(boot)?,
         pepper: Pepper::wire(boot)?,
         guard: Guard::wire(boot)?,
+        leaks: Leaks::wire(boot)?,
         world: boot.world(),
     };
     Ok(OpenApiRouter::new().routes(routes!(register_account)).with_state(registrar))

@@ -1,6 +1,6 @@
 //! `POST /v1/auth/profile`: a token for another profile of the account, which the session keeps.
 
-use cinema_http::{Account, HeaderValue, Json, OpenApiRouter, Problem, State, StatusCode, header, routes};
+use cinema_http::{Account, Json, OpenApiRouter, Problem, State, routes};
 use kernel::{ProfileId, World};
 use runtime::{Boot, BootError};
 use serde::Deserialize;
@@ -10,9 +10,11 @@ use crate::{
     password::Password,
     pepper::{Pepper, Verdict},
     profile::Profile,
+    security_event::{Kind, SecurityEvent},
     signing::Signing,
-    store::{Login, Profiles, Sessions},
+    store::{Profiles, SecurityLog, Sessions, ended},
     token::Token,
+    tries::locked,
 };
 
 /// A profile of the account.
@@ -28,6 +30,7 @@ struct SwitchProfile {
 struct Switcher {
     profiles: Profiles,
     sessions: Sessions,
+    log: SecurityLog,
     pepper: Pepper,
     signing: Signing,
     world: World,
@@ -42,11 +45,11 @@ async fn switch_profile(
     account: Account,
     Json(request): Json<SwitchProfile>,
 ) -> Result<Json<Token>, Problem> {
-    let login = switcher.live_session(&account).await?;
+    let login = switcher.sessions.live(&account, switcher.world.now()).await?;
     let found = switcher.profiles.find(account.id, request.profile_id).await?;
     let (profile, pin_digest) = found.ok_or_else(|| Problem::not_found("profile"))?;
     if profile.needs_pin {
-        switcher.check_pin(&profile, &pin_digest, request.pin.as_ref()).await?;
+        switcher.check_pin(&account, (&profile, &pin_digest), request.pin.as_ref()).await?;
     }
     let token = switcher.signing.mint(&login.person, Some(&profile), account.session, &login.proof).await?;
     if !switcher.sessions.choose(account.session, profile.id).await? {
@@ -55,19 +58,13 @@ async fn switch_profile(
     Ok(Json(token))
 }
 
-fn ended() -> Problem {
-    Problem::unauthorized("session_revoked", "The session was ended. Sign in again.")
-}
-
 impl Switcher {
-    /// An access token outlives its session by minutes, but not here.
-    async fn live_session(&self, account: &Account) -> Result<Login, Problem> {
-        let login = self.sessions.find(account.session).await?;
-        let is_live = |login: &Login| login.person.account == account.id && login.family.is_live(self.world.now());
-        login.filter(is_live).ok_or_else(ended)
-    }
-
-    async fn check_pin(&self, profile: &Profile, digest: &str, pin: Option<&Password>) -> Result<(), Problem> {
+    async fn check_pin(
+        &self,
+        account: &Account,
+        (profile, digest): (&Profile, &str),
+        pin: Option<&Password>,
+    ) -> Result<(), Problem> {
         let pin = pin.ok_or_else(|| Problem::forbidden("pin_required", "This profile needs its PIN."))?;
         if digest.is_empty() {
             // The profile says that it has one; the PIN itself comes by another way and is late.
@@ -75,9 +72,11 @@ impl Switcher {
         }
         let hasher = self.pepper.hasher().await?;
         if let Err(wait) = self.profiles.count_pin_try(profile.id, self.world.now()).await? {
-            return Err(locked(wait));
+            return Err(locked("pin_locked", "PINs", wait));
         }
         if hasher.verify(pin, Some(digest)).await? == Verdict::Wrong {
+            let event = SecurityEvent::new(&self.world, account.id, Kind::PinFailed, &account.origin);
+            self.log.record_alone(&event.in_session(account.session).with(profile.id.to_string())).await?;
             return Err(Problem::forbidden("wrong_pin", "This is not the PIN of the profile."));
         }
         self.profiles.forget_pin_tries(profile.id).await?;
@@ -85,19 +84,13 @@ impl Switcher {
     }
 }
 
-fn locked(wait: time::Duration) -> Problem {
-    let seconds = wait.whole_seconds().max(1);
-    let detail = format!("Too many wrong PINs. Try again in {} min.", (seconds + 59) / 60);
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "pin_locked", detail)
-        .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
-}
-
 /// Postgres, the pepper and the signing key.
 pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
     let pool = boot.postgres()?;
     let switcher = Switcher {
         profiles: Profiles::new(pool.clone()),
-        sessions: Sessions::new(pool),
+        sessions: Sessions::new(pool.clone()),
+        log: SecurityLog::new(pool),
         pepper: Pepper::wire(boot)?,
         signing: Signing::wire(boot)?,
         world: boot.world(),

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    code::{Code, Verdict},
+    code::{self, Code, Verdict},
     email::Email,
     guard::Guard,
     pepper::Pepper,
@@ -50,19 +50,8 @@ async fn verify_email(
             verifier.guard.verified(&request.email).await;
             Ok(StatusCode::NO_CONTENT)
         }
-        Verdict::Expired => Err(Problem::new(
-            StatusCode::GONE,
-            "code_expired",
-            "This code is no longer good. Register again to get a new one.",
-        )),
-        Verdict::Wrong => {
-            let problem = Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "invalid_code",
-                "This is not the code in the newest mail.",
-            );
-            Err(problem.at("/code", "not the code in the newest mail"))
-        }
+        Verdict::Expired => Err(code::expired()),
+        Verdict::Wrong => Err(code::wrong()),
     }
 }
 

@@ -121,6 +121,8 @@ fn round() -> impl Strategy<Value = Round> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3_000))]
+
     /// Tabs, lost answers and crashes of the server after its commit (which are lost answers) never end an honest client's session, and all
     /// tabs of a round get the same token.
     #[test]

@@ -5,9 +5,9 @@ use kernel::{AccountId, Locale, ProfileId, World};
 use sqlx::{PgConnection, PgPool, Row};
 use time::OffsetDateTime;
 
-use super::{Person, parsed};
+use super::{NewHash, Person, parsed, sent_code};
 use crate::{
-    code::{self, Sent, Verdict},
+    code::{self, Verdict},
     email::Email,
 };
 
@@ -19,8 +19,8 @@ pub struct Accounts(PgPool);
 pub struct Registration<'a> {
     /// The address.
     pub email: &'a Email,
-    /// PHC string.
-    pub password_hash: &'a str,
+    /// Of the password.
+    pub hash: NewHash<'a>,
     /// Language of the mails.
     pub locale: &'a Locale,
     /// See [`code::Code::digest`].
@@ -39,6 +39,10 @@ pub struct Candidate {
     pub password_hash: String,
     /// Whether the address was proven.
     pub is_verified: bool,
+    /// Whether the list of leaked passwords has yet to be asked.
+    pub leak_unchecked: bool,
+    /// Whether an authenticator is in use.
+    pub has_second_factor: bool,
 }
 
 impl Accounts {
@@ -64,13 +68,16 @@ impl Accounts {
         .fetch_one(&mut *transaction)
         .await?;
         let is_verified: bool = account.try_get("is_verified")?;
+        // A verified account without a password must not get one in this way either.
         sqlx::query(
-            "insert into credentials (account_id, password_hash, changed_at) values ($1, $2, $3) \
-             on conflict (account_id) do update set password_hash = excluded.password_hash, changed_at = excluded.changed_at where not $4",
+            "insert into credentials (account_id, password_hash, changed_at, leak_unchecked) select $1, $2, $3, $4 where not $5 \
+             on conflict (account_id) do update set password_hash = excluded.password_hash, changed_at = excluded.changed_at, \
+             leak_unchecked = excluded.leak_unchecked",
         )
         .bind(account.try_get::<&str, _>("id")?)
-        .bind(new.password_hash)
+        .bind(new.hash.phc)
         .bind(now)
+        .bind(new.hash.leak_unchecked)
         .bind(is_verified)
         .execute(&mut *transaction)
         .await?;
@@ -113,13 +120,7 @@ impl Accounts {
         let mut posted = Posted::default();
         let mut verdict = Verdict::Wrong;
         if let Some(row) = sent {
-            let sent = Sent {
-                digest: row.try_get("digest")?,
-                expires_at: row.try_get("expires_at")?,
-                tries: row.try_get("tries")?,
-                used_at: row.try_get("used_at")?,
-            };
-            verdict = sent.judge(digest, now);
+            verdict = sent_code(&row)?.judge(digest, now);
         }
         if verdict == Verdict::Right {
             sqlx::query("update codes set used_at = $2 where email = $1")
@@ -139,7 +140,8 @@ impl Accounts {
     /// The account of an address with all that a token needs.
     pub async fn candidate(&self, email: &Email) -> Result<Option<Candidate>, sqlx::Error> {
         let row = sqlx::query(
-            "select a.id as account_id, a.locale as account_locale, a.verified_at is not null as is_verified, c.password_hash, \
+            "select a.id as account_id, a.locale as account_locale, a.verified_at is not null as is_verified, c.password_hash, c.leak_unchecked, \
+             exists(select 1 from totp t where t.account_id = a.id and t.confirmed_at is not null) as has_second_factor, \
              array(select r.role from roles r where r.account_id = a.id order by r.role) as roles, d.id as default_id, \
              d.locale as default_locale, d.max_rating as default_max_rating, d.needs_pin as default_needs_pin \
              from accounts a join credentials c on c.account_id = a.id left join lateral \
@@ -154,7 +156,52 @@ impl Accounts {
             person: Person::read(&row)?,
             password_hash: row.try_get("password_hash")?,
             is_verified: row.try_get("is_verified")?,
+            leak_unchecked: row.try_get("leak_unchecked")?,
+            has_second_factor: row.try_get("has_second_factor")?,
         }))
+    }
+
+    /// An account with all that a token needs.
+    pub async fn person(&self, account: AccountId) -> Result<Option<Person>, sqlx::Error> {
+        let row = sqlx::query(
+            "select a.id as account_id, a.locale as account_locale, \
+             array(select r.role from roles r where r.account_id = a.id order by r.role) as roles, d.id as default_id, \
+             d.locale as default_locale, d.max_rating as default_max_rating, d.needs_pin as default_needs_pin \
+             from accounts a left join lateral \
+             (select * from live_profiles where account_id = a.id and is_default order by sequence desc, id limit 1) d on true \
+             where a.id = $1",
+        )
+        .bind(account.to_string())
+        .fetch_optional(&self.0)
+        .await?;
+        row.as_ref().map(Person::read).transpose()
+    }
+
+    /// Address and language of an account, for mails.
+    pub async fn contact(&self, account: AccountId) -> Result<(Email, Locale), sqlx::Error> {
+        let row = sqlx::query("select email, locale from accounts where id = $1")
+            .bind(account.to_string())
+            .fetch_one(&self.0)
+            .await?;
+        Ok((parsed(&row, "email")?, parsed(&row, "locale")?))
+    }
+
+    /// The hash of an account's password; an account of another provider has none.
+    pub async fn password_hash(&self, account: AccountId) -> Result<Option<String>, sqlx::Error> {
+        sqlx::query_scalar("select password_hash from credentials where account_id = $1")
+            .bind(account.to_string())
+            .fetch_optional(&self.0)
+            .await
+    }
+
+    /// The password is on no list of leaked ones, unless it was changed in the meantime.
+    pub async fn mark_checked(&self, account: AccountId, hash: &str) -> Result<(), sqlx::Error> {
+        sqlx::query("update credentials set leak_unchecked = false where account_id = $1 and password_hash = $2")
+            .bind(account.to_string())
+            .bind(hash)
+            .execute(&self.0)
+            .await?;
+        Ok(())
     }
 
     /// Replaces an outdated hash, unless the password was changed in the meantime.
@@ -170,7 +217,7 @@ impl Accounts {
 }
 
 /// `None` when the account was verified before.
-async fn mark_verified(
+pub(super) async fn mark_verified(
     transaction: &mut PgConnection,
     email: &Email,
     is_first_admin: bool,
@@ -212,6 +259,6 @@ async fn mark_verified(
     Ok(Some(Event::new(world, proto::types::ACCOUNT_VERIFIED, account, row.try_get("version")?, &state)))
 }
 
-fn rfc3339(time: OffsetDateTime) -> String {
+pub(super) fn rfc3339(time: OffsetDateTime) -> String {
     time.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
 }

@@ -1,19 +1,40 @@
 //! The service's schema.
 
 mod accounts;
+mod addresses;
+mod copies;
+mod counters;
+mod erasures;
+mod links;
+mod passwords;
 mod profiles;
+mod purge;
+mod second_factors;
+mod security_log;
 mod sessions;
+mod staff;
 
 use std::str::FromStr;
 
-pub use accounts::{Accounts, Registration};
+pub use accounts::{Accounts, Candidate, Registration};
+pub use addresses::{Addresses, Confirmation, NewAddress};
+use cinema_http::Problem;
+pub use copies::Copies;
+pub use counters::Counters;
+pub use erasures::{Erasures, Taken};
 use kernel::{AccountId, Locale};
+pub use links::{Arrival, Links, Unlinked};
+pub use passwords::{Change, Passwords, Reset};
 pub use profiles::Profiles;
-pub use sessions::{Device, Login, Sessions};
+pub use purge::{LEFTOVERS, Purge};
+pub use second_factors::{Enrolment, SecondFactors, Waiting};
+pub use security_log::{Familiar, SecurityLog};
+pub use sessions::{Device, Listed, Login, Sessions, ended};
 use sqlx::{Row, postgres::PgRow};
+pub use staff::{FoundAccount, Granted, Revoked, Role, Staff};
 use time::OffsetDateTime;
 
-use crate::profile::Profile;
+use crate::{code::Sent, profile::Profile};
 
 /// Whom a token is made for.
 #[derive(Debug, Clone)]
@@ -28,6 +49,15 @@ pub struct Person {
     pub default: Option<Profile>,
 }
 
+/// A hash to be stored.
+#[derive(Debug, Clone, Copy)]
+pub struct NewHash<'a> {
+    /// PHC string.
+    pub phc: &'a str,
+    /// Whether the list of leaked passwords has yet to be asked.
+    pub leak_unchecked: bool,
+}
+
 /// How the person proved who they are.
 #[derive(Debug, Clone)]
 pub struct Proof {
@@ -38,6 +68,14 @@ pub struct Proof {
 }
 
 impl Person {
+    /// 403 unless the account has the role, or is an administrator's. A token may say so for minutes after it was taken away.
+    pub fn require_role(&self, role: &str) -> Result<(), Problem> {
+        if self.roles.iter().any(|held| held == role || held == "admin") {
+            return Ok(());
+        }
+        Err(Problem::forbidden("role_required", "Your account may not do this."))
+    }
+
     /// From the columns `account_id, account_locale, roles, default_*`.
     fn read(row: &PgRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
@@ -47,6 +85,16 @@ impl Person {
             default: profile(row, "default")?,
         })
     }
+}
+
+/// From the columns `digest, expires_at, tries, used_at`.
+fn sent_code(row: &PgRow) -> Result<Sent, sqlx::Error> {
+    Ok(Sent {
+        digest: row.try_get("digest")?,
+        expires_at: row.try_get("expires_at")?,
+        tries: row.try_get("tries")?,
+        used_at: row.try_get("used_at")?,
+    })
 }
 
 /// Text of our own that must parse.

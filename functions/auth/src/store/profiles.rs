@@ -5,7 +5,7 @@ use sqlx::{PgPool, Row};
 use time::{Duration, OffsetDateTime};
 
 use super::profile;
-use crate::profile::{PinTries, Profile};
+use crate::{profile::Profile, tries::Tries};
 
 /// Profiles of all accounts.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ impl Profiles {
                 .bind(id.to_string())
                 .fetch_one(&mut *transaction)
                 .await?;
-        let counted = match (PinTries { tries, locked_until }).count(now) {
+        let counted = match (Tries { tries, locked_until }).count(now) {
             Ok(counted) => counted,
             Err(wait) => return Ok(Err(wait)),
         };
@@ -63,11 +63,13 @@ impl Profiles {
         Ok(())
     }
 
-    /// Takes over a profile's state unless a newer one is known.
+    /// Takes over a profile's state unless a newer one is known, or its account is being erased.
     pub async fn project(&self, state: &proto::user::ProfileChanged, sequence: i64) -> Result<(), sqlx::Error> {
         sqlx::query(
             "insert into profiles (id, account_id, sequence, locale, max_rating, is_default, has_pin, deleted) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do update set sequence = excluded.sequence, \
+             select $1, $2, $3, $4, $5, $6, $7, $8 where not exists (select from erasures \
+             where account_digest = encode(sha256(convert_to($2, 'UTF8')), 'hex')) \
+             on conflict (id) do update set sequence = excluded.sequence, \
              locale = excluded.locale, max_rating = excluded.max_rating, is_default = excluded.is_default, \
              has_pin = excluded.has_pin, deleted = excluded.deleted \
              where profiles.sequence < excluded.sequence and profiles.account_id = excluded.account_id",
@@ -85,14 +87,15 @@ impl Profiles {
         Ok(())
     }
 
-    /// Takes over a PIN's digest unless a newer one is known; a new PIN starts without tries.
+    /// Takes over a PIN's digest unless a newer one is known, or the account is being erased; a new PIN starts without tries.
     pub async fn project_secret(
         &self,
         state: &proto::user::ProfileSecretChanged,
         sequence: i64,
     ) -> Result<(), sqlx::Error> {
         sqlx::query(
-            "insert into profiles (id, account_id, secret_sequence, pin_digest) values ($1, $2, $3, $4) \
+            "insert into profiles (id, account_id, secret_sequence, pin_digest) select $1, $2, $3, $4 \
+             where not exists (select from erasures where account_digest = encode(sha256(convert_to($2, 'UTF8')), 'hex')) \
              on conflict (id) do update set secret_sequence = excluded.secret_sequence, pin_digest = excluded.pin_digest, \
              pin_tries = 0, pin_locked_until = null \
              where profiles.secret_sequence < excluded.secret_sequence and profiles.account_id = excluded.account_id",

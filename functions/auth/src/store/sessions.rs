@@ -1,16 +1,20 @@
 //! Refresh-token families.
 
-use cinema_http::Origin;
+use cinema_http::{Account, Origin, Problem};
 use events::{Event, Letter, Outbox, outbox::Posted};
 use kernel::{AccountId, ProfileId, SessionId, World};
-use sqlx::{PgPool, Row, postgres::PgRow};
+use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
-use super::{Person, Proof, parsed, profile};
+use super::{Person, Proof, SecurityLog, parsed, profile};
 use crate::{
     profile::Profile,
-    session::{Digest, Family, FamilyKey},
+    security_event::{Kind, SecurityEvent},
+    session::{self, Digest, Family, FamilyKey},
 };
+
+/// Most sessions in a list.
+const MOST_LISTED: i64 = 200;
 
 /// Sessions of all accounts.
 #[derive(Clone)]
@@ -30,11 +34,28 @@ pub struct Login {
 }
 
 /// Where a session is used.
+#[derive(Clone, Copy)]
 pub struct Device<'a> {
     /// As the client calls it.
     pub name: Option<&'a str>,
     /// Address and territory.
     pub origin: &'a Origin,
+}
+
+/// A session as its owner sees it.
+pub struct Listed {
+    /// Its id.
+    pub session: SessionId,
+    /// As the client calls its device.
+    pub device_name: Option<String>,
+    /// When it began.
+    pub created_at: OffsetDateTime,
+    /// When it was last refreshed.
+    pub last_used_at: OffsetDateTime,
+    /// From where, then.
+    pub address: String,
+    /// From which territory, then.
+    pub territory: String,
 }
 
 impl Sessions {
@@ -46,10 +67,10 @@ impl Sessions {
     /// Stores a new family.
     pub async fn begin(
         &self,
+        transaction: &mut PgConnection,
         account: AccountId,
         family: &Family,
-        chosen: Option<ProfileId>,
-        proof: &Proof,
+        (chosen, proof): (Option<ProfileId>, &Proof),
         device: Device<'_>,
     ) -> Result<(), sqlx::Error> {
         sqlx::query(
@@ -68,7 +89,7 @@ impl Sessions {
         .bind(&device.origin.address)
         .bind(device.origin.territory.as_str())
         .bind(family.created_at)
-        .execute(&self.0)
+        .execute(transaction)
         .await?;
         Ok(())
     }
@@ -92,23 +113,41 @@ impl Sessions {
         row.as_ref().map(Login::read).transpose()
     }
 
+    /// The session of an access token: that outlives its session by minutes, but not in this service's own functions.
+    ///
+    /// # Errors
+    /// 401 `session_revoked` when the session has ended.
+    pub async fn live(&self, account: &Account, now: OffsetDateTime) -> Result<Login, Problem> {
+        let login = self.find(account.session).await?;
+        let is_live = |login: &Login| login.person.account == account.id && login.family.is_live(now);
+        login.filter(is_live).ok_or_else(ended)
+    }
+
     /// Stores the family's next state if the present one is still `from`; `false`: somebody was faster.
-    pub async fn rotate(&self, from: &Family, to: &Family) -> Result<bool, sqlx::Error> {
+    pub async fn rotate(&self, from: &Family, to: &Family, origin: &Origin) -> Result<bool, sqlx::Error> {
         let done = sqlx::query(
-            "update sessions set current = $3, previous = $4, rotated_at = $5 where id = $1 and current = $2 and revoked_at is null",
+            "update sessions set current = $3, previous = $4, rotated_at = $5, address = $6, territory = $7 \
+             where id = $1 and current = $2 and revoked_at is null",
         )
         .bind(from.session.to_string())
         .bind(from.current.as_slice())
         .bind(to.current.as_slice())
         .bind(to.previous.as_ref().map(Digest::as_slice))
         .bind(to.rotated_at)
+        .bind(&origin.address)
+        .bind(origin.territory.as_str())
         .execute(&self.0)
         .await?;
         Ok(done.rows_affected() == 1)
     }
 
     /// Ends a family of which an old token was used; tells once.
-    pub async fn revoke_reused(&self, outbox: &Outbox, login: &Login, world: &World) -> Result<Posted, sqlx::Error> {
+    pub async fn revoke_reused(
+        &self,
+        outbox: &Outbox,
+        login: &Login,
+        (world, origin): (&World, &Origin),
+    ) -> Result<Posted, sqlx::Error> {
         let session = login.family.session;
         let mut transaction = self.0.begin().await?;
         let done = sqlx::query("update sessions set revoked_at = $2, revoke_reason = 'refresh_reused' where id = $1 and revoked_at is null")
@@ -122,6 +161,8 @@ impl Sessions {
                 account_id: login.person.account.to_string(),
                 session_id: session.to_string(),
             };
+            let entry = SecurityEvent::new(world, login.person.account, Kind::RefreshReused, origin);
+            self.log().record(&mut transaction, &entry.in_session(session)).await?;
             let event = Event::new(world, proto::types::REFRESH_REUSED, session, 1, &state);
             posted = outbox.post(&mut transaction, [Letter::event(&event)]).await?;
         }
@@ -129,22 +170,94 @@ impl Sessions {
         Ok(posted)
     }
 
-    /// Ends a session of an account; one that is unknown or ended stays so.
-    pub async fn log_out(
-        &self,
-        account: AccountId,
-        session: SessionId,
-        now: OffsetDateTime,
-    ) -> Result<(), sqlx::Error> {
-        sqlx::query(
-            "update sessions set revoked_at = $3, revoke_reason = 'log_out' where id = $1 and account_id = $2 and revoked_at is null",
+    /// Ends a session of an account for a reason and says so in the log; one that is unknown or has ended stays as it is.
+    pub async fn end(&self, session: SessionId, reason: &str, event: &SecurityEvent) -> Result<(), sqlx::Error> {
+        let mut transaction = self.0.begin().await?;
+        let done = sqlx::query(
+            "update sessions set revoked_at = $3, revoke_reason = $4 where id = $1 and account_id = $2 and revoked_at is null",
         )
         .bind(session.to_string())
-        .bind(account.to_string())
-        .bind(now)
-        .execute(&self.0)
+        .bind(event.account.map(|id| id.to_string()))
+        .bind(event.at)
+        .bind(reason)
+        .execute(&mut *transaction)
         .await?;
-        Ok(())
+        if done.rows_affected() == 1 {
+            self.log().record(&mut transaction, event).await?;
+        }
+        transaction.commit().await
+    }
+
+    /// Ends all sessions of an account but one; returns how many there were.
+    pub async fn end_all(
+        &self,
+        transaction: &mut PgConnection,
+        account: AccountId,
+        (keep, reason): (Option<SessionId>, &str),
+        now: OffsetDateTime,
+    ) -> Result<u64, sqlx::Error> {
+        let done = sqlx::query(
+            "update sessions set revoked_at = $3, revoke_reason = $4 \
+             where account_id = $1 and id is distinct from $2 and revoked_at is null",
+        )
+        .bind(account.to_string())
+        .bind(keep.map(|id| id.to_string()))
+        .bind(now)
+        .bind(reason)
+        .execute(transaction)
+        .await?;
+        Ok(done.rows_affected())
+    }
+
+    /// The live sessions of an account, the last used first.
+    pub async fn list(&self, account: AccountId, now: OffsetDateTime) -> Result<Vec<Listed>, sqlx::Error> {
+        let rows = sqlx::query(
+            "select id, device_name, created_at, rotated_at, address, territory from sessions where account_id = $1 \
+             and revoked_at is null and rotated_at > $2 and created_at > $3 order by rotated_at desc, id desc limit $4",
+        )
+        .bind(account.to_string())
+        .bind(now - session::IDLE)
+        .bind(now - session::ABSOLUTE)
+        .bind(MOST_LISTED)
+        .fetch_all(&self.0)
+        .await?;
+        let read = |row: &PgRow| {
+            Ok(Listed {
+                session: parsed(row, "id")?,
+                device_name: row.try_get("device_name")?,
+                created_at: row.try_get("created_at")?,
+                last_used_at: row.try_get("rotated_at")?,
+                address: row.try_get("address")?,
+                territory: row.try_get("territory")?,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    /// Whether a session, ended or not, is one of an account.
+    pub async fn belongs(&self, session: SessionId, account: AccountId) -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar("select exists(select 1 from sessions where id = $1 and account_id = $2)")
+            .bind(session.to_string())
+            .bind(account.to_string())
+            .fetch_one(&self.0)
+            .await
+    }
+
+    /// The person has proven once more who they are; `false`: the session has ended.
+    pub async fn renew_proof(
+        &self,
+        transaction: &mut PgConnection,
+        session: SessionId,
+        proof: &Proof,
+    ) -> Result<bool, sqlx::Error> {
+        let renewed = "update sessions set authenticated_at = $2, amr = $3 where id = $1 and revoked_at is null";
+        let done = sqlx::query(renewed)
+            .bind(session.to_string())
+            .bind(proof.at)
+            .bind(&proof.methods)
+            .execute(transaction)
+            .await?;
+        Ok(done.rows_affected() == 1)
     }
 
     /// Keeps the chosen profile for the tokens to come; `false`: the session has ended.
@@ -156,6 +269,17 @@ impl Sessions {
             .await?;
         Ok(done.rows_affected() == 1)
     }
+}
+
+impl Sessions {
+    fn log(&self) -> SecurityLog {
+        SecurityLog::new(self.0.clone())
+    }
+}
+
+/// 401: the session is no more.
+pub fn ended() -> Problem {
+    Problem::unauthorized("session_revoked", "The session was ended. Sign in again.")
 }
 
 impl Login {

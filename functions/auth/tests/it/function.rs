@@ -67,9 +67,105 @@ async fn functions_answer_their_golden_events() {
     for (name, expected) in [
         ("auth-rotate-keys", Value::Null),
         ("auth-relay-outbox", Value::Null),
+        ("auth-purge-expired", Value::Null),
         ("auth-project-profiles", json!({ "batchItemFailures": [] })),
+        ("auth-resume-erasures", Value::Null),
+        ("auth-export-account", json!({ "batchItemFailures": [] })),
+        // Nobody has asked for the erasure it answers.
+        (
+            "auth-collect-receipts",
+            json!({ "batchItemFailures": [{ "itemIdentifier": "059f36b4-87a3-44ab-83d2-661975830a7d" }] }),
+        ),
     ] {
         let mut function = Function::start(name, &pairs(service.vars())).await;
         assert_eq!(function.invoke(&golden(name)).await, Ok(expected), "{name}");
     }
+}
+
+#[tokio::test]
+async fn the_whole_way_with_an_authenticator_and_staff() {
+    let stage = Stage::start().await;
+    let (service, someone) = (&stage.service, stage.signed_in().await);
+    let bearer = format!("Bearer {}", someone.access);
+    let headers = [("authorization", bearer.as_str())];
+    let (status, enrolled) = call(service, "auth-enrol-totp", ("POST", "/v1/auth/mfa/totp"), &headers, None).await;
+    assert_eq!(status, 200, "{enrolled}");
+    // The programs have the system's clock.
+    let code = crate::mfa::shown(text(&enrolled, "secret"), kernel::World::system().now());
+    let body = Some(json!({ "code": code }));
+    let path = "/v1/auth/mfa/totp/confirm";
+    let (status, confirmed) = call(service, "auth-confirm-totp", ("POST", path), &headers, body.as_ref()).await;
+    assert_eq!(status, 200, "{confirmed}");
+
+    let body = Some(json!({ "email": someone.email, "password": PASSWORD }));
+    let (_, asked) = call(service, "auth-log-in", ("POST", "/v1/auth/login"), &[], body.as_ref()).await;
+    let body = Some(json!({ "mfa_token": asked["mfa_token"], "code": confirmed["recovery_codes"][0] }));
+    let (status, token) = call(service, "auth-verify-mfa", ("POST", "/v1/auth/mfa/verify"), &[], body.as_ref()).await;
+    assert_eq!(status, 200, "{token}");
+
+    let body = Some(json!({ "password": PASSWORD }));
+    let (status, answer) = call(service, "auth-step-up", ("POST", "/v1/auth/step-up"), &headers, body.as_ref()).await;
+    assert_eq!(status, 200, "{answer}");
+    let (status, _) = call(service, "auth-remove-totp", ("DELETE", "/v1/auth/mfa/totp"), &headers, None).await;
+    assert_eq!(status, 204);
+
+    sqlx::query("insert into roles (account_id, role, granted_at) values ($1, 'admin', now())")
+        .bind(someone.account().to_string())
+        .execute(&service.pool())
+        .await
+        .unwrap();
+    let body = Some(json!({ "refresh_token": someone.refresh }));
+    let (_, token) = call(service, "auth-refresh-session", ("POST", "/v1/auth/refresh"), &[], body.as_ref()).await;
+    let bearer = format!("Bearer {}", text(&token, "access_token"));
+    let headers = [("authorization", bearer.as_str())];
+    let role = format!("/v1/admin/accounts/{}/roles/editor", someone.account());
+    let session = format!("/v1/auth/sessions/{}", someone.session());
+    for (name, method, path, expected) in [
+        ("auth-grant-role", "PUT", role.as_str(), 204),
+        ("auth-revoke-role", "DELETE", &role, 204),
+        ("auth-list-sessions", "GET", "/v1/auth/sessions", 200),
+        ("auth-list-security-events", "GET", "/v1/auth/security-events", 200),
+        ("auth-find-account", "GET", "/v1/admin/accounts", 422),
+        ("auth-revoke-session", "DELETE", &session, 204),
+        ("auth-log-out-everywhere", "POST", "/v1/auth/logout-all", 401),
+    ] {
+        let (status, answer) = call(service, name, (method, path), &headers, None).await;
+        assert_eq!(status, expected, "{name}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_whole_way_of_a_forgotten_password_and_a_new_address() {
+    let stage = Stage::start().await;
+    let (service, someone) = (&stage.service, stage.signed_in().await);
+    let body = Some(json!({ "email": someone.email }));
+    let path = ("POST", "/v1/auth/password/forgot");
+    let (status, sent) = call(service, "auth-forgot-password", path, &[], body.as_ref()).await;
+    assert_eq!(status, 202, "{sent}");
+    let code = stage.code_of("password_reset", &someone.email).await;
+    let body = Some(json!({ "email": someone.email, "code": code, "password": "another horse battery" }));
+    let path = ("POST", "/v1/auth/password/reset");
+    assert_eq!(call(service, "auth-reset-password", path, &[], body.as_ref()).await.0, 204);
+
+    let token = stage.log_in(&someone.email, "another horse battery").await.expect(200);
+    let bearer = format!("Bearer {}", text(&token, "access_token"));
+    let headers = [("authorization", bearer.as_str())];
+    let body = Some(json!({ "current": "another horse battery", "new": PASSWORD }));
+    let path = ("POST", "/v1/auth/password/change");
+    assert_eq!(call(service, "auth-change-password", path, &headers, body.as_ref()).await, (204, Value::Null));
+    let new = fresh_email();
+    let body = Some(json!({ "new": new, "password": PASSWORD }));
+    let (status, sent) = call(service, "auth-change-email", ("POST", "/v1/auth/email"), &headers, body.as_ref()).await;
+    assert_eq!(status, 202, "{sent}");
+    let body = Some(json!({ "code": stage.code_of("confirm_email", &new).await }));
+    let path = ("POST", "/v1/auth/email/confirm");
+    assert_eq!(call(service, "auth-confirm-email", path, &headers, body.as_ref()).await, (204, Value::Null));
+
+    let path = ("DELETE", "/v1/auth/oauth/local");
+    assert_eq!(call(service, "auth-unlink-oauth", path, &headers, None).await.0, 404);
+    let service = stage.service.with("OAUTH_PROVIDERS", &crate::oauth::providers(&testkit::engines::issuer()));
+    let path = ("GET", "/v1/auth/oauth/local/start");
+    assert_eq!(call(&service, "auth-start-oauth", path, &[], None).await.0, 303);
+    let path = ("GET", "/v1/auth/oauth/local/callback");
+    assert_eq!(call(&service, "auth-finish-oauth", path, &[], None).await.0, 400);
 }

@@ -1,16 +1,35 @@
 //! The operations of auth on real engines.
 
+mod browser;
+mod brute_force;
+mod change_email;
+mod change_password;
+mod erasure;
+mod forgot_password;
 mod function;
 mod keys;
+mod leaked;
 mod log_in;
 mod log_out;
 mod matrix;
+mod mfa;
+mod new_sign_in;
+mod oauth;
+mod oracle;
 mod outbox;
 mod projection;
+mod purge;
 mod refresh;
+mod refresh_model;
 mod register;
+mod reset_password;
+mod security_events;
+mod sessions;
+mod staff;
 mod stage;
+mod step_up;
 mod switch_profile;
+mod tokens;
 mod verify_email;
 
 testkit::drift_tests!(auth);

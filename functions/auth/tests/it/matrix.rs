@@ -3,20 +3,45 @@
 use cinema_http::axum::http::Method;
 use testkit::{Service, Token};
 
-const PUBLIC: [(Method, &str); 5] = [
+const PUBLIC: [(Method, &str); 10] = [
+    (Method::POST, "/v1/auth/password/forgot"),
+    (Method::POST, "/v1/auth/password/reset"),
+    (Method::GET, "/v1/auth/oauth/local/start"),
+    (Method::GET, "/v1/auth/oauth/local/callback"),
     (Method::POST, "/v1/auth/register"),
     (Method::POST, "/v1/auth/verify-email"),
     (Method::POST, "/v1/auth/login"),
+    (Method::POST, "/v1/auth/mfa/verify"),
     (Method::POST, "/v1/auth/refresh"),
     (Method::GET, "/v1/auth/.well-known/jwks.json"),
 ];
-const ACCOUNT: [&str; 2] = ["/v1/auth/logout", "/v1/auth/profile"];
+const ACCOUNT: [(Method, &str); 14] = [
+    (Method::POST, "/v1/auth/password/change"),
+    (Method::POST, "/v1/auth/email"),
+    (Method::POST, "/v1/auth/email/confirm"),
+    (Method::DELETE, "/v1/auth/oauth/local"),
+    (Method::POST, "/v1/auth/logout"),
+    (Method::POST, "/v1/auth/profile"),
+    (Method::POST, "/v1/auth/mfa/totp"),
+    (Method::POST, "/v1/auth/mfa/totp/confirm"),
+    (Method::DELETE, "/v1/auth/mfa/totp"),
+    (Method::POST, "/v1/auth/step-up"),
+    (Method::POST, "/v1/auth/logout-all"),
+    (Method::GET, "/v1/auth/sessions"),
+    (Method::DELETE, "/v1/auth/sessions/ses_01jd3k5m7n9pqrstvwxyz01234"),
+    (Method::GET, "/v1/auth/security-events"),
+];
+const STAFF: [(Method, &str); 3] = [
+    (Method::GET, "/v1/admin/accounts"),
+    (Method::PUT, "/v1/admin/accounts/acc_01jd3k5m7n9pqrstvwxyz01234/roles/editor"),
+    (Method::DELETE, "/v1/admin/accounts/acc_01jd3k5m7n9pqrstvwxyz01234/roles/editor"),
+];
 
 #[tokio::test]
 async fn account_routes_take_a_valid_token() {
     let app = Service::start("auth").await.app(auth::operations::routes);
-    for path in ACCOUNT {
-        let call = || app.call(Method::POST, path);
+    for (method, path) in ACCOUNT.into_iter().chain(STAFF) {
+        let call = || app.call(method.clone(), path);
         let without = call().send().await;
         without.expect_problem(401, "token_required");
         assert_eq!(without.header("www-authenticate"), Some("Bearer"));
@@ -24,6 +49,20 @@ async fn account_routes_take_a_valid_token() {
         call().bearer(&Token::fresh().forged()).send().await.expect_problem(401, "invalid_token");
         call().bearer("rubbish").send().await.expect_problem(401, "invalid_token");
         call().header("authorization", "Basic YTpi").send().await.expect_problem(401, "invalid_token");
+    }
+}
+
+#[tokio::test]
+async fn staff_routes_take_the_role_and_nothing_less() {
+    let app = Service::start("auth").await.app(auth::operations::routes);
+    for (method, path) in STAFF {
+        let call = || app.call(method.clone(), path);
+        let lower: &[&str] = if method == Method::GET { &["editor"] } else { &["editor", "support"] };
+        call().token(&Token::fresh()).send().await.expect_problem(403, "role_required");
+        for role in lower {
+            call().token(&Token::role(role)).send().await.expect_problem(403, "role_required");
+        }
+        assert_eq!(call().token(&Token::role("admin")).send().await.status.as_u16() / 100, 4, "no such session");
     }
 }
 

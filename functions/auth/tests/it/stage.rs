@@ -128,7 +128,8 @@ impl Stage {
     /// The next mail to an address.
     pub async fn mail(&self, email: &str) -> Value {
         static MAILBOX: Mutex<Option<HashMap<String, Vec<Value>>>> = Mutex::const_new(None);
-        for _ in 0..10 {
+        let mut empty = 0;
+        while empty < 3 {
             let mut mailbox = MAILBOX.lock().await;
             let mailbox = mailbox.get_or_insert_default();
             if let Some(mails) = mailbox.get_mut(email)
@@ -136,7 +137,10 @@ impl Stage {
             {
                 return mails.remove(0);
             }
-            for mail in self.service.take_messages("email").await {
+            let taken = self.service.take_messages("email").await;
+            // Tests that send hundreds of mails and read none share the queue.
+            empty += usize::from(taken.is_empty());
+            for mail in taken {
                 mailbox.entry(mail["to"].as_str().unwrap().to_owned()).or_default().push(mail);
             }
         }

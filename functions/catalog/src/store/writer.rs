@@ -200,7 +200,9 @@ impl Writer {
         (actor, action): (&str, &str),
     ) -> Result<Posted, sqlx::Error> {
         sqlx::query(
-            "insert into audit (title_id, actor, action, before, after, happened_at) values ($1, $2, $3, $4, $5, $6)",
+            // An access token outlives the account it was made for by minutes.
+            "insert into audit (title_id, actor, action, before, after, happened_at) select $1, case when exists (select from erased_accounts \
+             where digest = encode(sha256(convert_to($2, 'UTF8')), 'hex')) then 'erased' else $2 end, $3, $4, $5, $6",
         )
         .bind(after.id.to_string())
         .bind(actor)

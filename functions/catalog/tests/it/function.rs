@@ -50,4 +50,6 @@ async fn every_trigger_answers() {
     let name: String = sqlx::query_scalar("select slug from titles").fetch_one(&service.pool()).await.unwrap();
     assert_eq!(name, "my-holiday");
     invoke(&service, "catalog-relay-outbox", &golden("catalog-relay-outbox")).await;
+    let erased = invoke(&service, "catalog-erase-account", &golden("catalog-erase-account")).await;
+    assert_eq!(erased, json!({"batchItemFailures": []}));
 }

@@ -5,6 +5,7 @@
 mod attach_asset;
 mod bad_input;
 mod create_title;
+mod erasure;
 mod function;
 mod list_titles;
 mod outbox;

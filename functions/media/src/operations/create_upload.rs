@@ -85,6 +85,7 @@ impl Uploads {
         let world = self.store.world();
         let (upload_id, asset_id, now) = (world.id(), world.id(), world.now());
         let key = upload::key(upload_id, &order.filename);
+        let account_id = (!self.store.is_erased(account_id).await?).then_some(account_id);
         let upload = Upload {
             upload_id,
             asset_id,

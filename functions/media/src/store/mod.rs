@@ -4,6 +4,7 @@
 
 mod item;
 mod ledger;
+mod people;
 mod uploads;
 
 use std::collections::HashMap;

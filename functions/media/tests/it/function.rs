@@ -12,7 +12,8 @@ async fn vars() -> Vec<(String, String)> {
 #[tokio::test]
 async fn workers_answer_their_golden_events() {
     let vars = vars().await;
-    let workers = ["probe", "encode-chunk", "encode-audio", "make-sprites", "package", "verify", "relay-assets"];
+    let workers =
+        ["probe", "encode-chunk", "encode-audio", "make-sprites", "package", "verify", "relay-assets", "erase-account"];
     for name in workers.map(|name| format!("media-{name}")) {
         let mut function = Function::start(&name, &vars).await;
         let answer = function.invoke(&golden(&name)).await.unwrap();

@@ -2,6 +2,7 @@
 
 mod bad_sources;
 mod crashes;
+mod erasure;
 mod function;
 mod ingest;
 mod pipeline;

@@ -2,6 +2,7 @@
 
 mod function;
 mod get_health;
+mod isolation;
 mod route_events;
 
 testkit::drift_tests!(platform);

@@ -8,7 +8,9 @@
 //! | `title#ttl_…` | `rules` | rules and film, projected |
 //! | `profile#prf_…` | `position#ttl_…` | where the profile stopped |
 //! | `session#pbs_…` | `session` | the session, while it lives and for a week |
+//! | `erased#…` | `erased` | digest of an account that was erased |
 
+mod people;
 mod projections;
 mod sessions;
 
@@ -24,6 +26,7 @@ use stores::{
     },
 };
 
+pub use people::Held;
 pub use sessions::{Answer, Opened, Opening, Written};
 
 /// How often a batch read asks again for what was throttled.
@@ -59,7 +62,12 @@ impl Key {
     }
 
     fn position(profile: ProfileId, title: TitleId) -> Self {
-        Self(format!("profile#{profile}"), format!("position#{title}"))
+        Self(Self::positions(profile), format!("position#{title}"))
+    }
+
+    /// The partition of a profile's positions.
+    fn positions(profile: ProfileId) -> String {
+        format!("profile#{profile}")
     }
 
     fn session(session: PlaybackId) -> Self {

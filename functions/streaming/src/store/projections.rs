@@ -2,15 +2,42 @@
 
 use kernel::{AccountId, ProfileId, TitleId};
 use serde::Serialize;
-use stores::StoreError;
+use stores::{
+    StoreError,
+    aws_sdk_dynamodb::{
+        error::SdkError,
+        operation::transact_write_items::TransactWriteItemsError,
+        types::{Put, TransactWriteItem},
+    },
+};
 
 use super::{Key, Store, failed, is_conflict, item, number};
 use crate::{grant::Grant, millis, position::Position, title::Title};
 
+/// Whether a transaction ended because a condition does not hold, and not because somebody else was writing at the same time.
+fn is_refusal<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+        return false;
+    };
+    cancelled.cancellation_reasons().iter().any(|reason| reason.code() == Some("ConditionalCheckFailed"))
+}
+
 impl Store {
-    /// Stores an entitlement unless a newer one is known.
+    /// Stores an entitlement unless a newer one is known or the account was erased.
     pub async fn put_grant(&self, account: AccountId, grant: &Grant) -> Result<(), StoreError> {
-        self.put_version(&Key::grant(account), grant, grant.sequence).await
+        let put = Put::builder()
+            .table_name(&self.table.name)
+            .set_item(Some(item(&Key::grant(account), grant)?))
+            .condition_expression("attribute_not_exists(pk) OR #sequence < :sequence")
+            .expression_attribute_names("#sequence", "sequence")
+            .expression_attribute_values(":sequence", number(grant.sequence))
+            .build()
+            .map_err(failed)?;
+        let writes = vec![TransactWriteItem::builder().put(put).build(), self.unless_erased(account)?];
+        match self.table.client.transact_write_items().set_transact_items(Some(writes)).send().await {
+            Err(error) if !is_refusal(&error) => Err(failed(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Stores a title unless a newer version is known.

@@ -109,6 +109,10 @@ impl Store {
     pub async fn open(&self, opened: &Opened<'_>, now: OffsetDateTime) -> Result<Written, StoreError> {
         let session = opened.session;
         let mut writes = vec![self.swap_slots(session.account, opened.slots)?, self.put_session(session)?];
+        if opened.slots.version == 1 {
+            // Later versions follow a slot that the erasure of the account has removed.
+            writes.push(self.unless_erased(session.account)?);
+        }
         for (lease, state) in &opened.ended {
             // Later than this the table may have removed the session already.
             if now < lease.ends_at + LINGER / 2 {
@@ -146,7 +150,7 @@ impl Store {
         Ok(Some((session, found.take(&slots)?.unwrap_or_default(), found.take(&grant)?)))
     }
 
-    async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Written, StoreError> {
+    pub(super) async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<Written, StoreError> {
         match self.table.client.transact_write_items().set_transact_items(Some(writes)).send().await {
             Ok(_) => Ok(Written::Done),
             Err(error) if is_conflict(&error) => Ok(Written::Conflict),

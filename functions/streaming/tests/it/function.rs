@@ -68,7 +68,14 @@ async fn the_whole_way_from_start_to_stop() {
 #[tokio::test]
 async fn functions_answer_their_golden_events() {
     let hall = Hall::open().await;
-    for name in ["streaming-project-grants", "streaming-project-titles", "streaming-relay-sessions"] {
+    for name in [
+        "streaming-project-grants",
+        "streaming-project-titles",
+        "streaming-relay-sessions",
+        "streaming-erase-account",
+        "streaming-erase-history",
+        "streaming-export-account",
+    ] {
         let mut function = Function::start(name, &pairs(hall.service.vars())).await;
         assert_eq!(function.invoke(&golden(name)).await, Ok(json!({ "batchItemFailures": [] })), "{name}");
     }

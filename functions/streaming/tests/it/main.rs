@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod calls;
+mod erasure;
 mod function;
 mod hall;
 mod heartbeat;

@@ -55,7 +55,8 @@ struct Creator {
 
 /// Makes a profile.
 ///
-/// 409 `too_many_profiles` when the account has five. Honours Idempotency-Key.
+/// 409 `too_many_profiles` when the account has five. 403 `step_up_required` for a cap above the caller's own, unless they have just proved who
+/// they are. Honours Idempotency-Key.
 #[utoipa::path(
     post, path = "/v1/users/me/profiles", tag = "user",
     security(("account" = [])),
@@ -104,6 +105,9 @@ impl Creator {
             let detail = format!("An account may have at most {} profiles.", profile::MOST);
             return Err(Problem::conflict("too_many_profiles", detail));
         }
+        if request.max_rating.unwrap_or_default().age() > account.claims.max_rating {
+            account.require_fresh(now, profile::STEP_UP)?;
+        }
         let (profile, letters) = self.make(account, request, locale).await?;
         store::add_profile(transaction, account.id, &profile, now).await?;
         let posted = self.outbox.post(transaction, letters).await?;
@@ -126,6 +130,7 @@ impl Creator {
             max_rating: request.max_rating.unwrap_or_default().age(),
             has_pin: request.pin.is_some(),
             is_default: false,
+            autoplay: true,
         };
         let mut letters = vec![Letter::event(&profile.changed(&self.world, account.id, 1))];
         if let Some(pin) = &request.pin {

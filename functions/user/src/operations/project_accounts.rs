@@ -38,6 +38,9 @@ impl Accounts {
         account: &Verified,
         sequence: i64,
     ) -> Result<Posted, sqlx::Error> {
+        if store::erasures::is_erased(transaction, account.id).await? {
+            return Ok(Posted::default());
+        }
         store::put_account(transaction, account, sequence).await?;
         let profile = Profile::first(account.default_profile, account.locale.clone());
         let is_new = store::add_profile(transaction, account.id, &profile, account.verified_at).await?;

@@ -45,6 +45,9 @@ impl Subscriptions {
         sequence: i64,
     ) -> Result<Posted, sqlx::Error> {
         let account = subscription.account;
+        if store::erasures::is_erased(transaction, account).await? {
+            return Ok(Posted::default());
+        }
         store::hold_entitlements(transaction, account).await?;
         if !store::put_subscription(transaction, subscription, sequence).await? {
             return Ok(Posted::default());

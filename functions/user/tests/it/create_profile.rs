@@ -26,7 +26,7 @@ async fn a_profile_is_made_and_announced() {
     let kids = json!({"name": " Kids ", "avatar": "fox", "locale": "en-GB", "max_rating": 6});
     let made = create(&home, &person, &kids).await.expect(201);
     let expected = json!({"id": made["id"], "name": "Kids", "avatar": "fox", "locale": "en-GB", "max_rating": 6,
-        "has_pin": false, "is_default": false});
+        "has_pin": false, "is_default": false, "autoplay": true});
     assert_eq!(made, expected);
     let event = home.service.events("domain-events", made["id"].as_str().unwrap(), 1).await.remove(0);
     assert_eq!((event.kind.as_str(), event.sequence), ("cinema.user.profile_changed.v1", 1));

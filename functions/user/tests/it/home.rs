@@ -38,6 +38,11 @@ impl Person {
     pub fn token(&self) -> Token {
         Token::account(self.account)
     }
+
+    /// With the default profile.
+    pub fn viewer(&self) -> Token {
+        self.token().profile(self.profile)
+    }
 }
 
 pub fn unlimited() -> Deadline {
@@ -47,6 +52,13 @@ pub fn unlimited() -> Deadline {
 impl Home {
     pub async fn start() -> Self {
         let service = Service::start("user").await;
+        let app = service.app(user::operations::routes);
+        Self { service, app }
+    }
+
+    /// With queues and buckets that no other test sees.
+    pub async fn start_alone() -> Self {
+        let service = Service::start_alone("user").await;
         let app = service.app(user::operations::routes);
         Self { service, app }
     }

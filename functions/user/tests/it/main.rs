@@ -1,11 +1,24 @@
 //! The service `user` on real engines.
 
+mod continue_watching;
 mod create_profile;
+mod delete_profile;
+mod erasure;
+mod exports;
 mod function;
+mod history;
 mod home;
+mod library;
 mod outbox;
 mod project_accounts;
+mod project_playback;
 mod project_subscriptions;
+mod project_titles;
+mod ratings;
 mod read;
+mod update_account;
+mod update_profile;
+mod visibility;
+mod watchlist;
 
 testkit::drift_tests!(user);

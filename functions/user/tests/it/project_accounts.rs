@@ -30,6 +30,26 @@ async fn the_default_profile_is_announced_once() {
 }
 
 #[tokio::test]
+async fn a_new_address_is_taken_over_and_the_rest_stays() {
+    let home = Home::start().await;
+    for is_reversed in [false, true] {
+        let person = Person::new();
+        let mut newer = person.verified(2, "new@example.com");
+        newer.data["verified_at"] = json!("2026-05-05T12:00:00Z");
+        let mut events = vec![person.verified(1, "old@example.com"), newer];
+        if is_reversed {
+            events.reverse();
+        }
+        for event in events.iter().cycle().take(4) {
+            assert_eq!(home.project_account(event.clone()).await, Outcome::Done);
+        }
+        let account = home.app.get("/v1/users/me").token(&person.token()).send().await.expect(200);
+        assert_eq!(account["email"], "new@example.com");
+        assert_eq!(account["created_at"], "2026-01-01T12:00:00Z", "of the first verification");
+    }
+}
+
+#[tokio::test]
 async fn copies_and_order_do_not_matter() {
     let home = Home::start().await;
     for round in 0..24 {

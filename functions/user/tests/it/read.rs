@@ -23,7 +23,7 @@ async fn a_new_account_has_its_default_profile() {
     let person = home.person().await;
     let profiles = home.app.get("/v1/users/me/profiles").token(&person.token()).send().await.expect(200);
     let expected = json!({"id": person.profile, "name": "Основной", "avatar": "default", "locale": "ru", "max_rating": 18,
-        "has_pin": false, "is_default": true});
+        "has_pin": false, "is_default": true, "autoplay": true});
     assert_eq!(profiles, json!({"items": [expected]}));
 }
 

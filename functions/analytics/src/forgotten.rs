@@ -1,0 +1,169 @@
+//! What somebody wants forgotten: all that some profiles ever watched, or their sessions until a moment, of one title or of all.
+//!
+//! A session is forgotten as a whole, by when it began: its events carry its whole state, so that half of it would come back with the next one.
+//! What stays as a mark is a digest of the profile's id, which refuses late events and leads nowhere.
+
+use std::collections::HashMap;
+
+use events::Event;
+use kernel::{ProfileId, TitleId, tombstone};
+use proto::user::HistoryErased;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::datetime};
+
+/// Later than any session.
+const FOREVER: OffsetDateTime = datetime!(2200-01-01 0:00 UTC);
+
+/// What is to be forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forgotten {
+    profiles: Vec<ProfileId>,
+    title: Option<TitleId>,
+    until: OffsetDateTime,
+}
+
+/// A stored mark.
+#[derive(Debug, Clone, PartialEq, Eq, clickhouse::Row, serde::Serialize, serde::Deserialize)]
+pub struct Mark {
+    profile_digest: String,
+    title_id: String,
+    /// Milliseconds since 1970.
+    until: i64,
+}
+
+fn millis(moment: OffsetDateTime) -> i64 {
+    i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+}
+
+impl Forgotten {
+    /// Everything that these profiles have watched and ever will have.
+    pub fn people(profiles: &[ProfileId]) -> Self {
+        Self { profiles: profiles.to_vec(), title: None, until: FOREVER }
+    }
+
+    /// From `history_erased`.
+    ///
+    /// # Errors
+    /// What does not fit; no retry helps.
+    pub fn history(event: &Event) -> Result<Self, String> {
+        let data: HistoryErased = event.data().map_err(|error| error.to_string())?;
+        let title = Some(&data.title_id).filter(|id| !id.is_empty());
+        Ok(Self {
+            profiles: vec![data.profile_id.parse().map_err(|error| format!("profile_id: {error}"))?],
+            title: title.map(|id| id.parse()).transpose().map_err(|error| format!("title_id: {error}"))?,
+            until: OffsetDateTime::parse(&data.erased_at, &Rfc3339).map_err(|error| format!("erased_at: {error}"))?,
+        })
+    }
+
+    /// Whether there is nobody to forget.
+    pub fn is_nobody(&self) -> bool {
+        self.profiles.is_empty()
+    }
+
+    /// What stays of it.
+    pub fn marks(&self) -> Vec<Mark> {
+        let title_id = self.title.map_or_else(String::new, |title| title.to_string());
+        let mark = |profile: &ProfileId| Mark {
+            profile_digest: tombstone(*profile),
+            title_id: title_id.clone(),
+            until: millis(self.until),
+        };
+        self.profiles.iter().map(mark).collect()
+    }
+
+    /// The rows of `playback_events` that go. Ids are letters and digits: they need no quoting.
+    pub fn sql(&self) -> String {
+        let profiles: Vec<String> = self.profiles.iter().map(|profile| format!("'{profile}'")).collect();
+        let title = self.title.map_or_else(String::new, |title| format!(" AND title_id = '{title}'"));
+        let until = millis(self.until);
+        format!(
+            "profile_id IN ({}){title} AND started_at <= fromUnixTimestamp64Milli(toInt64({until}), 'UTC')",
+            profiles.join(", ")
+        )
+    }
+}
+
+/// The marks of some profiles.
+#[derive(Debug, Clone, Default)]
+pub struct Marks(HashMap<(String, String), i64>);
+
+impl FromIterator<Mark> for Marks {
+    fn from_iter<I: IntoIterator<Item = Mark>>(marks: I) -> Self {
+        let mut latest = HashMap::new();
+        for Mark { profile_digest, title_id, until } in marks {
+            let known = latest.entry((profile_digest, title_id)).or_insert(until);
+            *known = until.max(*known);
+        }
+        Self(latest)
+    }
+}
+
+impl Marks {
+    /// What forbids a session of the profile with the title that began at `started_at` (ms), if anything does.
+    pub fn forbids(&self, profile: &str, title: &str, started_at: i64) -> Option<Forgotten> {
+        let profile: ProfileId = profile.parse().ok()?;
+        let reaches = |title: &str| {
+            let until = self.0.get(&(tombstone(profile), title.to_owned()))?;
+            (started_at <= *until).then_some(*until)
+        };
+        let (title, until) = match reaches("") {
+            Some(until) => (None, until),
+            None => (Some(title.parse().ok()?), reaches(title)?),
+        };
+        let until = OffsetDateTime::from_unix_timestamp_nanos(i128::from(until) * 1_000_000).ok()?;
+        Some(Forgotten { profiles: vec![profile], title, until })
+    }
+
+    /// Whether a profile was erased with its person.
+    pub fn is_gone(&self, profile: ProfileId) -> bool {
+        self.0.get(&(tombstone(profile), String::new())) == Some(&millis(FOREVER))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::World;
+    use proto::types;
+    use time::Duration;
+
+    use super::*;
+
+    const THEN: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+
+    fn history(profile: &str, title: &str, erased_at: &str) -> Result<Forgotten, String> {
+        let data = HistoryErased {
+            profile_id: profile.into(),
+            account_id: String::new(),
+            title_id: title.into(),
+            erased_at: erased_at.into(),
+        };
+        Forgotten::history(&Event::new(&World::system(), types::HISTORY_ERASED, profile, 1, &data))
+    }
+
+    #[test]
+    fn a_mark_forbids_what_it_was_made_for() {
+        let (profile, other): (ProfileId, ProfileId) = (World::system().id(), World::system().id());
+        let (title, another): (TitleId, TitleId) = (World::system().id(), World::system().id());
+        let (p, t, a) = (profile.to_string(), title.to_string(), another.to_string());
+        let one = history(&p, &t, "2026-03-01T12:00:00Z").unwrap();
+        let marks: Marks = one.marks().into_iter().collect();
+        assert_eq!(marks.forbids(&p, &t, millis(THEN)), Some(one));
+        assert_eq!(marks.forbids(&p, &t, millis(THEN + Duration::MILLISECOND)), None, "what was watched later stays");
+        assert_eq!(marks.forbids(&p, &a, millis(THEN)), None);
+        assert_eq!(marks.forbids(&other.to_string(), &t, millis(THEN)), None);
+        let all: Marks = Forgotten::people(&[profile])
+            .marks()
+            .into_iter()
+            .chain(history(&p, "", "2026-03-01T12:00:00Z").unwrap().marks())
+            .collect();
+        assert!(all.is_gone(profile) && !all.is_gone(other) && !marks.is_gone(profile));
+        assert!(all.forbids(&p, &a, millis(THEN + Duration::days(9000))).is_some());
+    }
+
+    #[test]
+    fn what_names_nothing_is_refused() {
+        let profile = World::system().id::<ProfileId>().to_string();
+        assert!(history("nobody", "", "2026-03-01T12:00:00Z").unwrap_err().starts_with("profile_id"));
+        assert!(history(&profile, "film", "2026-03-01T12:00:00Z").unwrap_err().starts_with("title_id"));
+        assert!(history(&profile, "", "soon").unwrap_err().starts_with("erased_at"));
+    }
+}

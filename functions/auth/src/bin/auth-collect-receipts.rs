@@ -1,0 +1,4 @@
+//! See [`auth::operations::collect_receipts`].
+fn main() -> std::process::ExitCode {
+    runtime::events(auth::operations::collect_receipts::consumer)
+}

@@ -1,0 +1,4 @@
+//! See [`auth::operations::list_sessions`].
+fn main() -> std::process::ExitCode {
+    cinema_http::serve(auth::operations::list_sessions::routes)
+}

@@ -1,0 +1,4 @@
+//! See [`auth::operations::purge_expired`].
+fn main() -> std::process::ExitCode {
+    runtime::schedule(auth::operations::purge_expired::consumer)
+}

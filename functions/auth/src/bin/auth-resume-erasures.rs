@@ -1,0 +1,4 @@
+//! See [`auth::operations::resume_erasures`].
+fn main() -> std::process::ExitCode {
+    runtime::schedule(auth::operations::resume_erasures::consumer)
+}

@@ -1,0 +1,12 @@
+//! Signing in with somebody else's account: OpenID Connect, the code flow with PKCE (RFC 7636). See docs/architecture/0010-oidc.md.
+
+mod id_token;
+pub mod link;
+mod provider;
+mod providers;
+mod ticket;
+
+pub use id_token::Arriving;
+pub use provider::Provider;
+pub use providers::Providers;
+pub use ticket::{LinkTo, Ticket, cookie, forget, set_cookie};

@@ -1,0 +1,95 @@
+//! The providers of the setting `OAUTH_PROVIDERS`.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use cinema_http::Problem;
+use runtime::{Boot, BootError};
+use stores::Fetch;
+
+use super::{Provider, provider::Config};
+
+const SETTING: &str = "OAUTH_PROVIDERS";
+
+/// All providers by name.
+#[derive(Clone)]
+pub struct Providers(Arc<BTreeMap<String, Provider>>);
+
+impl Providers {
+    /// From the setting: name → issuer, client_id, client_secret, scopes. Their documents are read with the first journey.
+    ///
+    /// # Errors
+    /// When the setting cannot be used.
+    pub fn wire(boot: &Boot) -> Result<Self, BootError> {
+        let text = boot.setting(SETTING).unwrap_or_else(|| "{}".to_owned());
+        let configs = parse(&text).map_err(|reason| BootError::Invalid { name: SETTING.to_owned(), reason })?;
+        let origin = boot.required("PUBLIC_URL")?;
+        let (fetch, world) = (Fetch::new()?, boot.world());
+        let provider = |(name, config): (String, Config)| {
+            let redirect_uri = format!("{}/v1/auth/oauth/{name}/callback", origin.trim_end_matches('/'));
+            (name, Provider::new(config, redirect_uri, fetch.clone(), world.clone()))
+        };
+        Ok(Self(Arc::new(configs.into_iter().map(provider).collect())))
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn find(&self, name: &str) -> Result<&Provider, Problem> {
+        self.0.get(name).ok_or_else(|| Problem::not_found("provider"))
+    }
+}
+
+fn parse(text: &str) -> Result<BTreeMap<String, Config>, String> {
+    let configs: BTreeMap<String, Config> = serde_json::from_str(text).map_err(|error| {
+        // The parser's own text quotes values.
+        format!("not a map of name to issuer, client_id, client_secret, scopes: column {}", error.column())
+    })?;
+    for (name, config) in &configs {
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if name.is_empty() || !name.bytes().all(is_plain) {
+            return Err("a provider's name has lower-case letters, digits and dashes".to_owned());
+        }
+        if !is_trustworthy(&config.issuer) {
+            return Err(format!("{name}: an issuer's URL begins with https:// unless it is on this machine"));
+        }
+        if !config.scopes.iter().any(|scope| scope == "openid") {
+            return Err(format!("{name}: the scope openid is missing"));
+        }
+    }
+    Ok(configs)
+}
+
+/// TLS, or this machine.
+fn is_trustworthy(issuer: &str) -> bool {
+    let Some(rest) = issuer.strip_prefix("http://") else { return issuer.starts_with("https://") };
+    let host = rest.split(['/', ':']).next().unwrap_or_default();
+    host == "localhost" || host == "127.0.0.1" || host.ends_with(".localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_that_cannot_work_is_refused_without_repeating_it() {
+        let of = |issuer: &str, more: &str| {
+            format!(r#"{{"google":{{"issuer":"{issuer}","client_id":"id","client_secret":"hidden"{more}}}}}"#)
+        };
+        assert_eq!(parse("{}").unwrap().len(), 0);
+        let google = parse(&of("https://accounts.google.com", "")).unwrap();
+        assert_eq!(google["google"].scopes, ["openid", "email"]);
+        assert!(parse(&of("http://issuer.localhost:9410", r#","scopes":["openid"]"#)).is_ok());
+        for wrong in [
+            "[]".to_owned(),
+            of("http://accounts.google.com", ""),
+            of("http://localhost.evil.example", ""),
+            of("https://a.example", r#","scopes":["email"]"#),
+            of("https://a.example", r#","scope":["openid"]"#),
+            of("https://a.example", "").replace("google", "Goo gle"),
+        ] {
+            let reason = parse(&wrong).unwrap_err();
+            assert!(!reason.contains("hidden"), "{reason}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What a browser carries to a provider and back: state, nonce and PKCE verifier in a cookie that nobody else can have written.
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use cinema_http::{HeaderMap, HeaderValue, Problem, header};
+use kernel::{AccountId, SessionId, World};
+use ring::digest;
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+use time::{Duration, OffsetDateTime};
+
+use crate::pepper::Hasher;
+
+/// The prefix makes browsers insist on Secure, Path=/ and no Domain.
+const COOKIE: &str = "__Host-oauth";
+/// How long somebody may look for the password of the other account.
+const LIFETIME: Duration = Duration::minutes(10);
+const PURPOSE: &str = "oauth ticket";
+
+/// A journey to a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// Where it goes.
+    pub provider: String,
+    /// Comes back in the address.
+    pub state: String,
+    /// Comes back in the ID token.
+    pub nonce: String,
+    /// Proves to the provider that the code comes from where the journey began.
+    pub verifier: String,
+    /// The account that began it, when somebody is signed in.
+    pub link: Option<LinkTo>,
+    expires_at: i64,
+}
+
+/// A signed-in account that is to be linked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkTo {
+    /// The account.
+    pub account: AccountId,
+    /// Must still live at the end.
+    pub session: SessionId,
+}
+
+impl Ticket {
+    /// With fresh secrets.
+    pub fn new(world: &World, provider: &str, link: Option<LinkTo>) -> Self {
+        let random = || BASE64_URL_SAFE_NO_PAD.encode(world.bytes::<32>());
+        let expires_at = (world.now() + LIFETIME).unix_timestamp();
+        Self { provider: provider.to_owned(), state: random(), nonce: random(), verifier: random(), link, expires_at }
+    }
+
+    /// The challenge of the verifier (S256).
+    pub fn challenge(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.verifier.as_bytes()))
+    }
+
+    /// Signed, for the cookie.
+    pub fn seal(&self, hasher: &Hasher) -> Result<String, Problem> {
+        let body = serde_json::to_vec(self).map_err(Problem::internal)?;
+        let tag = hasher.tag(PURPOSE, &[&body]);
+        Ok(format!("{}.{}", BASE64_URL_SAFE_NO_PAD.encode(body), BASE64_URL_SAFE_NO_PAD.encode(tag)))
+    }
+
+    /// What was sealed here not too long ago.
+    pub fn open(text: &str, hasher: &Hasher, now: OffsetDateTime) -> Option<Self> {
+        let (body, tag) = text.split_once('.')?;
+        let (body, tag) = (BASE64_URL_SAFE_NO_PAD.decode(body).ok()?, BASE64_URL_SAFE_NO_PAD.decode(tag).ok()?);
+        if !bool::from(hasher.tag(PURPOSE, &[&body]).ct_eq(&tag)) {
+            return None;
+        }
+        let ticket: Self = serde_json::from_slice(&body).ok()?;
+        (now.unix_timestamp() < ticket.expires_at).then_some(ticket)
+    }
+
+    /// Whether an answer belongs to this journey.
+    pub fn is_of(&self, provider: &str, state: Option<&str>) -> bool {
+        let state = state.unwrap_or_default();
+        self.provider == provider && bool::from(self.state.as_bytes().ct_eq(state.as_bytes()))
+    }
+}
+
+/// The ticket in the request's cookie.
+pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter(|(name, _)| *name == COOKIE).map(|(_, value)| value.trim()).next()
+}
+
+/// Lax: the browser comes back from another site.
+pub fn set_cookie(sealed: &str) -> Result<HeaderValue, Problem> {
+    with_age(sealed, LIFETIME.whole_seconds())
+}
+
+/// Makes the browser forget it: a ticket is good for one journey.
+pub fn forget() -> Result<HeaderValue, Problem> {
+    with_age("", 0)
+}
+
+fn with_age(value: &str, seconds: i64) -> Result<HeaderValue, Problem> {
+    let cookie = format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}");
+    HeaderValue::from_str(&cookie).map_err(Problem::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ticket() -> (Ticket, World) {
+        let (world, _) = World::replay(OffsetDateTime::UNIX_EPOCH, 7);
+        (Ticket::new(&world, "local", None), world)
+    }
+
+    #[test]
+    fn only_what_was_sealed_here_opens_and_only_in_time() {
+        let (hasher, (ticket, world)) = (Hasher::new(&[1; 32]), ticket());
+        let sealed = ticket.seal(&hasher).unwrap();
+        assert_eq!(Ticket::open(&sealed, &hasher, world.now()), Some(ticket));
+        assert_eq!(Ticket::open(&sealed, &hasher, world.now() + LIFETIME), None);
+        assert_eq!(Ticket::open(&sealed, &Hasher::new(&[2; 32]), world.now()), None);
+        let (body, tag) = sealed.split_once('.').unwrap();
+        let other = BASE64_URL_SAFE_NO_PAD.encode(b"{}");
+        for forged in [format!("{other}.{tag}"), format!("{body}."), body.to_owned(), String::new()] {
+            assert_eq!(Ticket::open(&forged, &hasher, world.now()), None, "{forged}");
+        }
+        let cookie_line = set_cookie(&sealed).unwrap();
+        assert!(cookie_line.to_str().unwrap().ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600"));
+    }
+
+    #[test]
+    fn an_answer_belongs_to_its_journey() {
+        let (ticket, _) = ticket();
+        assert!(ticket.is_of("local", Some(&ticket.state)));
+        assert!(!ticket.is_of("google", Some(&ticket.state)));
+        for wrong in [None, Some(""), Some("x"), Some(ticket.nonce.as_str())] {
+            assert!(!ticket.is_of("local", wrong));
+        }
+    }
+
+    #[test]
+    fn the_challenge_is_the_one_of_rfc_7636() {
+        let (ticket, _) = ticket();
+        let ticket = Ticket { verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".into(), ..ticket };
+        assert_eq!(ticket.challenge(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+}

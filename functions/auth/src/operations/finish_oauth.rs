@@ -1,0 +1,124 @@
+//! `GET /v1/auth/oauth/{provider}/callback`: the browser comes back from a provider, is signed in by the refresh cookie, and goes on to the
+//! page. No token is ever in an address.
+
+use cinema_http::{
+    Audience, HeaderMap, HeaderValue, IntoResponse, OpenApiRouter, Origin, Path, Problem, Query, Response, State,
+    StatusCode, header, routes,
+};
+use kernel::World;
+use runtime::{Boot, BootError};
+use serde::Deserialize;
+
+use crate::{
+    guard::Guard,
+    oidc::{self, Providers, Ticket},
+    pepper::Pepper,
+    welcome::{Entered, Welcome},
+};
+
+/// What a provider adds to the address; whatever else it adds is ignored.
+#[derive(Deserialize)]
+struct Returned {
+    code: Option<String>,
+    state: Option<String>,
+    error: Option<String>,
+    iss: Option<String>,
+}
+
+#[derive(Clone)]
+struct Arrivals {
+    providers: Providers,
+    welcome: Welcome,
+    pepper: Pepper,
+    guard: Guard,
+    page: HeaderValue,
+    world: World,
+}
+
+/// 303 to the page, with the refresh token in its cookie. 404 for an unknown provider, 400 `state_mismatch` when the journey did not begin in
+/// this browser within ten minutes, 400 `code_refused`, 403 `sign_in_cancelled`, `address_unverified` or `email_unverified`, 409
+/// `linked_elsewhere`, 502 `provider_unavailable`.
+#[utoipa::path(get, path = "/v1/auth/oauth/{provider}/callback", tag = "auth",
+    params(("provider" = String, Path), ("code" = Option<String>, Query), ("state" = Option<String>, Query),
+        ("error" = Option<String>, Query), ("iss" = Option<String>, Query)),
+    responses((status = 303), Problem))]
+async fn finish_oauth(
+    State(arrivals): State<Arrivals>,
+    Path(provider): Path<String>,
+    caller: Audience,
+    origin: Origin,
+    Query(returned): Query<Returned>,
+) -> Result<Response, Problem> {
+    arrivals.providers.find(&provider)?;
+    arrivals.guard.journey(&origin.address).await?;
+    let ticket = arrivals.ticket(&caller.headers, &provider, &returned).await?;
+    let forget = oidc::forget()?;
+    // A ticket is good for one journey, however it ends.
+    match arrivals.receive(&ticket, &returned, &caller, &origin).await {
+        Ok(entered) => Ok(arrivals.go_on(entered, forget)?),
+        Err(problem) => Err(problem.with_header(header::SET_COOKIE, forget)),
+    }
+}
+
+impl Arrivals {
+    async fn ticket(&self, headers: &HeaderMap, provider: &str, returned: &Returned) -> Result<Ticket, Problem> {
+        let hasher = self.pepper.hasher().await?;
+        let ticket = oidc::cookie(headers).and_then(|text| Ticket::open(text, &hasher, self.world.now()));
+        ticket.filter(|ticket| ticket.is_of(provider, returned.state.as_deref())).ok_or_else(|| {
+            let detail = "This sign-in did not begin in this browser, or it took too long. Begin again.";
+            Problem::bad_request("state_mismatch", detail)
+        })
+    }
+
+    async fn receive(
+        &self,
+        ticket: &Ticket,
+        returned: &Returned,
+        caller: &Audience,
+        origin: &Origin,
+    ) -> Result<Entered, Problem> {
+        let provider = self.providers.find(&ticket.provider)?;
+        if !provider.is_issuer(returned.iss.as_deref()) {
+            return Err(Problem::bad_request("state_mismatch", "The answer comes from somebody else."));
+        }
+        let code = match (&returned.code, returned.error.as_deref()) {
+            (Some(code), None) => code,
+            (_, Some("access_denied")) => {
+                return Err(Problem::forbidden("sign_in_cancelled", "The sign-in was cancelled."));
+            }
+            (_, error) => {
+                let detail = "The other service could not sign you in. Try again later.";
+                let problem = Problem::new(StatusCode::BAD_GATEWAY, "provider_unavailable", detail);
+                return Err(problem.because(format_args!("answered {error:?}")));
+            }
+        };
+        let arriving = provider.arriving(code, ticket).await?;
+        self.welcome.receive(ticket, &arriving, &caller.locale, origin).await
+    }
+
+    fn go_on(&self, entered: Entered, forget: HeaderValue) -> Result<Response, Problem> {
+        let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, self.page.clone())]).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.append(header::SET_COOKIE, forget);
+        if let Some(cookie) = entered.cookie {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+        Ok(response)
+    }
+}
+
+/// Postgres, Redis for the limits, the pepper, the signing key, the providers, the queue of mails, and the stream of events.
+pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
+    let page = HeaderValue::from_str(&boot.required("PUBLIC_URL")?);
+    let page = page.map_err(|error| BootError::Invalid { name: "PUBLIC_URL".to_owned(), reason: error.to_string() })?;
+    let arrivals = Arrivals {
+        providers: Providers::wire(boot)?,
+        welcome: Welcome::wire(boot)?,
+        pepper: Pepper::wire(boot)?,
+        guard: Guard::wire(boot)?,
+        page,
+        world: boot.world(),
+    };
+    Ok(OpenApiRouter::new().routes(routes!(finish_oauth)).with_state(arrivals))
+}

@@ -1,0 +1,200 @@
+//! What proves a person beside the password: a code of the authenticator, or one of ten recovery codes.
+
+use cinema_http::Problem;
+use kernel::{AccountId, World};
+use ring::digest;
+use runtime::{Boot, BootError};
+use serde::{Deserialize, Deserializer, de::Error as _};
+use sqlx::PgConnection;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
+
+use crate::{
+    pepper::{Hasher, Pepper},
+    security_event::Kind,
+    store::{Counters, SecondFactors},
+    totp::TotpSecret,
+    tries::locked,
+};
+
+/// How many recovery codes there are.
+pub const RECOVERY_CODES: usize = 10;
+/// Crockford's alphabet: nothing in it looks like something else.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// 50 bits.
+const RECOVERY_CHARACTERS: usize = 10;
+/// The door of these codes in the table of tries.
+const DOOR: &str = "second_factor";
+
+/// What somebody typed in.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Guess {
+    /// Six digits.
+    Totp(String),
+    /// Ten characters, without the dash and in lower case.
+    Recovery(String),
+}
+
+impl Guess {
+    fn parse(text: &str) -> Option<Self> {
+        let plain: String = text.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').collect();
+        if plain.len() == 6 && plain.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(Self::Totp(plain));
+        }
+        let plain = plain.to_lowercase().replace('o', "0").replace(['i', 'l'], "1");
+        let is_code = plain.len() == RECOVERY_CHARACTERS && plain.bytes().all(|byte| ALPHABET.contains(&byte));
+        is_code.then_some(Self::Recovery(plain))
+    }
+}
+
+impl<'de> Deserialize<'de> for Guess {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("neither six digits nor a recovery code"))
+    }
+}
+
+impl utoipa::PartialSchema for Guess {
+    fn schema() -> RefOr<Schema> {
+        let schema = ObjectBuilder::new().schema_type(Type::String).max_length(Some(40));
+        schema.description(Some("Six digits of the authenticator, or a recovery code.")).examples(["042917"]).into()
+    }
+}
+
+impl utoipa::ToSchema for Guess {}
+
+/// A code that takes the place of the authenticator, once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecoveryCode(String);
+
+impl RecoveryCode {
+    /// A fresh one.
+    pub fn new(world: &World) -> Self {
+        let letter = |_| char::from(ALPHABET[world.below(32) as usize]);
+        Self((0..RECOVERY_CHARACTERS).map(letter).collect())
+    }
+
+    /// For the person, in two halves.
+    pub fn reveal(&self) -> String {
+        let (first, second) = self.0.split_at(RECOVERY_CHARACTERS / 2);
+        format!("{first}-{second}")
+    }
+
+    /// What is stored.
+    pub fn digest(&self, hasher: &Hasher, account: AccountId) -> Vec<u8> {
+        hasher.tag("recovery code", &[account.to_string().as_bytes(), self.0.as_bytes()])
+    }
+}
+
+/// A guess that may be right; only using it up tells.
+pub enum Candidate {
+    /// The authenticator's code of this step.
+    Step(i64),
+    /// Digest of a recovery code.
+    Recovery(Vec<u8>),
+}
+
+/// Looks at codes.
+#[derive(Clone)]
+pub struct SecondFactor {
+    store: SecondFactors,
+    counters: Counters,
+    pepper: Pepper,
+    world: World,
+}
+
+impl SecondFactor {
+    /// Postgres and the pepper.
+    pub fn wire(boot: &Boot) -> Result<Self, BootError> {
+        let pool = boot.postgres()?;
+        let (store, counters) = (SecondFactors::new(pool.clone()), Counters::new(pool));
+        Ok(Self { store, counters, pepper: Pepper::wire(boot)?, world: boot.world() })
+    }
+
+    /// Counts a try and looks at it; `None`: it is wrong.
+    ///
+    /// # Errors
+    /// 429 `mfa_locked` for 15 minutes after five tries in vain.
+    pub async fn look_at(&self, account: AccountId, guess: &Guess) -> Result<Option<Candidate>, Problem> {
+        let hasher = self.pepper.hasher().await?;
+        let now = self.world.now();
+        if let Err(wait) = self.counters.count(account, DOOR, now).await? {
+            return Err(locked("mfa_locked", "codes", wait));
+        }
+        match guess {
+            Guess::Recovery(code) => Ok(Some(Candidate::Recovery(RecoveryCode(code.clone()).digest(&hasher, account)))),
+            Guess::Totp(code) => {
+                let Some(sealed) = self.store.secret(account).await? else { return Ok(None) };
+                let secret = TotpSecret::open(&sealed, &hasher, account).map_err(Problem::internal)?;
+                Ok(secret.step_of(code, now).map(Candidate::Step))
+            }
+        }
+    }
+
+    /// Uses a candidate up in the transaction of what it is good for; `None`: it was wrong, or used before. The kind is what to log of it.
+    pub async fn use_up(
+        &self,
+        transaction: &mut PgConnection,
+        account: AccountId,
+        candidate: &Candidate,
+    ) -> Result<Option<Option<Kind>>, sqlx::Error> {
+        let (is_used_now, kind) = match candidate {
+            Candidate::Step(step) => (self.store.use_step(transaction, account, *step).await?, None),
+            Candidate::Recovery(digest) => {
+                let now = self.world.now();
+                (self.store.use_recovery(transaction, account, digest, now).await?, Some(Kind::RecoveryCodeUsed))
+            }
+        };
+        if !is_used_now {
+            return Ok(None);
+        }
+        self.counters.forget(transaction, account, DOOR).await?;
+        Ok(Some(kind))
+    }
+}
+
+/// SHA-256 of an opaque token.
+pub fn token_digest(token: &str) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::Id;
+    use time::OffsetDateTime;
+
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        let recovery = |text: &str| Some(Guess::Recovery(text.to_owned()));
+        for (text, guess) in [
+            ("042917", Some(Guess::Totp("042917".into()))),
+            (" 042 917 ", Some(Guess::Totp("042917".into()))),
+            ("ABCDE-01fgh", recovery("abcde01fgh")),
+            ("abcde oLfgh", recovery("abcde01fgh")),
+            ("abcde-01fg", None),
+            ("abcdu-01fgh", None),
+            ("04291", None),
+            ("０４２９１７", None),
+            ("", None),
+        ] {
+            assert!(Guess::parse(text) == guess, "{text}");
+        }
+    }
+
+    #[test]
+    fn recovery_codes_differ_and_their_digests_depend_on_the_account() {
+        let (world, _) = World::replay(OffsetDateTime::UNIX_EPOCH, 5);
+        let hasher = Hasher::new(&[1; 32]);
+        let (a, b): (AccountId, AccountId) =
+            (Id::from_parts(world.now(), [1; 10]), Id::from_parts(world.now(), [2; 10]));
+        let codes: Vec<_> = (0..100).map(|_| RecoveryCode::new(&world)).collect();
+        for code in &codes {
+            assert!(Guess::parse(&code.reveal()) == Some(Guess::Recovery(code.0.clone())), "{}", code.reveal());
+            assert_ne!(code.digest(&hasher, a), code.digest(&hasher, b));
+            assert_eq!(codes.iter().filter(|other| *other == code).count(), 1);
+        }
+    }
+}

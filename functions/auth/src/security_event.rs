@@ -1,0 +1,156 @@
+//! What happens to an account and its owner should be able to see.
+
+use cinema_http::Origin;
+use kernel::{AccountId, EventId, SessionId, World};
+use serde::Serialize;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal,)+) => {
+        /// What happened.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Kind {
+            $($(#[$doc])* $kind,)+
+        }
+
+        impl Kind {
+            /// As it is stored.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)+
+                }
+            }
+
+            /// From what is stored.
+            pub fn parse(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$kind),)+
+                    _ => None,
+                }
+            }
+
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$kind),+];
+        }
+    };
+}
+
+kinds! {
+    /// A session began; the detail is the device's name.
+    SignedIn = "signed_in",
+    /// The password or the address was wrong.
+    SignInFailed = "sign_in_failed",
+    /// A session was ended by its own client.
+    SignedOut = "signed_out",
+    /// A session was ended from another one.
+    SessionRevoked = "session_revoked",
+    /// An old refresh token was presented, and the session ended.
+    RefreshReused = "refresh_reused",
+    /// The PIN of a profile was wrong; the detail is the profile.
+    PinFailed = "pin_failed",
+    /// The password was changed by somebody who knew the old one.
+    PasswordChanged = "password_changed",
+    /// The password was set anew with a code from a mail.
+    PasswordReset = "password_reset",
+    /// The address was changed.
+    EmailChanged = "email_changed",
+    /// Sign-ins take a code of an authenticator from now on.
+    MfaEnabled = "mfa_enabled",
+    /// They no longer do.
+    MfaDisabled = "mfa_disabled",
+    /// The password was right, the code was not.
+    MfaFailed = "mfa_failed",
+    /// A recovery code took the place of the authenticator.
+    RecoveryCodeUsed = "recovery_code_used",
+    /// The person proved once more who they are.
+    StepUp = "step_up",
+    /// An account of another provider can sign in.
+    OauthLinked = "oauth_linked",
+    /// It no longer can.
+    OauthUnlinked = "oauth_unlinked",
+    /// The detail is the role.
+    RoleGranted = "role_granted",
+    /// The detail is the role.
+    RoleRevoked = "role_revoked",
+    /// Support looked the account up.
+    AccountFound = "account_found",
+    /// The person wants everything about them gone.
+    ErasureRequested = "erasure_requested",
+}
+
+/// One entry of the log.
+#[derive(Debug, Clone)]
+pub struct SecurityEvent {
+    /// Its id.
+    pub id: EventId,
+    /// Whose it is; nobody's, when an address without an account was tried.
+    pub account: Option<AccountId>,
+    /// What happened.
+    pub kind: Kind,
+    /// When.
+    pub at: OffsetDateTime,
+    /// In or to which session.
+    pub session: Option<SessionId>,
+    /// Who did it, when that was somebody else.
+    pub actor: Option<AccountId>,
+    /// From which network address.
+    pub address: String,
+    /// From which territory.
+    pub territory: String,
+    /// Whatever the kind has to add; never a secret.
+    pub detail: Option<String>,
+}
+
+impl SecurityEvent {
+    /// Something that happens now to an account.
+    pub fn new(world: &World, account: impl Into<Option<AccountId>>, kind: Kind, origin: &Origin) -> Self {
+        Self {
+            id: world.id(),
+            account: account.into(),
+            kind,
+            at: world.now(),
+            session: None,
+            actor: None,
+            address: origin.address.clone(),
+            territory: origin.territory.as_str().to_owned(),
+            detail: None,
+        }
+    }
+
+    /// In a session.
+    #[must_use]
+    pub fn in_session(mut self, session: SessionId) -> Self {
+        self.session = Some(session);
+        self
+    }
+
+    /// Done by somebody else.
+    #[must_use]
+    pub fn by(mut self, actor: AccountId) -> Self {
+        self.actor = Some(actor);
+        self
+    }
+
+    /// With something to add.
+    #[must_use]
+    pub fn with(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stored_and_what_is_shown_are_one_word() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::parse(kind.as_str()), Some(*kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+        assert_eq!(Kind::parse("guessed"), None);
+    }
+}

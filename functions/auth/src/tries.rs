@@ -1,0 +1,59 @@
+//! How often a short secret was tried in vain: a PIN, or the code of an authenticator.
+
+use cinema_http::{HeaderValue, Problem, StatusCode, header};
+use time::{Duration, OffsetDateTime};
+
+/// So many tries in vain lock the door.
+pub const MAX_TRIES: i32 = 5;
+/// For how long.
+pub const LOCK: Duration = Duration::minutes(15);
+
+/// The tries of one door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tries {
+    /// Since the last success or lock.
+    pub tries: i32,
+    /// Nothing is looked at before.
+    pub locked_until: Option<OffsetDateTime>,
+}
+
+impl Tries {
+    /// Counts a try before it is looked at, so that tries at the same time count as well.
+    ///
+    /// # Errors
+    /// How long the door stays locked.
+    pub fn count(self, now: OffsetDateTime) -> Result<Self, Duration> {
+        let before = match self.locked_until {
+            Some(until) if until > now => return Err(until - now),
+            Some(_) => 0,
+            None => self.tries,
+        };
+        let tries = before + 1;
+        Ok(Self { tries, locked_until: (tries >= MAX_TRIES).then_some(now + LOCK) })
+    }
+}
+
+/// 429 with the time that is left; `what` was tried too often.
+pub fn locked(code: &str, what: &str, wait: Duration) -> Problem {
+    let seconds = wait.whole_seconds().max(1);
+    let detail = format!("Too many wrong {what}. Try again in {} min.", (seconds + 59) / 60);
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, code, detail)
+        .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sixth_try_waits_a_quarter_of_an_hour() {
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let mut door = Tries::default();
+        for _ in 0..MAX_TRIES {
+            door = door.count(now).unwrap();
+        }
+        assert_eq!(door.count(now), Err(LOCK));
+        assert_eq!(door.count(now + LOCK - Duration::SECOND), Err(Duration::SECOND));
+        assert_eq!(door.count(now + LOCK).map(|door| door.tries), Ok(1));
+    }
+}

@@ -1,0 +1,155 @@
+use futures::future::join_all;
+use serde_json::json;
+use testkit::Answer;
+use time::Duration;
+
+use crate::{
+    oracle::{assert_same_time, seen},
+    stage::{PASSWORD, Stage, fresh_address, fresh_email, text},
+};
+
+const PATH: &str = "/v1/auth/password/reset";
+const NEW: &str = "another horse battery";
+
+impl Stage {
+    pub async fn reset(&self, email: &str, code: &str, password: &str) -> Answer {
+        self.post(PATH, &json!({ "email": email, "code": code, "password": password })).send().await
+    }
+}
+
+/// A code that is not `code`.
+pub fn wrong(code: &str) -> String {
+    format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000)
+}
+
+#[tokio::test]
+async fn the_code_sets_a_password_and_ends_every_session() {
+    let stage = Stage::start().await;
+    let viewer = stage.signed_in().await;
+    let code = stage.reset_code(&viewer.email).await;
+    stage.reset(&viewer.email, &code, NEW).await.expect(204);
+    stage.refresh(&viewer.refresh).await.expect_problem(401, "session_revoked");
+    // The access token lives on, but not here.
+    let body = json!({ "current": NEW, "new": "a third horse battery" });
+    let call = stage.post("/v1/auth/password/change", &body).bearer(&viewer.access);
+    call.send().await.expect_problem(401, "session_revoked");
+    stage.log_in(&viewer.email, PASSWORD).await.expect_problem(401, "invalid_credentials");
+    stage.log_in(&viewer.email, NEW).await.expect(200);
+    let mail = stage.mail(&viewer.email).await;
+    assert_eq!((&mail["template"], &mail["variables"]), (&json!("password_changed"), &json!({})));
+    let logged: i64 =
+        sqlx::query_scalar("select count(*) from security_events where kind = 'password_reset' and account_id = $1")
+            .bind(viewer.account().to_string())
+            .fetch_one(&stage.service.pool())
+            .await
+            .unwrap();
+    assert_eq!(logged, 1);
+}
+
+#[tokio::test]
+async fn a_used_code_is_gone_also_for_whoever_came_at_the_same_time() {
+    let stage = Stage::start().await;
+    let email = stage.account().await;
+    let code = stage.reset_code(&email).await;
+    let answers = join_all((0..4).map(|_| stage.reset(&email, &code, NEW))).await;
+    let done = answers.iter().filter(|answer| answer.status == 204).count();
+    assert_eq!(done, 1, "{:?}", answers.iter().map(|answer| answer.status).collect::<Vec<_>>());
+    for answer in answers.iter().filter(|answer| answer.status != 204) {
+        answer.expect_problem(410, "code_used");
+    }
+}
+
+#[tokio::test]
+async fn an_old_code_is_gone() {
+    let stage = Stage::start().await;
+    let email = stage.account().await;
+    let code = stage.reset_code(&email).await;
+    stage.advance(Duration::hours(1));
+    stage.reset(&email, &code, NEW).await.expect_problem(410, "code_expired");
+    stage.reset(&email, &wrong(&code), NEW).await.expect_problem(422, "invalid_code");
+    stage.log_in(&email, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_sixth_try_is_429_and_the_code_dies() {
+    let stage = Stage::start().await;
+    let email = stage.account().await;
+    let code = stage.reset_code(&email).await;
+    for _ in 0..5 {
+        stage.reset(&email, &wrong(&code), NEW).await.expect_problem(422, "invalid_code");
+    }
+    stage.reset(&email, &code, NEW).await.expect_problem(429, "rate_limited");
+    stage.advance(Duration::minutes(15));
+    stage.reset(&email, &code, NEW).await.expect_problem(422, "invalid_code");
+    let code = stage.reset_code(&email).await;
+    stage.reset(&email, &code, NEW).await.expect(204);
+}
+
+#[tokio::test]
+async fn codes_are_good_for_one_purpose_only() {
+    let stage = Stage::start().await;
+    let (email, first) = stage.registered().await;
+    stage.reset(&email, &first, NEW).await.expect_problem(422, "invalid_code");
+    stage.verify(&email, &first).await.expect(204);
+    stage.reset(&email, &first, NEW).await.expect_problem(422, "invalid_code");
+    let code = stage.reset_code(&email).await;
+    if code != first {
+        stage.verify(&email, &code).await.expect_problem(422, "invalid_code");
+    }
+}
+
+#[tokio::test]
+async fn an_unverified_address_cannot_be_taken_over_by_a_reset() {
+    let stage = Stage::start().await;
+    let (email, _) = stage.registered().await;
+    stage.forgot(&email).await.expect(202);
+    for code in ["000000", "123456"] {
+        stage.reset(&email, code, NEW).await.expect_problem(422, "invalid_code");
+    }
+    stage.log_in(&email, PASSWORD).await.expect_problem(403, "email_unverified");
+}
+
+#[tokio::test]
+async fn a_weak_password_costs_no_try() {
+    let stage = Stage::start().await;
+    let email = stage.account().await;
+    let code = stage.reset_code(&email).await;
+    for weak in ["short", "password123", "aaaaaaaaaaaaaaa"] {
+        let problem = stage.reset(&email, &code, weak).await.expect_problem(422, "weak_password");
+        assert_eq!(problem["errors"][0]["pointer"], "/password");
+    }
+    stage.reset(&email, &code, NEW).await.expect(204);
+}
+
+#[tokio::test]
+async fn what_an_intruder_has_begun_ends_with_the_reset() {
+    let stage = Stage::start().await;
+    let viewer = stage.signed_in().await;
+    let new = fresh_email();
+    let body = json!({ "new": new, "password": PASSWORD });
+    stage.post("/v1/auth/email", &body).bearer(&viewer.access).send().await.expect(202);
+    let theirs = stage.code_of("confirm_email", &new).await;
+    let code = stage.reset_code(&viewer.email).await;
+    stage.reset(&viewer.email, &code, NEW).await.expect(204);
+    let token = stage.log_in(&viewer.email, NEW).await.expect(200);
+    let call = stage.post("/v1/auth/email/confirm", &json!({ "code": theirs })).bearer(text(&token, "access_token"));
+    call.send().await.expect_problem(422, "invalid_code");
+}
+
+#[tokio::test]
+async fn neither_the_answer_nor_its_time_tells_which_addresses_are_known() {
+    let stage = Stage::start().await;
+    let known = stage.account().await;
+    let code = stage.reset_code(&known).await;
+    let try_it = async |is_known: bool| {
+        let email = if is_known { known.clone() } else { fresh_email() };
+        let body = json!({ "email": email, "code": wrong(&code), "password": NEW });
+        stage.post_from(&fresh_address(), PATH, &body).send().await
+    };
+    assert_eq!(seen(&try_it(true).await), seen(&try_it(false).await));
+    assert_same_time("reset password", async |_, is_known| {
+        stage.advance(Duration::minutes(13));
+        try_it(is_known).await.expect(422);
+    })
+    .await;
+}

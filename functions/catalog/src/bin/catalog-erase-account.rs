@@ -1,0 +1,4 @@
+//! See [`catalog::operations::erase_account`].
+fn main() -> std::process::ExitCode {
+    runtime::events(catalog::operations::erase_account::consumer)
+}

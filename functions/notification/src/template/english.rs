@@ -1,0 +1,104 @@
+//! What the mails say in English.
+
+use super::{Code, Fact, Lines, Parts, RenderError, Text, code, line, lines};
+use crate::message::{Message, Template};
+
+const NOT_YOU: &str =
+    "If it was not you, set a new password at once with \"Forgot password\": that ends every session.";
+const TRIES: &str = "It is good for one hour and for five tries.";
+
+/// Subject and paragraphs.
+pub(super) fn mail(message: &Message) -> Result<Parts, RenderError> {
+    Ok(match message.template {
+        Template::VerifyEmail => (
+            "Your code for Online Cinema",
+            vec![
+                Text("Welcome to Online Cinema. Enter this code to confirm your address:"),
+                Code(code(message)?),
+                Text(TRIES),
+                Text("If you did not ask for it, do not give it to anybody: without it no account is made."),
+            ],
+        ),
+        Template::AlreadyRegistered => (
+            "You already have an account at Online Cinema",
+            vec![
+                Text("Somebody has just tried to register this address at Online Cinema. It already has an account."),
+                Text(
+                    "If it was you, sign in with your password. If not, there is nothing you need to do: nothing has changed.",
+                ),
+            ],
+        ),
+        Template::PasswordReset => (
+            "A new password for Online Cinema",
+            vec![
+                Text("Enter this code to choose a new password:"),
+                Code(code(message)?),
+                Text(TRIES),
+                Text("If you did not ask for it, do not give it to anybody: your password stays as it is."),
+            ],
+        ),
+        Template::ResetUnknownAccount => (
+            "No account at Online Cinema",
+            vec![
+                Text("Somebody asked for a new password at Online Cinema for this address, but it has no account."),
+                Text(
+                    "If it was you, try the address that you registered with. If not, there is nothing you need to do.",
+                ),
+            ],
+        ),
+        Template::PasswordChanged => (
+            "Your password at Online Cinema was changed",
+            vec![Text("Your password was changed, and other devices were signed out."), Text(NOT_YOU)],
+        ),
+        Template::ConfirmEmail => (
+            "Confirm your new address at Online Cinema",
+            vec![
+                Text("Enter this code to use this address for your account:"),
+                Code(code(message)?),
+                Text(TRIES),
+                Text("If you did not ask for it, do not give it to anybody: without it nothing changes."),
+            ],
+        ),
+        Template::EmailChangeRequested => (
+            "A new address for your account at Online Cinema",
+            vec![
+                Text("Somebody who knows your password wants to use another address for your account."),
+                Fact("New address", line(message, "new", "unknown")?),
+                Text("Nothing changes until it is confirmed with the code that was sent there."),
+                Text(NOT_YOU),
+            ],
+        ),
+        Template::EmailChanged => (
+            "Your account at Online Cinema has a new address",
+            vec![
+                Text("From now on you sign in with your new address, and mails go there."),
+                Text("If it was not you, write to our support: this address no longer opens the account."),
+            ],
+        ),
+        Template::MfaEnabled => (
+            "Two-step sign-in is on",
+            vec![Text("From now on signing in also takes a code from your authenticator app."), Text(NOT_YOU)],
+        ),
+        Template::MfaDisabled => {
+            ("Two-step sign-in is off", vec![Text("From now on signing in takes your password only."), Text(NOT_YOU)])
+        }
+        Template::NewSignIn => (
+            "A new sign-in to Online Cinema",
+            vec![
+                Text("Your account was used on a device that we have not seen before."),
+                Fact("Device", line(message, "device", "unknown")?),
+                Fact("Country", line(message, "territory", "unknown")?),
+                Fact("Time", line(message, "at", "unknown")?),
+                Text(NOT_YOU),
+            ],
+        ),
+        Template::AccountErased => (
+            "Your account at Online Cinema was deleted",
+            vec![
+                Text("Your account and what belonged to it are deleted. Each part of the service confirmed it:"),
+                Lines(lines(message, "receipts")?),
+                Text("This is the last mail that you get from us."),
+            ],
+        ),
+    })
+}

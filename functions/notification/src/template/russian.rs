@@ -1,0 +1,106 @@
+//! What the mails say in Russian.
+
+use super::{Code, Fact, Lines, Parts, RenderError, Text, code, line, lines};
+use crate::message::{Message, Template};
+
+const NOT_YOU: &str =
+    "Если это были не вы, сразу задайте новый пароль через «Забыли пароль?»: все сеансы при этом завершатся.";
+const TRIES: &str = "Код действует один час, у вас пять попыток.";
+
+/// Subject and paragraphs.
+pub(super) fn mail(message: &Message) -> Result<Parts, RenderError> {
+    Ok(match message.template {
+        Template::VerifyEmail => (
+            "Код для Online Cinema",
+            vec![
+                Text("Добро пожаловать в Online Cinema. Введите этот код, чтобы подтвердить адрес:"),
+                Code(code(message)?),
+                Text(TRIES),
+                Text("Если вы его не запрашивали, никому его не сообщайте: без кода учётная запись не появится."),
+            ],
+        ),
+        Template::AlreadyRegistered => (
+            "У вас уже есть учётная запись в Online Cinema",
+            vec![
+                Text(
+                    "Кто-то только что пытался зарегистрировать этот адрес в Online Cinema. У него уже есть учётная запись.",
+                ),
+                Text(
+                    "Если это были вы, войдите с вашим паролем. Если нет, ничего делать не нужно: ничего не изменилось.",
+                ),
+            ],
+        ),
+        Template::PasswordReset => (
+            "Новый пароль для Online Cinema",
+            vec![
+                Text("Введите этот код, чтобы задать новый пароль:"),
+                Code(code(message)?),
+                Text(TRIES),
+                Text("Если вы его не запрашивали, никому его не сообщайте: пароль останется прежним."),
+            ],
+        ),
+        Template::ResetUnknownAccount => (
+            "Нет учётной записи в Online Cinema",
+            vec![
+                Text("Кто-то запросил новый пароль в Online Cinema для этого адреса, но учётной записи с ним нет."),
+                Text(
+                    "Если это были вы, попробуйте адрес, с которым вы регистрировались. Если нет, ничего делать не нужно.",
+                ),
+            ],
+        ),
+        Template::PasswordChanged => (
+            "Пароль в Online Cinema изменён",
+            vec![Text("Ваш пароль изменён, на других устройствах выполнен выход."), Text(NOT_YOU)],
+        ),
+        Template::ConfirmEmail => (
+            "Подтвердите новый адрес в Online Cinema",
+            vec![
+                Text("Введите этот код, чтобы использовать этот адрес для вашей учётной записи:"),
+                Code(code(message)?),
+                Text(TRIES),
+                Text("Если вы его не запрашивали, никому его не сообщайте: без кода ничего не изменится."),
+            ],
+        ),
+        Template::EmailChangeRequested => (
+            "Новый адрес вашей учётной записи в Online Cinema",
+            vec![
+                Text("Кто-то, кто знает ваш пароль, хочет использовать для вашей учётной записи другой адрес."),
+                Fact("Новый адрес", line(message, "new", "неизвестен")?),
+                Text("Ничего не изменится, пока он не подтверждён кодом, который отправлен туда."),
+                Text(NOT_YOU),
+            ],
+        ),
+        Template::EmailChanged => (
+            "У вашей учётной записи в Online Cinema новый адрес",
+            vec![
+                Text("Теперь вы входите с новым адресом, и письма приходят туда."),
+                Text("Если это были не вы, напишите в поддержку: с этим адресом войти больше нельзя."),
+            ],
+        ),
+        Template::MfaEnabled => (
+            "Двухэтапный вход включён",
+            vec![Text("Теперь для входа нужен ещё и код из приложения-аутентификатора."), Text(NOT_YOU)],
+        ),
+        Template::MfaDisabled => {
+            ("Двухэтапный вход выключен", vec![Text("Теперь для входа нужен только пароль."), Text(NOT_YOU)])
+        }
+        Template::NewSignIn => (
+            "Новый вход в Online Cinema",
+            vec![
+                Text("В вашу учётную запись вошли с устройства, которого мы раньше не видели."),
+                Fact("Устройство", line(message, "device", "неизвестно")?),
+                Fact("Страна", line(message, "territory", "неизвестна")?),
+                Fact("Время", line(message, "at", "неизвестно")?),
+                Text(NOT_YOU),
+            ],
+        ),
+        Template::AccountErased => (
+            "Ваша учётная запись в Online Cinema удалена",
+            vec![
+                Text("Учётная запись и всё, что к ней относилось, удалены. Каждая часть сервиса это подтвердила:"),
+                Lines(lines(message, "receipts")?),
+                Text("Это последнее письмо от нас."),
+            ],
+        ),
+    })
+}

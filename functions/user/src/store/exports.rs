@@ -1,0 +1,72 @@
+//! Exports, and what this service itself holds on a person.
+
+use kernel::{AccountId, ExportId};
+use serde_json::Value;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+
+/// When the account asked for its last export. Needs the account to be held.
+pub async fn last_export(
+    transaction: &mut PgConnection,
+    account: AccountId,
+) -> Result<Option<OffsetDateTime>, sqlx::Error> {
+    sqlx::query_scalar("select max(requested_at) from exports where account_id = $1")
+        .bind(account.to_string())
+        .fetch_one(transaction)
+        .await
+}
+
+/// Notes a new export and names every profile that the account ever had.
+pub async fn add_export(
+    transaction: &mut PgConnection,
+    id: ExportId,
+    account: AccountId,
+    now: OffsetDateTime,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query("insert into exports (id, account_id, requested_at) values ($1, $2, $3)")
+        .bind(id.to_string())
+        .bind(account.to_string())
+        .bind(now)
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query_scalar("select id from profiles where account_id = $1 order by id")
+        .bind(account.to_string())
+        .fetch_all(transaction)
+        .await
+}
+
+/// When an export of the account was asked for.
+pub async fn export(pool: &PgPool, id: ExportId, account: AccountId) -> Result<Option<OffsetDateTime>, sqlx::Error> {
+    sqlx::query_scalar("select requested_at from exports where id = $1 and account_id = $2")
+        .bind(id.to_string())
+        .bind(account.to_string())
+        .fetch_optional(pool)
+        .await
+}
+
+/// Everything that this service holds on the account; `None` when it holds nothing.
+pub async fn holdings(connection: &mut PgConnection, account: AccountId) -> Result<Option<Value>, sqlx::Error> {
+    sqlx::query_scalar(
+        "select jsonb_build_object(\
+         'account', (select to_jsonb(a) from (select id, email, name, coalesce(chosen_locale, locale) as locale, territory, \
+           marketing_consent, default_profile_id, created_at from accounts where id = $1) a), \
+         'profiles', (select coalesce(jsonb_agg(p), '[]') from (select id, name, avatar, locale, max_rating, is_default, has_pin, \
+           autoplay, deleted, created_at from profiles where account_id = $1 order by created_at, id) p), \
+         'watchlist', (select coalesce(jsonb_agg(w), '[]') from (select profile_id, title_id, added_at from watchlist \
+           where profile_id in (select id from profiles where account_id = $1) order by added_at, title_id) w), \
+         'ratings', (select coalesce(jsonb_agg(r), '[]') from (select profile_id, title_id, value, rated_at from ratings \
+           where profile_id in (select id from profiles where account_id = $1) order by rated_at, title_id) r), \
+         'viewings', (select coalesce(jsonb_agg(v), '[]') from (select session_id, profile_id, title_id, position_ms, watched_ms, \
+           duration_ms, started_at, at from viewings where account_id = $1 order by started_at, session_id) v), \
+         'history_erasures', (select coalesce(jsonb_agg(h), '[]') from (select profile_id, title_id, erased_at from history_erasures \
+           where account_id = $1 order by erased_at, title_id) h), \
+         'subscriptions', (select coalesce(jsonb_agg(s), '[]') from (select id, status, plan, max_streams, max_height, valid_to, \
+           grace_to from subscriptions where account_id = $1 order by id) s), \
+         'exports', (select coalesce(jsonb_agg(e), '[]') from (select id, requested_at from exports where account_id = $1 \
+           order by requested_at) e)) \
+         from accounts where id = $1",
+    )
+    .bind(account.to_string())
+    .fetch_optional(connection)
+    .await
+}
