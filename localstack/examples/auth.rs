@@ -1,5 +1,7 @@
 //! Logins and refreshes per CPU-second, and the p95 of each, through the processes of their functions: `cargo cinema bench auth`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench fails by panicking")]
+
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};

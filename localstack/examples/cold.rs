@@ -1,5 +1,7 @@
 //! Size, INIT CPU, warm CPU and memory of every function on the Runtime API stub: `cargo cinema bench cold`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench fails by panicking")]
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 

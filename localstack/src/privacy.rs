@@ -175,7 +175,8 @@ fn declared(heading: &str) -> BTreeMap<String, Vec<String>> {
 fn what_lies_in_tables_and_buckets_without_a_schema_is_declared() {
     let manifest = manifest();
     let mut wrong = Vec::new();
-    let kinds: [(&str, Vec<&String>, fn(&Use) -> Option<(&str, ObjectAccess)>); 2] = [
+    type Reached = fn(&Use) -> Option<(&str, ObjectAccess)>;
+    let kinds: [(&str, Vec<&String>, Reached); 2] = [
         ("## DynamoDB", manifest.resources.tables.keys().collect(), |word| match word {
             Use::Dynamodb { table, access } => Some((table, *access)),
             _ => None,

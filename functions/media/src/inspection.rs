@@ -93,7 +93,10 @@ impl Inspection<'_> {
 
     async fn track(&self, track: &TrackRow, found: &mut Found) -> Result<(), Failure> {
         let init = match self.bytes(&track.init.key).await? {
-            Err(violation) => return Ok(found.violations.push(violation)),
+            Err(violation) => {
+                found.violations.push(violation);
+                return Ok(());
+            }
             Ok(bytes) => {
                 let (init, violations) = verify::init(track, &bytes);
                 found.add(bytes.len(), violations);

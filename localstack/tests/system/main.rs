@@ -1,5 +1,7 @@
 //! The deployed platform through its edge, as a viewer, an editor and a script use it. Started by `cargo cinema test system`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod access;
 mod analytics;
 mod authenticator;

@@ -1,5 +1,7 @@
 //! The page in a real browser. Started by `cargo cinema test web`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::process::Command;
 
 fn variable(name: &str) -> String {

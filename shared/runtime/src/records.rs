@@ -82,12 +82,12 @@ pub struct Change {
 
 impl Change {
     /// The item before; `None` when it was created or is of another shape.
-    pub fn old<T: DeserializeOwned>(&self) -> Option<T> {
+    pub fn before<T: DeserializeOwned>(&self) -> Option<T> {
         read(&self.old)
     }
 
     /// The item now; `None` when it was deleted or is of another shape.
-    pub fn new<T: DeserializeOwned>(&self) -> Option<T> {
+    pub fn after<T: DeserializeOwned>(&self) -> Option<T> {
         read(&self.new)
     }
 }

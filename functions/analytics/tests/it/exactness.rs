@@ -24,7 +24,8 @@ fn random_day(world: &World, day: OffsetDateTime) -> Day {
     let titles: Vec<TitleId> = (0..=world.below(3)).map(|_| world.id()).collect();
     let profiles: Vec<ProfileId> = (0..=world.below(5)).map(|_| world.id()).collect();
     let mut events = Vec::new();
-    let mut figures: BTreeMap<(u32, String), (u64, u64, BTreeSet<String>, u64, u64)> = BTreeMap::new();
+    type Figures = (u64, u64, BTreeSet<String>, u64, u64);
+    let mut figures: BTreeMap<(u32, String), Figures> = BTreeMap::new();
     for _ in 0..=world.below(25) {
         let title = titles[world.below(titles.len() as u32) as usize];
         let profile = profiles[world.below(profiles.len() as u32) as usize];

@@ -1,5 +1,7 @@
 //! The operations of auth on real engines.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod browser;
 mod brute_force;
 mod change_email;

@@ -358,7 +358,7 @@ async fn a_browser_gets_its_cookie_after_the_code() {
     assert!(token.get("refresh_token").is_none());
     assert!(answer.header("set-cookie").is_some_and(|cookie| cookie.starts_with("__Host-refresh=ses_")));
     let sessions = stage.app.get("/v1/auth/sessions").bearer(text(&token, "access_token")).send().await.expect(200);
-    assert_eq!(sessions["items"][0]["device_name"], "TV");
+    assert!(sessions["items"].as_array().unwrap().iter().any(|session| session["device_name"] == "TV"));
 }
 
 #[tokio::test]

@@ -99,8 +99,10 @@ async fn a_stolen_refresh_token_and_a_wrong_pin_are_told() {
     let someone = stage.signed_in().await;
     let first = stage.refresh(&someone.refresh).await.expect(200);
     stage.refresh(text(&first, "refresh_token")).await.expect(200);
+    stage.advance(Duration::SECOND);
     stage.refresh(&someone.refresh).await.expect(401);
     stage.refresh(&someone.refresh).await.expect(401);
+    stage.advance(Duration::SECOND);
     let again = stage.log_in(&someone.email, PASSWORD).await.expect(200);
     let all = page(&stage, text(&again, "access_token"), "").await;
     assert_eq!(kinds(&all), ["signed_in", "refresh_reused", "signed_in"]);

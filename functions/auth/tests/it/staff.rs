@@ -90,7 +90,7 @@ async fn a_role_is_given_once_and_counts_from_the_next_refresh_on() {
     let token = stage.refresh(text(&token, "refresh_token")).await.expect(200);
     assert_eq!(claims(text(&token, "access_token"))["roles"], json!([]));
     let entry = (Some(someone.account().to_string()), Some(admin.account().to_string()), Some("editor".to_owned()));
-    assert_eq!(trace(&stage, "role_granted").await, [entry.clone()]);
+    assert_eq!(trace(&stage, "role_granted").await, std::slice::from_ref(&entry));
     assert_eq!(trace(&stage, "role_revoked").await, [entry]);
 }
 

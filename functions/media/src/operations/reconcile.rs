@@ -102,13 +102,14 @@ impl Reconcile {
     async fn upload(&self, upload: &Upload) -> Result<(), StoreError> {
         let store = &self.pipeline.store;
         let asset = store.asset(upload.asset_id).await?;
-        if upload.is_complete && asset.is_some_and(|asset| asset.state == State::Uploading) {
-            if let Some(head) = self.uploads.head(&upload.key).await? {
-                let version = head.version_id.filter(|version| version != "null");
-                let identity = version.clone().or(head.e_tag).unwrap_or_default();
-                let object = Object { bucket: self.uploads.name.clone(), key: upload.key.clone(), version, identity };
-                self.pipeline.ingest(&object, upload.size).await?;
-            }
+        if upload.is_complete
+            && asset.is_some_and(|asset| asset.state == State::Uploading)
+            && let Some(head) = self.uploads.head(&upload.key).await?
+        {
+            let version = head.version_id.filter(|version| version != "null");
+            let identity = version.clone().or(head.e_tag).unwrap_or_default();
+            let object = Object { bucket: self.uploads.name.clone(), key: upload.key.clone(), version, identity };
+            self.pipeline.ingest(&object, upload.size).await?;
         }
         let seen = |upload: &Upload| upload.due_at.is_some().then(|| Upload { due_at: None, ..upload.clone() });
         store.change_upload(upload.upload_id, seen).await.map(drop)

@@ -55,12 +55,12 @@ impl Consumer<Change> for RelayAssets {
 impl RelayAssets {
     /// The event of a change, if it has one.
     fn entry(&self, change: &Change) -> Result<Option<Entry>, String> {
-        let is_asset = change.new::<Place>().is_some_and(|place| place.sk == store::ASSET);
+        let is_asset = change.after::<Place>().is_some_and(|place| place.sk == store::ASSET);
         if !is_asset {
             return Ok(None);
         }
-        let new: Asset = change.new().ok_or("an asset item that is not an asset")?;
-        let old: Option<Asset> = change.old();
+        let new: Asset = change.after().ok_or("an asset item that is not an asset")?;
+        let old: Option<Asset> = change.before();
         let event = announcement::of(&self.world, old.as_ref(), &new);
         Ok(event.map(|event| (event.subject.clone(), event.json().into_bytes())))
     }

@@ -1,5 +1,7 @@
 //! Integration tests of the media service.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod bad_sources;
 mod crashes;
 mod erasure;

@@ -1,7 +1,6 @@
 //! A studio for tests: the service on real engines, with queues that are driven by hand and a clock that moves when told to.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use cinema_http::StatusCode;
@@ -70,8 +69,7 @@ pub fn film() -> &'static [u8] {
 
 /// `PATH` with ffmpeg in front, as a layer puts it.
 pub fn path() -> String {
-    let folders =
-        [testkit::engines::ffmpeg()].into_iter().chain(std::env::split_paths("/usr/bin:/bin").map(PathBuf::from));
+    let folders = [testkit::engines::ffmpeg()].into_iter().chain(std::env::split_paths("/usr/bin:/bin"));
     std::env::join_paths(folders).unwrap().into_string().unwrap()
 }
 

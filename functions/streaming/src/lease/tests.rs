@@ -33,7 +33,7 @@ fn a_device_that_starts_again_replaces_its_own_lease_with_a_higher_fence() {
     let second = first.slots.acquire(claim(2, 1), 1, START + Duration::SECOND).unwrap();
     assert_eq!(second.replaced.as_ref(), Some(&first.lease));
     assert!(second.lease.fence > first.lease.fence);
-    assert_eq!(second.slots.leases, [second.lease.clone()]);
+    assert_eq!(second.slots.leases, std::slice::from_ref(&second.lease));
     assert_eq!(second.slots.renew(first.lease.session, START + Duration::SECOND), None);
 }
 

@@ -16,7 +16,7 @@ struct Relay {
 impl Relay {
     /// Items of other kinds have other attributes and are no sessions.
     fn entry(&self, change: &Change) -> Option<Entry> {
-        let (old, new) = (change.old::<Session>(), change.new::<Session>());
+        let (old, new) = (change.before::<Session>(), change.after::<Session>());
         let event = report::event(&self.world, old.as_ref(), new.as_ref())?;
         Some((event.subject.clone(), event.json().into_bytes()))
     }

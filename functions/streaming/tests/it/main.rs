@@ -1,5 +1,7 @@
 //! Playback on real engines.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod bad_input;
 mod calls;
 mod erasure;

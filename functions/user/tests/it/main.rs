@@ -1,5 +1,7 @@
 //! The service `user` on real engines.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod continue_watching;
 mod create_profile;
 mod delete_profile;

@@ -36,7 +36,7 @@ async fn a_new_address_is_taken_over_and_the_rest_stays() {
         let person = Person::new();
         let mut newer = person.verified(2, "new@example.com");
         newer.data["verified_at"] = json!("2026-05-05T12:00:00Z");
-        let mut events = vec![person.verified(1, "old@example.com"), newer];
+        let mut events = [person.verified(1, "old@example.com"), newer];
         if is_reversed {
             events.reverse();
         }
