@@ -33,9 +33,17 @@ export async function call(method, path, body) {
 
 export const isSignedIn = () => accessToken !== null;
 
+/** Signs in; returns what `verifyCode` needs where the account has a second factor. */
 export async function signIn(email, password) {
   const answer = await send("POST", "/v1/auth/login", { email, password, transport: "cookie", device_name: "Browser" });
+  if (answer.mfa_token) return answer.mfa_token;
   accessToken = answer.access_token;
+  return null;
+}
+
+/** The second half; a sign-in through another provider has its token in a cookie. */
+export async function verifyCode(token, code) {
+  accessToken = (await send("POST", "/v1/auth/mfa/verify", token ? { mfa_token: token, code } : { code })).access_token;
 }
 
 /** Signs in again with the cookie of an earlier visit. */

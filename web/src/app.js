@@ -1,6 +1,6 @@
 // The page: sign in, browse, search, watch. Addresses live in the fragment.
 
-import { call, isSignedIn, resume, signIn, signOut } from "./api.js";
+import { call, isSignedIn, resume, signIn, signOut, verifyCode } from "./api.js";
 import { play, state } from "./player.js";
 
 window.cinema = { player: state };
@@ -77,14 +77,39 @@ function showSignIn(show, then) {
     event.preventDefault();
     message.textContent = "";
     try {
-      await signIn(email.value, password.value);
-      localStorage.setItem("signed-in", "yes");
-      location.hash = then || "#/";
+      const token = await signIn(email.value, password.value);
+      if (token) showCode(show, then, token);
+      else enter(then);
     } catch (error) {
       message.textContent = error.message;
     }
   };
   show(form);
+}
+
+function showCode(show, then, token) {
+  const message = el("p", { className: "error", role: "alert" });
+  const code = el("input", { name: "code", required: true, autocomplete: "one-time-code", placeholder: "Code" });
+  const form = el("form", { className: "box" }, el("h1", { textContent: "Two-step sign-in" }),
+    el("p", { className: "dim", textContent: "The six digits of your authenticator, or a recovery code." }), code,
+    el("button", { textContent: "Sign in" }), message);
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    message.textContent = "";
+    try {
+      await verifyCode(token, code.value);
+      enter(then);
+    } catch (error) {
+      message.textContent = error.message;
+    }
+  };
+  show(form);
+  code.focus();
+}
+
+function enter(then) {
+  localStorage.setItem("signed-in", "yes");
+  location.hash = then || "#/";
 }
 
 function showAccount() {
@@ -113,6 +138,8 @@ async function route() {
     const title = path.match(/^\/titles\/(\w+)$/);
     if (title) await showTitle(show, title[1]);
     else if (path === "/sign-in") showSignIn(show, parameters.get("then"));
+    else if (path === "/code") showCode(show);
+    else if (path === "/signed-in") (await resume()) ? enter() : showSignIn(show);
     else await showList(show, parameters.get("q"));
   } catch (error) {
     show(el("p", { className: "error", role: "alert", textContent: error.message }));

@@ -9,4 +9,4 @@ mod ticket;
 pub use id_token::Arriving;
 pub use provider::Provider;
 pub use providers::Providers;
-pub use ticket::{LinkTo, Ticket, cookie, forget, set_cookie};
+pub use ticket::{COOKIE, LinkTo, Ticket};

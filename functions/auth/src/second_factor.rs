@@ -1,5 +1,6 @@
 //! What proves a person beside the password: a code of the authenticator, or one of ten recovery codes.
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use cinema_http::Problem;
 use kernel::{AccountId, World};
 use ring::digest;
@@ -9,9 +10,10 @@ use sqlx::PgConnection;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
 
 use crate::{
+    host_cookie::HostCookie,
     pepper::{Hasher, Pepper},
     security_event::Kind,
-    store::{Counters, SecondFactors},
+    store::{Counters, PATIENCE, SecondFactors, Waiting},
     totp::TotpSecret,
     tries::locked,
 };
@@ -150,6 +152,17 @@ impl SecondFactor {
         self.counters.forget(transaction, account, DOOR).await?;
         Ok(Some(kind))
     }
+}
+
+/// Carries what [`ask`] returns where no body can: over the redirect from another provider.
+pub const WAITING: HostCookie = HostCookie::strict("__Host-mfa", PATIENCE);
+
+/// Keeps a sign-in whose first factor was right until its code comes; the session begins then. Returns the token to be sent with the code, of
+/// which only the digest is kept.
+pub async fn ask(factors: &SecondFactors, waiting: &Waiting, world: &World) -> Result<String, sqlx::Error> {
+    let token = BASE64_URL_SAFE_NO_PAD.encode(world.bytes::<32>());
+    factors.wait(&token_digest(&token), waiting, world.now()).await?;
+    Ok(token)
 }
 
 /// SHA-256 of an opaque token.

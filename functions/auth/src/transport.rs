@@ -1,19 +1,20 @@
 //! How a refresh token travels: in the body, or for browsers in a cookie that no script can read.
 
 use axum::{body::Body, extract::FromRequest, extract::Request};
-use cinema_http::{HeaderMap, HeaderValue, IntoResponse, Json, Problem, Response, StatusCode, header};
+use cinema_http::{HeaderMap, IntoResponse, Json, Problem, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use runtime::{Boot, BootError};
 use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
 use crate::{
+    host_cookie::HostCookie,
     session::{self, RefreshToken},
     token::Token,
 };
 
-/// The prefix makes browsers insist on Secure, Path=/ and no Domain.
-const COOKIE: &str = "__Host-refresh";
+/// The refresh token.
+pub const REFRESH: HostCookie = HostCookie::strict("__Host-refresh", session::IDLE);
 const MAX_BODY_BYTES: usize = 1 << 20;
 
 /// Where the client wants its refresh token.
@@ -54,28 +55,6 @@ impl Site {
     }
 }
 
-/// The refresh token in the request's cookie.
-pub fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.filter(|(name, _)| *name == COOKIE).map(|(_, value)| value.trim()).next()
-}
-
-fn set_cookie(value: &str, seconds: i64) -> Result<HeaderValue, Problem> {
-    let cookie = format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={seconds}");
-    HeaderValue::from_str(&cookie).map_err(Problem::internal)
-}
-
-/// The cookie with a refresh token, for an answer that is no token.
-pub fn refresh_cookie(refresh: &RefreshToken) -> Result<HeaderValue, Problem> {
-    set_cookie(&refresh.reveal(), session::IDLE.whole_seconds())
-}
-
-/// Makes the browser forget the cookie.
-pub fn forget() -> Result<HeaderValue, Problem> {
-    set_cookie("", 0)
-}
-
 impl Transport {
     /// As it is stored.
     pub fn as_str(self) -> &'static str {
@@ -93,7 +72,7 @@ impl Transport {
                 Ok(Json::<_>(token).into_response())
             }
             Self::Cookie => {
-                let cookie = refresh_cookie(refresh)?;
+                let cookie = REFRESH.set(&refresh.reveal())?;
                 Ok(([(header::SET_COOKIE, cookie)], Json::<_>(token)).into_response())
             }
         }
@@ -116,6 +95,8 @@ pub async fn optional_json<T: DeserializeOwned + Default>(request: Request) -> R
 
 #[cfg(test)]
 mod tests {
+    use cinema_http::HeaderValue;
+
     use super::*;
 
     fn headers(name: header::HeaderName, value: &'static str) -> HeaderMap {
@@ -130,13 +111,5 @@ mod tests {
             assert!(site.require(&headers(header::ORIGIN, foreign)).is_err(), "{foreign}");
         }
         assert!(site.require(&HeaderMap::new()).is_err());
-    }
-
-    #[test]
-    fn the_cookie_is_found_among_others() {
-        assert_eq!(cookie(&headers(header::COOKIE, "a=b; __Host-refresh=ses_1.x=; c")), Some("ses_1.x="));
-        assert_eq!(cookie(&headers(header::COOKIE, "x__Host-refresh=1; __host-refresh=2")), None);
-        let set = set_cookie("v", 60).unwrap();
-        assert_eq!(set, "__Host-refresh=v; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=60");
     }
 }

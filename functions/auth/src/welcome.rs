@@ -4,17 +4,19 @@ use cinema_http::{HeaderValue, Origin, Problem};
 use events::Outbox;
 use kernel::{AccountId, Locale, World};
 use runtime::{Boot, BootError};
+use serde_json::json;
 
 use crate::{
-    letter,
+    letter::{self, letter},
     oidc::{
         Arriving, LinkTo, Ticket,
         link::{self, Decision, Known},
     },
+    second_factor::{self, WAITING},
     security_event::{Kind, SecurityEvent},
     sign_in::SignIn,
-    store::{Accounts, Arrival, Device, Links, Login, Proof, SecondFactors, Sessions, ended},
-    transport,
+    store::{Accounts, Arrival, Device, Links, Login, Proof, SecondFactors, Sessions, Waiting, ended},
+    transport::{REFRESH, Transport},
 };
 
 /// RFC 8176 has no word for it; this one is what others use.
@@ -34,10 +36,14 @@ pub struct Welcome {
     world: World,
 }
 
-/// What the browser takes along.
-pub struct Entered {
-    /// The refresh cookie; none when an account was linked that is signed in.
-    pub cookie: Option<HeaderValue>,
+/// What has become of a journey, and the cookie that the browser takes along.
+pub enum Entered {
+    /// An account that is signed in has one more way to do so.
+    Linked,
+    /// A session began, with its refresh token.
+    SignedIn(HeaderValue),
+    /// The account has a second factor; the token to be sent with its code.
+    NeedsCode(HeaderValue),
 }
 
 impl Welcome {
@@ -70,11 +76,11 @@ impl Welcome {
         for _ in 0..ATTEMPTS {
             let known = self.known(ticket, arriving, arrival).await?;
             let account = match link::decide(&known) {
-                Decision::Nothing => return Ok(Entered { cookie: None }),
+                Decision::Nothing => return Ok(Entered::Linked),
                 Decision::SignIn(account) => Some(account),
                 Decision::Link(account) => {
                     self.link(arrival, account, origin).await?;
-                    return Ok(Entered { cookie: None });
+                    return Ok(Entered::Linked);
                 }
                 Decision::LinkAndSignIn(account) => {
                     self.link(arrival, account, origin).await?;
@@ -122,11 +128,17 @@ impl Welcome {
     }
 
     async fn link(&self, arrival: Arrival<'_>, account: AccountId, origin: &Origin) -> Result<(), Problem> {
-        if self.links.link(arrival, account, &self.linked(account, arrival, origin)).await? {
-            return Ok(());
-        }
-        // Also when the same journey was faster in another tab: the next one signs in.
-        Err(Problem::conflict("already_linked", "This account is linked with another account of the other service."))
+        let (email, locale) = self.accounts.contact(account).await?;
+        let provider = json!({ "provider": arrival.provider });
+        let told =
+            (&self.linked(account, arrival, origin), letter(&self.world, "oauth_linked", &email, &locale, provider));
+        let Some(posted) = self.links.link(&self.outbox, arrival, account, told).await? else {
+            // Also when the same journey was faster in another tab: the next one signs in.
+            let detail = "This account is linked with another account of the other service.";
+            return Err(Problem::conflict("already_linked", detail));
+        };
+        self.outbox.publish(posted).await;
+        Ok(())
     }
 
     fn linked(&self, account: AccountId, arrival: Arrival<'_>, origin: &Origin) -> SecurityEvent {
@@ -136,8 +148,10 @@ impl Welcome {
     async fn enter(&self, account: AccountId, arriving: &Arriving, origin: &Origin) -> Result<Entered, Problem> {
         if self.factors.secret(account).await?.is_some() {
             // Somebody who wants two proofs here does not want one from elsewhere to do.
-            let detail = "This account has two-step sign-in. Sign in with your password and the code.";
-            return Err(Problem::forbidden("mfa_required", detail));
+            let methods = vec![METHOD.to_owned()];
+            let waiting = Waiting { account, methods, transport: Transport::Cookie, device_name: None };
+            let token = second_factor::ask(&self.factors, &waiting, &self.world).await?;
+            return Ok(Entered::NeedsCode(WAITING.set(&token)?));
         }
         let person = self.accounts.person(account).await?;
         let person = person.ok_or_else(|| Problem::internal("a linked account is gone"))?;
@@ -146,6 +160,6 @@ impl Welcome {
         let at = arriving.auth_time.map_or(now, |at| at.min(now));
         let proof = Proof { at, methods: vec![METHOD.to_owned()] };
         let (_, refresh) = self.sign_in.enter(&person, &proof, Device { name: None, origin }).await?;
-        Ok(Entered { cookie: Some(transport::refresh_cookie(&refresh)?) })
+        Ok(Entered::SignedIn(REFRESH.set(&refresh.reveal())?))
     }
 }

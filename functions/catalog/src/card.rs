@@ -1,14 +1,14 @@
 //! A title as lists show it.
 
 use kernel::{
-    TitleId,
+    TitleId, TitleKind,
     policy::{Audience, Refusal, TitleRules, may_watch},
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use crate::{draft::Kind, store::CardRow};
+use crate::store::CardRow;
 
 /// A title as lists show it, in the caller's language.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -16,7 +16,7 @@ pub struct Card {
     /// Its id.
     pub id: TitleId,
     /// What it is.
-    pub kind: Kind,
+    pub kind: TitleKind,
     /// Its address.
     pub slug: String,
     /// In the caller's language, else in English, else in any.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kernel::{
-    AssetId, Locale, PersonId, Territory, TitleId,
+    AssetId, Locale, PersonId, Territory, TitleId, TitleKind,
     policy::{Audience, Refusal},
 };
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::{
     card::{media_url, why_not},
-    draft::{Kind, Marker},
+    draft::Marker,
     title::Title,
 };
 
@@ -22,7 +22,7 @@ pub struct TitleDetail {
     /// Its id.
     pub id: TitleId,
     /// What it is.
-    pub kind: Kind,
+    pub kind: TitleKind,
     /// Its address.
     pub slug: String,
     /// The language of name and synopsis; absent when there is only the original name.

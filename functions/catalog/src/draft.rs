@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cinema_http::Problem;
-use kernel::{Locale, Territory, TitleId, policy::Window};
+use kernel::{Locale, Territory, TitleId, TitleKind, policy::Window};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_path_to_error::Segment;
@@ -16,46 +16,6 @@ use crate::{
 
 /// A day: no film is longer.
 const LONGEST_SECONDS: f64 = 86_400.0;
-
-/// What a title is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Stands alone.
-    Film,
-    /// Consists of seasons.
-    Series,
-    /// Belongs to a series.
-    Season,
-    /// Belongs to a season.
-    Episode,
-}
-
-impl Kind {
-    /// The word used in JSON and SQL.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Film => "film",
-            Self::Series => "series",
-            Self::Season => "season",
-            Self::Episode => "episode",
-        }
-    }
-
-    /// What it belongs to.
-    pub fn parent(self) -> Option<Self> {
-        match self {
-            Self::Film | Self::Series => None,
-            Self::Season => Some(Self::Series),
-            Self::Episode => Some(Self::Season),
-        }
-    }
-
-    /// Whether it can be watched itself.
-    pub fn has_film(self) -> bool {
-        matches!(self, Self::Film | Self::Episode)
-    }
-}
 
 /// Name and synopsis in one language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -124,7 +84,7 @@ impl MarkerKind {
 #[serde(deny_unknown_fields)]
 pub struct Draft {
     /// What it is; cannot be changed later.
-    pub kind: Kind,
+    pub kind: TitleKind,
     /// Its address; derived from the name when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slug: Option<Slug>,
@@ -165,7 +125,7 @@ impl Draft {
     pub fn of_film(name: Name) -> Self {
         let text = Localisation { name: name.clone(), synopsis: None };
         Self {
-            kind: Kind::Film,
+            kind: TitleKind::Film,
             slug: None,
             original_title: name,
             year: None,

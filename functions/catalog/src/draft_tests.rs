@@ -17,9 +17,9 @@ fn errors(draft: &Draft) -> Vec<String> {
 #[test]
 fn a_family_must_fit() {
     let parent: TitleId = "ttl_01jd3k5m7n9pqrstvwxyz01234".parse().unwrap();
-    assert_eq!(errors(&Draft { kind: Kind::Season, ..film() }), ["/parent_id", "/number"]);
+    assert_eq!(errors(&Draft { kind: TitleKind::Season, ..film() }), ["/parent_id", "/number"]);
     assert_eq!(errors(&Draft { parent_id: Some(parent), ..film() }), ["/parent_id"]);
-    assert!(errors(&Draft { kind: Kind::Episode, parent_id: Some(parent), number: Some(1), ..film() }).is_empty());
+    assert!(errors(&Draft { kind: TitleKind::Episode, parent_id: Some(parent), number: Some(1), ..film() }).is_empty());
 }
 
 #[test]

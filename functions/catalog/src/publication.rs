@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn a_series_has_no_film_of_its_own() {
         let mut series = bare();
-        series.about.kind = crate::draft::Kind::Series;
+        series.about.kind = kernel::TitleKind::Series;
         series.about.localisations = complete().about.localisations;
         assert!(publish(&series, Some(6), None, NOW).is_ok());
     }

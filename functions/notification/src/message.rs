@@ -47,6 +47,8 @@ pub enum Template {
     MfaEnabled,
     /// Signing in takes a password only again.
     MfaDisabled,
+    /// An account of another provider can sign in.
+    OauthLinked,
     /// From a device that was not seen before.
     NewSignIn,
     /// Nothing is left; with a line from every service.
@@ -67,6 +69,7 @@ impl Template {
             Self::EmailChanged => "email_changed",
             Self::MfaEnabled => "mfa_enabled",
             Self::MfaDisabled => "mfa_disabled",
+            Self::OauthLinked => "oauth_linked",
             Self::NewSignIn => "new_sign_in",
             Self::AccountErased => "account_erased",
         }

@@ -138,7 +138,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const TEMPLATES: [&str; 12] = [
+    const TEMPLATES: [&str; 13] = [
         "verify_email",
         "already_registered",
         "password_reset",
@@ -149,6 +149,7 @@ mod tests {
         "email_changed",
         "mfa_enabled",
         "mfa_disabled",
+        "oauth_linked",
         "new_sign_in",
         "account_erased",
     ];
@@ -156,7 +157,7 @@ mod tests {
     fn message(template: &str, locale: &str) -> Message {
         let job = format!(
             r#"{{"message_id":"msg_01jd3k5m7n9pqrstvwxyz01234","template":"{template}","to":"viewer@example.com","locale":"{locale}",
-            "variables":{{"code":"042917","new":"n***@example.org","device":"<TV> & co","territory":"DE","at":"2026-11-26T10:00:00Z",
+            "variables":{{"code":"042917","new":"n***@example.org","device":"<TV> & co","provider":"local","territory":"DE","at":"2026-11-26T10:00:00Z",
             "receipts":"auth: 3\nuser: 5"}}}}"#
         );
         Message::parse(&job).unwrap()

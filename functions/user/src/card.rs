@@ -1,11 +1,9 @@
 //! A title as a profile's own lists show it.
 
-use kernel::TitleId;
+use kernel::{TitleId, TitleKind};
 use serde::Serialize;
 use sqlx::FromRow;
 use utoipa::ToSchema;
-
-use crate::title::Kind;
 
 /// A title in the profile's language.
 #[derive(Debug, Serialize, ToSchema)]
@@ -13,7 +11,7 @@ pub struct Card {
     /// Its id.
     pub id: TitleId,
     /// What it is.
-    pub kind: Kind,
+    pub kind: TitleKind,
     /// Its address.
     pub slug: String,
     /// In the profile's language, else in English, else in any.

@@ -1,51 +1,14 @@
 //! A title as the catalogue tells it: what lists show, and what decides who may see it.
 
 use kernel::{
-    TitleId,
+    TitleId, TitleKind,
     policy::{Publication, Window},
 };
 use proto::catalog::TitleChanged;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use utoipa::ToSchema;
 
 const LONGEST_TEXT: usize = 1000;
-
-/// What a title is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Stands alone.
-    Film,
-    /// Has seasons.
-    Series,
-    /// Has episodes.
-    Season,
-    /// Is watched.
-    Episode,
-}
-
-impl Kind {
-    /// The word used in JSON and SQL.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Film => "film",
-            Self::Series => "series",
-            Self::Season => "season",
-            Self::Episode => "episode",
-        }
-    }
-}
-
-impl std::str::FromStr for Kind {
-    type Err = NotATitle;
-
-    fn from_str(text: &str) -> Result<Self, NotATitle> {
-        let all = [Self::Film, Self::Series, Self::Season, Self::Episode];
-        all.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| NotATitle(format!("unknown kind {text:?}")))
-    }
-}
 
 /// The newest state of a title.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +16,7 @@ pub struct Title {
     /// The title.
     pub id: TitleId,
     /// What it is.
-    pub kind: Kind,
+    pub kind: TitleKind,
     /// Its address.
     pub slug: String,
     /// By language and, under the empty key, for everybody else.
@@ -101,7 +64,7 @@ impl TryFrom<TitleChanged> for Title {
         let parent = Some(event.parent_id.as_str()).filter(|parent| !parent.is_empty());
         Ok(Self {
             id: event.title_id.parse().map_err(wrong)?,
-            kind: event.kind.parse()?,
+            kind: event.kind.parse().map_err(wrong)?,
             names: names(&event)?,
             slug: text(event.slug)?,
             year: i16::try_from(event.year).ok().filter(|year| *year != 0),

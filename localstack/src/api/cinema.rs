@@ -151,11 +151,16 @@ impl Cinema {
         Err(anyhow!("{method} {path}: {status} {}: {}", answer["code"].as_str().unwrap_or("-"), reasons.join("; ")))
     }
 
-    /// Makes sure that an account exists and is verified, by the way that every person takes: register, read the mail, confirm.
+    /// Signs in, and makes the account when that fails.
     pub async fn ensure_account(&self, aws_url: &str, email: &str, password: &str, locale: &str) -> Result<Self> {
-        if let Ok(client) = self.sign_in(email, password).await {
-            return Ok(client);
+        match self.sign_in(email, password).await {
+            Ok(client) => Ok(client),
+            Err(_) => self.new_account(aws_url, email, password, locale).await,
         }
+    }
+
+    /// Makes an account by the way that every person takes: register, read the mail, confirm, sign in.
+    pub async fn new_account(&self, aws_url: &str, email: &str, password: &str, locale: &str) -> Result<Self> {
         let body = json!({ "email": email, "password": password, "locale": locale });
         self.post("/v1/auth/register", &body).await?;
         for _ in 0..120 {

@@ -33,7 +33,7 @@ pub(super) struct Arguments {
 enum Ring {
     /// Pure decisions and everything else without engines
     Unit,
-    /// Each service's router and consumers on real engines, and the shipped binaries on the Runtime API
+    /// Each service's router and consumers on real engines, the shipped binaries on the Runtime API, the local platform's own parts
     Service,
     /// The same tests as `service`, only those of the shipped binaries
     Function,
@@ -56,7 +56,8 @@ impl Ring {
     fn selection(self) -> &'static [&'static str] {
         match self {
             Self::Unit => &["--lib"],
-            Self::Service | Self::Function => &["--test", "it"],
+            Self::Service => &["--test", "it", "--test", "deploy", "--test", "engines"],
+            Self::Function => &["--test", "it"],
             Self::System => &["--test", "system"],
             Self::Web => &["--test", "web"],
         }
@@ -120,21 +121,10 @@ async fn build_tests(root: &Path, progress: &Progress) -> Result<()> {
     // One build for everything: libraries, shipped binaries, tests.
     platform::build(root, progress).await?;
     let task = progress.task("cargo test --no-run");
+    let rings = [Ring::Unit, Ring::Service, Ring::System, Ring::Web];
     let output = cargo(root)
-        .args([
-            "test",
-            "--release",
-            "--workspace",
-            "--lib",
-            "--test",
-            "it",
-            "--test",
-            "system",
-            "--test",
-            "web",
-            "--no-run",
-            "--quiet",
-        ])
+        .args(["test", "--release", "--workspace", "--no-run", "--quiet"])
+        .args(rings.into_iter().flat_map(Ring::selection))
         .output()
         .await
         .context("cargo cannot be started")?;

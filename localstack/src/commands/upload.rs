@@ -64,20 +64,30 @@ pub(super) async fn run(platform: &Platform, arguments: Arguments, progress: &Pr
     Ok(())
 }
 
-/// Uploads a file for a title and follows it until its asset is ready.
+/// Uploads a file for a title and follows it until its asset is ready. What an interrupted call has sent is not sent again.
 pub async fn film(cinema: &Cinema, title: &str, file: &Path, progress: &Progress) -> Result<String> {
     let name = file.file_name().and_then(|name| name.to_str()).context("the file's name is not text")?;
     let size = std::fs::metadata(file).with_context(|| format!("{} cannot be read", file.display()))?.len();
     let task = progress.task(name);
-    let upload =
-        cinema.post("/v1/admin/uploads", &json!({ "title_id": title, "filename": name, "size": size })).await?;
-    send_parts(cinema, &upload, file, size, &task).await?;
+    let upload = begin(cinema, title, name, size).await?;
     let id = upload["upload_id"].as_str().context("no upload_id")?;
     let asset = upload["asset_id"].as_str().context("no asset_id")?.to_owned();
+    let upload = cinema.get(&format!("/v1/admin/uploads/{id}")).await?;
+    send_parts(cinema, &upload, file, size, &task).await?;
     cinema.post(&format!("/v1/admin/uploads/{id}/complete"), &json!({})).await?;
     follow(cinema, &asset, &task).await?;
     task.done("ready");
     Ok(asset)
+}
+
+/// The upload that an interrupted call has begun, or a new one.
+async fn begin(cinema: &Cinema, title: &str, name: &str, size: u64) -> Result<Value> {
+    let order = json!({ "title_id": title, "filename": name, "size": size });
+    let upload = cinema.post_once("/v1/admin/uploads", &order, &format!("film-{title}-{size}")).await?;
+    let asset = upload["asset_id"].as_str().context("no asset_id")?;
+    let asset = cinema.get(&format!("/v1/admin/assets/{asset}")).await?;
+    // Who tries again what was refused wants it to be looked at again.
+    if asset["state"] == "failed" { cinema.post("/v1/admin/uploads", &order).await } else { Ok(upload) }
 }
 
 async fn send_parts(cinema: &Cinema, upload: &Value, file: &Path, size: u64, task: &Task) -> Result<()> {

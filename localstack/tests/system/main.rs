@@ -43,8 +43,7 @@ async fn signed_in(role: &str) -> Cinema {
 /// An account of one's own, with the plan that the demo viewer has.
 async fn new_viewer(name: &str) -> Cinema {
     let email = format!("{name}-{}@example.com", kernel::World::system().id::<kernel::AccountId>());
-    let account =
-        visitor().ensure_account(&aws_url(), &email, "a long enough sentence", "en").await.expect("an account");
+    let account = visitor().new_account(&aws_url(), &email, "a long enough sentence", "en").await.expect("an account");
     cinema::commands::grant_plan(&aws_url(), &account).await.expect("a plan");
     account
 }

@@ -35,6 +35,8 @@ async fn an_uploaded_film_plays_on_every_rung_and_a_second_notification_changes_
     let id = draft(&editor, "Uploaded by a test").await;
     let source = film("uploaded.mp4", 8, "640x360").await;
     let asset = upload_film(&editor, &id, &source, &Progress::quiet()).await.unwrap();
+    let again = upload_film(&editor, &id, &source, &Progress::quiet()).await.unwrap();
+    assert_eq!(again, asset, "an upload that was interrupted goes on where it was");
     publish(&editor, &id, 0).await.unwrap();
     let before = editor.get(&format!("/v1/admin/assets/{asset}")).await.unwrap();
 

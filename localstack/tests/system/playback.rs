@@ -84,7 +84,7 @@ async fn a_third_stream_is_refused_with_the_devices_that_watch() {
 async fn without_a_plan_there_is_no_session() {
     let world = kernel::World::system();
     let email = format!("free-{}@example.com", world.id::<kernel::AccountId>());
-    let account = visitor().ensure_account(&crate::aws_url(), &email, "a long enough sentence", "en").await.unwrap();
+    let account = visitor().new_account(&crate::aws_url(), &email, "a long enough sentence", "en").await.unwrap();
     let body = json!({ "title_id": title("clockwork").await, "device_id": "one" });
     let (status, problem) = account.raw(Method::POST, "/v1/playback/sessions", Some(&body), &[]).await.unwrap();
     assert_eq!((status, problem["code"].as_str()), (402, Some("subscription_required")), "{problem}");

@@ -7,9 +7,10 @@ use proto::{
     auth::{AccountErased, ErasureRequested},
     types,
 };
+use stores::{StoreError, Stream};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::Event;
+use crate::{Event, Outcome};
 
 /// Who is to be forgotten.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,25 @@ impl Erasure {
             account: id("account_id", &account)?,
             profiles: profiles.iter().map(|profile| id("profile_ids", profile)).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// Hands a request to what erases. One that names nobody is set aside; one that fails comes again.
+    pub async fn consume<E, F>(event: &Event, erase: impl FnOnce(Self) -> F + Send) -> Outcome
+    where
+        F: Future<Output = Result<(), E>> + Send,
+        E: std::fmt::Display,
+    {
+        match Self::read(event) {
+            Err(reason) => Outcome::Poison(reason),
+            // Boxed: the compiler limits how deep futures may lie in each other.
+            Ok(erasure) => Box::pin(erase(erasure)).await.map_or_else(Outcome::retry, |()| Outcome::Done),
+        }
+    }
+
+    /// Puts the receipt of a service without an outbox onto the stream of events.
+    pub async fn confirm(&self, stream: &Stream, world: &World, kind: &str, records: u64) -> Result<(), StoreError> {
+        let receipt = self.receipt(world, kind, records, world.now());
+        stream.put_all(&[(receipt.subject.clone(), receipt.json().into_bytes())]).await
     }
 
     /// The receipt `kind` of a service that has removed `records` records. Only the user service's names the profiles.

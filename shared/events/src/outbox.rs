@@ -8,8 +8,8 @@ use std::{
 };
 
 use serde_json::Value;
-use sqlx::{PgConnection, PgPool};
-use stores::{Queue, StoreError, Stream};
+use sqlx::{PgConnection, PgPool, PgTransaction};
+use stores::{Queue, StoreError, Stream, postgres};
 
 use crate::Event;
 
@@ -122,6 +122,20 @@ impl Outbox {
             ids.push(id);
         }
         Ok(Posted(ids))
+    }
+
+    /// Ends the transaction of a change: what has come about is committed and its letters are published, what has not is rolled back.
+    ///
+    /// # Errors
+    /// The outcome's, or that committing failed.
+    pub async fn settle<T, E: From<sqlx::Error>>(
+        &self,
+        transaction: PgTransaction<'_>,
+        outcome: Result<(T, Posted), E>,
+    ) -> Result<T, E> {
+        let (value, posted) = postgres::settle(transaction, outcome).await?;
+        self.publish(posted).await;
+        Ok(value)
     }
 
     /// Publishes what was just committed. A failure is logged and left to the relay: the change itself has happened.

@@ -9,6 +9,7 @@ pub mod money;
 pub mod playback_token;
 pub mod policy;
 pub mod signed_url;
+mod title_kind;
 mod tombstone;
 pub mod world;
 
@@ -16,5 +17,6 @@ pub use cursor::{Cursor, CursorKey};
 pub use id::*;
 pub use locale::{Locale, Territory};
 pub use money::Money;
+pub use title_kind::{TitleKind, UnknownKind};
 pub use tombstone::tombstone;
 pub use world::{Clock, Entropy, World};

@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
-    PgPool,
+    PgPool, PgTransaction,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -21,6 +21,23 @@ pub fn pool(url: &str, connections: u32) -> Result<PgPool, StoreError> {
         // A frozen sandbox outlives its connections; RDS Proxy and NAT drop idle ones after about five minutes.
         .idle_timeout(Duration::from_secs(240))
         .connect_lazy_with(options))
+}
+
+/// Commits what has come about, and rolls back what has not. Rolling back is not left to the drop: a sandbox that is frozen after its answer
+/// would keep the rows locked.
+///
+/// # Errors
+/// The outcome's, or that committing failed.
+pub async fn settle<T, E: From<sqlx::Error>>(transaction: PgTransaction<'_>, outcome: Result<T, E>) -> Result<T, E> {
+    match outcome {
+        Ok(_) => transaction.commit().await?,
+        Err(_) => {
+            if let Err(error) = transaction.rollback().await {
+                tracing::warn!(%error, "a transaction is left to the engine to roll back");
+            }
+        }
+    }
+    outcome
 }
 
 /// The constraint that an error violates, if it is such an error.

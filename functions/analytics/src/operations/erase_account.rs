@@ -15,20 +15,16 @@ struct Eraser {
 }
 
 impl Eraser {
-    async fn erase(&self, erasure: &Erasure) -> Result<(), StoreError> {
+    async fn erase(&self, erasure: Erasure) -> Result<(), StoreError> {
         let (now, run) = (self.world.now(), self.world.id::<EventId>().to_string());
         let records = self.figures.forget(&Forgotten::people(&erasure.profiles), now, &run).await?;
-        let receipt = erasure.receipt(&self.world, types::ANALYTICS_ACCOUNT_ERASED, records, now);
-        self.stream.put_all(&[(receipt.subject.clone(), receipt.json().into_bytes())]).await
+        erasure.confirm(&self.stream, &self.world, types::ANALYTICS_ACCOUNT_ERASED, records).await
     }
 }
 
 impl Consumer<Event> for Eraser {
     async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        match Erasure::read(&event) {
-            Err(reason) => Outcome::Poison(reason),
-            Ok(erasure) => self.erase(&erasure).await.map_or_else(Outcome::retry, |()| Outcome::Done),
-        }
+        Erasure::consume(&event, |erasure| self.erase(erasure)).await
     }
 }
 

@@ -1,17 +1,17 @@
 //! What a browser carries to a provider and back: state, nonce and PKCE verifier in a cookie that nobody else can have written.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use cinema_http::{HeaderMap, HeaderValue, Problem, header};
+use cinema_http::Problem;
 use kernel::{AccountId, SessionId, World};
 use ring::digest;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use time::{Duration, OffsetDateTime};
 
-use crate::pepper::Hasher;
+use crate::{host_cookie::HostCookie, pepper::Hasher};
 
-/// The prefix makes browsers insist on Secure, Path=/ and no Domain.
-const COOKIE: &str = "__Host-oauth";
+/// Carries it; lax, because the browser comes back from another site.
+pub const COOKIE: HostCookie = HostCookie::lax("__Host-oauth", LIFETIME);
 /// How long somebody may look for the password of the other account.
 const LIFETIME: Duration = Duration::minutes(10);
 const PURPOSE: &str = "oauth ticket";
@@ -79,28 +79,6 @@ impl Ticket {
     }
 }
 
-/// The ticket in the request's cookie.
-pub fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.filter(|(name, _)| *name == COOKIE).map(|(_, value)| value.trim()).next()
-}
-
-/// Lax: the browser comes back from another site.
-pub fn set_cookie(sealed: &str) -> Result<HeaderValue, Problem> {
-    with_age(sealed, LIFETIME.whole_seconds())
-}
-
-/// Makes the browser forget it: a ticket is good for one journey.
-pub fn forget() -> Result<HeaderValue, Problem> {
-    with_age("", 0)
-}
-
-fn with_age(value: &str, seconds: i64) -> Result<HeaderValue, Problem> {
-    let cookie = format!("{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={seconds}");
-    HeaderValue::from_str(&cookie).map_err(Problem::internal)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,8 +100,6 @@ mod tests {
         for forged in [format!("{other}.{tag}"), format!("{body}."), body.to_owned(), String::new()] {
             assert_eq!(Ticket::open(&forged, &hasher, world.now()), None, "{forged}");
         }
-        let cookie_line = set_cookie(&sealed).unwrap();
-        assert!(cookie_line.to_str().unwrap().ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::{
     code::{Code, Purpose},
     current_password::CurrentPassword,
     email::Email,
+    even::even,
     guard::{CONFIRM_EMAIL, Guard, NEW_EMAIL},
     letter::{self, letter},
     password::Password,
@@ -56,15 +57,19 @@ async fn change_email(
     Json(request): Json<ChangeEmail>,
 ) -> Result<(StatusCode, Json<ConfirmationSent>), Problem> {
     mover.sessions.live(&account, mover.world.now()).await?;
-    let (hasher, _) = mover.current.prove(&account, &request.password).await?;
-    mover.guard.knock(&NEW_EMAIL, request.new.as_str(), &account.origin.address).await?;
-    mover.guard.disposable(&request.new).await?;
-    mover.guard.has_new_code(&CONFIRM_EMAIL, &account.id.to_string()).await;
-    mover.send(&account, &request.new, &hasher).await?;
+    even(mover.request(&account, &request)).await?;
     Ok((StatusCode::ACCEPTED, Json(ConfirmationSent { status: "confirmation_sent" })))
 }
 
 impl Mover {
+    async fn request(&self, account: &Account, request: &ChangeEmail) -> Result<(), Problem> {
+        let (hasher, _) = self.current.prove(account, &request.password).await?;
+        self.guard.knock(&NEW_EMAIL, request.new.as_str(), &account.origin.address).await?;
+        self.guard.disposable(&request.new).await?;
+        self.guard.has_new_code(&CONFIRM_EMAIL, &account.id.to_string()).await;
+        self.send(account, &request.new, &hasher).await
+    }
+
     async fn send(&self, account: &Account, new: &Email, hasher: &Hasher) -> Result<(), Problem> {
         let (old, locale) = self.accounts.contact(account.id).await?;
         if old == *new {

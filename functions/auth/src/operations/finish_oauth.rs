@@ -31,11 +31,12 @@ struct Arrivals {
     welcome: Welcome,
     pepper: Pepper,
     guard: Guard,
-    page: HeaderValue,
+    page: String,
     world: World,
 }
 
-/// 303 to the page, with the refresh token in its cookie. 404 for an unknown provider, 400 `state_mismatch` when the journey did not begin in
+/// 303 to the page: to `#/signed-in` with the refresh token in its cookie, or to `#/code` with the token for `POST /v1/auth/mfa/verify` in its own
+/// where the account has a second factor. 404 for an unknown provider, 400 `state_mismatch` when the journey did not begin in
 /// this browser within ten minutes, 400 `code_refused`, 403 `sign_in_cancelled`, `address_unverified` or `email_unverified`, 409
 /// `linked_elsewhere`, 502 `provider_unavailable`.
 #[utoipa::path(get, path = "/v1/auth/oauth/{provider}/callback", tag = "auth",
@@ -52,7 +53,7 @@ async fn finish_oauth(
     arrivals.providers.find(&provider)?;
     arrivals.guard.journey(&origin.address).await?;
     let ticket = arrivals.ticket(&caller.headers, &provider, &returned).await?;
-    let forget = oidc::forget()?;
+    let forget = oidc::COOKIE.forget()?;
     // A ticket is good for one journey, however it ends.
     match arrivals.receive(&ticket, &returned, &caller, &origin).await {
         Ok(entered) => Ok(arrivals.go_on(entered, forget)?),
@@ -63,7 +64,7 @@ async fn finish_oauth(
 impl Arrivals {
     async fn ticket(&self, headers: &HeaderMap, provider: &str, returned: &Returned) -> Result<Ticket, Problem> {
         let hasher = self.pepper.hasher().await?;
-        let ticket = oidc::cookie(headers).and_then(|text| Ticket::open(text, &hasher, self.world.now()));
+        let ticket = oidc::COOKIE.read(headers).and_then(|text| Ticket::open(text, &hasher, self.world.now()));
         ticket.filter(|ticket| ticket.is_of(provider, returned.state.as_deref())).ok_or_else(|| {
             let detail = "This sign-in did not begin in this browser, or it took too long. Begin again.";
             Problem::bad_request("state_mismatch", detail)
@@ -97,11 +98,15 @@ impl Arrivals {
     }
 
     fn go_on(&self, entered: Entered, forget: HeaderValue) -> Result<Response, Problem> {
-        let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, self.page.clone())]).into_response();
+        let (place, cookie) = match entered {
+            Entered::Linked => ("", None),
+            Entered::SignedIn(cookie) => ("#/signed-in", Some(cookie)),
+            Entered::NeedsCode(cookie) => ("#/code", Some(cookie)),
+        };
+        let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, format!("{}/{place}", self.page))]).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.append(header::SET_COOKIE, forget);
-        if let Some(cookie) = entered.cookie {
+        for cookie in [forget].into_iter().chain(cookie) {
             headers.append(header::SET_COOKIE, cookie);
         }
         Ok(response)
@@ -110,14 +115,12 @@ impl Arrivals {
 
 /// Postgres, Redis for the limits, the pepper, the signing key, the providers, the queue of mails, and the stream of events.
 pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let page = HeaderValue::from_str(&boot.required("PUBLIC_URL")?);
-    let page = page.map_err(|error| BootError::Invalid { name: "PUBLIC_URL".to_owned(), reason: error.to_string() })?;
     let arrivals = Arrivals {
         providers: Providers::wire(boot)?,
         welcome: Welcome::wire(boot)?,
         pepper: Pepper::wire(boot)?,
         guard: Guard::wire(boot)?,
-        page,
+        page: boot.required("PUBLIC_URL")?.trim_end_matches('/').to_owned(),
         world: boot.world(),
     };
     Ok(OpenApiRouter::new().routes(routes!(finish_oauth)).with_state(arrivals))

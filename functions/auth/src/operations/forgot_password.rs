@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::{
     code::{Code, Purpose},
     email::Email,
+    even::even,
     guard::{FORGOT_PASSWORD, Guard, RESET_PASSWORD},
     letter::{self, letter},
     pepper::Pepper,
@@ -53,7 +54,7 @@ async fn forgot_password(
 ) -> Result<(StatusCode, Json<ResetSent>), Problem> {
     forgetter.guard.knock(&FORGOT_PASSWORD, request.email.as_str(), &address).await?;
     forgetter.guard.has_new_code(&RESET_PASSWORD, request.email.as_str()).await;
-    forgetter.send(&request.email, &caller.locale).await?;
+    even(forgetter.send(&request.email, &caller.locale)).await?;
     Ok((StatusCode::ACCEPTED, Json(ResetSent { status: "reset_sent" })))
 }
 

@@ -1,7 +1,6 @@
 //! `POST /v1/auth/login`: tokens for an address and its password, or the first half of them where an authenticator is in use. Unknown
 //! addresses cost the same work as known ones.
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use cinema_http::{Audience, HeaderMap, IntoResponse, Json, OpenApiRouter, Origin, Problem, Response, State, routes};
 use kernel::World;
 use runtime::{Boot, BootError};
@@ -10,11 +9,12 @@ use utoipa::ToSchema;
 
 use crate::{
     email::Email,
+    even::even_refusals,
     guard::Guard,
     leak::{Finding, Leaks},
     password::Password,
     pepper::{Hasher, Pepper, Verdict},
-    second_factor::token_digest,
+    second_factor,
     security_event::{Kind, SecurityEvent},
     sign_in::SignIn,
     store::{Accounts, Candidate, Device, Proof, SecondFactors, SecurityLog, Waiting},
@@ -97,7 +97,7 @@ async fn log_in(
     }
     let hasher = door.pepper.hasher().await?;
     let attempt = door.guard.log_in(&request.email, &request.password, &origin.address, &hasher).await?;
-    let candidate = door.authenticate(&request, &hasher, &origin).await?;
+    let candidate = even_refusals(door.authenticate(&request, &hasher, &origin)).await?;
     door.guard.succeeded(attempt).await;
     if candidate.has_second_factor {
         return Ok(Json::<_>(door.ask_for_code(&candidate, request).await?).into_response());
@@ -149,16 +149,14 @@ impl Door {
         Proof { at: self.world.now(), methods: vec!["pwd".to_owned()] }
     }
 
-    /// The session begins with the code; until then nothing but the token's digest is kept.
     async fn ask_for_code(&self, candidate: &Candidate, request: LogIn) -> Result<CodeNeeded, Problem> {
-        let mfa_token = BASE64_URL_SAFE_NO_PAD.encode(self.world.bytes::<32>());
         let waiting = Waiting {
             account: candidate.person.account,
             methods: self.proof().methods,
             transport: request.transport,
             device_name: request.device_name,
         };
-        self.factors.wait(&token_digest(&mfa_token), &waiting, self.world.now()).await?;
+        let mfa_token = second_factor::ask(&self.factors, &waiting, &self.world).await?;
         Ok(CodeNeeded { mfa_token, methods: METHODS })
     }
 }

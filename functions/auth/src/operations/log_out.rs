@@ -9,7 +9,7 @@ use runtime::{Boot, BootError};
 use crate::{
     security_event::{Kind, SecurityEvent},
     store::Sessions,
-    transport,
+    transport::REFRESH,
 };
 
 #[derive(Clone)]
@@ -23,8 +23,8 @@ struct LogOut {
 async fn log_out(State(state): State<LogOut>, account: Account, headers: HeaderMap) -> Result<Response, Problem> {
     let event = SecurityEvent::new(&state.world, account.id, Kind::SignedOut, &account.origin);
     state.sessions.end(account.session, "log_out", &event.in_session(account.session)).await?;
-    match transport::cookie(&headers) {
-        Some(_) => Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, transport::forget()?)]).into_response()),
+    match REFRESH.read(&headers) {
+        Some(_) => Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, REFRESH.forget()?)]).into_response()),
         None => Ok(StatusCode::NO_CONTENT.into_response()),
     }
 }

@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use crate::{
     security_event::{Kind, SecurityEvent},
     store::{SecurityLog, Sessions},
-    transport,
+    transport::REFRESH,
 };
 
 #[derive(Clone)]
@@ -36,8 +36,8 @@ async fn log_out_everywhere(
         Err(problem) if !state.sessions.list(account.id, now).await?.is_empty() => return Err(problem),
         Err(_) => {}
     }
-    match transport::cookie(&headers) {
-        Some(_) => Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, transport::forget()?)]).into_response()),
+    match REFRESH.read(&headers) {
+        Some(_) => Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, REFRESH.forget()?)]).into_response()),
         None => Ok(StatusCode::NO_CONTENT.into_response()),
     }
 }

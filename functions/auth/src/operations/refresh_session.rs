@@ -14,7 +14,7 @@ use crate::{
     signing::Signing,
     store::{Login, Sessions, ended},
     token::Token,
-    transport::{self, Site, Transport},
+    transport::{self, REFRESH, Site, Transport},
 };
 
 /// One retry after a write conflict.
@@ -50,7 +50,7 @@ async fn refresh_session(
     // That the access token has expired is why the client is here.
     caller.map(drop).or_else(|problem| if problem.code() == "token_expired" { Ok(()) } else { Err(problem) })?;
     let body: RefreshSession = transport::optional_json(request).await?;
-    let (text, transport) = match (&body.refresh_token, transport::cookie(&headers)) {
+    let (text, transport) = match (&body.refresh_token, REFRESH.read(&headers)) {
         (Some(text), _) => (text.as_str(), Transport::Body),
         (None, Some(text)) => (text, Transport::Cookie),
         (None, None) => return Err(Problem::invalid("/refresh_token", "missing, and there is no cookie")),
@@ -61,7 +61,7 @@ async fn refresh_session(
     match refresher.refresh(text, &origin).await {
         Ok((token, refresh)) => transport.answer(token, &refresh),
         Err(problem) if transport == Transport::Cookie && problem.status().as_u16() == 401 => {
-            Ok(([(header::SET_COOKIE, transport::forget()?)], problem).into_response())
+            Ok(([(header::SET_COOKIE, REFRESH.forget()?)], problem).into_response())
         }
         Err(problem) => Err(problem),
     }

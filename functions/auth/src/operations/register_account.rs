@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::{
     code::Code,
     email::Email,
+    even::even,
     guard::Guard,
     leak::Leaks,
     letter::{self, letter},
@@ -61,7 +62,7 @@ async fn register_account(
     registrar.guard.register(&new.email, &address).await?;
     let locale = new.locale.unwrap_or(caller.locale);
     let leak_unchecked = registrar.leaks.refuse(&new.password, "/password").await?;
-    registrar.register((&new.email, &locale), &new.password, leak_unchecked).await?;
+    even(registrar.register((&new.email, &locale), &new.password, leak_unchecked)).await?;
     Ok((StatusCode::ACCEPTED, Json(Registered { status: "verification_sent" })))
 }
 

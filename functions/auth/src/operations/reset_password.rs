@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::{
     code::{self, Code, Purpose, Verdict},
     email::Email,
+    even::even,
     guard::{Guard, RESET_PASSWORD},
     leak::Leaks,
     letter::{self, letter},
@@ -51,7 +52,7 @@ async fn reset_password(
 ) -> Result<StatusCode, Problem> {
     request.password.check(&request.email, "/password")?;
     resetter.guard.knock(&RESET_PASSWORD, request.email.as_str(), &origin.address).await?;
-    match resetter.reset(&request, &origin).await? {
+    match even(resetter.reset(&request, &origin)).await? {
         Verdict::Right => {
             resetter.guard.entered(&RESET_PASSWORD, request.email.as_str(), &origin.address).await;
             Ok(StatusCode::NO_CONTENT)

@@ -51,7 +51,7 @@ async fn start_oauth(
     departures.guard.journey(&address).await?;
     let ticket = Ticket::new(&departures.world, &provider, departures.link_to(account.as_ref()).await?);
     let authorization_url = known.authorization_url(&ticket).await?;
-    let cookie = oidc::set_cookie(&ticket.seal(&departures.pepper.hasher().await?)?)?;
+    let cookie = oidc::COOKIE.set(&ticket.seal(&departures.pepper.hasher().await?)?)?;
     if account.is_some() {
         return Ok(([(header::SET_COOKIE, cookie)], Json::<_>(Departure { authorization_url })).into_response());
     }

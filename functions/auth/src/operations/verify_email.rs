@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::{
     code::{self, Code, Verdict},
     email::Email,
+    even::even,
     guard::Guard,
     pepper::Pepper,
     store::Accounts,
@@ -45,7 +46,7 @@ async fn verify_email(
     Json(request): Json<VerifyEmail>,
 ) -> Result<StatusCode, Problem> {
     verifier.guard.verify(&request.email, &address).await?;
-    match verifier.verify(&request).await? {
+    match even(verifier.verify(&request)).await? {
         Verdict::Right | Verdict::Repeated => {
             verifier.guard.verified(&request.email).await;
             Ok(StatusCode::NO_CONTENT)

@@ -1,6 +1,6 @@
 //! `POST /v1/auth/mfa/verify`: the second half of a sign-in, with a code of the authenticator or a recovery code.
 
-use cinema_http::{Audience, HeaderMap, Json, OpenApiRouter, Origin, Problem, Response, State, routes};
+use cinema_http::{Audience, HeaderMap, Json, OpenApiRouter, Origin, Problem, Response, State, header, routes};
 use kernel::World;
 use runtime::{Boot, BootError};
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::{
     guard::{Guard, SECOND_FACTOR},
-    second_factor::{Candidate, Guess, SecondFactor, token_digest},
+    second_factor::{Candidate, Guess, SecondFactor, WAITING, token_digest},
     security_event::{Kind, SecurityEvent},
     session::RefreshToken,
     sign_in::SignIn,
@@ -22,8 +22,8 @@ use crate::{
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct VerifyMfa {
-    /// Good for five minutes and five codes.
-    mfa_token: String,
+    /// Good for five minutes and five codes; absent when it is in the cookie `__Host-mfa`.
+    mfa_token: Option<String>,
     code: Guess,
 }
 
@@ -49,7 +49,9 @@ async fn verify_mfa(
     headers: HeaderMap,
     Json(request): Json<VerifyMfa>,
 ) -> Result<Response, Problem> {
-    let digest = token_digest(&request.mfa_token);
+    let carried = WAITING.read(&headers);
+    let token = request.mfa_token.as_deref().or(carried).ok_or_else(too_late)?;
+    let digest = token_digest(token);
     let waiting = door.waiting.waiting(&digest, door.world.now()).await?.ok_or_else(too_late)?;
     if waiting.transport == Transport::Cookie {
         door.site.require(&headers)?;
@@ -61,11 +63,15 @@ async fn verify_mfa(
     };
     let Some((token, refresh)) = entered else { return Err(door.refuse(&digest, &waiting, &origin).await?) };
     door.guard.entered(&SECOND_FACTOR, waiting.account, &origin.address).await;
-    waiting.transport.answer(token, &refresh)
+    let mut answer = waiting.transport.answer(token, &refresh)?;
+    if carried.is_some() {
+        answer.headers_mut().append(header::SET_COOKIE, WAITING.forget()?);
+    }
+    Ok(answer)
 }
 
 fn too_late() -> Problem {
-    Problem::unauthorized("invalid_mfa_token", "Sign in with your password again.")
+    Problem::unauthorized("invalid_mfa_token", "Sign in again.")
 }
 
 impl Door {

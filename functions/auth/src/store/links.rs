@@ -62,20 +62,22 @@ impl Links {
         found.map(|(id, is_verified)| Ok((account(&id)?, is_verified))).transpose()
     }
 
-    /// Links an account; `false`: it has a link with the provider, or somebody was faster.
+    /// Links an account and tells its owner; `None`: it has a link with the provider, or somebody was faster.
     pub async fn link(
         &self,
+        outbox: &Outbox,
         arrival: Arrival<'_>,
         account: AccountId,
-        event: &SecurityEvent,
-    ) -> Result<bool, sqlx::Error> {
+        (event, letter): (&SecurityEvent, Letter),
+    ) -> Result<Option<Posted>, sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
         if !insert(&mut transaction, arrival, account, event.at).await? {
-            return Ok(false);
+            return Ok(None);
         }
         self.log.record(&mut transaction, event).await?;
+        let posted = outbox.post(&mut transaction, [letter]).await?;
         transaction.commit().await?;
-        Ok(true)
+        Ok(Some(posted))
     }
 
     /// Makes a verified account without a password, linked; `None`: somebody was faster.

@@ -27,7 +27,7 @@ pub use links::{Arrival, Links, Unlinked};
 pub use passwords::{Change, Passwords, Reset};
 pub use profiles::Profiles;
 pub use purge::{LEFTOVERS, Purge};
-pub use second_factors::{Enrolment, SecondFactors, Waiting};
+pub use second_factors::{Enrolment, PATIENCE, SecondFactors, Waiting};
 pub use security_log::{Familiar, SecurityLog};
 pub use sessions::{Device, Listed, Login, Sessions, ended};
 use sqlx::{Row, postgres::PgRow};

@@ -8,7 +8,7 @@ use super::parsed;
 use crate::{transport::Transport, tries::MAX_TRIES};
 
 /// How long a sign-in waits for its code.
-const PATIENCE: Duration = Duration::minutes(5);
+pub const PATIENCE: Duration = Duration::minutes(5);
 
 /// Second factors of all accounts.
 #[derive(Clone)]

@@ -124,8 +124,8 @@ async fn bad_input_and_engines_that_are_down() {
 async fn the_time_does_not_tell_either() {
     let stage = Stage::start().await;
     let known = stage.account().await;
-    assert_same_time("forgot password", async |_, is_known| {
-        stage.advance(Duration::minutes(13));
+    let wait = async || stage.advance(Duration::minutes(13));
+    assert_same_time("forgot password", wait, async |_, is_known| {
         let email = if is_known { known.clone() } else { fresh_email() };
         stage.post_from(&fresh_address(), PATH, &json!({ "email": email })).send().await.expect(202);
     })

@@ -109,7 +109,7 @@ async fn the_browser_leaves_with_everything_that_proves_its_return() {
 async fn a_stranger_gets_an_account_and_the_same_one_the_next_time() {
     let stage = open().await;
     let returned = sign_in(&stage, "vera").await;
-    assert_eq!(returned.header("location"), Some(PAGE));
+    assert_eq!(returned.header("location"), Some(&*format!("{PAGE}/#/signed-in")));
     assert!(returned.body.is_empty());
     assert_eq!(cookie(&returned, "__Host-oauth"), "__Host-oauth=");
     let token = tokens(&stage, &returned).await;
@@ -214,6 +214,8 @@ async fn an_address_that_the_provider_has_not_proven_links_only_with_whoever_is_
     let linked = come_back(&stage.app, &callback, &journey.cookie).await;
     linked.expect(303);
     assert!(!linked.headers.get_all(header::SET_COOKIE).iter().any(|line| line.to_str().unwrap().contains("refresh")));
+    let mail = stage.mail(&viewer.email).await;
+    assert_eq!((&mail["template"], &mail["variables"]["provider"]), (&json!("oauth_linked"), &json!("local")));
     let token = tokens(&stage, &sign_in(&stage, "ulf").await).await;
     assert_eq!(token["claims"]["sub"], viewer.account().to_string());
     // A second time nothing happens, and nobody else can have it.
@@ -329,7 +331,34 @@ async fn two_step_sign_in_is_not_gone_round() {
     let journey = start_to_link(&stage, &armed.owner).await;
     let callback = Browser::new().sign_in(&journey.authorization_url, "ulf").await;
     come_back(&stage.app, &callback, &journey.cookie).await.expect(303);
-    sign_in(&stage, "ulf").await.expect_problem(403, "mfa_required");
+    let returned = sign_in(&stage, "ulf").await;
+    returned.expect(303);
+    assert_eq!(returned.header("location"), Some(&*format!("{PAGE}/#/code")));
+    let cookies = returned.headers.get_all(header::SET_COOKIE).iter();
+    assert!(!cookies.map(|line| line.to_str().unwrap()).any(|line| line.starts_with("__Host-refresh=")));
+    let waiting = cookie(&returned, "__Host-mfa");
+    let verify = |code: String, origin: &'static str| {
+        let call = stage.post("/v1/auth/mfa/verify", &json!({ "code": code }));
+        call.header("cookie", &waiting).header("origin", origin)
+    };
+    // Another site's page, no code, a wrong code: nobody is in.
+    verify(armed.code(&stage), "https://evil.example").send().await.expect_problem(403, "origin_not_allowed");
+    stage
+        .post("/v1/auth/mfa/verify", &json!({ "code": armed.code(&stage) }))
+        .send()
+        .await
+        .expect_problem(401, "invalid_mfa_token");
+    verify(armed.wrong(&stage), PAGE).send().await.expect_problem(401, "invalid_code");
+    let entered = verify(armed.code(&stage), PAGE).send().await;
+    let token = entered.expect(200);
+    let claims = claims(text(&token, "access_token"));
+    assert_eq!((&claims["sub"], &claims["amr"]), (&json!(armed.owner.account().to_string()), &json!(["fed", "otp"])));
+    assert!(token.get("refresh_token").is_none_or(Value::is_null), "{token}");
+    cookie(&entered, "__Host-refresh");
+    assert_eq!(cookie(&entered, "__Host-mfa"), "__Host-mfa=");
+    // The token is used up.
+    stage.advance(Duration::minutes(1));
+    verify(armed.code(&stage), PAGE).send().await.expect_problem(401, "invalid_mfa_token");
 }
 
 #[tokio::test]

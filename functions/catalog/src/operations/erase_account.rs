@@ -10,10 +10,7 @@ pub struct EraseAccount(Erasures);
 
 impl Consumer<Event> for EraseAccount {
     async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        match Erasure::read(&event) {
-            Err(reason) => Outcome::Poison(reason),
-            Ok(erasure) => self.0.erase(&erasure).await.map_or_else(Outcome::retry, |()| Outcome::Done),
-        }
+        Erasure::consume(&event, |erasure| self.0.erase(erasure)).await
     }
 }
 

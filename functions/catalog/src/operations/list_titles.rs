@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use cinema_http::{Audience, Cached, Limit, OpenApiRouter, Page, Problem, Query, State, routes};
-use kernel::{Cursor, CursorKey, Territory, World};
+use kernel::{Cursor, CursorKey, Territory, TitleKind, World};
 use runtime::{Boot, BootError};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
     card::Card,
-    draft::Kind,
     store::{CardRow, Filter, Reader, Sort},
     text::Slug,
 };
@@ -33,7 +32,7 @@ struct Titles {
 struct Wanted {
     /// What it is; films and series when absent.
     #[serde(rename = "type")]
-    kind: Option<Kind>,
+    kind: Option<TitleKind>,
     /// Slug of a genre.
     genre: Option<Slug>,
     /// When it first appeared.
@@ -64,7 +63,7 @@ async fn list_titles(
     audience: Audience,
     Query(wanted): Query<Wanted>,
 ) -> Result<Cached<Page<Card>>, Problem> {
-    let kinds = wanted.kind.map_or_else(|| vec![Kind::Film, Kind::Series], |kind| vec![kind]);
+    let kinds = wanted.kind.map_or_else(|| vec![TitleKind::Film, TitleKind::Series], |kind| vec![kind]);
     let Wanted { genre, year, country, sort, .. } = wanted;
     let filter = Filter { kinds, genre, year, country, sort, locale: audience.locale.clone() };
     let page = titles.page(&audience, &filter, wanted.cursor.as_deref(), wanted.limit).await?;

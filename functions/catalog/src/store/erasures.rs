@@ -27,20 +27,10 @@ impl Erasures {
     }
 
     /// Forgets an account and posts the receipt, the same again for a repetition.
-    pub(crate) async fn erase(&self, erasure: &Erasure) -> Result<(), sqlx::Error> {
+    pub(crate) async fn erase(&self, erasure: Erasure) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
-        match self.apply(&mut transaction, erasure).await {
-            Ok(posted) => {
-                transaction.commit().await?;
-                self.outbox.publish(posted).await;
-                Ok(())
-            }
-            Err(error) => {
-                // Not left to the drop: a sandbox that is frozen after its answer would keep the audit locked.
-                transaction.rollback().await?;
-                Err(error)
-            }
-        }
+        let posted = self.apply(&mut transaction, &erasure).await;
+        self.outbox.settle(transaction, posted.map(|posted| ((), posted))).await
     }
 
     async fn apply(&self, transaction: &mut PgConnection, erasure: &Erasure) -> Result<Posted, sqlx::Error> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kernel::{
-    Locale, Territory, TitleId,
+    Locale, Territory, TitleId, TitleKind,
     policy::{Audience, Publication, TitleRules, Window, sql_predicate},
 };
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, FromRow, PgPool, types::Json};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use crate::{draft::Kind, text::Slug, title::Title};
+use crate::{text::Slug, title::Title};
 
 /// A genre's name by language.
 pub(crate) type Names = BTreeMap<String, String>;
@@ -36,7 +36,7 @@ pub(crate) enum Sort {
 /// Which titles a list has.
 #[derive(Debug, Serialize)]
 pub(crate) struct Filter {
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<TitleKind>,
     pub genre: Option<Slug>,
     pub year: Option<i16>,
     pub country: Option<Territory>,

@@ -2,7 +2,7 @@
 
 use cinema_http::Problem;
 use events::{Event, Letter, Outbox, outbox::Posted};
-use kernel::{TitleId, World};
+use kernel::{TitleId, TitleKind, World};
 use proto::types::TITLE_CHANGED;
 use runtime::{Boot, BootError};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction, types::Json};
@@ -11,7 +11,7 @@ use stores::postgres::violated_constraint;
 use super::{people, reports};
 use crate::{
     asset::{Ended, Report},
-    draft::{Draft, Kind},
+    draft::Draft,
     slug,
     text::Name,
     title::Title,
@@ -42,7 +42,7 @@ pub(crate) enum WriteError {
     UnknownGenre(usize, String),
     /// The parent does not exist or is of another kind.
     #[error("unknown parent")]
-    UnknownParent(Kind),
+    UnknownParent(TitleKind),
     /// The database did not do it.
     #[error(transparent)]
     Sql(sqlx::Error),

@@ -15,19 +15,14 @@ pub struct EraseAccount {
 
 impl Consumer<Event> for EraseAccount {
     async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        match Erasure::read(&event) {
-            Err(reason) => Outcome::Poison(reason),
-            Ok(erasure) => self.erase(&erasure).await.map_or_else(Outcome::retry, |()| Outcome::Done),
-        }
+        Erasure::consume(&event, |erasure| self.erase(erasure)).await
     }
 }
 
 impl EraseAccount {
-    async fn erase(&self, erasure: &Erasure) -> Result<(), StoreError> {
+    async fn erase(&self, erasure: Erasure) -> Result<(), StoreError> {
         let records = self.store.forget(erasure.account).await?;
-        let world = self.store.world();
-        let receipt = erasure.receipt(world, types::MEDIA_ACCOUNT_ERASED, records, world.now());
-        self.events.put_all(&[(receipt.subject.clone(), receipt.json().into_bytes())]).await
+        erasure.confirm(&self.events, self.store.world(), types::MEDIA_ACCOUNT_ERASED, records).await
     }
 }
 

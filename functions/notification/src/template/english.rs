@@ -82,6 +82,14 @@ pub(super) fn mail(message: &Message) -> Result<Parts, RenderError> {
         Template::MfaDisabled => {
             ("Two-step sign-in is off", vec![Text("From now on signing in takes your password only."), Text(NOT_YOU)])
         }
+        Template::OauthLinked => (
+            "Another way to sign in to Online Cinema",
+            vec![
+                Text("From now on an account of another service opens yours as well."),
+                Fact("Service", line(message, "provider", "unknown")?),
+                Text(NOT_YOU),
+            ],
+        ),
         Template::NewSignIn => (
             "A new sign-in to Online Cinema",
             vec![

@@ -84,6 +84,14 @@ pub(super) fn mail(message: &Message) -> Result<Parts, RenderError> {
         Template::MfaDisabled => {
             ("Двухэтапный вход выключен", vec![Text("Теперь для входа нужен только пароль."), Text(NOT_YOU)])
         }
+        Template::OauthLinked => (
+            "Ещё один способ войти в Online Cinema",
+            vec![
+                Text("Теперь в вашу учётную запись можно войти и через другой сервис."),
+                Fact("Сервис", line(message, "provider", "неизвестен")?),
+                Text(NOT_YOU),
+            ],
+        ),
         Template::NewSignIn => (
             "Новый вход в Online Cinema",
             vec![

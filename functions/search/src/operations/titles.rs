@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use cinema_http::{Audience, Json, Limit, OpenApiRouter, Problem, Query, State, routes};
-use kernel::{Cursor, CursorKey, World};
+use kernel::{Cursor, CursorKey, TitleKind, World};
 use runtime::{Boot, BootError};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::{
     criteria::{Criteria, Slice},
@@ -43,7 +43,7 @@ struct Wanted {
     q: String,
     /// What it is.
     #[serde(rename = "type")]
-    kind: Option<Kind>,
+    kind: Option<TitleKind>,
     /// Slug of a genre.
     genre: Option<String>,
     /// When it first appeared.
@@ -54,26 +54,6 @@ struct Wanted {
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100)]
     limit: Limit,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum Kind {
-    Film,
-    Series,
-    Season,
-    Episode,
-}
-
-impl Kind {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Film => "film",
-            Self::Series => "series",
-            Self::Season => "season",
-            Self::Episode => "episode",
-        }
-    }
 }
 
 impl Wanted {
@@ -112,7 +92,7 @@ async fn search_titles(
     let (list, now) = (wanted.list(), search.world.now());
     let slice = Slice { from: search.offset(&list, wanted.cursor.as_deref())?, size: usize::from(wanted.limit.0) };
     let criteria = Criteria {
-        kind: wanted.kind.map(Kind::as_str),
+        kind: wanted.kind.map(TitleKind::as_str),
         genre: wanted.genre,
         year: wanted.year,
         ..Criteria::new(&wanted.q, audience.policy.clone(), now)

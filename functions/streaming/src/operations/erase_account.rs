@@ -16,20 +16,15 @@ struct Eraser {
 }
 
 impl Eraser {
-    async fn erase(&self, erasure: &Erasure) -> Result<(), StoreError> {
-        let now = self.world.now();
-        let records = self.store.erase(erasure.account, &erasure.profiles, now).await?;
-        let receipt = erasure.receipt(&self.world, types::STREAMING_ACCOUNT_ERASED, records, now);
-        self.stream.put_all(&[(receipt.subject.clone(), receipt.json().into_bytes())]).await
+    async fn erase(&self, erasure: Erasure) -> Result<(), StoreError> {
+        let records = self.store.erase(erasure.account, &erasure.profiles, self.world.now()).await?;
+        erasure.confirm(&self.stream, &self.world, types::STREAMING_ACCOUNT_ERASED, records).await
     }
 }
 
 impl Consumer<Event> for Eraser {
     async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        match Erasure::read(&event) {
-            Err(reason) => Outcome::Poison(reason),
-            Ok(erasure) => self.erase(&erasure).await.map_or_else(Outcome::retry, |()| Outcome::Done),
-        }
+        Erasure::consume(&event, |erasure| self.erase(erasure)).await
     }
 }
 

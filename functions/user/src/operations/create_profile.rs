@@ -72,17 +72,8 @@ async fn create_profile(
 ) -> Result<Response, Problem> {
     let fingerprint = request.fingerprint(&creator.pepper).await?;
     let mut transaction = creator.pool.begin().await?;
-    let (answer, posted) = match creator.create(&mut transaction, &account, &key, &fingerprint, request).await {
-        Ok(created) => created,
-        Err(refusal) => {
-            // Not left to the drop: a sandbox that is frozen after its answer would keep the account locked.
-            transaction.rollback().await?;
-            return Err(refusal);
-        }
-    };
-    transaction.commit().await?;
-    creator.outbox.publish(posted).await;
-    Ok(answer)
+    let created = creator.create(&mut transaction, &account, &key, &fingerprint, request).await;
+    creator.outbox.settle(transaction, created).await
 }
 
 impl Creator {

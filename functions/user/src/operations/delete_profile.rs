@@ -31,18 +31,8 @@ async fn delete_profile(
     Path(id): Path<ProfileId>,
 ) -> Result<StatusCode, Problem> {
     let mut transaction = remover.pool.begin().await?;
-    match remover.delete(&mut transaction, &account, id).await {
-        Ok(posted) => {
-            transaction.commit().await?;
-            remover.outbox.publish(posted).await;
-            Ok(StatusCode::NO_CONTENT)
-        }
-        Err(refusal) => {
-            // Not left to the drop: a sandbox that is frozen after its answer would keep the account locked.
-            transaction.rollback().await?;
-            Err(refusal)
-        }
-    }
+    let deleted = remover.delete(&mut transaction, &account, id).await;
+    remover.outbox.settle(transaction, deleted.map(|posted| (StatusCode::NO_CONTENT, posted))).await
 }
 
 impl Remover {

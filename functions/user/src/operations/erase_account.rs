@@ -34,18 +34,8 @@ enum EraseError {
 impl Eraser {
     async fn erase(&self, erasure: Erasure) -> Result<(), EraseError> {
         let mut transaction = self.pool.begin().await?;
-        match self.apply(&mut transaction, erasure).await {
-            Ok(posted) => {
-                transaction.commit().await?;
-                self.outbox.publish(posted).await;
-                Ok(())
-            }
-            Err(error) => {
-                // Not left to the drop: a sandbox that is frozen after its answer would keep the account locked.
-                transaction.rollback().await?;
-                Err(error)
-            }
-        }
+        let posted = self.apply(&mut transaction, erasure).await;
+        self.outbox.settle(transaction, posted.map(|posted| ((), posted))).await
     }
 
     async fn apply(&self, transaction: &mut PgConnection, mut erasure: Erasure) -> Result<Posted, EraseError> {
@@ -83,18 +73,13 @@ impl Eraser {
 
 impl Consumer<Event> for Eraser {
     async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        let done = if event.kind == types::ERASURE_REQUESTED {
-            match Erasure::read(&event) {
-                Ok(erasure) => self.erase(erasure).await,
-                Err(reason) => return Outcome::Poison(reason),
-            }
-        } else {
-            match event.data() {
-                Ok(data) => self.sweep(&data).await,
-                Err(error) => return Outcome::poison(error),
-            }
-        };
-        done.map_or_else(Outcome::retry, |()| Outcome::Done)
+        if event.kind == types::ERASURE_REQUESTED {
+            return Erasure::consume(&event, |erasure| self.erase(erasure)).await;
+        }
+        match event.data() {
+            Ok(data) => self.sweep(&data).await.map_or_else(Outcome::retry, |()| Outcome::Done),
+            Err(error) => Outcome::poison(error),
+        }
     }
 }
 

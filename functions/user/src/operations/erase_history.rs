@@ -67,18 +67,9 @@ async fn erase_title(
 impl Eraser {
     async fn erase(&self, viewer: &Viewer, title: Option<TitleId>) -> Result<Accepted, Problem> {
         let mut transaction = self.pool.begin().await?;
-        match self.forget(&mut transaction, viewer, title).await {
-            Ok((erased_at, posted)) => {
-                transaction.commit().await?;
-                self.outbox.publish(posted).await;
-                Ok((StatusCode::ACCEPTED, Json(Erasure { status: Status::Erasing, erased_at })))
-            }
-            Err(refusal) => {
-                // Not left to the drop: a sandbox that is frozen after its answer would keep the profile locked.
-                transaction.rollback().await?;
-                Err(refusal)
-            }
-        }
+        let forgotten = self.forget(&mut transaction, viewer, title).await;
+        let erased_at = self.outbox.settle(transaction, forgotten).await?;
+        Ok((StatusCode::ACCEPTED, Json(Erasure { status: Status::Erasing, erased_at })))
     }
 
     async fn forget(

@@ -3,7 +3,7 @@
 use events::{Consumer, Deadline, Event, Export, Outcome};
 use runtime::{Access, Boot, BootError};
 use sqlx::PgConnection;
-use stores::{Bucket, PgPool, StoreError};
+use stores::{Bucket, PgPool, StoreError, postgres::settle};
 
 use crate::store;
 
@@ -15,14 +15,8 @@ struct Exporter {
 impl Exporter {
     async fn export(&self, export: &Export) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await?;
-        match self.write(&mut transaction, export).await {
-            Ok(()) => Ok(transaction.commit().await?),
-            Err(error) => {
-                // Not left to the drop: a sandbox that is frozen after its answer would keep the account locked.
-                transaction.rollback().await?;
-                Err(error)
-            }
-        }
+        let written = self.write(&mut transaction, export).await;
+        settle(transaction, written).await
     }
 
     /// The lock of `is_erased` is held until the part is written: an erasure that comes meanwhile must find it.

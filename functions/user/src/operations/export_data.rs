@@ -41,17 +41,8 @@ async fn export_data(
     key: IdempotencyKey,
 ) -> Result<Response, Problem> {
     let mut transaction = exporter.pool.begin().await?;
-    let (answer, posted) = match exporter.begin(&mut transaction, &account, &key).await {
-        Ok(begun) => begun,
-        Err(refusal) => {
-            // Not left to the drop: a sandbox that is frozen after its answer would keep the account locked.
-            transaction.rollback().await?;
-            return Err(refusal);
-        }
-    };
-    transaction.commit().await?;
-    exporter.outbox.publish(posted).await;
-    Ok(answer)
+    let begun = exporter.begin(&mut transaction, &account, &key).await;
+    exporter.outbox.settle(transaction, begun).await
 }
 
 impl Exporter {

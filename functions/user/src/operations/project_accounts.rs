@@ -18,18 +18,8 @@ struct Accounts {
 impl Accounts {
     async fn apply(&self, account: Verified, sequence: i64) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
-        match self.put(&mut transaction, &account, sequence).await {
-            Ok(posted) => {
-                transaction.commit().await?;
-                self.outbox.publish(posted).await;
-                Ok(())
-            }
-            Err(error) => {
-                // Not left to the drop: a sandbox that is frozen after its answer would keep the row locked.
-                transaction.rollback().await?;
-                Err(error)
-            }
-        }
+        let posted = self.put(&mut transaction, &account, sequence).await;
+        self.outbox.settle(transaction, posted.map(|posted| ((), posted))).await
     }
 
     async fn put(

@@ -6,7 +6,7 @@
 use events::{Consumer, Deadline, Event, Outcome};
 use runtime::{Access, Boot, BootError};
 use sqlx::PgConnection;
-use stores::{Bucket, PgPool};
+use stores::{Bucket, PgPool, postgres::settle};
 
 use crate::{store, viewing::Viewing};
 
@@ -18,14 +18,8 @@ struct Playback {
 impl Playback {
     async fn apply(&self, viewing: &Viewing) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
-        match put(&mut transaction, viewing).await {
-            Ok(()) => transaction.commit().await,
-            Err(error) => {
-                // Not left to the drop: a sandbox that is frozen after its answer would keep the profile locked.
-                transaction.rollback().await?;
-                Err(error)
-            }
-        }
+        let put = put(&mut transaction, viewing).await;
+        settle(transaction, put).await
     }
 }
 

@@ -24,18 +24,8 @@ struct Subscriptions {
 impl Subscriptions {
     async fn apply(&self, subscription: Subscription, sequence: i64) -> Result<(), sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
-        match self.change(&mut transaction, &subscription, sequence).await {
-            Ok(posted) => {
-                transaction.commit().await?;
-                self.outbox.publish(posted).await;
-                Ok(())
-            }
-            Err(error) => {
-                // Not left to the drop: a sandbox that is frozen after its answer would keep the account locked.
-                transaction.rollback().await?;
-                Err(error)
-            }
-        }
+        let posted = self.change(&mut transaction, &subscription, sequence).await;
+        self.outbox.settle(transaction, posted.map(|posted| ((), posted))).await
     }
 
     async fn change(

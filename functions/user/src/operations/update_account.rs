@@ -5,7 +5,7 @@ use cinema_http::{
 };
 use runtime::{Boot, BootError};
 use sqlx::PgConnection;
-use stores::PgPool;
+use stores::{PgPool, postgres::settle};
 
 use crate::{
     account::{Account, Changes},
@@ -30,17 +30,8 @@ async fn update_account(
     Json(MergePatch(changes)): Json<MergePatch<Changes>>,
 ) -> Result<Cached<Account>, Problem> {
     let mut transaction = pool.begin().await?;
-    match change(&mut transaction, &caller, &if_match, &changes).await {
-        Ok(account) => {
-            transaction.commit().await?;
-            Ok(Cached::private(account, &HeaderMap::new()))
-        }
-        Err(refusal) => {
-            // Not left to the drop: a sandbox that is frozen after its answer would keep the account locked.
-            transaction.rollback().await?;
-            Err(refusal)
-        }
-    }
+    let changed = change(&mut transaction, &caller, &if_match, &changes).await;
+    settle(transaction, changed).await.map(|account| Cached::private(account, &HeaderMap::new()))
 }
 
 async fn change(

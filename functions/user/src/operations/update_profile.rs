@@ -43,18 +43,8 @@ async fn update_profile(
     Json(MergePatch(changes)): Json<MergePatch<Changes>>,
 ) -> Result<Json<Profile>, Problem> {
     let mut transaction = editor.pool.begin().await?;
-    match editor.change(&mut transaction, &account, id, &changes).await {
-        Ok((profile, posted)) => {
-            transaction.commit().await?;
-            editor.outbox.publish(posted).await;
-            Ok(Json(profile))
-        }
-        Err(refusal) => {
-            // Not left to the drop: a sandbox that is frozen after its answer would keep the profile locked.
-            transaction.rollback().await?;
-            Err(refusal)
-        }
-    }
+    let changed = editor.change(&mut transaction, &account, id, &changes).await;
+    editor.outbox.settle(transaction, changed).await.map(Json::<_>)
 }
 
 impl Editor {

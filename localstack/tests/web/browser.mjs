@@ -1,0 +1,34 @@
+// Chromium for a test: every console error is a failure, and a failure shows what the page shows.
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+
+const { CINEMA_TEST_BROWSER_DIR: folder, SCREENSHOTS: screenshots } = process.env;
+const require = createRequire(`${folder}/package.json`);
+const { chromium: playwright } = require("playwright-core");
+const chromium = (await import(require.resolve("@sparticuz/chromium"))).default;
+
+/** Runs `visit(page, picture)`; `excused` are console errors that belong to what is tested. */
+export async function visit(visit, excused = []) {
+  // The package's defaults switch the browser's own rules off; the page has to work with them.
+  const unwanted = ["--headless", "--disable-web-security", "--allow-running-insecure-content"];
+  const browser = await playwright.launch({
+    executablePath: await chromium.executablePath(),
+    args: [...chromium.args.filter((flag) => !unwanted.some((start) => flag.startsWith(start))), "--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
+  });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const picture = async (name) => screenshots && page.screenshot({ path: `${screenshots}/${name}.png` });
+  const errors = [];
+  try {
+    page.on("pageerror", (error) => errors.push(String(error)));
+    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    await visit(page, picture);
+    assert.deepEqual(errors.filter((error) => !excused.some((text) => error.includes(text))), []);
+  } catch (error) {
+    console.error("the page shows:", await page.locator("body").innerText().catch(String));
+    console.error("its errors:", errors);
+    await picture("failed");
+    throw error;
+  } finally {
+    await browser.close();
+  }
+}
