@@ -108,15 +108,17 @@ fn median_and_most(mut values: Vec<f64>) -> String {
 
 #[tokio::main]
 async fn main() {
-    let profile = std::env::args().nth(1).unwrap_or_else(|| "lambda".to_owned());
+    let mut arguments = std::env::args().skip(1);
+    let profile = arguments.next().unwrap_or_else(|| "lambda".to_owned());
+    let wanted: BTreeSet<String> = arguments.collect();
     let root = testkit::root();
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
-    let manifest = Manifest::load(&root).expect("the manifest");
+    let mut manifest = Manifest::load(&root).expect("the manifest");
+    manifest.functions.retain(|function| wanted.is_empty() || wanted.contains(&function.name));
     let mut classes: BTreeMap<&str, Vec<Figures>> = BTreeMap::new();
     let mut over = Vec::new();
     println!("| function | size MB | INIT CPU ms | warm CPU ms | RSS MiB | budget of |\n|---|---|---|---|---|---|");
-    let services: BTreeSet<&str> = manifest.functions.iter().map(|function| function.service.as_str()).collect();
-    for service in services {
+    for service in manifest.services() {
         let started = Service::start(service).await;
         let variables = pairs(started.vars());
         for function in manifest.service(service) {

@@ -2,7 +2,7 @@
 
 use kernel::{TitleId, TitleKind};
 use serde::Serialize;
-use sqlx::FromRow;
+use sqlx::{FromRow, Row, postgres::PgRow};
 use utoipa::ToSchema;
 
 /// A title in the profile's language.
@@ -37,7 +37,7 @@ pub struct Card {
 }
 
 /// The columns behind a card.
-#[derive(Debug, FromRow)]
+#[derive(Debug)]
 pub struct CardRow {
     title_id: String,
     kind: String,
@@ -49,6 +49,23 @@ pub struct CardRow {
     duration_seconds: Option<f64>,
     parent_id: Option<String>,
     number: i32,
+}
+
+impl FromRow<'_, PgRow> for CardRow {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            title_id: row.try_get("title_id")?,
+            kind: row.try_get("kind")?,
+            slug: row.try_get("slug")?,
+            name: row.try_get("name")?,
+            year: row.try_get("year")?,
+            rating: row.try_get("rating")?,
+            poster: row.try_get("poster")?,
+            duration_seconds: row.try_get("duration_seconds")?,
+            parent_id: row.try_get("parent_id")?,
+            number: row.try_get("number")?,
+        })
+    }
 }
 
 impl CardRow {

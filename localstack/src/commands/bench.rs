@@ -4,8 +4,9 @@ use std::{path::Path, process::Stdio};
 
 use anyhow::{Context, Result, ensure};
 
+use super::test::Folder;
 use crate::{
-    engines::{Home, Options},
+    engines::{Engines, Home, Mode, Options},
     fetch::Component,
     platform::{self, Platform},
     progress::Progress,
@@ -20,9 +21,11 @@ pub(super) struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// Size, INIT CPU, warm CPU and memory of every function, built as it is shipped
+    /// Size, INIT CPU, warm CPU and memory of every function, built as it is shipped: an hour of linking on two cores
     Cold {
-        /// Use the binaries of `target/release` instead of building the shipped ones
+        /// Only these functions
+        functions: Vec<String>,
+        /// The binaries of `target/release` instead of the shipped ones
         #[arg(long)]
         release: bool,
     },
@@ -33,8 +36,17 @@ enum What {
 }
 
 pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress: &Progress) -> Result<()> {
+    let folder = Folder::new()?;
+    let home = home.throw_away(&folder.0);
+    let outcome = measure(root, home.clone(), arguments, progress).await;
+    Engines::stop(&home, &Progress::quiet()).await?;
+    outcome
+}
+
+async fn measure(root: &Path, home: Home, arguments: Arguments, progress: &Progress) -> Result<()> {
     let components = vec![Component::Ffmpeg, Component::Tools];
-    let platform = Platform::start(root, home, Options { components, ..Options::default() }, progress).await?;
+    let options = Options { mode: Mode::Packages, throw_away: true, components, ..Options::default() };
+    let platform = Platform::start(root, home, options, progress).await?;
     let endpoints = &platform.stack.endpoints;
     let environment = [
         ("CINEMA_TEST_AWS_URL", endpoints.aws.clone()),
@@ -45,11 +57,21 @@ pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress:
         ("CINEMA_TEST_FFMPEG_DIR", platform.home.ffmpeg_dir().display().to_string()),
     ];
     match arguments.what {
-        What::Cold { release } => {
+        What::Cold { functions, release } => {
             let profile = if release { "release" } else { "lambda" };
-            run_cargo(root, &["build", "--profile", profile, "--workspace", "--bins", "--exclude", "cinema"], &[])
-                .await?;
-            run_cargo(root, &["run", "--quiet", "--release", "--example", "cold", "--", profile], &environment).await
+            let names: Vec<&str> = functions.iter().map(String::as_str).collect();
+            if release {
+                platform::build(root, progress).await?;
+            } else {
+                let mut build = vec!["build", "--profile", profile, "--workspace", "--exclude", "cinema"];
+                build.extend(names.iter().flat_map(|name| ["--bin", name]));
+                if names.is_empty() {
+                    build.push("--bins");
+                }
+                run_cargo(root, &build, &[]).await?;
+            }
+            let measure = ["run", "--quiet", "--release", "--example", "cold", "--", profile];
+            run_cargo(root, &[&measure[..], &names].concat(), &environment).await
         }
         What::Auth => {
             platform::build(root, progress).await?;

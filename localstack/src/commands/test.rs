@@ -189,10 +189,10 @@ async fn cargo_test(
 }
 
 /// A folder of its own that every user may enter: Postgres runs as another user when this one is root.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new() -> Result<Self> {
+    pub(super) fn new() -> Result<Self> {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = std::env::temp_dir().join(format!("cinema-test-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;

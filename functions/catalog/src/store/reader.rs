@@ -7,7 +7,7 @@ use kernel::{
     policy::{Audience, Publication, TitleRules, Window, sql_predicate},
 };
 use serde::{Deserialize, Serialize};
-use sqlx::{AssertSqlSafe, FromRow, PgPool, types::Json};
+use sqlx::{AssertSqlSafe, FromRow, PgPool, Row, postgres::PgRow, types::Json};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -45,7 +45,6 @@ pub(crate) struct Filter {
 }
 
 /// What a card shows.
-#[derive(FromRow)]
 pub(crate) struct CardRow {
     pub id: String,
     pub kind: String,
@@ -60,6 +59,25 @@ pub(crate) struct CardRow {
     pub duration_seconds: Option<f64>,
     /// The row's place in the list.
     pub place: String,
+}
+
+impl FromRow<'_, PgRow> for CardRow {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            kind: row.try_get("kind")?,
+            slug: row.try_get("slug")?,
+            name: row.try_get("name")?,
+            year: row.try_get("year")?,
+            rating: row.try_get("rating")?,
+            genres: row.try_get("genres")?,
+            windows: row.try_get("windows")?,
+            has_asset: row.try_get("has_asset")?,
+            poster: row.try_get("poster")?,
+            duration_seconds: row.try_get("duration_seconds")?,
+            place: row.try_get("place")?,
+        })
+    }
 }
 
 impl CardRow {

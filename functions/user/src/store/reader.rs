@@ -3,7 +3,7 @@
 use cinema_http::Viewer;
 use kernel::Locale;
 use serde::Serialize;
-use sqlx::{AssertSqlSafe, FromRow, PgPool, postgres::PgRow};
+use sqlx::{AssertSqlSafe, FromRow, PgPool, Row, postgres::PgRow};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -126,11 +126,16 @@ pub struct Listed {
 }
 
 /// The row behind [`Listed`].
-#[derive(Debug, FromRow)]
+#[derive(Debug)]
 pub struct ListedRow {
-    #[sqlx(flatten)]
     card: CardRow,
     added_at: OffsetDateTime,
+}
+
+impl FromRow<'_, PgRow> for ListedRow {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self { card: CardRow::from_row(row)?, added_at: row.try_get("added_at")? })
+    }
 }
 
 impl Entry for ListedRow {
@@ -165,15 +170,27 @@ pub struct Watched {
 }
 
 /// The row behind [`Watched`].
-#[derive(Debug, FromRow)]
+#[derive(Debug)]
 pub struct WatchedRow {
-    #[sqlx(flatten)]
     card: CardRow,
     position_ms: i64,
     duration_ms: i64,
     watched_ms: i64,
     watched_at: OffsetDateTime,
     my_rating: Option<i16>,
+}
+
+impl FromRow<'_, PgRow> for WatchedRow {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            card: CardRow::from_row(row)?,
+            position_ms: row.try_get("position_ms")?,
+            duration_ms: row.try_get("duration_ms")?,
+            watched_ms: row.try_get("watched_ms")?,
+            watched_at: row.try_get("watched_at")?,
+            my_rating: row.try_get("my_rating")?,
+        })
+    }
 }
 
 impl Entry for WatchedRow {
@@ -212,15 +229,27 @@ pub struct Continued {
 }
 
 /// The row behind [`Continued`].
-#[derive(Debug, FromRow)]
+#[derive(Debug)]
 pub struct ContinuedRow {
-    #[sqlx(flatten)]
     card: CardRow,
     position_ms: i64,
     duration_ms: i64,
     watched_at: OffsetDateTime,
     watched_id: String,
     is_next: bool,
+}
+
+impl FromRow<'_, PgRow> for ContinuedRow {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            card: CardRow::from_row(row)?,
+            position_ms: row.try_get("position_ms")?,
+            duration_ms: row.try_get("duration_ms")?,
+            watched_at: row.try_get("watched_at")?,
+            watched_id: row.try_get("watched_id")?,
+            is_next: row.try_get("is_next")?,
+        })
+    }
 }
 
 impl Entry for ContinuedRow {
