@@ -1,9 +1,10 @@
 //! `cargo cinema seed`: demo accounts and films, by the ways that people take.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use events::Event;
+use futures::TryStreamExt as _;
 use kernel::World;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -43,6 +44,9 @@ pub const ACCOUNTS: [DemoAccount; 2] = [
     DemoAccount { role: "viewer", email: "viewer@example.com", password: "enough popcorn for two" },
     DemoAccount { role: "editor", email: "editor@example.com", password: "final cut, final final cut" },
 ];
+
+/// Films that are on their way at the same time.
+const AT_ONCE: usize = 2;
 
 /// The titles, with the recipe of their picture.
 #[derive(Deserialize)]
@@ -126,16 +130,16 @@ async fn titles(platform: &Platform, editor: &Cinema, size: Size, progress: &Pro
     let listed = editor.get("/v1/titles?limit=100").await?;
     let published: Vec<&str> =
         listed["items"].as_array().into_iter().flatten().filter_map(|title| title["slug"].as_str()).collect();
-    let folder = platform.home.cache().join("films");
-    for entry in entries.iter().filter(|entry| size == Size::Demo || entry.test) {
+    let folder = &platform.home.cache().join("films");
+    let wanted = entries.iter().filter(|entry| size == Size::Demo || entry.test);
+    let missing = wanted.filter(|entry| !published.iter().any(|slug| entry.title["slug"] == *slug));
+    // One is drawn while another is encoded.
+    let films = futures::stream::iter(missing.map(Ok)).try_for_each_concurrent(AT_ONCE, |entry| async move {
         let slug = entry.title["slug"].as_str().context("a seed title has no slug")?;
-        if published.contains(&slug) {
-            continue;
-        }
-        let source: PathBuf = films::make(&platform.home, &folder, &entry.film, size == Size::Test, progress).await?;
-        one(editor, entry, slug, &source, progress).await.with_context(|| format!("the film {slug}"))?;
-    }
-    Ok(())
+        let source = films::make(&platform.home, folder, &entry.film, size == Size::Test, progress).await?;
+        one(editor, entry, slug, &source, progress).await.with_context(|| format!("the film {slug}"))
+    });
+    films.await
 }
 
 async fn one(editor: &Cinema, entry: &Entry, slug: &str, source: &Path, progress: &Progress) -> Result<()> {
