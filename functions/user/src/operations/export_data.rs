@@ -72,9 +72,11 @@ impl Exporter {
 }
 
 fn too_soon(left: Duration) -> Problem {
+    // Who waited for the lock asked before the export that it waited for: never longer than the pause itself, in whole seconds rounded up.
+    let seconds = (left.min(export::PAUSE) + Duration::nanoseconds(999_999_999)).whole_seconds();
     let detail = "There can be one export in 24 hours.";
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "export_limit", detail)
-        .with_header(header::RETRY_AFTER, HeaderValue::from((left.whole_seconds() + 1).unsigned_abs()))
+        .with_header(header::RETRY_AFTER, HeaderValue::from(seconds.unsigned_abs()))
 }
 
 /// The schema and its outbox.
