@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 /// Who may depend on whom: a crate may use those of the rows above it.
 const LAYERS: [&[&str]; 7] = [
-    &["kernel", "manifest"],
+    &["kernel", "manifest", "transport"],
     &["proto"],
     &["stores", "migrations"],
     &["events"],

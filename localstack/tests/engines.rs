@@ -13,7 +13,6 @@ use aws_sdk_dynamodbstreams::types::{ShardIteratorType, StreamStatus};
 use aws_sdk_s3::config::{BehaviorVersion, Region};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use aws_smithy_http_client::Builder;
 use cinema::engines::{Endpoints, Engine, Engines, Home, Options, State, mirror};
 use cinema::process::Process;
 use cinema::progress::Progress;
@@ -213,8 +212,8 @@ macro_rules! client {
                 .behavior_version(BehaviorVersion::latest())
                 .endpoint_url(&endpoints.aws)
                 .region(Region::new(REGION))
-                .credentials_provider(Credentials::for_tests())
-                .http_client(Builder::new().build_http());
+                .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+                .http_client(transport::for_sdk());
             $sdk::Client::from_conf(config.build())
         }
     };
@@ -229,8 +228,8 @@ fn s3(endpoints: &Endpoints) -> aws_sdk_s3::Client {
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(&endpoints.aws)
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::for_tests())
-        .http_client(Builder::new().build_http())
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .http_client(transport::for_sdk())
         .force_path_style(true);
     aws_sdk_s3::Client::from_conf(config.build())
 }

@@ -44,7 +44,7 @@ impl Leaks {
     /// The list behind `BREACHED_PASSWORDS_URL`; without it nothing is known of any password.
     pub fn wire(boot: &Boot) -> Result<Self, BootError> {
         let Some(url) = boot.setting(SETTING) else { return Ok(Self(None)) };
-        Ok(Self(Some(Arc::new(RangeApi { fetch: Fetch::new()?, url: url.trim_end_matches('/').to_owned() }))))
+        Ok(Self(Some(Arc::new(RangeApi { fetch: Fetch::default(), url: url.trim_end_matches('/').to_owned() }))))
     }
 
     /// A list of one's own.

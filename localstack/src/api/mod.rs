@@ -7,10 +7,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
 use aws_types::{SdkConfig, region::Region};
 
 use crate::stack::REGION;
@@ -22,7 +18,7 @@ pub fn aws(endpoint: &str) -> SdkConfig {
         .behavior_version(aws_smithy_runtime_api::client::behavior_version::BehaviorVersion::latest())
         .region(Region::new(REGION))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
+        .http_client(transport::for_sdk())
         .endpoint_url(endpoint)
         .build()
 }
@@ -34,7 +30,7 @@ pub fn s3(aws: &SdkConfig) -> aws_sdk_s3::Client {
 
 /// Plain HTTP on loopback; redirects are not followed and no proxy is asked.
 pub fn http_client() -> Result<reqwest::Client> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    transport::install_ring();
     let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     Ok(builder.connect_timeout(Duration::from_secs(5)).timeout(Duration::from_secs(120)).build()?)
 }

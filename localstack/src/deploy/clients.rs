@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::{SdkConfig, region::Region};
 
 use crate::stack::REGION;
 
@@ -66,13 +65,12 @@ impl Clients {
 
 /// An emulator takes a key id of twelve digits for the account.
 fn config(endpoint: &str, account: &str) -> SdkConfig {
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     SdkConfig::builder()
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::new(REGION))
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new(account, "test", None, None, "emulator")))
         .endpoint_url(endpoint)
-        .http_client(http)
+        .http_client(transport::for_sdk())
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build())
         .build()

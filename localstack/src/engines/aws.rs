@@ -2,7 +2,6 @@
 
 use aws_credential_types::Credentials;
 use aws_sdk_s3::config::{BehaviorVersion, Region, RequestChecksumCalculation, ResponseChecksumValidation};
-use aws_smithy_http_client::Builder;
 
 use crate::stack::REGION;
 
@@ -19,7 +18,7 @@ pub(super) fn s3(endpoint: &str) -> aws_sdk_s3::Client {
         // Copies within one machine: a checksum per object would only cost time.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-        .http_client(Builder::new().build_http())
+        .http_client(transport::for_sdk())
         .build();
     aws_sdk_s3::Client::from_conf(config)
 }
@@ -30,11 +29,11 @@ pub(super) fn secrets(endpoint: &str) -> aws_sdk_secretsmanager::Client {
         .endpoint_url(endpoint)
         .region(Region::new(REGION))
         .credentials_provider(credentials())
-        .http_client(Builder::new().build_http())
+        .http_client(transport::for_sdk())
         .build();
     aws_sdk_secretsmanager::Client::from_conf(config)
 }
 
 fn credentials() -> Credentials {
-    Credentials::for_tests()
+    Credentials::new("test", "test", None, None, "local")
 }

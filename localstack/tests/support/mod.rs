@@ -1,13 +1,11 @@
 //! Clients for what a test asks the emulator.
 
-use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_sqs::types::QueueAttributeName;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_types::{SdkConfig, region::Region};
 use cinema::stack::{REGION, Stack};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -22,8 +20,8 @@ pub fn engine(variable: &str) -> String {
 
 fn config(stack: &Stack) -> SdkConfig {
     SdkConfig::builder()
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::new(REGION))
+        .behavior_version(aws_smithy_runtime_api::client::behavior_version::BehaviorVersion::latest())
+        .region(Region::new(REGION))
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
             &stack.account,
             "test",
@@ -32,7 +30,7 @@ fn config(stack: &Stack) -> SdkConfig {
             "test",
         )))
         .endpoint_url(&stack.endpoints.aws)
-        .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
+        .http_client(transport::for_sdk())
         .build()
 }
 

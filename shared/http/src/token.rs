@@ -168,7 +168,7 @@ impl Verifier {
         validation.validate_exp = false;
         Ok(Self {
             url: boot.required("JWKS_URL")?,
-            fetch: Fetch::new()?,
+            fetch: Fetch::default(),
             world: boot.world(),
             validation,
             known: Arc::default(),

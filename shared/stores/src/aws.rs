@@ -1,13 +1,8 @@
 //! One HTTP client and one set of credentials for all AWS SDK clients of a function.
 
-use std::{cell::OnceCell, time::Duration};
+use std::time::Duration;
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
 
@@ -31,27 +26,15 @@ pub struct Keys {
 impl Aws {
     /// `endpoint` is set only where an emulator stands in for AWS.
     pub fn new(region: String, keys: Keys, endpoint: Option<String>) -> Self {
-        // Building TLS takes milliseconds: once, whatever the number of clients. Per thread, because its connections belong to the async
-        // runtime that opened them: a function has one thread, but each test has a runtime of its own.
-        thread_local! {
-            static CLIENT: OnceCell<SharedHttpClient> = const { OnceCell::new() };
-        }
-        let build = || Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-        let client = CLIENT.with(|client| client.get_or_init(build).clone());
         let path_style = endpoint.is_some();
         let credentials = Credentials::new(keys.id, keys.secret, keys.session, None, "environment");
         let mut config = SdkConfig::builder()
             .behavior_version(aws_smithy_runtime_api::client::behavior_version::BehaviorVersion::latest())
             .region(Region::new(region))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(client)
+            .http_client(transport::for_sdk())
             .retry_config(RetryConfig::standard().with_max_attempts(3))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(1))
-                    .operation_attempt_timeout(Duration::from_secs(20))
-                    .build(),
-            );
+            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(20)).build());
         if let Some(endpoint) = endpoint {
             config = config.endpoint_url(endpoint);
         }

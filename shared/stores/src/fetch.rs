@@ -1,49 +1,28 @@
 //! Plain HTTP for the few small documents that come over a URL.
 
-use std::{sync::Once, time::Duration};
+use std::time::Duration;
 
+use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use http_body_util::{BodyExt, Limited};
 
 use crate::StoreError;
 
 const LIMIT_BYTES: usize = 1 << 20;
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Makes ring the process-wide provider of rustls, once.
-pub(crate) fn install_ring() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
-}
-
 /// A client for small documents.
 #[derive(Clone)]
-pub struct Fetch(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
+pub struct Fetch(transport::Client);
+
+impl Default for Fetch {
+    fn default() -> Self {
+        Self(transport::client())
+    }
+}
 
 impl Fetch {
-    /// Without I/O.
-    ///
-    /// # Errors
-    /// When the system's root certificates cannot be read.
-    pub fn new() -> Result<Self, StoreError> {
-        install_ring();
-        let connector = HttpsConnectorBuilder::new()
-            .with_native_roots()
-            .map_err(|error| StoreError::new("http", error))?
-            .https_or_http()
-            .enable_http1()
-            .build();
-        Ok(Self(Client::builder(TokioExecutor::new()).build(connector)))
-    }
-
     /// The body of a 200 answer of at most 1 MiB, within 2 s.
     pub async fn get(&self, url: &str) -> Result<Bytes, StoreError> {
         let request = Request::get(url).body(Bytes::new()).map_err(|error| StoreError::new("http", error))?;
@@ -58,7 +37,7 @@ impl Fetch {
     pub async fn send(&self, request: Request<Bytes>, limit: Duration) -> Result<Response<Bytes>, StoreError> {
         let place = request.uri().clone();
         let answer = async {
-            let response = self.0.request(request.map(Full::new)).await;
+            let response = self.0.request(request.map(SdkBody::from)).await;
             let (head, body) = response.map_err(|error| StoreError::new("http", error))?.into_parts();
             let body = Limited::new(body, LIMIT_BYTES).collect().await;
             let body = body.map_err(|error| StoreError { engine: "http", detail: error.to_string() })?;

@@ -14,7 +14,7 @@ use crate::StoreError;
 /// # Errors
 /// When `url` is not a URL.
 pub fn client(url: &str, timeout: Duration) -> Result<OpenSearch, StoreError> {
-    crate::fetch::install_ring();
+    transport::install_ring();
     let url = opensearch::http::Url::parse(url).map_err(|error| StoreError::new("opensearch", error))?;
     let transport = TransportBuilder::new(SingleNodeConnectionPool::new(url)).timeout(timeout).disable_proxy();
     Ok(OpenSearch::new(transport.build().map_err(|error| StoreError::new("opensearch", error))?))

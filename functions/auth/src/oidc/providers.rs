@@ -23,7 +23,7 @@ impl Providers {
         let text = boot.setting(SETTING).unwrap_or_else(|| "{}".to_owned());
         let configs = parse(&text).map_err(|reason| BootError::Invalid { name: SETTING.to_owned(), reason })?;
         let origin = boot.required("PUBLIC_URL")?;
-        let (fetch, world) = (Fetch::new()?, boot.world());
+        let (fetch, world) = (Fetch::default(), boot.world());
         let provider = |(name, config): (String, Config)| {
             let redirect_uri = format!("{}/v1/auth/oauth/{name}/callback", origin.trim_end_matches('/'));
             (name, Provider::new(config, redirect_uri, fetch.clone(), world.clone()))

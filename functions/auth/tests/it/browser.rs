@@ -15,7 +15,7 @@ pub struct Browser {
 
 impl Browser {
     pub fn new() -> Self {
-        Self { issuer: testkit::engines::issuer(), fetch: Fetch::new().unwrap(), cookies: BTreeMap::new() }
+        Self { issuer: testkit::engines::issuer(), fetch: Fetch::default(), cookies: BTreeMap::new() }
     }
 
     /// Signs in at the issuer and returns where it sends the browser: path and query of the callback.

@@ -35,7 +35,7 @@ impl PostOffice {
     /// What was sent: raw messages.
     pub async fn sent(&self) -> Vec<String> {
         let url = format!("{}/_aws/ses?email={}", self.service.var("AWS_ENDPOINT_URL"), self.service.var("EMAIL_FROM"));
-        let document: Value = serde_json::from_slice(&Fetch::new().unwrap().get(&url).await.unwrap()).unwrap();
+        let document: Value = serde_json::from_slice(&Fetch::default().get(&url).await.unwrap()).unwrap();
         let messages = document["messages"].as_array().unwrap();
         messages.iter().map(|message| message["RawData"].as_str().unwrap().to_owned()).collect()
     }
