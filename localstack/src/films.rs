@@ -66,12 +66,12 @@ fn recipe(film: &str) -> Result<(String, String, u32)> {
         "the-set" => (
             // Drawn at half the rate: each picture of it costs more than encoding it on every rung.
             format!(
-                "mandelbrot=size=1280x720:rate=12:maxiter=500:start_scale=2.6:end_scale=0.02:end_pts=720,fps=24,{}",
+                "mandelbrot=size=1280x720:rate=12:maxiter=500:start_scale=2.6:end_scale=0.02:end_pts=288,fps=24,{}",
                 frame_bars()
             ),
             "aevalsrc=0.2*sin(2*PI*110*t)*(0.6+0.4*sin(2*PI*t/5))|0.2*sin(2*PI*165*t)*(0.6+0.4*cos(2*PI*t/7)):s=48000"
                 .into(),
-            60,
+            24,
         ),
         "game-of-life" => (
             format!(

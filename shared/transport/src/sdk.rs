@@ -63,3 +63,56 @@ fn classify(error: legacy::Error) -> ConnectorError {
 fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     error.downcast_ref().or_else(|| find(error.source()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    async fn call(url: &str) -> Result<HttpResponse, ConnectorError> {
+        let request = http::Request::get(url).body(SdkBody::empty()).unwrap();
+        Connector(crate::client()).call(request.try_into().unwrap()).await
+    }
+
+    /// A server that reads one request and writes `answer` before it closes.
+    async fn server(answer: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                request.push(stream.read_u8().await.unwrap());
+            }
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn an_answer_passes() {
+        let answer = call(&server("HTTP/1.1 418 Teapot\r\ncontent-length: 2\r\n\r\nhi").await).await.unwrap();
+        assert_eq!(answer.status().as_u16(), 418);
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_may_be_retried() {
+        assert!(call("http://127.0.0.1:1/").await.unwrap_err().is_io());
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_ends_without_an_answer_may_be_retried() {
+        let error = call(&server("").await).await.unwrap_err();
+        assert_eq!(error.as_other(), Some(ErrorKind::TransientError));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_no_http_is_not_retried() {
+        let error = call(&server("* OK IMAP4rev1\r\n\r\n").await).await.unwrap_err();
+        assert_eq!((error.is_io(), error.is_timeout(), error.as_other()), (false, false, None));
+    }
+}
