@@ -3,8 +3,12 @@
 use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt;
-use kernel::World;
+use kernel::{TraceParent, World};
+use stores::{Bucket, StoreError};
 use time::{Duration, OffsetDateTime};
+use tracing::{Instrument, Span};
+
+use crate::Event;
 
 /// How one record ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,8 +63,27 @@ impl Deadline {
     }
 }
 
+/// What a consumer handles: it knows its trace and what log lines say about it.
+pub trait Record: Send {
+    /// The trace that it belongs to.
+    fn trace(&self) -> Option<TraceParent>;
+    /// The span of its log lines.
+    fn span(&self) -> Span;
+}
+
+impl Record for Event {
+    fn trace(&self) -> Option<TraceParent> {
+        self.traceparent.as_deref()?.parse().ok()
+    }
+
+    fn span(&self) -> Span {
+        let Self { id, kind, subject, traceparent, .. } = self;
+        tracing::info_span!("event", event_id = %id, event_type = kind, subject, traceparent)
+    }
+}
+
 /// Handles records of one kind. Applying a record twice, or records in another order, must give the same state.
-pub trait Consumer<R: Send>: Send + Sync + 'static {
+pub trait Consumer<R: Record>: Send + Sync + 'static {
     /// Applies one record.
     fn consume(&self, record: R, deadline: &Deadline) -> impl Future<Output = Outcome> + Send;
 
@@ -70,8 +93,11 @@ pub trait Consumer<R: Send>: Send + Sync + 'static {
             let mut outcomes = Vec::with_capacity(records.len());
             for record in records {
                 let outcome = if deadline.allows(Duration::milliseconds(500)) {
+                    let (trace, span) = (record.trace(), record.span());
+                    let trace = trace.unwrap_or_else(|| TraceParent::new(&deadline.world));
                     // One bug in one record must not take the rest of the batch with it.
-                    let applied = AssertUnwindSafe(self.consume(record, deadline)).catch_unwind().await;
+                    let applied = AssertUnwindSafe(self.consume(record, deadline)).catch_unwind();
+                    let applied = stores::trace::within(Some(trace), applied).instrument(span).await;
                     applied.unwrap_or_else(|_| Outcome::poison("the consumer panicked"))
                 } else {
                     Outcome::retry("not reached before the deadline")
@@ -82,13 +108,64 @@ pub trait Consumer<R: Send>: Send + Sync + 'static {
         }
     }
 
-    /// Sets a poisoned record of a *stream* aside, so that it does not block its shard. Queues have their dead-letter queue instead.
-    fn bury(&self, _data: Vec<u8>, _reason: String) -> impl Future<Output = Result<(), String>> + Send {
-        async { Err("this consumer has no place for dead records".to_owned()) }
+    /// Where poisoned records of a *stream* go, so that they do not block its shard. Queues have their dead-letter queue instead.
+    fn dead_letters(&self) -> Option<&DeadLetters> {
+        None
     }
 }
 
-impl<R: Send + 'static, C: Consumer<R>> Consumer<R> for Arc<C> {
+/// Records that can never be applied, kept with the reason in the bucket `events-dead`.
+#[derive(Clone)]
+pub struct DeadLetters {
+    bucket: Bucket,
+    source: &'static str,
+}
+
+impl DeadLetters {
+    /// Below `source/`: the stream or the consumer.
+    pub fn new(bucket: Bucket, source: &'static str) -> Self {
+        Self { bucket, source }
+    }
+
+    /// Keeps a record. The key is a digest of the record: a repetition makes no second copy.
+    ///
+    /// # Errors
+    /// When S3 does not take it.
+    pub async fn put(&self, record: Vec<u8>, reason: &str) -> Result<(), StoreError> {
+        self.bucket.put_dead_letter(self.source, record, reason).await
+    }
+}
+
+/// Handles a whole batch at once, for stores that take many rows in one call.
+pub trait BatchConsumer<R: Record>: Send + Sync + 'static {
+    /// Applies a batch; one outcome per record, in order.
+    fn consume_batch(&self, records: Vec<R>, deadline: &Deadline) -> impl Future<Output = Vec<Outcome>> + Send;
+
+    /// See [`Consumer::dead_letters`].
+    fn dead_letters(&self) -> Option<&DeadLetters> {
+        None
+    }
+}
+
+/// A [`BatchConsumer`] as a [`Consumer`].
+pub struct Batches<C>(pub C);
+
+impl<R: Record + 'static, C: BatchConsumer<R>> Consumer<R> for Batches<C> {
+    async fn consume(&self, record: R, deadline: &Deadline) -> Outcome {
+        let outcome = self.0.consume_batch(vec![record], deadline).await.pop();
+        outcome.unwrap_or_else(|| Outcome::retry("the consumer gave no outcome"))
+    }
+
+    fn consume_all(&self, records: Vec<R>, deadline: &Deadline) -> impl Future<Output = Vec<Outcome>> + Send {
+        self.0.consume_batch(records, deadline)
+    }
+
+    fn dead_letters(&self) -> Option<&DeadLetters> {
+        self.0.dead_letters()
+    }
+}
+
+impl<R: Record + 'static, C: Consumer<R>> Consumer<R> for Arc<C> {
     fn consume(&self, record: R, deadline: &Deadline) -> impl Future<Output = Outcome> + Send {
         C::consume(self, record, deadline)
     }
@@ -97,7 +174,7 @@ impl<R: Send + 'static, C: Consumer<R>> Consumer<R> for Arc<C> {
         C::consume_all(self, records, deadline)
     }
 
-    fn bury(&self, data: Vec<u8>, reason: String) -> impl Future<Output = Result<(), String>> + Send {
-        C::bury(self, data, reason)
+    fn dead_letters(&self) -> Option<&DeadLetters> {
+        C::dead_letters(self)
     }
 }

@@ -5,9 +5,11 @@ pub mod envelope;
 pub mod erasure;
 pub mod export;
 pub mod outbox;
+mod project;
 
-pub use consumer::{Consumer, Deadline, Outcome};
+pub use consumer::{BatchConsumer, Batches, Consumer, DeadLetters, Deadline, Outcome, Record};
 pub use envelope::{Event, EventError};
 pub use erasure::Erasure;
 pub use export::Export;
-pub use outbox::{Destination, Letter, Outbox};
+pub use outbox::{Destination, Letter, Message, Outbox, Transaction};
+pub use project::project;

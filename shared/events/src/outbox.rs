@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    ops::{Deref, DerefMut},
     str::FromStr,
     sync::Arc,
 };
@@ -11,10 +12,12 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgPool, PgTransaction};
 use stores::{Queue, StoreError, Stream, postgres};
 
-use crate::Event;
+use crate::{Deadline, Event, Outcome};
 
 /// How many rows one round of the relay takes.
 const ROUND: i64 = 200;
+/// A round must be able to end.
+const ROUND_TIME: time::Duration = time::Duration::seconds(5);
 /// Rows younger than this belong to the invocation that wrote them.
 const SETTLED_SECONDS: f64 = 5.0;
 
@@ -47,15 +50,15 @@ impl FromStr for Destination {
     }
 }
 
-/// Something to tell.
+/// An event or a job that leaves after the commit.
 #[derive(Debug, Clone)]
-pub struct Letter {
+pub struct Message {
     destination: Destination,
     key: String,
     body: Value,
 }
 
-impl Letter {
+impl Message {
     /// An event for everybody.
     pub fn event(event: &Event) -> Self {
         Self::event_to(Destination::Kinesis("domain-events".to_owned()), event)
@@ -70,6 +73,58 @@ impl Letter {
     pub fn message(queue: &str, key: impl ToString, body: Value) -> Self {
         Self { destination: Destination::Sqs(queue.to_owned()), key: key.to_string(), body }
     }
+}
+
+/// The old name of [`Message`].
+pub type Letter = Message;
+
+/// A change with the messages that others must get because of it. Dereferences to the connection.
+pub struct Transaction<'a> {
+    connection: &'a mut PgConnection,
+    written: Vec<i64>,
+}
+
+impl Deref for Transaction<'_> {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        self.connection
+    }
+}
+
+impl DerefMut for Transaction<'_> {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        self.connection
+    }
+}
+
+impl Transaction<'_> {
+    /// Tells everybody: the event goes to `domain-events` after the commit.
+    ///
+    /// # Errors
+    /// When the row cannot be written.
+    pub async fn emit(&mut self, event: &Event) -> Result<(), sqlx::Error> {
+        self.send(Message::event(event)).await
+    }
+
+    /// Sends a message to wherever it is addressed, after the commit.
+    ///
+    /// # Errors
+    /// When the row cannot be written.
+    pub async fn send(&mut self, message: Message) -> Result<(), sqlx::Error> {
+        let id = write(self.connection, message).await?;
+        self.written.push(id);
+        Ok(())
+    }
+}
+
+async fn write(connection: &mut PgConnection, message: Message) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("insert into outbox (destination, partition_key, body) values ($1, $2, $3) returning id")
+        .bind(message.destination.to_string())
+        .bind(message.key)
+        .bind(message.body)
+        .fetch_one(connection)
+        .await
 }
 
 /// Rows that were written and wait for [`Outbox::publish`] after the commit.
@@ -103,6 +158,43 @@ impl Outbox {
         self
     }
 
+    /// Runs `work` in a transaction: its `Ok` is committed and what it wrote is published, its `Err` is rolled back. The only way to a
+    /// transaction with messages.
+    ///
+    /// Work that must be kept although the caller is refused (a counted attempt) returns the refusal inside its `Ok`.
+    ///
+    /// # Errors
+    /// The work's own, or that the transaction could not begin or commit.
+    pub async fn transact<T, E: From<sqlx::Error>>(
+        &self,
+        work: impl AsyncFnOnce(&mut Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = postgres::begin(&self.pool).await?;
+        let mut transaction = Transaction { connection: &mut connection, written: Vec::new() };
+        let outcome = work(&mut transaction).await;
+        let written = transaction.written;
+        let value = postgres::end(connection, outcome).await?;
+        self.publish(Posted(written)).await;
+        Ok(value)
+    }
+
+    /// The pool of the schema, for reads beside a transaction.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// The relay of a service: publishes until nothing is left or the deadline is near.
+    pub async fn relay_until(&self, deadline: &Deadline) -> Outcome {
+        while deadline.allows(ROUND_TIME) {
+            match self.relay().await {
+                Ok(0) => return Outcome::Done,
+                Ok(published) => tracing::info!(published, "left behind by a crash"),
+                Err(error) => return Outcome::retry(error),
+            }
+        }
+        Outcome::Done
+    }
+
     /// Writes letters in the caller's transaction.
     pub async fn post(
         &self,
@@ -111,14 +203,7 @@ impl Outbox {
     ) -> Result<Posted, sqlx::Error> {
         let mut ids = Vec::new();
         for letter in letters {
-            let id = sqlx::query_scalar(
-                "insert into outbox (destination, partition_key, body) values ($1, $2, $3) returning id",
-            )
-            .bind(letter.destination.to_string())
-            .bind(letter.key)
-            .bind(letter.body)
-            .fetch_one(&mut *transaction)
-            .await?;
+            let id = write(&mut *transaction, letter).await?;
             ids.push(id);
         }
         Ok(Posted(ids))
@@ -162,7 +247,17 @@ impl Outbox {
         &self,
         claim: sqlx::query::QueryAs<'_, sqlx::Postgres, Row, sqlx::postgres::PgArguments>,
     ) -> Result<usize, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = postgres::begin(&self.pool).await?;
+        let outcome = self.drain_within(&mut transaction, claim).await;
+        postgres::end(transaction, outcome).await?
+    }
+
+    /// The inner result is what was published, or why not everything was: either way the rows that left are deleted.
+    async fn drain_within(
+        &self,
+        transaction: &mut PgConnection,
+        claim: sqlx::query::QueryAs<'_, sqlx::Postgres, Row, sqlx::postgres::PgArguments>,
+    ) -> Result<Result<usize, StoreError>, StoreError> {
         let rows: Vec<Row> = claim.fetch_all(&mut *transaction).await?;
         let mut groups: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
         for row in &rows {
@@ -177,8 +272,7 @@ impl Outbox {
             }
         }
         sqlx::query("delete from outbox where id = any($1)").bind(&published).execute(&mut *transaction).await?;
-        transaction.commit().await?;
-        failure.map_or(Ok(published.len()), Err)
+        Ok(failure.map_or(Ok(published.len()), Err))
     }
 
     async fn send(&self, destination: &Destination, rows: &[&Row]) -> Result<(), StoreError> {
@@ -200,13 +294,3 @@ impl Outbox {
 
 /// id, destination, partition key, body
 type Row = (i64, String, String, Value);
-
-tokio::task_local! {
-    /// The W3C trace context of the invocation, copied into every event it emits.
-    pub static TRACEPARENT: Option<String>;
-}
-
-/// The trace context of the running invocation.
-pub(crate) fn current_traceparent() -> Option<String> {
-    TRACEPARENT.try_with(Clone::clone).ok().flatten()
-}

@@ -120,11 +120,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let query = parts.uri.query().unwrap_or_default();
-        let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
-        serde_path_to_error::deserialize(pairs).map(Self).map_err(|error| {
-            let name = error.path().to_string();
-            Problem::invalid(if name == "." { "query" } else { &name }, error.into_inner().to_string())
-        })
+        query(parts.uri.query().unwrap_or_default()).map(Self)
     }
+}
+
+/// Reads query parameters; an unknown or wrong one is 422.
+pub(crate) fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
+    serde_path_to_error::deserialize(pairs).map_err(|error| {
+        let name = error.path().to_string();
+        Problem::invalid(if name == "." { "query" } else { &name }, error.into_inner().to_string())
+    })
 }

@@ -83,7 +83,7 @@ impl Account {
         if now.unix_timestamp() - self.claims.auth_time <= age.whole_seconds() {
             return Ok(());
         }
-        Err(Problem::forbidden("step_up_required", "Confirm your password first."))
+        Err(step_up_required())
     }
 
     fn require(self, role: &str) -> Result<Self, Problem> {
@@ -92,6 +92,11 @@ impl Account {
         }
         Err(Problem::forbidden("role_required", format!("This needs the role {role}.")))
     }
+}
+
+/// 403: who the person is was not proven lately.
+pub(crate) fn step_up_required() -> Problem {
+    Problem::forbidden("step_up_required", "Confirm your password first.")
 }
 
 /// The token of `Authorization: Bearer`; `None` without the header.
@@ -104,12 +109,19 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     }
 }
 
-async fn claims(parts: &Parts, gate: &Gate) -> Result<Option<Claims>, Problem> {
-    match bearer(&parts.headers)? {
-        None => Ok(None),
-        Some(token) => gate.verifier.verify(token).await.map(Some),
+/// The claims of the request's token, verified once however many extractors ask.
+pub(crate) async fn claims(parts: &mut Parts, gate: &Gate) -> Result<Option<Claims>, Problem> {
+    if let Some(Verified(claims)) = parts.extensions.get() {
+        return Ok(Some(claims.clone()));
     }
+    let Some(token) = bearer(&parts.headers)? else { return Ok(None) };
+    let claims = gate.verifier.verify(token).await?;
+    parts.extensions.insert(Verified(claims.clone()));
+    Ok(Some(claims))
 }
+
+#[derive(Clone)]
+struct Verified(Claims);
 
 fn preferred_locale(headers: &HeaderMap) -> Locale {
     let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -1,11 +1,14 @@
 //! `Idempotency-Key`: the same key and body give the stored answer for 24 hours; the key's row commits with the effect.
 
+use std::fmt::Display;
+
 use axum::{
     Json as Body,
-    extract::FromRequestParts,
+    extract::{FromRequestParts, MatchedPath},
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use events::Transaction;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -17,17 +20,19 @@ use crate::Problem;
 const KEEP: Duration = Duration::hours(24);
 const MAX_CHARACTERS: usize = 255;
 
-/// The header's value, if the client sent one.
+/// The header's value, if the client sent one, for the route that it was sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdempotencyKey(pub Option<String>);
+pub struct IdempotencyKey(pub Option<String>, String);
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Some(header) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let route = format!("{} {path}", parts.method);
+        let Some(header) = parts.headers.get("idempotency-key") else { return Ok(Self(None, route)) };
         match header.to_str() {
-            Ok(key) if (1..=MAX_CHARACTERS).contains(&key.len()) => Ok(Self(Some(key.to_owned()))),
+            Ok(key) if (1..=MAX_CHARACTERS).contains(&key.len()) => Ok(Self(Some(key.to_owned()), route)),
             _ => Err(Problem::bad_request(
                 "invalid_idempotency_key",
                 format!("Idempotency-Key must be 1 to {MAX_CHARACTERS} visible ASCII characters."),
@@ -54,14 +59,41 @@ impl Stored {
     /// 422 when the key was used with another body.
     pub fn replay(self, fingerprint: &[u8]) -> Result<Response, Problem> {
         if self.fingerprint != fingerprint {
-            return Err(Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "idempotency_key_reused",
-                "This Idempotency-Key was used for another request.",
-            ));
+            return Err(reused());
         }
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
-        Ok((status, [("idempotent-replayed", "true")], Body(self.body)).into_response())
+        Ok(replayed((status, Body(self.body)).into_response()))
+    }
+}
+
+/// 422: the key was used with another body.
+pub fn reused() -> Problem {
+    let detail = "This Idempotency-Key was used for another request.";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
+}
+
+/// Marks an answer as the repetition of an earlier one.
+pub fn replayed(mut answer: Response) -> Response {
+    answer.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+    answer
+}
+
+/// A key as a DynamoDB item keeps it: the caller's store writes it in the transaction of the effect, with a time to live of 24 hours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemClaim {
+    /// Digest of principal, route and key, hexadecimal: the item's key.
+    pub id: String,
+    /// Digest of the request, hexadecimal.
+    pub fingerprint: String,
+}
+
+impl ItemClaim {
+    /// 422 unless the stored item was made by the same request.
+    ///
+    /// # Errors
+    /// `idempotency_key_reused`.
+    pub fn check(&self, stored_fingerprint: &str) -> Result<(), Problem> {
+        if self.fingerprint == stored_fingerprint { Ok(()) } else { Err(reused()) }
     }
 }
 
@@ -77,65 +109,116 @@ pub fn in_flight() -> Problem {
 }
 
 /// The right to cause the effect once.
-pub struct Ticket(Option<Claim>);
-
-struct Claim {
+struct Ticket {
     scope: String,
     key: String,
     fingerprint: Vec<u8>,
     now: OffsetDateTime,
 }
 
-/// How a request with a key goes on.
-pub enum Begun {
-    /// Cause the effect in the same transaction, then [`Ticket::finish`].
-    Fresh(Ticket),
-    /// Answer this and do nothing.
-    Replay(Response),
-}
-
 impl IdempotencyKey {
-    /// Claims the key for `principal` on `route` until the transaction ends. Without a header everything is fresh.
+    /// Causes the effect once for each key of `principal` on this route; a repetition gets the stored answer. Without a header the effect is
+    /// caused each time. The key's row commits with the effect.
     ///
     /// # Errors
-    /// 409 in flight, 422 reused with another body, 503 when the store is down.
-    pub async fn begin(
+    /// 409 in flight, 422 reused with another body, 503 when the store is down, and the effect's own.
+    pub async fn once<T: Serialize>(
         &self,
-        transaction: &mut PgConnection,
-        (principal, route): (impl std::fmt::Display, &str),
+        transaction: &mut Transaction<'_>,
+        principal: impl Display,
         request: &impl Serialize,
         now: OffsetDateTime,
-    ) -> Result<Begun, Problem> {
-        let Some(key) = &self.0 else { return Ok(Begun::Fresh(Ticket(None))) };
-        let scope = format!("{principal} {route}");
+        effect: impl AsyncFnOnce(&mut Transaction<'_>) -> Result<(StatusCode, T), Problem>,
+    ) -> Result<Response, Problem> {
+        let ticket = match &self.0 {
+            None => None,
+            Some(key) => {
+                let scope = format!("{principal} {}", self.1);
+                let ticket = Ticket { scope, key: key.clone(), fingerprint: fingerprint(request), now };
+                if let Some(stored) = ticket.claim(transaction).await? {
+                    return stored.replay(&ticket.fingerprint);
+                }
+                Some(ticket)
+            }
+        };
+        let (status, answer) = effect(transaction).await?;
+        if let Some(ticket) = ticket {
+            ticket.finish(transaction, status, &answer).await?;
+        }
+        Ok((status, crate::Json::<T>(answer)).into_response())
+    }
+
+    /// The claim of a store that is no Postgres; `None` without a header.
+    pub fn item_claim(&self, principal: impl Display, request: &impl Serialize) -> Option<ItemClaim> {
+        let key = self.0.as_ref()?;
+        let id = Sha256::digest(format!("{principal} {} {key}", self.1));
+        Some(ItemClaim { id: hex::encode(&id[..16]), fingerprint: hex::encode(fingerprint(request)) })
+    }
+}
+
+impl Ticket {
+    /// Holds the key until the transaction ends; the stored answer, if there is one.
+    async fn claim(&self, transaction: &mut PgConnection) -> Result<Option<Stored>, Problem> {
         let alone: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0))")
-            .bind(&scope)
-            .bind(key)
+            .bind(&self.scope)
+            .bind(&self.key)
             .fetch_one(&mut *transaction)
             .await?;
         if !alone {
             return Err(in_flight());
         }
-        let fingerprint = fingerprint(request);
         let stored: Option<(Vec<u8>, i16, Value)> = sqlx::query_as(
             "select fingerprint, status, body from idempotency_keys where scope = $1 and key = $2 and created_at > $3",
         )
-        .bind(&scope)
-        .bind(key)
-        .bind(now - KEEP)
+        .bind(&self.scope)
+        .bind(&self.key)
+        .bind(self.now - KEEP)
         .fetch_optional(transaction)
         .await?;
-        match stored {
-            Some((stored, status, body)) => {
-                let status = u16::try_from(status).unwrap_or(200);
-                Stored { fingerprint: stored, status, body }.replay(&fingerprint).map(Begun::Replay)
-            }
-            None => Ok(Begun::Fresh(Ticket(Some(Claim { scope, key: key.clone(), fingerprint, now })))),
-        }
+        let stored_of = |(fingerprint, status, body): (Vec<u8>, i16, Value)| Stored {
+            fingerprint,
+            status: u16::try_from(status).unwrap_or(200),
+            body,
+        };
+        Ok(stored.map(stored_of))
+    }
+
+    /// Stores the answer in the transaction of the effect.
+    async fn finish(
+        self,
+        transaction: &mut PgConnection,
+        status: StatusCode,
+        body: &impl Serialize,
+    ) -> Result<(), Problem> {
+        sqlx::query(
+            "insert into idempotency_keys (scope, key, fingerprint, status, body, created_at) values ($1, $2, $3, $4, $5, $6) \
+             on conflict (scope, key) do update set fingerprint = excluded.fingerprint, status = excluded.status, \
+             body = excluded.body, created_at = excluded.created_at",
+        )
+        .bind(self.scope)
+        .bind(self.key)
+        .bind(self.fingerprint)
+        .bind(i16::try_from(status.as_u16()).unwrap_or(200))
+        .bind(serde_json::to_value(body).map_err(Problem::internal)?)
+        .bind(self.now)
+        .execute(transaction)
+        .await?;
+        Ok(())
     }
 }
 
-impl Ticket {
+/// How a request with a key goes on. The old form of [`IdempotencyKey::once`].
+pub enum Begun {
+    /// Cause the effect in the same transaction, then finish.
+    Fresh(OldTicket),
+    /// Answer this and do nothing.
+    Replay(Response),
+}
+
+/// See [`Begun`].
+pub struct OldTicket(Option<Ticket>);
+
+impl OldTicket {
     /// Stores the answer in the transaction of the effect.
     pub async fn finish(
         self,
@@ -143,20 +226,28 @@ impl Ticket {
         status: StatusCode,
         body: &impl Serialize,
     ) -> Result<(), Problem> {
-        let Some(claim) = self.0 else { return Ok(()) };
-        sqlx::query(
-            "insert into idempotency_keys (scope, key, fingerprint, status, body, created_at) values ($1, $2, $3, $4, $5, $6) \
-             on conflict (scope, key) do update set fingerprint = excluded.fingerprint, status = excluded.status, \
-             body = excluded.body, created_at = excluded.created_at",
-        )
-        .bind(claim.scope)
-        .bind(claim.key)
-        .bind(claim.fingerprint)
-        .bind(i16::try_from(status.as_u16()).unwrap_or(200))
-        .bind(serde_json::to_value(body).map_err(Problem::internal)?)
-        .bind(claim.now)
-        .execute(transaction)
-        .await?;
-        Ok(())
+        match self.0 {
+            Some(ticket) => ticket.finish(transaction, status, body).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl IdempotencyKey {
+    /// The old form of [`IdempotencyKey::once`].
+    pub async fn begin(
+        &self,
+        transaction: &mut PgConnection,
+        (principal, route): (impl Display, &str),
+        request: &impl Serialize,
+        now: OffsetDateTime,
+    ) -> Result<Begun, Problem> {
+        let Some(key) = &self.0 else { return Ok(Begun::Fresh(OldTicket(None))) };
+        let scope = format!("{principal} {route}");
+        let ticket = Ticket { scope, key: key.clone(), fingerprint: fingerprint(request), now };
+        match ticket.claim(transaction).await? {
+            Some(stored) => stored.replay(&ticket.fingerprint).map(Begun::Replay),
+            None => Ok(Begun::Fresh(OldTicket(Some(ticket)))),
+        }
     }
 }

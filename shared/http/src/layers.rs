@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::FutureExt;
+use kernel::TraceParent;
 use tower_http::decompression::RequestDecompressionLayer;
 use tracing::Instrument;
 
@@ -25,23 +26,24 @@ pub(crate) fn wrap(router: Router, gate: Arc<Gate>) -> Router {
         .layer(RequestDecompressionLayer::new().gzip(true))
         .layer(from_fn(move |request: Request, next: Next| {
             let fresh = hex::encode(world.bytes::<16>());
-            correlate(request, next, fresh)
+            let came = request.headers().get("traceparent").and_then(|value| value.to_str().ok()?.parse().ok());
+            let trace = came.map_or_else(|| TraceParent::new(&world), |came: TraceParent| came.child(&world));
+            correlate(request, next, fresh, trace)
         }))
 }
 
-async fn correlate(request: Request, next: Next, fresh: String) -> Response {
+async fn correlate(request: Request, next: Next, fresh: String, trace: TraceParent) -> Response {
     let request_id = given(&request, REQUEST_ID_HEADER, 128).filter(|id| id.bytes().all(is_plain)).unwrap_or(fresh);
-    let traceparent = given(&request, "traceparent", 55);
     let method = request.method().clone();
     let route = request.extensions().get::<axum::extract::MatchedPath>().map(|path| path.as_str().to_owned());
-    let span = tracing::info_span!("request", request_id, traceparent, %method, route);
+    let span = tracing::info_span!("request", request_id, traceparent = %trace, %method, route);
     let answer = async {
         let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         let response = answer.unwrap_or_else(|_| Problem::internal("the handler panicked").into_response());
         tracing::info!(status = response.status().as_u16(), "answered");
         response
     };
-    let answer = REQUEST_ID.scope(request_id.clone(), events::outbox::TRACEPARENT.scope(traceparent, answer));
+    let answer = REQUEST_ID.scope(request_id.clone(), stores::trace::within(Some(trace), answer));
     let mut response = answer.instrument(span).await;
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID_HEADER, value);

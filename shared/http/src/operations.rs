@@ -1,9 +1,67 @@
 //! The list of a service's operations.
 
-/// Declares the modules of `operations/` and what tests need to hold them against the yaml: `routes` merges all HTTP operations, `HTTP` and
-/// `CONSUMERS` wire each one alone.
+/// Declares the modules of `operations/`, each with its state, and builds their wiring: `routes` merges all HTTP operations, `http::<name>` and
+/// `consumers::<name>` wire one alone, `HTTP` and `CONSUMERS` list them for the tests that hold them against the yaml.
+///
+/// ```ignore
+/// cinema_http::operations! {
+///     http: [
+///         create_profile: CreateProfile,
+///         erase_history: EraseHistory => [erase_history, erase_title],
+///     ],
+///     consumers: [project_titles: ProjectTitles],
+/// }
+/// ```
+/// The handler has the name of its module, unless others are named after `=>`.
 #[macro_export]
 macro_rules! operations {
+    (http: [$($http:ident: $state:ident $(=> [$($handler:ident),+])?),* $(,)?], consumers: [$($consumer:ident: $consumes:ident),* $(,)?] $(,)?) => {
+        $(pub mod $http;)*
+        $(pub mod $consumer;)*
+
+        /// The routes of each HTTP operation.
+        pub mod http {
+            $(
+                #[doc = concat!("The routes of `", stringify!($http), "`.")]
+                pub fn $http(boot: &::runtime::Boot) -> ::std::result::Result<$crate::OpenApiRouter, ::runtime::BootError> {
+                    let state = <super::$http::$state as ::runtime::Wire>::wire(boot)?;
+                    Ok($crate::operations!(@routes $http $(, $($handler),+)?).with_state(state))
+                }
+            )*
+        }
+
+        /// The consumer of each event operation.
+        pub mod consumers {
+            $(
+                #[doc = concat!("The consumer `", stringify!($consumer), "`.")]
+                pub fn $consumer(boot: &::runtime::Boot) -> ::std::result::Result<super::$consumer::$consumes, ::runtime::BootError> {
+                    <super::$consumer::$consumes as ::runtime::Wire>::wire(boot)
+                }
+            )*
+        }
+
+        /// All HTTP operations of the service in one router.
+        pub fn routes(boot: &::runtime::Boot) -> ::std::result::Result<$crate::OpenApiRouter, ::runtime::BootError> {
+            let router = $crate::OpenApiRouter::new();
+            $(let router = router.merge(http::$http(boot)?);)*
+            let _ = boot;
+            Ok(router)
+        }
+
+        /// Each HTTP operation with its wiring.
+        pub const HTTP: &[(&str, fn(&::runtime::Boot) -> ::std::result::Result<$crate::OpenApiRouter, ::runtime::BootError>)] =
+            &[$((stringify!($http), http::$http)),*];
+
+        /// Each event operation with its wiring.
+        pub const CONSUMERS: &[(&str, fn(&::runtime::Boot) -> ::std::result::Result<(), ::runtime::BootError>)] =
+            &[$((stringify!($consumer), |boot| consumers::$consumer(boot).map(drop))),*];
+    };
+    (@routes $http:ident) => {
+        $crate::OpenApiRouter::new().routes($crate::routes!(super::$http::$http))
+    };
+    (@routes $http:ident, $($handler:ident),+) => {
+        $crate::OpenApiRouter::new()$(.routes($crate::routes!(super::$http::$handler)))+
+    };
     (http: [$($http:ident),* $(,)?], consumers: [$($consumer:ident),* $(,)?] $(,)?) => {
         $(pub mod $http;)*
         $(pub mod $consumer;)*

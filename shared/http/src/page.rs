@@ -23,6 +23,17 @@ impl Default for Limit {
     }
 }
 
+impl std::str::FromStr for Limit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(limit @ 1..=100) => Ok(Self(limit)),
+            _ => Err("must be a number from 1 to 100".to_owned()),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match u16::deserialize(deserializer) {

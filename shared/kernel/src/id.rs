@@ -115,6 +115,8 @@ macro_rules! ids {
         }
 
         impl utoipa::ToSchema for $name {}
+
+        crate::sql::as_text!($name);
     )+};
 }
 

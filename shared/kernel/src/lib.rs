@@ -9,8 +9,10 @@ pub mod money;
 pub mod playback_token;
 pub mod policy;
 pub mod signed_url;
+mod sql;
 mod title_kind;
 mod tombstone;
+mod trace;
 pub mod world;
 
 pub use cursor::{Cursor, CursorKey};
@@ -19,4 +21,5 @@ pub use locale::{Locale, Territory};
 pub use money::Money;
 pub use title_kind::{TitleKind, UnknownKind};
 pub use tombstone::tombstone;
+pub use trace::{TraceError, TraceParent};
 pub use world::{Clock, Entropy, World};

@@ -54,6 +54,8 @@ macro_rules! text {
         }
 
         impl utoipa::ToSchema for $name {}
+
+        crate::sql::as_text!($name);
     };
 }
 

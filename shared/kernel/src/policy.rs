@@ -39,6 +39,28 @@ impl Publication {
     }
 }
 
+/// A word that names no state of publication.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown publication {0:?}")]
+pub struct UnknownPublication(String);
+
+impl std::fmt::Display for Publication {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Publication {
+    type Err = UnknownPublication;
+
+    fn from_str(text: &str) -> Result<Self, UnknownPublication> {
+        let all = [Self::Draft, Self::Scheduled, Self::Published, Self::Withdrawn];
+        all.into_iter().find(|state| state.as_str() == text).ok_or_else(|| UnknownPublication(text.to_owned()))
+    }
+}
+
+crate::sql::as_text!(Publication);
+
 /// When and where a title is offered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

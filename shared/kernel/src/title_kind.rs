@@ -66,6 +66,14 @@ impl FromStr for TitleKind {
     }
 }
 
+impl fmt::Display for TitleKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+crate::sql::as_text!(TitleKind);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,13 @@ const CREATION_LOCK: i64 = 0x6369_6e65_6d61;
 /// Types and functions that every schema may use; only a superuser may create them.
 const EXTENSIONS: [&str; 4] = ["pg_trgm", "unaccent", "citext", "btree_gist"];
 
+/// How long a statement may wait for a row that somebody else holds.
+const LOCK_TIMEOUT: &str = "3s";
+/// How long a statement may run.
+const STATEMENT_TIMEOUT: &str = "15s";
+/// How long a transaction may do nothing: a sandbox that was frozen in one gives its locks back.
+const IDLE_TIMEOUT: &str = "30s";
+
 /// The name of a service's login role.
 pub fn role_name(service: &str) -> String {
     format!("cinema_{service}")
@@ -65,6 +72,10 @@ async fn create_schema(inside: &mut PgConnection, database: &str, service: &str)
         format!("GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {role}"),
         format!("CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {role}"),
         format!("ALTER ROLE {role} IN DATABASE {database} SET search_path = {schema}, public"),
+        // Of the role, not of the connection: RDS Proxy takes no settings at connect. A client waits ten seconds at most.
+        format!("ALTER ROLE {role} IN DATABASE {database} SET lock_timeout = '{LOCK_TIMEOUT}'"),
+        format!("ALTER ROLE {role} IN DATABASE {database} SET statement_timeout = '{STATEMENT_TIMEOUT}'"),
+        format!("ALTER ROLE {role} IN DATABASE {database} SET idle_in_transaction_session_timeout = '{IDLE_TIMEOUT}'"),
     ] {
         execute(inside, statement).await?;
     }

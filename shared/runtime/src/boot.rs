@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use events::DeadLetters;
 use kernel::{Territory, World};
 use manifest::{ObjectAccess, Use, env};
 use stores::{
@@ -119,6 +120,11 @@ impl Boot {
     /// A variable that every function has, or that exists only in some environments.
     pub fn var(&self, name: &str) -> Option<String> {
         self.vars.get(name).map(str::to_owned)
+    }
+
+    /// All variables.
+    pub fn vars(&self) -> &Vars {
+        &self.vars
     }
 
     /// A variable that must be set.
@@ -252,6 +258,11 @@ impl Boot {
             self.note(Use::S3 { bucket: name.to_owned(), access: *access });
         }
         Ok(Bucket::new(self.aws()?, self.required(&env::bucket(name))?))
+    }
+
+    /// Where a consumer keeps records that can never be applied, below `source/`.
+    pub fn dead_letters(&self, source: &'static str) -> Result<DeadLetters, BootError> {
+        Ok(DeadLetters::new(self.bucket("events-dead", Access::Write)?, source))
     }
 
     /// A table by its logical name.

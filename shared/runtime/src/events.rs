@@ -8,14 +8,14 @@ use aws_lambda_events::event::{
     s3::S3Event,
     sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent},
 };
-use events::{Consumer, Deadline, Event, Outcome};
+use events::{Consumer, DeadLetters, Deadline, Event, Outcome, Record};
 use futures::FutureExt;
 use kernel::World;
 use lambda_runtime::{Error, LambdaEvent};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use time::OffsetDateTime;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::{Boot, BootError, Change, KinesisRecord, S3Object, SqsMessage, Tick};
 
@@ -48,14 +48,15 @@ pub async fn answer_sqs<C: Consumer<SqsMessage>>(
     deadline: &Deadline,
 ) -> SqsBatchResponse {
     let messages: Vec<SqsMessage> = batch.records.into_iter().map(SqsMessage::from).collect();
-    let ids: Vec<String> = messages.iter().map(|message| message.id.clone()).collect();
+    let places: Vec<_> = messages.iter().map(|message| (message.id.clone(), message.span())).collect();
     let outcomes = consumer.consume_all(messages, deadline).await;
-    sqs_answer(ids, outcomes)
+    sqs_answer(places, outcomes)
 }
 
-fn sqs_answer(ids: Vec<String>, outcomes: Vec<Outcome>) -> SqsBatchResponse {
+fn sqs_answer(places: Vec<(String, Span)>, outcomes: Vec<Outcome>) -> SqsBatchResponse {
     let mut answer = SqsBatchResponse::default();
-    for (id, outcome) in ids.into_iter().zip(outcomes) {
+    for ((id, span), outcome) in places.into_iter().zip(outcomes) {
+        let _entered = span.enter();
         match outcome {
             Outcome::Done => continue,
             Outcome::Retry(reason) => tracing::warn!(message_id = %id, reason, "message will come again"),
@@ -68,47 +69,53 @@ fn sqs_answer(ids: Vec<String>, outcomes: Vec<Outcome>) -> SqsBatchResponse {
     answer
 }
 
-/// Answers a Kinesis batch: stops at the first record that must come again; buries poisoned ones.
+/// Answers a Kinesis batch: stops at the first record that must come again; keeps poisoned ones as dead letters.
 pub async fn answer_kinesis<C: Consumer<KinesisRecord>>(
     consumer: &C,
     batch: KinesisEvent,
     deadline: &Deadline,
 ) -> StreamAnswer {
     let records: Vec<KinesisRecord> = batch.records.into_iter().map(KinesisRecord::from).collect();
-    let copies = records.clone();
+    let copies = records.iter().map(|record| (record.clone(), record.span())).collect();
     let outcomes = consumer.consume_all(records, deadline).await;
-    stream_answer(copies, outcomes, |data, reason| consumer.bury(data, reason)).await
+    stream_answer(copies, outcomes, consumer.dead_letters()).await
 }
 
-async fn stream_answer<'a, F>(
-    records: Vec<KinesisRecord>,
+async fn stream_answer(
+    records: Vec<(KinesisRecord, Span)>,
     outcomes: Vec<Outcome>,
-    bury: impl Fn(Vec<u8>, String) -> F,
-) -> StreamAnswer
-where
-    F: Future<Output = Result<(), String>> + 'a,
-{
-    for (record, outcome) in records.into_iter().zip(outcomes) {
-        match outcome {
-            Outcome::Done => {}
-            Outcome::Retry(reason) => {
-                tracing::warn!(sequence_number = record.sequence_number, reason, "record will come again");
-                return StreamAnswer::resume_at(record.sequence_number);
-            }
-            Outcome::Poison(reason) => {
-                tracing::error!(sequence_number = record.sequence_number, reason, "record cannot be applied");
-                if let Err(reason) = bury(record.data, reason).await {
-                    tracing::error!(
-                        sequence_number = record.sequence_number,
-                        reason,
-                        "dead record cannot be set aside"
-                    );
-                    return StreamAnswer::resume_at(record.sequence_number);
-                }
-            }
+    dead_letters: Option<&DeadLetters>,
+) -> StreamAnswer {
+    for ((record, span), outcome) in records.into_iter().zip(outcomes) {
+        let sequence_number = record.sequence_number.clone();
+        if !keep(record, outcome, dead_letters).instrument(span).await {
+            return StreamAnswer::resume_at(sequence_number);
         }
     }
     StreamAnswer::default()
+}
+
+/// Whether delivery goes on behind the record.
+async fn keep(record: KinesisRecord, outcome: Outcome, dead_letters: Option<&DeadLetters>) -> bool {
+    let KinesisRecord { sequence_number, data } = record;
+    match outcome {
+        Outcome::Done => true,
+        Outcome::Retry(reason) => {
+            tracing::warn!(sequence_number, reason, "record will come again");
+            false
+        }
+        Outcome::Poison(reason) => {
+            tracing::error!(sequence_number, reason, "record cannot be applied");
+            let kept = match dead_letters {
+                Some(letters) => letters.put(data, &reason).await.map_err(|error| error.to_string()),
+                None => Err("this consumer has no place for dead records".to_owned()),
+            };
+            if let Err(reason) = &kept {
+                tracing::error!(sequence_number, reason, "dead record cannot be kept");
+            }
+            kept.is_ok()
+        }
+    }
 }
 
 /// Answers a batch of events, out of a queue or a stream.
@@ -122,28 +129,35 @@ pub async fn answer_events<C: Consumer<Event>>(
         let batch: KinesisEvent = serde_json::from_value(payload)?;
         let records: Vec<KinesisRecord> = batch.records.into_iter().map(KinesisRecord::from).collect();
         let data = records.iter().map(|record| record.data.clone()).collect();
-        let outcomes = consume_parsed(consumer, data, deadline).await;
-        let answer = stream_answer(records, outcomes, |data, reason| consumer.bury(data, reason)).await;
+        let (spans, outcomes) = consume_parsed(consumer, data, deadline).await;
+        let records = records.into_iter().zip(spans).collect();
+        let answer = stream_answer(records, outcomes, consumer.dead_letters()).await;
         return Ok(serde_json::to_value(answer)?);
     }
     let batch: SqsEvent = serde_json::from_value(payload)?;
     let messages: Vec<SqsMessage> = batch.records.into_iter().map(SqsMessage::from).collect();
     let data = messages.iter().map(|message| message.body.clone().into_bytes()).collect();
-    let outcomes = consume_parsed(consumer, data, deadline).await;
-    let ids = messages.into_iter().map(|message| message.id).collect();
-    Ok(serde_json::to_value(sqs_answer(ids, outcomes))?)
+    let (spans, outcomes) = consume_parsed(consumer, data, deadline).await;
+    let places = messages.into_iter().map(|message| message.id).zip(spans).collect();
+    Ok(serde_json::to_value(sqs_answer(places, outcomes))?)
 }
 
-/// One outcome per text; what is no event is poison, the others go to the consumer together and in order.
-async fn consume_parsed<C: Consumer<Event>>(consumer: &C, texts: Vec<Vec<u8>>, deadline: &Deadline) -> Vec<Outcome> {
+/// One span and outcome per text; what is no event is poison, the others go to the consumer together and in order.
+async fn consume_parsed<C: Consumer<Event>>(
+    consumer: &C,
+    texts: Vec<Vec<u8>>,
+    deadline: &Deadline,
+) -> (Vec<Span>, Vec<Outcome>) {
     let parsed: Vec<_> = texts.iter().map(|text| Event::parse(text)).collect();
+    let span_of = |event: &Result<Event, _>| event.as_ref().map_or_else(|_| Span::none(), Record::span);
+    let spans = parsed.iter().map(span_of).collect();
     let valid = parsed.iter().filter_map(|event| event.as_ref().ok().cloned()).collect();
     let mut outcomes = consumer.consume_all(valid, deadline).await.into_iter();
     let outcome_of = |event: Result<Event, _>| match event {
         Ok(_) => outcomes.next().unwrap_or_else(|| Outcome::retry("the consumer gave no outcome")),
         Err(error) => Outcome::poison(error),
     };
-    parsed.into_iter().map(outcome_of).collect()
+    (spans, parsed.into_iter().map(outcome_of).collect())
 }
 
 /// Answers S3's notification. The invocation is asynchronous: an error makes Lambda deliver the whole notification again.
@@ -159,13 +173,13 @@ pub async fn answer_dynamodb<C: Consumer<Change>>(
     deadline: &Deadline,
 ) -> StreamAnswer {
     let changes: Vec<Change> = batch.records.into_iter().map(Change::from).collect();
-    let places = changes.iter().map(|change| KinesisRecord {
+    let record_of = |change: &Change| KinesisRecord {
         sequence_number: change.sequence_number.clone(),
         data: format!("{change:?}").into_bytes(),
-    });
-    let places = places.collect();
+    };
+    let places = changes.iter().map(|change| (record_of(change), change.span())).collect();
     let outcomes = consumer.consume_all(changes, deadline).await;
-    stream_answer(places, outcomes, |data, reason| consumer.bury(data, reason)).await
+    stream_answer(places, outcomes, consumer.dead_letters()).await
 }
 
 /// Answers a schedule.

@@ -2,16 +2,20 @@
 
 mod boot;
 mod events;
+mod key;
 mod records;
 mod telemetry;
 mod vars;
+mod wire;
 
 pub use boot::{Access, Boot, BootError, Needs};
 pub use events::{answer_dynamodb, answer_events, answer_kinesis, answer_s3, answer_sqs, answer_tick};
 pub use events::{dynamodb, events, kinesis, s3, schedule, sqs};
+pub use key::{FromSecret, Key};
 pub use lambda_runtime::{Error as InvocationError, LambdaEvent};
-pub use records::{Change, KinesisRecord, S3Object, SqsMessage, Tick};
+pub use records::{Change, KinesisRecord, S3Object, SqsMessage, Tick, relay_changes};
 pub use vars::Vars;
+pub use wire::{PublicUrl, Wire};
 
 use std::{future::Future, process::ExitCode};
 

@@ -72,8 +72,8 @@ impl Bucket {
             .map_err(|error| StoreError::new("s3", error))
     }
 
-    /// Sets a record that can never be applied aside, with the reason as metadata. The key is a digest of the record: again is no second copy.
-    pub async fn bury(&self, source: &str, record: Vec<u8>, reason: &str) -> Result<(), StoreError> {
+    /// Keeps a record that can never be applied, with the reason as metadata. The key is a digest of the record: a repetition makes no second copy.
+    pub async fn put_dead_letter(&self, source: &str, record: Vec<u8>, reason: &str) -> Result<(), StoreError> {
         let key = format!("{source}/{}", hex::encode(Sha256::digest(&record)));
         // Metadata travels in a header: printable ASCII, at most 2 KiB.
         let reason: String = reason.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(1000).collect();

@@ -14,6 +14,7 @@ pub mod redis;
 pub mod secret;
 pub mod stream;
 pub mod table;
+pub mod trace;
 
 pub use aws::Aws;
 pub use bucket::Bucket;

@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
-    PgPool, PgTransaction,
+    PgConnection, PgPool, PgTransaction,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -23,12 +23,36 @@ pub fn pool(url: &str, connections: u32) -> Result<PgPool, StoreError> {
         .connect_lazy_with(options))
 }
 
-/// Commits what has come about, and rolls back what has not. Rolling back is not left to the drop: a sandbox that is frozen after its answer
-/// would keep the rows locked.
+/// Runs `work` in a transaction: its `Ok` is committed and its `Err` rolled back before this returns. The only way to a transaction.
+/// Rolling back is not left to the drop: a sandbox that is frozen after its answer would keep the rows locked.
+///
+/// Work that must be kept although the caller is refused (a counted attempt) returns the refusal inside its `Ok`.
+///
+/// # Errors
+/// The work's own, or that the transaction could not begin or commit.
+pub async fn transact<T, E: From<sqlx::Error>>(
+    pool: &PgPool,
+    work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut transaction = begin(pool).await?;
+    let outcome = work(&mut transaction).await;
+    end(transaction, outcome).await
+}
+
+/// For wrappers of [`transact`] alone.
+///
+/// # Errors
+/// When no connection can be had.
+#[expect(clippy::disallowed_methods, reason = "the one place that begins transactions")]
+pub async fn begin(pool: &PgPool) -> Result<PgTransaction<'static>, sqlx::Error> {
+    pool.begin().await
+}
+
+/// For wrappers of [`transact`] alone: commits an `Ok`, rolls an `Err` back.
 ///
 /// # Errors
 /// The outcome's, or that committing failed.
-pub async fn settle<T, E: From<sqlx::Error>>(transaction: PgTransaction<'_>, outcome: Result<T, E>) -> Result<T, E> {
+pub async fn end<T, E: From<sqlx::Error>>(transaction: PgTransaction<'_>, outcome: Result<T, E>) -> Result<T, E> {
     match outcome {
         Ok(_) => transaction.commit().await?,
         Err(_) => {
@@ -38,6 +62,11 @@ pub async fn settle<T, E: From<sqlx::Error>>(transaction: PgTransaction<'_>, out
         }
     }
     outcome
+}
+
+/// The old name of [`end`].
+pub async fn settle<T, E: From<sqlx::Error>>(transaction: PgTransaction<'_>, outcome: Result<T, E>) -> Result<T, E> {
+    end(transaction, outcome).await
 }
 
 /// The constraint that an error violates, if it is such an error.

@@ -1,10 +1,13 @@
 //! An SQS queue.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
-use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
+use aws_sdk_sqs::{
+    Client,
+    types::{MessageAttributeValue, SendMessageBatchRequestEntry},
+};
 
-use crate::{Aws, StoreError};
+use crate::{Aws, StoreError, trace};
 
 /// SQS takes at most ten messages and 256 KiB in one batch.
 const BATCH: usize = 10;
@@ -32,10 +35,11 @@ impl Queue {
         Ok(Self { client, url })
     }
 
-    /// Sends one message, delivered after `delay` (whole seconds, at most 15 minutes).
+    /// Sends one message with the trace of the caller, delivered after `delay` (whole seconds, at most 15 minutes).
     pub async fn send(&self, body: &str, delay: Option<Duration>) -> Result<(), StoreError> {
         let delay = delay.map(|delay| i32::try_from(delay.as_secs().min(900)).unwrap_or(900));
         let request = self.client.send_message().queue_url(&self.url).message_body(body).set_delay_seconds(delay);
+        let request = request.set_message_attributes(attributes()?);
         request.send().await.map(drop).map_err(|error| StoreError::new("sqs", error))
     }
 
@@ -59,7 +63,8 @@ impl Queue {
     async fn send_batch(&self, bodies: &[String]) -> Result<(), StoreError> {
         let mut request = self.client.send_message_batch().queue_url(&self.url);
         for (at, body) in bodies.iter().enumerate() {
-            let entry = SendMessageBatchRequestEntry::builder().id(at.to_string()).message_body(body).build();
+            let entry = SendMessageBatchRequestEntry::builder().id(at.to_string()).message_body(body);
+            let entry = entry.set_message_attributes(attributes()?).build();
             request = request.entries(entry.map_err(|error| StoreError::new("sqs", error))?);
         }
         let answer = request.send().await.map_err(|error| StoreError::new("sqs", error))?;
@@ -71,4 +76,12 @@ impl Queue {
             }),
         }
     }
+}
+
+/// The trace of the caller as a message attribute.
+fn attributes() -> Result<Option<HashMap<String, MessageAttributeValue>>, StoreError> {
+    let Some(trace) = trace::current() else { return Ok(None) };
+    let value = MessageAttributeValue::builder().data_type("String").string_value(trace.to_string()).build();
+    let value = value.map_err(|error| StoreError::new("sqs", error))?;
+    Ok(Some(HashMap::from([(trace::ATTRIBUTE.to_owned(), value)])))
 }

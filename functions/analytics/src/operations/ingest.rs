@@ -3,10 +3,10 @@
 //! A record that cannot become a row is set aside in S3 with its reason; it never holds up its shard. What was erased does not come back with a
 //! late event.
 
-use events::{Consumer, Deadline, Event, Outcome};
+use events::{Consumer, DeadLetters, Deadline, Event, Outcome};
 use kernel::World;
-use runtime::{Access, Boot, BootError};
-use stores::{Bucket, StoreError};
+use runtime::{Boot, BootError};
+use stores::StoreError;
 use time::OffsetDateTime;
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 
 struct Ingest {
     figures: Figures,
-    dead: Bucket,
+    dead_letters: DeadLetters,
     world: World,
 }
 
@@ -61,8 +61,8 @@ impl Consumer<Event> for Ingest {
         outcomes
     }
 
-    async fn bury(&self, data: Vec<u8>, reason: String) -> Result<(), String> {
-        self.dead.bury("playback-events", data, &reason).await.map_err(|error| error.to_string())
+    fn dead_letters(&self) -> Option<&DeadLetters> {
+        Some(&self.dead_letters)
     }
 }
 
@@ -90,6 +90,5 @@ fn retry(outcomes: &mut [Outcome], places: Vec<usize>, added: Result<(), StoreEr
 
 /// Writes to ClickHouse, and dead records to S3.
 pub fn consumer(boot: &Boot) -> Result<impl Consumer<Event> + use<>, BootError> {
-    let dead = boot.bucket("events-dead", Access::Write)?;
-    Ok(Ingest { figures: Figures::new(boot.clickhouse()?), dead, world: boot.world() })
+    Ok(Ingest { figures: Figures::new(boot.clickhouse()?), dead_letters: boot.dead_letters("playback-events")?, world: boot.world() })
 }

@@ -45,7 +45,7 @@ async fn poison_is_isolated_and_set_aside_with_its_reason() {
 
     let consumer = analytics::operations::ingest::consumer(&lab.boot_at(NOW)).unwrap();
     for _ in 0..2 {
-        consumer.bury(bad.json().into_bytes(), reason.clone()).await.unwrap();
+        consumer.dead_letters().unwrap().put(bad.json().into_bytes(), reason).await.unwrap();
     }
     let bucket = lab.service.var("BUCKET_EVENTS_DEAD");
     let client = stores::Bucket::new(lab.service.aws(), bucket.clone()).client;

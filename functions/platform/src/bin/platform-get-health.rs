@@ -1,4 +1,4 @@
 //! See [`platform::operations::get_health`].
 fn main() -> std::process::ExitCode {
-    cinema_http::serve(platform::operations::get_health::routes)
+    cinema_http::serve(platform::operations::http::get_health)
 }

@@ -1,4 +1,4 @@
 //! See [`platform::operations::route_events`].
 fn main() -> std::process::ExitCode {
-    runtime::kinesis(platform::operations::route_events::consumer)
+    runtime::kinesis(platform::operations::consumers::route_events)
 }

@@ -1,13 +1,12 @@
 //! `GET /v1/health`: the running version and where it runs; answers without any engine.
 
-use cinema_http::{Json, OpenApiRouter, Problem, State, routes};
-use runtime::{Boot, BootError};
+use cinema_http::{Json, Problem, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 /// What is running.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-struct Health {
+pub(super) struct Health {
     /// `ok` whenever the function answers.
     status: &'static str,
     /// Version of the code.
@@ -18,19 +17,15 @@ struct Health {
     environment: String,
 }
 
-/// Version, region and environment.
-#[utoipa::path(get, path = "/v1/health", tag = "platform", responses((status = 200, body = Health), Problem))]
-async fn get_health(State(health): State<Health>) -> Json<Health> {
-    Json(health)
+runtime::wire! {
+    pub(super) struct GetHealth {
+        region: String = |boot| Ok(boot.var("AWS_REGION").unwrap_or_default()),
+        environment: String = |boot| Ok(boot.var("CINEMA_ENVIRONMENT").unwrap_or_default()),
+    }
 }
 
-/// Needs no client.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let health = Health {
-        status: "ok",
-        version: env!("CARGO_PKG_VERSION"),
-        region: boot.var("AWS_REGION").unwrap_or_default(),
-        environment: boot.var("CINEMA_ENVIRONMENT").unwrap_or_default(),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(get_health)).with_state(health))
+/// Version, region and environment.
+#[utoipa::path(get, path = "/v1/health", tag = "platform", responses((status = 200, body = Health), Problem))]
+pub(super) async fn get_health(State(GetHealth { region, environment }): State<GetHealth>) -> Json<Health> {
+    Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION"), region, environment })
 }

@@ -1,6 +1,6 @@
 //! One file per Lambda.
 
 cinema_http::operations! {
-    http: [get_health],
-    consumers: [route_events],
+    http: [get_health: GetHealth],
+    consumers: [route_events: RouteEvents],
 }

@@ -5,17 +5,20 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use events::{Consumer, Deadline, Event, Outcome};
-use runtime::{Access, Boot, BootError, KinesisRecord};
-use stores::{Aws, Bucket, Queue, StoreError};
+use events::{BatchConsumer, Batches, DeadLetters, Deadline, Event, Outcome};
+use runtime::{Boot, BootError, KinesisRecord, Wire};
+use stores::{Aws, Queue, StoreError};
 use tokio::sync::Mutex;
 
 use crate::routes::queues_for;
 
+/// Reads whole batches of the stream.
+pub type RouteEvents = Batches<Router>;
+
 /// Copies events to queues.
-struct Router {
+pub struct Router {
     aws: Aws,
-    dead: Bucket,
+    dead_letters: DeadLetters,
     /// Queues by name; their URLs are asked for once.
     queues: Mutex<HashMap<&'static str, Queue>>,
 }
@@ -36,12 +39,8 @@ impl Router {
     }
 }
 
-impl Consumer<KinesisRecord> for Router {
-    async fn consume(&self, record: KinesisRecord, deadline: &Deadline) -> Outcome {
-        self.consume_all(vec![record], deadline).await.pop().unwrap_or_else(|| Outcome::retry("no outcome"))
-    }
-
-    async fn consume_all(&self, records: Vec<KinesisRecord>, _: &Deadline) -> Vec<Outcome> {
+impl BatchConsumer<KinesisRecord> for Router {
+    async fn consume_batch(&self, records: Vec<KinesisRecord>, _: &Deadline) -> Vec<Outcome> {
         let mut outcomes = vec![Outcome::Done; records.len()];
         let mut wanted: BTreeMap<&'static str, (Vec<usize>, Vec<String>)> = BTreeMap::new();
         for (at, record) in records.iter().enumerate() {
@@ -68,13 +67,15 @@ impl Consumer<KinesisRecord> for Router {
         outcomes
     }
 
-    async fn bury(&self, data: Vec<u8>, reason: String) -> Result<(), String> {
-        self.dead.bury("domain-events", data, &reason).await.map_err(|error| error.to_string())
+    fn dead_letters(&self) -> Option<&DeadLetters> {
+        Some(&self.dead_letters)
     }
 }
 
-/// Reaches every queue of the table by name, and the bucket for dead events.
-pub fn consumer(boot: &Boot) -> Result<impl Consumer<KinesisRecord> + use<>, BootError> {
-    let dead = boot.bucket("events-dead", Access::Write)?;
-    Ok(Router { aws: boot.aws_for_routing()?, dead, queues: Mutex::default() })
+/// Reaches every queue of the table by name: neither it nor its `uses` list them.
+impl Wire for Router {
+    fn wire(boot: &Boot) -> Result<Self, BootError> {
+        let dead_letters = boot.dead_letters("domain-events")?;
+        Ok(Self { aws: boot.aws_for_routing()?, dead_letters, queues: Mutex::default() })
+    }
 }

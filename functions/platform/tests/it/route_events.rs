@@ -43,7 +43,7 @@ async fn an_event_reaches_the_queue_of_each_consumer_unchanged() {
     let client = make_queues(&service).await;
     let event = title_changed(&World::system());
     let boot = service.boot();
-    let router = platform::operations::route_events::consumer(&boot).unwrap();
+    let router = platform::operations::consumers::route_events(&boot).unwrap();
     let outcomes = router.consume_all(vec![record(event.json())], &Deadline::unlimited(World::system())).await;
     assert_eq!(outcomes, [Outcome::Done]);
     for name in queues_for(&event.kind) {
@@ -71,13 +71,13 @@ async fn what_is_no_event_is_poison_and_is_kept_with_its_reason() {
     let service = Service::start("platform").await;
     make_queues(&service).await;
     let boot = service.boot();
-    let router = platform::operations::route_events::consumer(&boot).unwrap();
+    let router = platform::operations::consumers::route_events(&boot).unwrap();
     let good = title_changed(&World::system());
     let records = vec![record("not json"), record(good.json())];
     let outcomes = router.consume_all(records, &Deadline::unlimited(World::system())).await;
     assert!(matches!(outcomes[..], [Outcome::Poison(_), Outcome::Done]), "{outcomes:?}");
 
-    router.bury(b"not json".to_vec(), "because".to_owned()).await.unwrap();
+    router.dead_letters().unwrap().put(b"not json".to_vec(), "because").await.unwrap();
     let bucket = service.var("BUCKET_EVENTS_DEAD");
     let client = stores::Bucket::new(service.aws(), bucket.clone()).client;
     let listed = client.list_objects_v2().bucket(&bucket).prefix("domain-events/").send().await.unwrap();
@@ -90,7 +90,7 @@ async fn what_is_no_event_is_poison_and_is_kept_with_its_reason() {
 async fn an_unreachable_queue_engine_makes_the_batch_come_again() {
     let service = Service::start("platform").await.with("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
     let boot = service.boot();
-    let router = platform::operations::route_events::consumer(&boot).unwrap();
+    let router = platform::operations::consumers::route_events(&boot).unwrap();
     let event = title_changed(&World::system());
     if queues_for(&event.kind).is_empty() {
         return;

@@ -123,11 +123,11 @@ struct Desk {
 async fn start_session(
     State(desk): State<Desk>,
     viewer: Viewer,
-    IdempotencyKey(key): IdempotencyKey,
+    key: IdempotencyKey,
     Json(request): Json<StartRequest>,
 ) -> Result<Response, Problem> {
     let wish = wish(&desk.world, &viewer, &request);
-    let digest = key.map(|key| hex(&Sha256::digest(format!("POST /v1/playback/sessions {key}"))[..16]));
+    let digest = key.0.map(|key| hex(&Sha256::digest(format!("POST /v1/playback/sessions {key}"))[..16]));
     let fingerprint = hex(&fingerprint(&request));
     let token_key = desk.key.get().await?;
     for attempt in 0..ATTEMPTS {

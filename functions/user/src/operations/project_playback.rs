@@ -3,16 +3,16 @@
 //!
 //! A record that describes no session is set aside in S3 with its reason; it never holds up its shard.
 
-use events::{Consumer, Deadline, Event, Outcome};
-use runtime::{Access, Boot, BootError};
+use events::{Consumer, DeadLetters, Deadline, Event, Outcome};
+use runtime::{Boot, BootError};
 use sqlx::PgConnection;
-use stores::{Bucket, PgPool, postgres::settle};
+use stores::{PgPool, postgres::settle};
 
 use crate::{store, viewing::Viewing};
 
 struct Playback {
     pool: PgPool,
-    dead: Bucket,
+    dead_letters: DeadLetters,
 }
 
 impl Playback {
@@ -43,12 +43,12 @@ impl Consumer<Event> for Playback {
         }
     }
 
-    async fn bury(&self, data: Vec<u8>, reason: String) -> Result<(), String> {
-        self.dead.bury("user-project-playback", data, &reason).await.map_err(|error| error.to_string())
+    fn dead_letters(&self) -> Option<&DeadLetters> {
+        Some(&self.dead_letters)
     }
 }
 
 /// The schema, and dead records to S3.
 pub fn consumer(boot: &Boot) -> Result<impl Consumer<Event> + use<>, BootError> {
-    Ok(Playback { pool: boot.postgres()?, dead: boot.bucket("events-dead", Access::Write)? })
+    Ok(Playback { pool: boot.postgres()?, dead_letters: boot.dead_letters("user-project-playback")? })
 }
