@@ -13,16 +13,10 @@ use crate::{Gate, layers};
 /// # Errors
 /// When a variable that every HTTP function needs is missing.
 pub fn finish(boot: &Boot, routes: OpenApiRouter) -> Result<Router, BootError> {
-    let (router, document) = routes.split_for_parts();
+    let (router, _) = routes.split_for_parts();
     let gate = Arc::new(Gate::new(boot)?);
-    let checks_tokens = document.paths.paths.values().any(|item| {
-        let operations = [&item.get, &item.post, &item.put, &item.patch, &item.delete];
-        operations.into_iter().flatten().any(|operation| operation.security.is_some())
-    });
-    if checks_tokens {
-        let warm = gate.clone();
-        boot.also_warm(async move { warm.verifier.warm().await });
-    }
+    let warm = gate.clone();
+    boot.also_warm(async move { warm.verifier.warm().await });
     Ok(layers::wrap(router, gate))
 }
 

@@ -99,7 +99,12 @@ impl Boot {
 
     /// Wiring without configuration or I/O, to learn what an operation asks for.
     pub fn recording() -> Self {
-        Self { recording: true, ..Self::new(Vars::default()) }
+        Self::recording_with(Vars::default())
+    }
+
+    /// The same with some variables that are real.
+    pub fn recording_with(vars: Vars) -> Self {
+        Self { recording: true, ..Self::new(vars) }
     }
 
     /// The same wiring with a clock and entropy of one's own.

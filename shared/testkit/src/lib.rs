@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+pub mod access;
 pub mod drift;
 pub mod engines;
 pub mod gateway;

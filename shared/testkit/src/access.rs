@@ -1,0 +1,155 @@
+//! Who may call what, inferred from the answers of a service's router and compared with the yaml.
+
+use std::time::Duration;
+
+use axum::http::Method;
+use kernel::World;
+use manifest::{Access, Function, Manifest, Role, Route};
+use runtime::{Boot, BootError, Vars};
+
+use crate::{App, Token, token};
+
+/// How an answer treats its caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Treatment {
+    /// The caller got in; whatever failed then was not about who they are.
+    Accepted,
+    /// The caller was turned away with this code.
+    Refused(String),
+}
+
+/// Callers that tell the kinds of access apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Caller {
+    Nobody,
+    Forged,
+    Account,
+    Viewer,
+    Editor,
+    Support,
+    Admin,
+}
+
+impl Caller {
+    /// The token, proven `age` ago.
+    fn bearer(self, age: Duration) -> Option<String> {
+        let world = World::system();
+        let mut token = match self {
+            Self::Nobody => return None,
+            Self::Forged => return Some(Token::role("admin").profile(world.id()).forged()),
+            Self::Account => Token::fresh(),
+            Self::Viewer => Token::viewer(),
+            Self::Editor => Token::role("editor").profile(world.id()),
+            Self::Support => Token::role("support").profile(world.id()),
+            Self::Admin => Token::role("admin").profile(world.id()),
+        };
+        token.0.auth_time -= i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
+        token.0.amr = vec!["pwd".to_owned(), "otp".to_owned()];
+        Some(token.sign())
+    }
+}
+
+async fn treatment(app: &App, route: &Route, caller: Caller, age: Duration) -> Treatment {
+    let method: Method = route.method.parse().expect("a method");
+    let id = "ttl_01jd3k5m7n9pqrstvwxyz01234";
+    let path: Vec<_> =
+        route.path.split('/').map(|segment| if segment.starts_with('{') { id } else { segment }).collect();
+    let mut call = app.call(method.clone(), &path.join("/"));
+    if !matches!(method, Method::GET | Method::DELETE) {
+        call = call.json(&serde_json::json!({}));
+    }
+    if let Some(bearer) = caller.bearer(age) {
+        call = call.bearer(&bearer);
+    }
+    let answer = call.send().await;
+    let code = answer.json()["code"].as_str().unwrap_or_default().to_owned();
+    match (answer.status.as_u16(), code.as_str()) {
+        (401, _) | (403, "token_required" | "role_required" | "profile_required" | "step_up_required") => {
+            Treatment::Refused(code)
+        }
+        _ => Treatment::Accepted,
+    }
+}
+
+/// The access that the answers show; `Err` when they fit none.
+async fn inferred(app: &App, route: &Route) -> Result<Access, String> {
+    let just_now = Duration::ZERO;
+    let of = |caller| treatment(app, route, caller, just_now);
+    use Caller::{Account, Admin, Editor, Forged, Nobody, Support, Viewer};
+    let (nobody, forged, account, viewer) = (of(Nobody).await, of(Forged).await, of(Account).await, of(Viewer).await);
+    let refused = |treatment: &Treatment, code: &str| *treatment == Treatment::Refused(code.to_owned());
+    if nobody == Treatment::Accepted {
+        return Ok(Access::Public);
+    }
+    if refused(&nobody, "token_required") && refused(&account, "token_required") {
+        return Ok(Access::UrlToken);
+    }
+    if !refused(&nobody, "token_required") || !refused(&forged, "invalid_token") {
+        return Err(format!("nobody: {nobody:?}, a forged token: {forged:?}"));
+    }
+    if account == Treatment::Accepted {
+        return Ok(Access::Account);
+    }
+    if refused(&account, "profile_required") && viewer == Treatment::Accepted {
+        return Ok(Access::Profile);
+    }
+    let (editor, support, admin) = (of(Editor).await, of(Support).await, of(Admin).await);
+    if !refused(&viewer, "role_required") || admin != Treatment::Accepted {
+        return Err(format!("account: {account:?}, viewer: {viewer:?}, admin: {admin:?}"));
+    }
+    match (editor == Treatment::Accepted, support == Treatment::Accepted) {
+        (true, false) => Ok(Access::Role(Role::Editor)),
+        (false, true) => Ok(Access::Role(Role::Support)),
+        (false, false) => Ok(Access::Role(Role::Admin)),
+        (true, true) => Err("editors and support agents alike get in".to_owned()),
+    }
+}
+
+/// Whether a proof of that age lets the caller in that the access asks for.
+async fn proof_suffices(app: &App, route: &Route, access: Access, age: Duration) -> bool {
+    let caller = match access {
+        Access::Account => Caller::Account,
+        Access::Profile => Caller::Viewer,
+        _ => Caller::Admin,
+    };
+    treatment(app, route, caller, age).await == Treatment::Accepted
+}
+
+async fn compare(app: &App, function: &Function, route: &Route) -> Vec<String> {
+    let found = match inferred(app, route).await {
+        Ok(access) if Some(access) == function.access => access,
+        Ok(access) => {
+            let stated = function.access;
+            return vec![format!("{}: access is {stated:?} in the yaml, {access:?} by its answers", function.name)];
+        }
+        Err(reason) => return vec![format!("{}: its answers fit no access: {reason}", function.name)],
+    };
+    if matches!(found, Access::Public | Access::UrlToken) {
+        return vec![];
+    }
+    let long_ago = Duration::from_secs(365 * 24 * 3600);
+    let mut wrong = Vec::new();
+    if !proof_suffices(app, route, found, long_ago).await {
+        wrong.push(format!("{}: asks for a proof that the yaml does not state", function.name));
+    }
+    wrong
+}
+
+/// Every HTTP operation of a service whose answers show another access or proof than its yaml entry. No engine is needed: who may call is
+/// decided before anything else.
+pub async fn differences(
+    service: &str,
+    routes: fn(&Boot) -> Result<cinema_http::OpenApiRouter, BootError>,
+) -> Vec<String> {
+    let manifest = Manifest::load(&crate::root()).unwrap_or_else(|error| panic!("{error}"));
+    let boot = Boot::recording_with(Vars::default().set("JWKS_URL", token::jwks_url()));
+    let router = routes(&boot).and_then(|routes| cinema_http::finish(&boot, routes));
+    let app = App(router.unwrap_or_else(|error| panic!("{error}")));
+    let mut wrong = Vec::new();
+    for function in manifest.service(service) {
+        for route in &function.routes {
+            wrong.extend(compare(&app, function, route).await);
+        }
+    }
+    wrong
+}
