@@ -1,10 +1,10 @@
 //! From what an operation names to what it gets: its state is a struct whose fields say how to wire themselves.
 
-use events::{Batches, Outbox};
+use events::{Batches, EraseAccount, Eraser, ExportAccount, Holdings, Outbox};
 use kernel::World;
 use stores::{ClickHouse, Fetch, Mailer, PgPool, Redis};
 
-use crate::{Boot, BootError};
+use crate::{Access, Boot, BootError};
 
 /// Can be built from [`Boot`] alone: notes what it needs, does no I/O.
 pub trait Wire: Sized {
@@ -67,6 +67,18 @@ impl Wire for Outbox {
 impl<C: Wire> Wire for Batches<C> {
     fn wire(boot: &Boot) -> Result<Self, BootError> {
         C::wire(boot).map(Self)
+    }
+}
+
+impl<H: Holdings + Wire> Wire for ExportAccount<H> {
+    fn wire(boot: &Boot) -> Result<Self, BootError> {
+        Ok(Self::new(H::wire(boot)?, boot.bucket("exports", Access::Write)?))
+    }
+}
+
+impl<E: Eraser + Wire> Wire for EraseAccount<E> {
+    fn wire(boot: &Boot) -> Result<Self, BootError> {
+        Ok(Self::new(E::wire(boot)?, boot.stream("domain-events")?, boot.world()))
     }
 }
 

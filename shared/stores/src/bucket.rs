@@ -72,6 +72,22 @@ impl Bucket {
             .map_err(|error| StoreError::new("s3", error))
     }
 
+    /// Deletes an object; none under the key is fine.
+    pub async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        let delete = self.client.delete_object().bucket(&self.name).key(key);
+        delete.send().await.map(drop).map_err(|error| StoreError::new("s3", error))
+    }
+
+    /// Deletes every object whose key begins with `prefix`, a thousand at most.
+    pub async fn delete_below(&self, prefix: &str) -> Result<(), StoreError> {
+        let list = self.client.list_objects_v2().bucket(&self.name).prefix(prefix);
+        let listed = list.send().await.map_err(|error| StoreError::new("s3", error))?;
+        for key in listed.contents().iter().filter_map(|object| object.key()) {
+            self.delete(key).await?;
+        }
+        Ok(())
+    }
+
     /// Keeps a record that can never be applied, with the reason as metadata. The key is a digest of the record: a repetition makes no second copy.
     pub async fn put_dead_letter(&self, source: &str, record: Vec<u8>, reason: &str) -> Result<(), StoreError> {
         let key = format!("{source}/{}", hex::encode(Sha256::digest(&record)));
