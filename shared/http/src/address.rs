@@ -19,26 +19,31 @@ pub struct ClientAddress(pub String);
 pub struct Origin {
     /// IPv4 or IPv6 address, or `unknown`.
     pub address: String,
-    /// From the edge, else the configured default.
+    /// From the edge. Where there is an edge and it does not know, [`Territory::unknown`]; where there is none, `DEFAULT_TERRITORY`.
     pub territory: Territory,
 }
 
 impl Origin {
     pub(crate) fn of(parts: &Parts, gate: &Gate) -> Self {
-        let trusted = from_the_edge(&parts.headers, gate.origin_verify.as_ref());
+        let has_edge = gate.origin_verify.is_some();
+        let trusted = has_edge && came_through_the_edge(&parts.headers, gate);
         let edge = |name: &str| parts.headers.get(name).filter(|_| trusted).and_then(|value| value.to_str().ok());
         let address = edge("cloudfront-viewer-address").map(without_port).or_else(|| gateway_address(parts));
         let territory = edge("cloudfront-viewer-country").and_then(|text| text.parse().ok());
+        let otherwise = || if has_edge { Territory::unknown() } else { gate.default_territory.clone() };
         Self {
             address: address.unwrap_or_else(|| "unknown".to_owned()),
-            territory: territory.unwrap_or_else(|| gate.default_territory.clone()),
+            territory: territory.unwrap_or_else(otherwise),
         }
     }
 }
 
-fn from_the_edge(headers: &HeaderMap, secret: Option<&OriginSecret>) -> bool {
-    match (secret, headers.get("x-origin-verify")) {
-        (Some(secret), Some(header)) => secret.is(header.as_bytes()),
+/// Whether the request proves that it came through the edge; true where no secret is configured, because there is no edge then.
+pub(crate) fn came_through_the_edge(headers: &HeaderMap, gate: &Gate) -> bool {
+    let Some(secret) = &gate.origin_verify else { return true };
+    let mut sent = headers.get_all("x-origin-verify").iter();
+    match (sent.next(), sent.next()) {
+        (Some(header), None) => secret.is(header.as_bytes()),
         _ => false,
     }
 }

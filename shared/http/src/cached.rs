@@ -43,9 +43,16 @@ pub fn etag(bytes: &[u8]) -> String {
     format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..15]))
 }
 
-fn matches(header: &HeaderValue, tag: &str) -> bool {
+/// The weak comparison of RFC 9110, 8.8.3.2, for `If-None-Match`.
+fn matches_weakly(header: &HeaderValue, tag: &str) -> bool {
     let header = header.to_str().unwrap_or_default();
     header.split(',').map(str::trim).any(|candidate| candidate == "*" || candidate.trim_start_matches("W/") == tag)
+}
+
+/// The strong comparison of RFC 9110, 8.8.3.2, for `If-Match`: a weak tag never fits.
+fn matches_strongly(header: &HeaderValue, tag: &str) -> bool {
+    let header = header.to_str().unwrap_or_default();
+    header.split(',').map(str::trim).any(|candidate| candidate == "*" || candidate == tag)
 }
 
 impl<T: Serialize> IntoResponse for Cached<T> {
@@ -55,7 +62,7 @@ impl<T: Serialize> IntoResponse for Cached<T> {
             Err(error) => return Problem::internal(error).into_response(),
         };
         let tag = etag(&body);
-        let mut response = if self.if_none_match.is_some_and(|header| matches(&header, &tag)) {
+        let mut response = if self.if_none_match.is_some_and(|header| matches_weakly(&header, &tag)) {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
             let mut response = body.into_response();
@@ -68,7 +75,10 @@ impl<T: Serialize> IntoResponse for Cached<T> {
             "private, no-cache".to_owned()
         };
         let headers = response.headers_mut();
-        headers.insert(header::VARY, HeaderValue::from_static("Authorization, Accept-Language"));
+        headers.insert(
+            header::VARY,
+            HeaderValue::from_static("Authorization, Accept-Language, CloudFront-Viewer-Country"),
+        );
         for (name, value) in [(header::ETAG, tag), (header::CACHE_CONTROL, cache)] {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(name, value);
@@ -98,7 +108,7 @@ impl IfMatch {
     /// 412 unless the header is absent or names `tag`.
     pub fn check(&self, tag: &str) -> Result<(), Problem> {
         match &self.0 {
-            Some(header) if !matches(header, tag) => Err(Problem::new(
+            Some(header) if !matches_strongly(header, tag) => Err(Problem::new(
                 StatusCode::PRECONDITION_FAILED,
                 "precondition_failed",
                 "It was changed in the meantime. Read it again and repeat your change.",

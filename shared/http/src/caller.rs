@@ -101,11 +101,15 @@ pub(crate) fn step_up_required() -> Problem {
 
 /// The token of `Authorization: Bearer`; `None` without the header.
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let Some(header) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let mut sent = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(header) = sent.next() else { return Ok(None) };
     let text = header.to_str().unwrap_or_default();
-    match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
-        _ => Err(Problem::unauthorized("invalid_token", "The Authorization header must be: Bearer <access token>.")),
+    match (text.split_once(' '), sent.next()) {
+        (Some((scheme, token)), None) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
+        _ => Err(Problem::unauthorized(
+            "invalid_token",
+            "There must be one Authorization header: Bearer <access token>.",
+        )),
     }
 }
 
@@ -149,7 +153,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Viewer {
         Ok(Self {
             account: account.id,
             profile: account.claims.pid.ok_or_else(missing)?,
-            policy: policy::Audience { territory: account.origin.territory, max_rating: account.claims.max_rating },
+            policy: policy::Audience { max_rating: account.claims.cap(), territory: account.origin.territory },
             locale: account.claims.locale,
             session: account.session,
         })
@@ -164,7 +168,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Audience {
         // A token that is present but wrong is refused even where none is needed: the client believes to be signed in.
         let claims = claims(parts, &gate).await?;
         let territory = Origin::of(parts, &gate).territory;
-        let max_rating = claims.as_ref().map_or(policy::ADULT, |claims| claims.max_rating);
+        let max_rating = claims.as_ref().map_or(policy::ADULT, Claims::cap);
         let locale = claims.as_ref().map_or_else(|| preferred_locale(&parts.headers), |claims| claims.locale.clone());
         Ok(Self { claims, policy: policy::Audience { territory, max_rating }, locale, headers: parts.headers.clone() })
     }

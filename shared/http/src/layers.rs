@@ -14,22 +14,32 @@ use kernel::TraceParent;
 use tower_http::decompression::RequestDecompressionLayer;
 use tracing::Instrument;
 
-use crate::{Gate, Problem, problem::REQUEST_ID};
+use crate::{Gate, Problem, address::came_through_the_edge, problem::REQUEST_ID};
 
 const REQUEST_ID_HEADER: &str = "x-request-id";
 
 pub(crate) fn wrap(router: Router, gate: Arc<Gate>) -> Router {
     let world = gate.world.clone();
+    let edge = gate.clone();
     router
         .layer(axum::Extension(gate))
-        .layer(map_response(refusals_as_problems))
+        .layer(from_fn(move |request: Request, next: Next| only_from_the_edge(edge.clone(), request, next)))
         .layer(RequestDecompressionLayer::new().gzip(true))
+        .layer(map_response(refusals_as_problems))
         .layer(from_fn(move |request: Request, next: Next| {
             let fresh = hex::encode(world.bytes::<16>());
             let came = request.headers().get("traceparent").and_then(|value| value.to_str().ok()?.parse().ok());
             let trace = came.map_or_else(|| TraceParent::new(&world), |came: TraceParent| came.child(&world));
             correlate(request, next, fresh, trace)
         }))
+}
+
+/// Territory and address are the edge's to tell: around it nobody gets in.
+async fn only_from_the_edge(gate: Arc<Gate>, request: Request, next: Next) -> Response {
+    if came_through_the_edge(request.headers(), &gate) {
+        return next.run(request).await;
+    }
+    Problem::forbidden("edge_required", "Use the public address of this service.").into_response()
 }
 
 async fn correlate(request: Request, next: Next, fresh: String, trace: TraceParent) -> Response {

@@ -5,12 +5,13 @@ use std::{
     sync::{Arc, Once, PoisonError, RwLock},
 };
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{
     Algorithm, DecodingKey, DecodingKeyKind, EncodingKey, Header, Validation,
     crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils},
     errors::{ErrorKind, new_error},
 };
-use kernel::{AccountId, Locale, ProfileId, SessionId, World};
+use kernel::{AccountId, Locale, ProfileId, SessionId, World, policy};
 use ring::{
     rand::SystemRandom,
     signature::{
@@ -72,6 +73,13 @@ pub struct Claims {
     pub amr: Vec<String>,
 }
 
+impl Claims {
+    /// The highest age rating that the caller may see: without a profile the lowest there is.
+    pub fn cap(&self) -> u8 {
+        if self.pid.is_some() { self.max_rating } else { 0 }
+    }
+}
+
 /// A public key in the published set (RFC 7517).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Jwk {
@@ -126,7 +134,6 @@ impl Signer {
     /// # Errors
     /// When the key is not a P-256 key.
     pub fn public(kid: &str, pkcs8: &[u8]) -> Result<Jwk, Problem> {
-        use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
         let pair = key_pair(pkcs8).map_err(|_| Problem::internal("signing key is not a P-256 key"))?;
         let point = pair.public_key().as_ref();
         let coordinate = |range| BASE64_URL_SAFE_NO_PAD.encode(point.get(range).unwrap_or_default());
@@ -140,6 +147,16 @@ impl Signer {
             y: coordinate(33..65),
         })
     }
+}
+
+/// Whether the header has `crit` (RFC 7515, 4.1.11): whoever does not understand all it names must refuse the token.
+fn is_critical(token: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Critical {
+        crit: Option<serde_json::Value>,
+    }
+    let header = token.split('.').next().and_then(|part| BASE64_URL_SAFE_NO_PAD.decode(part).ok());
+    header.and_then(|json| serde_json::from_slice::<Critical>(&json).ok()).is_none_or(|header| header.crit.is_some())
 }
 
 struct KeySet {
@@ -193,7 +210,13 @@ impl Verifier {
         let kid = header.kid.ok_or_else(|| invalid(&"no kid"))?;
         let key = self.key(&kid).await?.ok_or_else(|| invalid(&"unknown kid"))?;
         let data = jsonwebtoken::decode::<Claims>(token, &key, &self.validation).map_err(|error| invalid(&error))?;
-        let now = self.world.now().unix_timestamp();
+        let (now, lifetime) = (self.world.now().unix_timestamp(), data.claims.exp - data.claims.iat);
+        if is_critical(token) {
+            return Err(invalid(&"crit names extensions that nobody here knows"));
+        }
+        if lifetime > LIFETIME.whole_seconds() || data.claims.max_rating > policy::ADULT {
+            return Err(invalid(&"claims out of range"));
+        }
         if data.claims.exp + LEEWAY_SECONDS <= now {
             return Err(Problem::unauthorized("token_expired", "The access token has expired. Refresh it."));
         }

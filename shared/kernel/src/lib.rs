@@ -6,7 +6,6 @@ pub mod cursor;
 pub mod id;
 pub mod locale;
 pub mod money;
-pub mod playback_token;
 pub mod policy;
 pub mod signed_url;
 mod sql;

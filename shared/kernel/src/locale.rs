@@ -75,6 +75,13 @@ text! {
     }
 }
 
+impl Territory {
+    /// `ZZ`, which ISO 3166-1 assigns to nobody: only a window without territories covers it.
+    pub fn unknown() -> Self {
+        Self("ZZ".to_owned())
+    }
+}
+
 impl Locale {
     /// English, what is shown when nothing else fits.
     pub fn english() -> Self {

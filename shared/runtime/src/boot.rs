@@ -154,11 +154,9 @@ impl Boot {
         self.var(name)
     }
 
-    /// Where a request comes from when nothing says so.
+    /// Where requests come from in a deployment without an edge: `DEFAULT_TERRITORY`, or nowhere.
     pub fn default_territory(&self) -> Result<Territory, BootError> {
-        let Some(text) = self.vars.get("DEFAULT_TERRITORY") else {
-            return "DE".parse().map_err(|_| BootError::Missing("DEFAULT_TERRITORY".to_owned()));
-        };
+        let Some(text) = self.vars.get("DEFAULT_TERRITORY") else { return Ok(Territory::unknown()) };
         text.parse().map_err(|error: kernel::locale::FormError| BootError::Invalid {
             name: "DEFAULT_TERRITORY".to_owned(),
             reason: error.to_string(),

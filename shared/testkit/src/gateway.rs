@@ -13,8 +13,9 @@ pub fn event(method: &str, path_and_query: &str, headers: &[(&str, &str)], body:
     let multi_value = |map: &serde_json::Map<String, Value>| -> Value {
         map.iter().map(|(name, value)| (name.clone(), json!([value]))).collect::<serde_json::Map<_, _>>().into()
     };
+    let edge = [("x-origin-verify", crate::http::ORIGIN_VERIFY), ("cloudfront-viewer-country", "DE")];
     let headers: serde_json::Map<String, Value> =
-        headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+        edge.iter().chain(headers).map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
     json!({
         "resource": path, "path": path, "httpMethod": method,
         "headers": headers, "multiValueHeaders": multi_value(&headers),

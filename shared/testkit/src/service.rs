@@ -51,7 +51,7 @@ impl Service {
             .set("AWS_SECRET_ACCESS_KEY", "test")
             .set("DEFAULT_TERRITORY", "DE")
             .set("CURSOR_KEY", BASE64_STANDARD.encode([7; 32]))
-            .set("ORIGIN_VERIFY", "origin-secret-of-the-test")
+            .set("ORIGIN_VERIFY", crate::http::ORIGIN_VERIFY)
             .set("PUBLIC_URL", "http://localhost:8080")
             .set("JWKS_URL", token::jwks_url())
             .set(env::REDIS_URL, &engines.redis)

@@ -6,6 +6,7 @@ use std::{
     sync::OnceLock,
 };
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use cinema_http::token::{AUDIENCE, Claims, ISSUER, Jwks, Signer};
 use kernel::{AccountId, Locale, ProfileId, SessionId, World};
 use ring::{
@@ -131,6 +132,17 @@ impl Token {
     /// Signed with any key, to forge one.
     pub fn sign_with(&self, kid: &str, pkcs8: &[u8]) -> String {
         Signer::new(kid, pkcs8).sign(&self.0).expect("a P-256 key")
+    }
+
+    /// Signed with the test's key under a header of one's own.
+    pub fn sign_under(&self, header: &serde_json::Value) -> String {
+        let part = |value: String| BASE64_URL_SAFE_NO_PAD.encode(value);
+        let claims = serde_json::to_string(&self.0).expect("claims");
+        let signed = format!("{}.{}", part(header.to_string()), part(claims));
+        let random = SystemRandom::new();
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &keys().pkcs8, &random).expect("a key");
+        let signature = pair.sign(&random, signed.as_bytes()).expect("a signature");
+        format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
     }
 
     /// A token whose time is over.
