@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::access::Access;
 use crate::error::ManifestError;
-use crate::function::{Access, Function, Trigger};
-use crate::reader::Manifest;
+use crate::function::Function;
+use crate::manifest::Manifest;
+use crate::trigger::Trigger;
 use crate::uses::{Use, is_name};
 
 /// A Kinesis shard serves five reads a second in all.
@@ -45,6 +47,10 @@ fn alone(function: &Function) -> Result<(), ManifestError> {
         Some(Access::Internal) if function.is_http() => return refuse("a route cannot be internal"),
         Some(access) if !function.is_http() && access != Access::Internal => return refuse("`access` without a route"),
         _ => {}
+    }
+    let has_identity = matches!(function.access, Some(Access::Account | Access::Profile | Access::Role(_)));
+    if function.proof.is_some() && !has_identity {
+        return refuse("`proof` needs access account, profile or a role");
     }
     if !(128..=10_240).contains(&function.memory) {
         return refuse("memory is 128 to 10240 MiB");

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::function::Function;
-use crate::reader::Manifest;
+use crate::manifest::Manifest;
 
 /// Entries without a bin or operation file, bins and operation files without an entry, bins that start something else.
 pub fn files(root: &Path, manifest: &Manifest, service: &str) -> Vec<String> {

@@ -3,19 +3,26 @@
 //! The deployer, the runtime, the drift tests and the event router all read the same entries through this crate;
 //! Terraform reads the same files with `yamldecode`. The shape is defined by `functions/functions.schema.json`.
 
+mod access;
 mod check;
 pub mod drift;
 pub mod env;
 mod error;
 mod function;
+mod manifest;
 mod queues;
 mod reader;
 mod resources;
+mod route;
+mod trigger;
 mod uses;
 
+pub use access::{Access, Proof, Role};
 pub use error::ManifestError;
-pub use function::{Access, Function, Role, Route, Trigger};
+pub use function::Function;
+pub use manifest::Manifest;
 pub use queues::{DEAD_SUFFIX, QueuePlan};
-pub use reader::Manifest;
 pub use resources::{Bucket, Generate, Index, Queue, Resources, Secret, Stream, Table};
+pub use route::Route;
+pub use trigger::Trigger;
 pub use uses::{ObjectAccess, Use, UseError};

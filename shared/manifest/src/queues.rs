@@ -1,8 +1,8 @@
 //! Every queue that has to exist, with what follows from its consumer.
 
-use crate::function::Trigger;
-use crate::reader::Manifest;
+use crate::manifest::Manifest;
 use crate::resources::Queue;
+use crate::trigger::Trigger;
 
 /// Ending of a dead-letter queue's name.
 pub const DEAD_SUFFIX: &str = "-dlq";

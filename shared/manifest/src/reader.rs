@@ -2,7 +2,6 @@
 
 mod raw;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,17 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::check;
 use crate::error::ManifestError;
-use crate::function::{Function, Trigger};
-use crate::resources::Resources;
-
-/// Everything the repository says about its functions; names are unique and every reference resolves.
-#[derive(Debug, Clone)]
-pub struct Manifest {
-    /// By service, in the order of the file.
-    pub functions: Vec<Function>,
-    /// What they share.
-    pub resources: Resources,
-}
+use crate::manifest::Manifest;
 
 impl Manifest {
     /// Reads and cross-checks `functions/resources.yaml` and every `functions/<service>/functions.yaml` below `root`.
@@ -37,42 +26,6 @@ impl Manifest {
         let manifest = Manifest { functions, resources };
         check::check(&manifest)?;
         Ok(manifest)
-    }
-
-    /// The functions of one service.
-    pub fn service<'a>(&'a self, service: &'a str) -> impl Iterator<Item = &'a Function> {
-        self.functions.iter().filter(move |function| function.service == service)
-    }
-
-    /// The services that have functions, sorted.
-    pub fn services(&self) -> Vec<&str> {
-        let mut services: Vec<&str> = self.functions.iter().map(|function| function.service.as_str()).collect();
-        services.sort_unstable();
-        services.dedup();
-        services
-    }
-
-    /// One function by name.
-    pub fn function(&self, name: &str) -> Option<&Function> {
-        self.functions.iter().find(|function| function.name == name)
-    }
-
-    /// Event type → the queues that get a copy of each event, sorted.
-    pub fn event_routes(&self) -> BTreeMap<String, Vec<String>> {
-        let mut routes: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for function in &self.functions {
-            for trigger in &function.triggers {
-                let Trigger::Events(types) = trigger else { continue };
-                for event_type in types {
-                    routes.entry(event_type.clone()).or_default().push(function.name.clone());
-                }
-            }
-        }
-        for queues in routes.values_mut() {
-            queues.sort_unstable();
-            queues.dedup();
-        }
-        routes
     }
 }
 

@@ -10,8 +10,11 @@ use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::function::{self, Access, Function, Route};
+use crate::access::{Access, Proof};
+use crate::function::Function;
 use crate::resources::{self, Bucket, Queue, Secret, Stream, Table};
+use crate::route::Route;
+use crate::trigger::Trigger;
 use crate::uses::{Use, is_name};
 
 /// MiB; enough for any function without a password hash or a decoder.
@@ -34,6 +37,7 @@ pub(super) struct Entry {
     #[serde(default)]
     http: OneOrMany<Parsed<Route>>,
     access: Option<Parsed<Access>>,
+    proof: Option<Parsed<Proof>>,
     #[serde(default)]
     events: OneOrMany<EventType>,
     #[serde(default)]
@@ -100,7 +104,6 @@ fn hundred() -> u32 {
 
 impl Entry {
     pub fn into_function(self, name: String, service: &str, file: PathBuf, line: usize) -> Function {
-        use function::Trigger;
         let mut triggers = Vec::new();
         if !self.events.0.is_empty() {
             triggers.push(Trigger::Events(self.events.0.into_iter().map(|event_type| event_type.0).collect()));
@@ -123,6 +126,7 @@ impl Entry {
             service: service.to_owned(),
             routes: self.http.0.into_iter().map(|route| route.0).collect(),
             access: self.access.map(|access| access.0),
+            proof: self.proof.map(|proof| proof.0),
             triggers,
             memory: self.memory.unwrap_or(DEFAULT_MEMORY),
             timeout: self.timeout.unwrap_or(default_timeout),

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::function::{Access, Role};
+use crate::access::{Access, Role};
 use crate::uses::Use;
 
 const RESOURCES: &str = "
@@ -105,6 +105,8 @@ fn mistakes_are_found_with_their_place() {
     refused("cinema.catalog.title_removed.v1", "title_removed", 20, "expected cinema.");
     refused("access: role:editor", "timeout: 3", 4, "needs `access`");
     refused("role:editor", "internal", 4, "cannot be internal");
+    refused("access: role:editor", "access: public\n    proof: 10m", 4, "`proof` needs access");
+    refused("access: role:editor", "access: account\n    proof: ten", 7, "proof `ten`");
     refused(
         "    timeout: 20",
         "    http: POST /v1/admin/assets/{asset_id}/retry\n    access: public",
