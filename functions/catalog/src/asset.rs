@@ -30,6 +30,13 @@ pub struct Asset {
     pub protection: String,
 }
 
+impl Asset {
+    /// Lines of the best picture.
+    pub fn max_height(&self) -> u32 {
+        self.renditions.iter().map(|rendition| rendition.height).max().unwrap_or(0)
+    }
+}
+
 /// One picture size.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Rendition {
@@ -54,14 +61,13 @@ pub struct Failure {
     pub detail: String,
 }
 
-/// What the pipeline reports.
+/// What the pipeline tells.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Report {
+pub enum News {
     /// The asset can be played, or failed.
-    Ended(Ended),
-    /// A file without a title appeared: its draft has this id.
+    Ended(Report),
+    /// A file without a title appeared: its draft gets this id.
     Dropped {
-        /// The title to create.
         title: TitleId,
         /// The file's name as the title's.
         name: Name,
@@ -70,16 +76,12 @@ pub enum Report {
 
 /// How an asset ended.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Ended {
-    /// The asset.
+pub struct Report {
     pub asset: AssetId,
-    /// The title it belongs to.
     pub title: TitleId,
     /// The asset's version.
     pub sequence: i64,
-    /// When.
     pub at: OffsetDateTime,
-    /// How.
     pub finding: Finding,
 }
 
@@ -103,7 +105,15 @@ impl Finding {
     }
 }
 
-impl Report {
+impl News {
+    /// The title that it is about.
+    pub fn title(&self) -> TitleId {
+        match self {
+            Self::Ended(report) => report.title,
+            Self::Dropped { title, .. } => *title,
+        }
+    }
+
     /// Reads an event of the media service.
     ///
     /// # Errors
@@ -118,12 +128,12 @@ impl Report {
     }
 }
 
-fn ended(event: &Event, title: &str, asset: AssetId, finding: Finding) -> Result<Report, String> {
+fn ended(event: &Event, title: &str, asset: AssetId, finding: Finding) -> Result<News, String> {
     let title = title.parse().map_err(|error| format!("title_id: {error}"))?;
-    Ok(Report::Ended(Ended { asset, title, sequence: event.sequence, at: event.time, finding }))
+    Ok(News::Ended(Report { asset, title, sequence: event.sequence, at: event.time, finding }))
 }
 
-fn ready(event: &Event) -> Result<Report, String> {
+fn ready(event: &Event) -> Result<News, String> {
     let data: media::AssetReady = event.data().map_err(|error| error.to_string())?;
     let asset_id: AssetId = data.asset_id.parse().map_err(|error| format!("asset_id: {error}"))?;
     let path = |path: String| Some(plain(&path)).filter(|path| !path.is_empty());
@@ -146,17 +156,17 @@ fn ready(event: &Event) -> Result<Report, String> {
     ended(event, &data.title_id, asset_id, Finding::Ready(asset))
 }
 
-fn failed(event: &Event) -> Result<Report, String> {
+fn failed(event: &Event) -> Result<News, String> {
     let data: media::AssetFailed = event.data().map_err(|error| error.to_string())?;
     let asset_id: AssetId = data.asset_id.parse().map_err(|error| format!("asset_id: {error}"))?;
     let failure = Failure { asset_id, code: plain(&data.code), detail: plain(&data.detail) };
     ended(event, &data.title_id, asset_id, Finding::Failed(failure))
 }
 
-fn dropped(event: &Event) -> Result<Report, String> {
+fn dropped(event: &Event) -> Result<News, String> {
     let data: media::SourceDropped = event.data().map_err(|error| error.to_string())?;
     let title = data.title_id.parse().map_err(|error| format!("title_id: {error}"))?;
-    Ok(Report::Dropped { title, name: name_of_file(&data.filename) })
+    Ok(News::Dropped { title, name: name_of_file(&data.filename) })
 }
 
 /// Without what Postgres cannot store.
@@ -173,11 +183,11 @@ fn name_of_file(path: &str) -> Name {
 }
 
 /// The film of a title and what went wrong since: the latest ready asset, and a failure only when it came later and was not made good.
-pub fn attached(reports: &[Ended]) -> (Option<Asset>, Option<Failure>) {
-    let place = |report: &&Ended| (report.at, report.asset);
-    let is_ready = |report: &&Ended| matches!(report.finding, Finding::Ready(_));
+pub fn attached(reports: &[Report]) -> (Option<Asset>, Option<Failure>) {
+    let place = |report: &&Report| (report.at, report.asset);
+    let is_ready = |report: &&Report| matches!(report.finding, Finding::Ready(_));
     let film = reports.iter().filter(is_ready).max_by_key(place);
-    let made_good = |failed: &Ended| {
+    let made_good = |failed: &Report| {
         reports.iter().filter(is_ready).any(|ready| ready.asset == failed.asset && ready.sequence > failed.sequence)
     };
     let failed = reports.iter().filter(|report| !is_ready(report) && !made_good(report));
@@ -209,7 +219,7 @@ mod tests {
         TitleId::from_parts(OffsetDateTime::UNIX_EPOCH, [0; 10])
     }
 
-    fn report(number: u8, sequence: i64, minute: i64, is_ready: bool) -> Ended {
+    fn report(number: u8, sequence: i64, minute: i64, is_ready: bool) -> Report {
         let finding = if is_ready {
             Finding::Ready(Asset {
                 asset_id: asset(number),
@@ -225,10 +235,10 @@ mod tests {
             Finding::Failed(Failure { asset_id: asset(number), code: "broken".to_owned(), detail: String::new() })
         };
         let at = datetime!(2026-01-01 12:00 UTC) + Duration::minutes(minute);
-        Ended { asset: asset(number), title: title(), sequence, at, finding }
+        Report { asset: asset(number), title: title(), sequence, at, finding }
     }
 
-    fn outcome(reports: &[Ended]) -> (Option<AssetId>, Option<AssetId>) {
+    fn outcome(reports: &[Report]) -> (Option<AssetId>, Option<AssetId>) {
         let (asset, failure) = attached(reports);
         (asset.map(|asset| asset.asset_id), failure.map(|failure| failure.asset_id))
     }
@@ -258,8 +268,8 @@ mod tests {
     #[test]
     fn what_names_nothing_is_poison() {
         let event = |kind: &str, data| Event::new(&kernel::World::system(), kind, "x", 1, &data);
-        assert!(Report::of(&event(types::ASSET_READY, json!({"asset_id": asset(1), "title_id": "film"}))).is_err());
-        assert!(Report::of(&event(types::SOURCE_DROPPED, json!({}))).is_err());
-        assert!(Report::of(&event(types::TITLE_CHANGED, json!({}))).is_err());
+        assert!(News::of(&event(types::ASSET_READY, json!({"asset_id": asset(1), "title_id": "film"}))).is_err());
+        assert!(News::of(&event(types::SOURCE_DROPPED, json!({}))).is_err());
+        assert!(News::of(&event(types::TITLE_CHANGED, json!({}))).is_err());
     }
 }

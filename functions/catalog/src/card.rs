@@ -4,11 +4,12 @@ use kernel::{
     TitleId, TitleKind,
     policy::{Audience, Refusal, TitleRules, may_watch},
 };
+use runtime::PublicUrl;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use crate::store::CardRow;
+use crate::store::cards::CardRow;
 
 /// A title as lists show it, in the caller's language.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -26,7 +27,7 @@ pub struct Card {
     pub year: Option<i16>,
     /// Lowest age it is meant for, 0–18.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rating: Option<i16>,
+    pub rating: Option<u8>,
     /// Slugs of genres.
     pub genres: Vec<String>,
     /// A picture.
@@ -41,37 +42,24 @@ pub struct Card {
 
 impl Card {
     /// The card of a row for an audience.
-    ///
-    /// # Errors
-    /// When the row holds what no title can have.
-    pub(crate) fn of(
-        row: CardRow,
-        audience: &Audience,
-        now: OffsetDateTime,
-        public_url: &str,
-    ) -> Result<Self, serde_json::Error> {
-        let why_not = why_not(&row.rules(), audience, now);
-        Ok(Self {
-            id: serde_json::from_value(row.id.into())?,
-            kind: serde_json::from_value(row.kind.into())?,
+    pub(crate) fn of(mut row: CardRow, audience: &Audience, now: OffsetDateTime, public_url: &PublicUrl) -> Self {
+        let why_not = why_not(&row.take_rules(), audience, now);
+        Self {
+            id: row.id,
+            kind: row.kind,
             slug: row.slug,
             name: row.name,
             year: Some(row.year).filter(|year| *year != 0),
             rating: row.rating,
-            genres: row.genres.0,
-            poster_url: row.poster.map(|path| media_url(public_url, &path)),
+            genres: row.genres,
+            poster_url: row.poster.map(|path| public_url.media(&path)),
             duration_seconds: row.duration_seconds,
             playable: why_not.is_none(),
-        })
+        }
     }
 }
 
 /// The reason against watching, apart from the plan: what somebody has paid for is known where playback starts.
 pub(crate) fn why_not(rules: &TitleRules, audience: &Audience, now: OffsetDateTime) -> Option<Refusal> {
     may_watch(rules, audience, None, now).err().filter(|refusal| *refusal != Refusal::SubscriptionRequired)
-}
-
-/// Where the edge serves an object of the media bucket.
-pub(crate) fn media_url(public_url: &str, path: &str) -> String {
-    format!("{}/media/{path}", public_url.trim_end_matches('/'))
 }

@@ -6,13 +6,16 @@ use kernel::{
     AssetId, Locale, PersonId, Territory, TitleId, TitleKind,
     policy::{Audience, Refusal},
 };
+use runtime::PublicUrl;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::{
-    card::{media_url, why_not},
-    draft::Marker,
+    asset::Asset,
+    card::why_not,
+    draft::{Credit, Marker},
+    genre::{Genre, Names},
     title::Title,
 };
 
@@ -70,24 +73,6 @@ pub struct TitleDetail {
     pub why_not: Option<Refusal>,
 }
 
-/// A genre in the caller's language.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Genre {
-    /// For filters.
-    pub slug: String,
-    /// Its name.
-    pub name: String,
-}
-
-impl Genre {
-    /// The genre for a reader: their own language, English, else any.
-    pub fn of(slug: &str, names: &BTreeMap<String, String>, reader: &Locale) -> Self {
-        let own = names.get(reader.as_str()).or_else(|| names.get(reader.language()));
-        let name = own.or_else(|| names.get("en")).or_else(|| names.values().next());
-        Self { slug: slug.to_owned(), name: name.map_or(slug, String::as_str).to_owned() }
-    }
-}
-
 /// Somebody's part.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ShownCredit {
@@ -126,36 +111,35 @@ pub struct Film {
 }
 
 impl TitleDetail {
-    /// The page of a title for a reader.
+    /// The page of a title for a reader; `genres` are names by slug.
     pub fn of(
-        title: &Title,
-        genres: &BTreeMap<String, BTreeMap<String, String>>,
+        title: Title,
+        genres: &BTreeMap<String, Names>,
         (audience, reader): (&Audience, &Locale),
         now: OffsetDateTime,
-        public_url: &str,
+        public_url: &PublicUrl,
     ) -> Self {
-        let about = &title.about;
-        let text = title.localisation(reader);
         let why_not = why_not(&title.rules(), audience, now);
-        let named = |slug: &str| Genre::of(slug, genres.get(slug).unwrap_or(&BTreeMap::new()), reader);
+        let text = title.localisation(reader);
+        let named = |slug: &str| Genre::of(slug, genres.get(slug).unwrap_or(&Names::new()), reader);
         Self {
             id: title.id,
-            kind: about.kind,
+            kind: title.about.kind,
             slug: title.slug().to_owned(),
             locale: text.map(|(locale, _)| locale.clone()),
-            name: text.map_or(&about.original_title, |(_, text)| &text.name).to_string(),
+            name: text.map_or(&title.about.original_title, |(_, text)| &text.name).to_string(),
             synopsis: text.and_then(|(_, text)| text.synopsis.as_ref()).map(ToString::to_string),
-            original_title: about.original_title.to_string(),
-            year: about.year.map(|year| year.0),
+            year: title.about.year.map(|year| year.0),
             rating: title.rating,
-            countries: about.countries.clone(),
-            genres: about.genres.iter().map(|slug| named(slug.as_str())).collect(),
-            credits: credits(title),
-            artwork: Artwork { poster_url: title.poster().map(|path| media_url(public_url, path)) },
-            markers: about.markers.clone(),
-            film: title.asset.as_ref().map(film),
-            parent_id: about.parent_id,
-            number: about.number,
+            genres: title.about.genres.iter().map(|slug| named(slug.as_str())).collect(),
+            credits: credits(&title),
+            artwork: Artwork { poster_url: title.poster().map(|path| public_url.media(path)) },
+            film: title.asset.map(film),
+            original_title: title.about.original_title.to_string(),
+            countries: title.about.countries,
+            markers: title.about.markers,
+            parent_id: title.about.parent_id,
+            number: title.about.number,
             published_at: title.published_at,
             playable: why_not.is_none(),
             why_not,
@@ -164,7 +148,7 @@ impl TitleDetail {
 }
 
 fn credits(title: &Title) -> Vec<ShownCredit> {
-    let shown = |(credit, person): (&crate::draft::Credit, &PersonId)| ShownCredit {
+    let shown = |(credit, person): (&Credit, &PersonId)| ShownCredit {
         person_id: *person,
         name: credit.name.to_string(),
         role: credit.role.to_string(),
@@ -173,12 +157,12 @@ fn credits(title: &Title) -> Vec<ShownCredit> {
     title.about.credits.iter().zip(&title.people).map(shown).collect()
 }
 
-fn film(asset: &crate::asset::Asset) -> Film {
+fn film(asset: Asset) -> Film {
     Film {
         asset_id: asset.asset_id,
         duration_seconds: asset.duration_seconds,
-        max_height: asset.renditions.iter().map(|rendition| rendition.height).max().unwrap_or(0),
-        audio_languages: asset.audio_languages.clone(),
-        caption_languages: asset.caption_languages.clone(),
+        max_height: asset.max_height(),
+        audio_languages: asset.audio_languages,
+        caption_languages: asset.caption_languages,
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cinema_http::Problem;
 use kernel::{Locale, Territory, TitleId, TitleKind, policy::Window};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::{
     text::{Name, Role, Slug, Synopsis, Year},
+    violation::{InvalidDraft, Violation},
     windows,
 };
 
@@ -54,6 +54,13 @@ pub struct Marker {
     pub from_seconds: f64,
     /// First second after it.
     pub until_seconds: f64,
+}
+
+impl Marker {
+    fn fits(&self) -> bool {
+        let begins_before_end = 0.0 <= self.from_seconds && self.from_seconds < self.until_seconds;
+        begins_before_end && self.until_seconds <= LONGEST_SECONDS
+    }
 }
 
 /// What happens in a marked stretch.
@@ -143,22 +150,18 @@ impl Draft {
     /// The draft in its stored form.
     ///
     /// # Errors
-    /// 422 with every part that is wrong.
-    pub fn checked(mut self) -> Result<Self, Problem> {
-        let mut found = self.violations().into_iter();
-        if let Some((pointer, reason)) = found.next() {
-            let first = Problem::invalid(&pointer, reason);
-            return Err(found.fold(first, |problem, (pointer, reason)| problem.at(&pointer, reason)));
-        }
+    /// Every part that is wrong.
+    pub fn checked(mut self) -> Result<Self, InvalidDraft> {
+        InvalidDraft::unless_empty(self.violations())?;
         self.windows = self.windows.into_iter().map(windows::normalise).collect();
         Ok(self)
     }
 
-    fn violations(&self) -> Vec<(String, String)> {
+    fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
         let mut bound = |pointer: &str, count: usize, most: usize| {
             if count > most {
-                found.push((pointer.to_owned(), format!("must have at most {most} entries")));
+                found.push(Violation::new(pointer, format!("must have at most {most} entries")));
             }
         };
         bound("/countries", self.countries.len(), 20);
@@ -171,42 +174,34 @@ impl Draft {
         }
         for (pointer, is_distinct) in [("/countries", distinct(&self.countries)), ("/genres", distinct(&self.genres))] {
             if !is_distinct {
-                found.push((pointer.to_owned(), "must not repeat an entry".to_owned()));
+                found.push(Violation::new(pointer, "must not repeat an entry"));
             }
         }
         for (at, marker) in self.markers.iter().enumerate() {
-            if !(0.0 <= marker.from_seconds
-                && marker.from_seconds < marker.until_seconds
-                && marker.until_seconds <= LONGEST_SECONDS)
-            {
-                found.push((
-                    format!("/markers/{at}"),
-                    "must begin at 0 or later and end after its beginning".to_owned(),
-                ));
+            if !marker.fits() {
+                let reason = "must begin at 0 or later and end after its beginning";
+                found.push(Violation::new(format!("/markers/{at}"), reason));
             }
         }
-        found.extend(self.family());
-        found.extend(
-            windows::violations(&self.windows)
-                .into_iter()
-                .map(|(pointer, reason)| (format!("/windows{pointer}"), reason)),
-        );
+        found.extend(self.place_violations());
+        found.extend(windows::violations(&self.windows).into_iter().map(|violation| violation.below("/windows")));
         found
     }
 
-    fn family(&self) -> Vec<(String, String)> {
+    /// Seasons and episodes have a place in their series or season; films and series have none.
+    fn place_violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
         for (pointer, is_given) in [("/parent_id", self.parent_id.is_some()), ("/number", self.number.is_some())] {
             match self.kind.parent() {
                 Some(parent) if !is_given => {
-                    found.push((pointer.to_owned(), format!("must say the place in its {}", parent.as_str())))
+                    found.push(Violation::new(pointer, format!("must say the place in its {parent}")))
                 }
-                None if is_given => found.push((pointer.to_owned(), format!("a {} stands alone", self.kind.as_str()))),
+                None if is_given => found.push(Violation::new(pointer, format!("a {} stands alone", self.kind))),
                 _ => {}
             }
         }
         if self.number.is_some_and(|number| number > 9999) {
-            found.push(("/number".to_owned(), "must be at most 9999".to_owned()));
+            found.push(Violation::new("/number", "must be at most 9999"));
         }
         found
     }
@@ -214,20 +209,20 @@ impl Draft {
     /// The draft with a JSON Merge Patch (RFC 7396) applied.
     ///
     /// # Errors
-    /// 422 when the outcome is no draft.
-    pub fn patched(&self, patch: &Value) -> Result<Self, Problem> {
-        let mut document = serde_json::to_value(self).map_err(Problem::internal)?;
+    /// Every part of the outcome that is wrong.
+    pub fn patched(&self, patch: &Value) -> Result<Self, InvalidDraft> {
         if !patch.is_object() {
-            return Err(Problem::invalid("", "a merge patch of a title is a JSON object"));
+            return Err(InvalidDraft::at("", "a merge patch of a title is a JSON object"));
         }
+        let mut document = serde_json::to_value(self).map_err(|error| InvalidDraft::at("", error))?;
         merge(&mut document, patch);
         let patched: Self = serde_path_to_error::deserialize(document)
-            .map_err(|error| Problem::invalid(&pointer(error.path()), error.inner().to_string()))?;
+            .map_err(|error| InvalidDraft::at(pointer(error.path()), error.inner()))?;
         if patched.kind != self.kind {
-            return Err(Problem::invalid("/kind", "cannot be changed"));
+            return Err(InvalidDraft::at("/kind", "cannot be changed"));
         }
         if patched.slug.is_none() {
-            return Err(Problem::invalid("/slug", "cannot be removed"));
+            return Err(InvalidDraft::at("/slug", "cannot be removed"));
         }
         patched.checked()
     }

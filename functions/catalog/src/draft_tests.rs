@@ -11,7 +11,7 @@ fn film() -> Draft {
 }
 
 fn errors(draft: &Draft) -> Vec<String> {
-    draft.violations().into_iter().map(|(pointer, _)| pointer).collect()
+    draft.violations().into_iter().map(|violation| violation.pointer).collect()
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! A title as its editor sees it: everything that was written, its state, and what still keeps it from the public.
 
-use cinema_http::{HeaderValue, IntoResponse, Response, StatusCode, header};
 use kernel::{PersonId, TitleId, policy::Publication};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -55,15 +54,5 @@ impl EditedTitle {
             unmet: unmet(title, now).into_iter().map(|rule| rule.pointer().to_owned()).collect(),
             about: title.about.clone(),
         }
-    }
-
-    /// The answer to a change.
-    pub fn answer(self, status: StatusCode) -> Response {
-        let tag = HeaderValue::from_str(&format!("\"{}\"", self.version));
-        let mut response = (status, cinema_http::Json::<_, 0>(self)).into_response();
-        if let Ok(tag) = tag {
-            response.headers_mut().insert(header::ETAG, tag);
-        }
-        response
     }
 }

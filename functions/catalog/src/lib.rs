@@ -2,13 +2,18 @@
 
 pub mod asset;
 pub mod card;
+mod change;
 pub mod detail;
 pub mod draft;
 pub mod edited;
+pub mod genre;
+pub mod list;
 pub mod operations;
+mod problems;
 pub mod publication;
 pub mod slug;
 mod store;
 pub mod text;
 pub mod title;
+pub mod violation;
 pub mod windows;

@@ -1,6 +1,5 @@
 //! What must be true before viewers may see a title.
 
-use cinema_http::Problem;
 use kernel::policy::Publication;
 use time::OffsetDateTime;
 
@@ -65,10 +64,24 @@ pub fn unmet(title: &Title, now: OffsetDateTime) -> Vec<Unmet> {
     .collect()
 }
 
-/// 409 `not_publishable` with every unmet rule.
-pub fn refusal(unmet: &[Unmet]) -> Problem {
-    let problem = Problem::conflict("not_publishable", "The title is not complete; see errors.");
-    unmet.iter().fold(problem, |problem, rule| problem.at(rule.pointer(), rule.detail()))
+/// The rules that keep a title from the public; at least one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} rules of publication are not met", .0.len())]
+pub struct NotPublishable(pub Vec<Unmet>);
+
+impl NotPublishable {
+    fn unless_empty(unmet: Vec<Unmet>) -> Result<(), Self> {
+        if unmet.is_empty() { Ok(()) } else { Err(Self(unmet)) }
+    }
+}
+
+/// Refuses a change that takes from a public title what it must have.
+///
+/// # Errors
+/// Every unmet rule.
+pub fn still_publishable(before: &Title, after: &Title, now: OffsetDateTime) -> Result<(), NotPublishable> {
+    let is_public = matches!(after.publication, Publication::Published | Publication::Scheduled);
+    NotPublishable::unless_empty(if is_public && after != before { unmet(after, now) } else { vec![] })
 }
 
 /// The title as it is published now, or for a later moment: its windows then begin no earlier, so that no clock has to fire for it.
@@ -80,7 +93,7 @@ pub fn publish(
     rating: Option<u8>,
     at: Option<OffsetDateTime>,
     now: OffsetDateTime,
-) -> Result<Title, Vec<Unmet>> {
+) -> Result<Title, NotPublishable> {
     let mut published = Title { publication: Publication::Published, rating: rating.or(title.rating), ..title.clone() };
     let is_new = title.publication != Publication::Published;
     if let Some(at) = at.map(to_millisecond).filter(|at| *at > now) {
@@ -89,13 +102,13 @@ pub fn publish(
         if published.about.windows.is_empty() {
             let mut rules = unmet(&published, now);
             rules.push(Unmet::Window);
-            return Err(rules);
+            return Err(NotPublishable(rules));
         }
     } else if is_new {
         published.published_at = Some(to_millisecond(now));
     }
-    let rules = unmet(&published, now);
-    if rules.is_empty() { Ok(published) } else { Err(rules) }
+    NotPublishable::unless_empty(unmet(&published, now))?;
+    Ok(published)
 }
 
 #[cfg(test)]
@@ -129,8 +142,8 @@ mod tests {
         let mut title = bare();
         title.about.windows = serde_json::from_value(json!([{"until": "2025-01-01T00:00:00Z"}])).unwrap();
         let all = [Unmet::Asset, Unmet::Rating, Unmet::Artwork, Unmet::Localisation, Unmet::Window];
-        assert_eq!(publish(&title, None, None, NOW), Err(all.to_vec()));
-        assert_eq!(publish(&complete(), None, None, NOW), Err(vec![Unmet::Rating]));
+        assert_eq!(publish(&title, None, None, NOW), Err(NotPublishable(all.to_vec())));
+        assert_eq!(publish(&complete(), None, None, NOW), Err(NotPublishable(vec![Unmet::Rating])));
     }
 
     #[test]
@@ -146,13 +159,13 @@ mod tests {
         let audience = policy::Audience { territory: "DE".parse().unwrap(), max_rating: 18 };
         let now = publish(&complete(), Some(12), None, NOW).unwrap();
         assert_eq!(policy::visibility(&now.rules(), &audience, NOW), policy::Visibility::Visible);
-        assert_eq!(publish(&now, None, None, NOW + Duration::DAY).unwrap(), now, "again changes nothing");
+        assert_eq!(publish(&now, None, None, NOW + Duration::DAY).unwrap(), now, "publishing twice changes nothing");
         let start = NOW + Duration::DAY;
         let later = publish(&complete(), Some(12), Some(start), NOW).unwrap();
         assert_eq!(policy::visibility(&later.rules(), &audience, NOW), policy::Visibility::Hidden);
         assert_eq!(policy::visibility(&later.rules(), &audience, start), policy::Visibility::Visible);
         let mut over = complete();
         over.about.windows = serde_json::from_value(json!([{"until": "2026-01-01T18:00:00Z"}])).unwrap();
-        assert_eq!(publish(&over, Some(12), Some(start), NOW), Err(vec![Unmet::Window]));
+        assert_eq!(publish(&over, Some(12), Some(start), NOW), Err(NotPublishable(vec![Unmet::Window])));
     }
 }

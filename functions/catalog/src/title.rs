@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    asset::{Asset, Ended, Failure, attached},
+    asset::{Asset, Failure, Report, attached},
     draft::{Draft, Localisation},
     text::{Name, Slug},
 };
@@ -82,7 +82,7 @@ impl Title {
 
     /// The title after the pipeline's reports.
     #[must_use]
-    pub fn with_reports(&self, reports: &[Ended]) -> Self {
+    pub fn with_reports(&self, reports: &[Report]) -> Self {
         let (asset, failure) = attached(reports);
         Self { asset, failure, ..self.clone() }
     }
@@ -179,7 +179,7 @@ fn asset(asset: &Asset) -> catalog::Asset {
     catalog::Asset {
         asset_id: asset.asset_id.to_string(),
         duration_seconds: asset.duration_seconds,
-        max_height: asset.renditions.iter().map(|rendition| rendition.height).max().unwrap_or(0),
+        max_height: asset.max_height(),
         audio_languages: asset.audio_languages.clone(),
         caption_languages: asset.caption_languages.clone(),
         trickplay: asset.trickplay.clone().unwrap_or_default(),

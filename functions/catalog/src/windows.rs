@@ -3,6 +3,8 @@
 use kernel::policy::Window;
 use time::{Duration, OffsetDateTime, UtcOffset};
 
+use crate::violation::Violation;
+
 /// Most windows of a title.
 const MOST: usize = 100;
 const MOST_PLANS: usize = 20;
@@ -10,35 +12,36 @@ const LONGEST_PLAN: usize = 40;
 /// Times outside these years are typing errors; every engine can store those inside.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2200;
 
-/// Everything that is wrong, as pointers into the list with a reason.
-pub fn violations(windows: &[Window]) -> Vec<(String, String)> {
+/// Everything that is wrong, with pointers into the list.
+pub fn violations(windows: &[Window]) -> Vec<Violation> {
     if windows.len() > MOST {
-        return vec![(String::new(), format!("must have at most {MOST} windows"))];
+        return vec![Violation::new("", format!("must have at most {MOST} windows"))];
     }
     let mut found = Vec::new();
     for (at, window) in windows.iter().enumerate() {
-        found.extend(alone(window).into_iter().map(|(pointer, reason)| (format!("/{at}{pointer}"), reason)));
+        found.extend(alone(window).into_iter().map(|violation| violation.below(&format!("/{at}"))));
         if let Some(other) = windows[..at].iter().position(|earlier| overlap(earlier, window)) {
-            found.push((format!("/{at}"), format!("overlaps with window {other} in time, territory and plan")));
+            let reason = format!("overlaps with window {other} in time, territory and plan");
+            found.push(Violation::new(format!("/{at}"), reason));
         }
     }
     found
 }
 
-fn alone(window: &Window) -> Vec<(String, String)> {
+fn alone(window: &Window) -> Vec<Violation> {
     let mut found = Vec::new();
     for (name, time) in [("/from", window.from), ("/until", window.until)] {
         if time.is_some_and(|time| !is_plausible(time)) {
-            found.push((name.to_owned(), "must lie between 1900 and 2200".to_owned()));
+            found.push(Violation::new(name, "must lie between 1900 and 2200"));
         }
     }
     if window.from.zip(window.until).is_some_and(|(from, until)| from >= until) {
-        found.push(("/until".to_owned(), "must be after from".to_owned()));
+        found.push(Violation::new("/until", "must be after from"));
     }
     let is_word =
         |plan: &String| (1..=LONGEST_PLAN).contains(&plan.len()) && plan.bytes().all(|byte| byte.is_ascii_graphic());
     if window.plans.len() > MOST_PLANS || !window.plans.iter().all(is_word) {
-        found.push(("/plans".to_owned(), format!("must be at most {MOST_PLANS} keys of plans")));
+        found.push(Violation::new("/plans", format!("must be at most {MOST_PLANS} keys of plans")));
     }
     found
 }
@@ -110,10 +113,10 @@ mod tests {
             window(None, Some(9), &["DE"], &[""]),
             window(Some(5), None, &[], &[]),
         ];
-        let pointers: Vec<_> = violations(&wrong).into_iter().map(|(pointer, _)| pointer).collect();
+        let pointers: Vec<_> = violations(&wrong).into_iter().map(|violation| violation.pointer).collect();
         assert_eq!(pointers, ["/0/until", "/1/plans", "/1", "/2"]);
         let far = Window { from: Some(datetime!(0000-01-01 00:00 UTC)), ..window(None, None, &[], &[]) };
-        assert_eq!(violations(&[far])[0].0, "/0/from");
+        assert_eq!(violations(&[far])[0].pointer, "/0/from");
     }
 
     #[test]

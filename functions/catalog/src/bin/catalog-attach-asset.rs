@@ -1,5 +1,4 @@
-//! Lambda `catalog-attach-asset`.
-
+//! See [`catalog::operations::attach_asset`].
 fn main() -> std::process::ExitCode {
-    runtime::events(catalog::operations::attach_asset::consumer)
+    runtime::events(catalog::operations::consumers::attach_asset)
 }

@@ -1,5 +1,4 @@
-//! Lambda `catalog-create-title`.
-
+//! See [`catalog::operations::create_title`].
 fn main() -> std::process::ExitCode {
-    cinema_http::serve(catalog::operations::create_title::routes)
+    cinema_http::serve(catalog::operations::http::create_title)
 }

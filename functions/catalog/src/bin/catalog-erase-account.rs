@@ -1,4 +1,4 @@
 //! See [`catalog::operations::erase_account`].
 fn main() -> std::process::ExitCode {
-    runtime::events(catalog::operations::erase_account::consumer)
+    runtime::events(catalog::operations::consumers::erase_account)
 }

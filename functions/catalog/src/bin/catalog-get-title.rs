@@ -1,5 +1,4 @@
-//! Lambda `catalog-get-title`.
-
+//! See [`catalog::operations::get_title`].
 fn main() -> std::process::ExitCode {
-    cinema_http::serve(catalog::operations::get_title::routes)
+    cinema_http::serve(catalog::operations::http::get_title)
 }

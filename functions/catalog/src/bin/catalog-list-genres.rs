@@ -1,5 +1,4 @@
-//! Lambda `catalog-list-genres`.
-
+//! See [`catalog::operations::list_genres`].
 fn main() -> std::process::ExitCode {
-    cinema_http::serve(catalog::operations::list_genres::routes)
+    cinema_http::serve(catalog::operations::http::list_genres)
 }

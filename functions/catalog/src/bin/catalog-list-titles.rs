@@ -1,5 +1,4 @@
-//! Lambda `catalog-list-titles`.
-
+//! See [`catalog::operations::list_titles`].
 fn main() -> std::process::ExitCode {
-    cinema_http::serve(catalog::operations::list_titles::routes)
+    cinema_http::serve(catalog::operations::http::list_titles)
 }

@@ -1,5 +1,4 @@
-//! Lambda `catalog-publish-title`.
-
+//! See [`catalog::operations::publish_title`].
 fn main() -> std::process::ExitCode {
-    cinema_http::serve(catalog::operations::publish_title::routes)
+    cinema_http::serve(catalog::operations::http::publish_title)
 }

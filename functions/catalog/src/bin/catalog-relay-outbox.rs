@@ -1,5 +1,4 @@
-//! Lambda `catalog-relay-outbox`.
-
+//! See [`catalog::operations::relay_outbox`].
 fn main() -> std::process::ExitCode {
-    runtime::schedule(catalog::operations::relay_outbox::consumer)
+    runtime::schedule(catalog::operations::consumers::relay_outbox)
 }

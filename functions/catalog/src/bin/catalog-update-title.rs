@@ -1,5 +1,4 @@
-//! Lambda `catalog-update-title`.
-
+//! See [`catalog::operations::update_title`].
 fn main() -> std::process::ExitCode {
-    cinema_http::serve(catalog::operations::update_title::routes)
+    cinema_http::serve(catalog::operations::http::update_title)
 }

@@ -1,23 +1,37 @@
 //! The user service's receipt → the audit no longer says that it was this account, and its answers to Idempotency-Keys go.
 
-use events::{Consumer, Deadline, Erasure, Event, Outcome};
-use runtime::{Boot, BootError};
+use events::{Consumer, Deadline, Erasure, Event, Outbox, Outcome};
+use kernel::World;
+use proto::types::CATALOG_ACCOUNT_ERASED;
 
-use crate::store::Erasures;
+use crate::store::{audit, erased_accounts, idempotency_keys};
 
-/// Forgets editors.
-pub struct EraseAccount(Erasures);
+runtime::wire! { pub struct EraseAccount { outbox: Outbox, world: World } }
 
 impl Consumer<Event> for EraseAccount {
     async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        Erasure::consume(&event, |erasure| self.0.erase(erasure)).await
+        Erasure::consume(&event, |erasure| self.erase(erasure)).await
     }
 }
 
-/// Wires the operation.
-///
-/// # Errors
-/// When a variable is missing.
-pub fn consumer(boot: &Boot) -> Result<impl Consumer<Event> + use<>, BootError> {
-    Ok(EraseAccount(Erasures::new(boot)?))
+impl EraseAccount {
+    /// Forgets an account and emits the receipt; a repetition emits the same receipt.
+    async fn erase(&self, erasure: Erasure) -> Result<(), sqlx::Error> {
+        let (account, now) = (erasure.account, self.world.now());
+        let erase = async |tx: &mut events::Transaction<'_>| {
+            // A change under way ends before; one that begins now sees the tombstone.
+            audit::lock(tx).await?;
+            let (records, erased_at) = match erased_accounts::find(tx, account).await? {
+                Some(erased) => erased,
+                None => {
+                    let records = audit::forget_actor(tx, account).await? + idempotency_keys::forget(tx, account).await?;
+                    let records = i64::try_from(records).unwrap_or(i64::MAX);
+                    erased_accounts::insert(tx, account, records, now).await?
+                }
+            };
+            let records = u64::try_from(records).unwrap_or_default();
+            tx.emit(&erasure.receipt(&self.world, CATALOG_ACCOUNT_ERASED, records, erased_at)).await
+        };
+        self.outbox.transact(erase).await
+    }
 }

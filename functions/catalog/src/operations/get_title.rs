@@ -2,51 +2,37 @@
 
 use std::time::Duration;
 
-use cinema_http::{Audience, Cached, OpenApiRouter, Path, Problem, State, routes};
+use cinema_http::{Audience, Cached, Path, Problem, State};
 use kernel::{
     TitleId, World,
     policy::{Refusal, Visibility, visibility},
 };
-use runtime::{Boot, BootError};
+use runtime::PublicUrl;
+use sqlx::PgPool;
 
-use crate::{detail::TitleDetail, store::Reader};
+use crate::{detail::TitleDetail, problems::no_such_title, store::titles};
+
+runtime::wire! { pub(super) struct GetTitle { pool: PgPool, world: World, public_url: PublicUrl } }
 
 const MAX_AGE: Duration = Duration::from_secs(60);
-
-#[derive(Clone)]
-struct Titles {
-    reader: Reader,
-    world: World,
-    public_url: String,
-}
 
 /// A title that was withdrawn is 410; one that this caller may not know of is 404.
 #[utoipa::path(
     get, path = "/v1/titles/{id}", tag = "catalog", params(("id" = TitleId, Path)),
     responses((status = 200, body = TitleDetail), (status = 304, description = "Not changed"), Problem)
 )]
-async fn get_title(
-    State(titles): State<Titles>,
+pub(super) async fn get_title(
+    State(GetTitle { pool, world, public_url }): State<GetTitle>,
     audience: Audience,
     Path(id): Path<TitleId>,
 ) -> Result<Cached<TitleDetail>, Problem> {
-    let (title, genres) = titles.reader.find(id).await?.ok_or_else(|| Problem::not_found("title"))?;
-    let now = titles.world.now();
+    let (title, genres) = titles::find(&pool, id).await?.ok_or_else(no_such_title)?;
+    let now = world.now();
     match visibility(&title.rules(), &audience.policy, now) {
         Visibility::Visible => {}
         Visibility::Gone => return Err(Refusal::Withdrawn.into()),
-        Visibility::Hidden => return Err(Problem::not_found("title")),
+        Visibility::Hidden => return Err(no_such_title()),
     }
     let reader = (&audience.policy, &audience.locale);
-    Ok(audience.cache(TitleDetail::of(&title, &genres, reader, now, &titles.public_url), MAX_AGE))
-}
-
-/// Wires the operation.
-///
-/// # Errors
-/// When a variable is missing.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let titles =
-        Titles { reader: Reader(boot.postgres()?), world: boot.world(), public_url: boot.required("PUBLIC_URL")? };
-    Ok(OpenApiRouter::new().routes(routes!(get_title)).with_state(titles))
+    Ok(audience.cache(TitleDetail::of(title, &genres, reader, now, &public_url), MAX_AGE))
 }

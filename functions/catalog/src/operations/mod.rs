@@ -1,6 +1,20 @@
-//! One module per Lambda.
+//! One file per Lambda.
+
+use cinema_http::{HeaderName, Json, header};
+
+use crate::{edited::EditedTitle, title::Title};
 
 cinema_http::operations! {
-    http: [create_title, get_title, list_genres, list_titles, publish_title, update_title],
-    consumers: [attach_asset, relay_outbox, erase_account],
+    http: [
+        create_title: CreateTitle, get_title: GetTitle, list_genres: ListGenres, list_titles: ListTitles,
+        publish_title: PublishTitle, update_title: UpdateTitle,
+    ],
+    consumers: [attach_asset: AttachAsset, relay_outbox: RelayOutbox, erase_account: EraseAccount],
+}
+
+/// A changed title with its version as the ETag.
+type Edited = ([(HeaderName, String); 1], Json<EditedTitle>);
+
+fn edited(title: &Title, now: time::OffsetDateTime) -> Edited {
+    ([(header::ETAG, title.etag())], Json(EditedTitle::of(title, now)))
 }

@@ -1,23 +1,28 @@
 //! `POST /v1/admin/titles/{id}/publish`: shows a title to viewers, now or from a later moment on.
 
-use cinema_http::{Editor, IfMatch, Json, OpenApiRouter, Path, Problem, Response, State, StatusCode, routes};
-use kernel::{TitleId, policy::ADULT};
-use runtime::{Boot, BootError};
+use cinema_http::{Editor, IfMatch, Json, Path, Problem, State};
+use events::Outbox;
+use kernel::{TitleId, World, policy::ADULT};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use super::{Edited, edited};
 use crate::{
+    change::{self, Author},
     edited::EditedTitle,
-    publication::{publish, refusal},
-    store::Writer,
+    problems::no_such_title,
+    publication::publish,
+    store::titles,
     windows::is_plausible,
 };
+
+runtime::wire! { pub(super) struct PublishTitle { outbox: Outbox, world: World } }
 
 /// How to publish.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Publishing {
+pub(super) struct PublishTitleRequest {
     /// Lowest age the title is meant for; needed unless it is rated already.
     #[serde(default)]
     #[schema(maximum = 18)]
@@ -27,7 +32,7 @@ struct Publishing {
     at: Option<OffsetDateTime>,
 }
 
-impl Publishing {
+impl PublishTitleRequest {
     fn check(&self) -> Result<(), Problem> {
         if self.rating.is_some_and(|rating| rating > ADULT) {
             return Err(Problem::invalid("/rating", "must be an age from 0 to 18"));
@@ -39,36 +44,28 @@ impl Publishing {
     }
 }
 
-/// Publishes a title; again changes nothing.
+/// Publishes a title. A title that is published already stays as it is, unless the request gives another rating or a later moment.
 #[utoipa::path(
-    post, path = "/v1/admin/titles/{id}/publish", tag = "catalog", security(("editor" = [])),
-    request_body = Publishing,
+    post, path = "/v1/admin/titles/{id}/publish", tag = "catalog", request_body = PublishTitleRequest,
     params(("id" = TitleId, Path), ("If-Match" = Option<String>, Header, description = "The ETag of the version that was seen")),
     responses((status = 200, body = EditedTitle), Problem)
 )]
-async fn publish_title(
-    State(titles): State<Writer>,
+pub(super) async fn publish_title(
+    State(PublishTitle { outbox, world }): State<PublishTitle>,
     Editor(editor): Editor,
     Path(id): Path<TitleId>,
     if_match: IfMatch,
-    Json(publishing): Json<Publishing>,
-) -> Result<Response, Problem> {
-    publishing.check()?;
-    let mut transaction = titles.begin().await?;
-    let before = titles.lock(&mut transaction, id).await?.ok_or_else(|| Problem::not_found("title"))?;
-    if_match.check(&before.etag())?;
-    let now = titles.world().now();
-    let after = publish(&before, publishing.rating, publishing.at, now).map_err(|unmet| refusal(&unmet))?;
-    let actor = editor.id.to_string();
-    let (title, posted) = titles.save(&mut transaction, &before, after, (&actor, "published")).await?;
-    titles.commit(transaction, posted).await?;
-    Ok(EditedTitle::of(&title, now).answer(StatusCode::OK))
-}
-
-/// Wires the operation.
-///
-/// # Errors
-/// When a variable is missing.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    Ok(OpenApiRouter::new().routes(routes!(publish_title)).with_state(Writer::new(boot)?))
+    Json(request): Json<PublishTitleRequest>,
+) -> Result<Edited, Problem> {
+    request.check()?;
+    let author = Author { world: &world, actor: &editor.id.to_string() };
+    let publish = async |tx: &mut events::Transaction<'_>| {
+        let before = titles::lock(tx, id).await?.ok_or_else(no_such_title)?;
+        if_match.check(&before.etag())?;
+        let now = world.now();
+        let after = publish(&before, request.rating, request.at, now)?;
+        let title = change::save(tx, &author, "published", &before, after).await?;
+        Ok(edited(&title, now))
+    };
+    outbox.transact(publish).await
 }

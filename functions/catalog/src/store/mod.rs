@@ -1,11 +1,10 @@
-//! The service's own SQL.
+//! The service's own SQL, one file per table.
 
-mod erasures;
-mod people;
-mod reader;
-mod reports;
-mod writer;
-
-pub(crate) use erasures::Erasures;
-pub(crate) use reader::{CardRow, Filter, Reader, Sort};
-pub(crate) use writer::{WriteError, Writer};
+pub(crate) mod asset_reports;
+pub(crate) mod audit;
+pub(crate) mod cards;
+pub(crate) mod erased_accounts;
+pub(crate) mod genres;
+pub(crate) mod idempotency_keys;
+pub(crate) mod persons;
+pub(crate) mod titles;

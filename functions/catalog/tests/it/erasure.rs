@@ -14,7 +14,7 @@ fn erased(erasure: ErasureId, account: AccountId) -> Event {
 }
 
 async fn erase(studio: &Studio, event: Event) -> Outcome {
-    let consumer = catalog::operations::erase_account::consumer(&studio.service.boot()).unwrap();
+    let consumer = catalog::operations::consumers::erase_account(&studio.service.boot()).unwrap();
     consumer.consume(event, &Deadline::unlimited(World::system())).await
 }
 

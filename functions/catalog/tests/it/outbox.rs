@@ -19,13 +19,13 @@ async fn what_a_crash_leaves_behind_is_published_by_the_relay() {
     assert_eq!(left().await.unwrap(), 1);
     sqlx::query("update outbox set created_at = created_at - interval '1 minute'").execute(&pool).await.unwrap();
     let tick = || async {
-        let relay = catalog::operations::relay_outbox::consumer(&studio.service.boot()).unwrap();
+        let relay = catalog::operations::consumers::relay_outbox(&studio.service.boot()).unwrap();
         relay.consume(Tick { time: None }, &Deadline::unlimited(World::system())).await
     };
     assert!(matches!(tick().await, Outcome::Retry(_)), "the stream is still down");
     assert_eq!(left().await.unwrap(), 1);
     let service = studio.service.with("STREAM_DOMAIN_EVENTS", &stream);
-    let relay = catalog::operations::relay_outbox::consumer(&service.boot()).unwrap();
+    let relay = catalog::operations::consumers::relay_outbox(&service.boot()).unwrap();
     for _ in 0..2 {
         assert_eq!(relay.consume(Tick { time: None }, &Deadline::unlimited(World::system())).await, Outcome::Done);
     }

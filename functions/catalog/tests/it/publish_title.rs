@@ -28,7 +28,11 @@ async fn every_unmet_rule_is_listed() {
         (&json!("published"), &json!([]), &json!(6))
     );
     studio.app.get(&format!("/v1/titles/{id}")).send().await.expect(200);
-    assert_eq!(studio.publish(&id, &json!({})).await.expect(200)["version"], title["version"], "again changes nothing");
+    assert_eq!(
+        studio.publish(&id, &json!({})).await.expect(200)["version"],
+        title["version"],
+        "publishing twice changes nothing"
+    );
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ impl Studio {
 
     /// Delivers events of the pipeline.
     pub async fn deliver(&self, events: Vec<Event>) -> Vec<Outcome> {
-        let consumer = catalog::operations::attach_asset::consumer(&self.service.boot()).unwrap();
+        let consumer = catalog::operations::consumers::attach_asset(&self.service.boot()).unwrap();
         consumer.consume_all(events, &Deadline::unlimited(World::system())).await
     }
 

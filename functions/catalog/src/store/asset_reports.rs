@@ -1,21 +1,21 @@
 //! What the pipeline reported about the assets of a title.
 
-use kernel::TitleId;
+use kernel::{AssetId, TitleId};
 use sqlx::{PgConnection, types::Json};
 use time::OffsetDateTime;
 
-use crate::asset::{Ended, Finding};
+use crate::asset::{Finding, Report};
 
-/// Keeps the newest report of each kind about each asset.
-pub(super) async fn keep(connection: &mut PgConnection, report: &Ended) -> Result<(), sqlx::Error> {
+/// Keeps the newest report of each outcome about each asset.
+pub(crate) async fn keep(connection: &mut PgConnection, report: &Report) -> Result<(), sqlx::Error> {
     sqlx::query(
         "insert into asset_reports (asset_id, outcome, title_id, sequence, happened_at, finding) values ($1, $2, $3, $4, $5, $6) \
          on conflict (asset_id, outcome) do update set title_id = excluded.title_id, sequence = excluded.sequence, \
          happened_at = excluded.happened_at, finding = excluded.finding where asset_reports.sequence < excluded.sequence",
     )
-    .bind(report.asset.to_string())
+    .bind(report.asset)
     .bind(report.finding.outcome())
-    .bind(report.title.to_string())
+    .bind(report.title)
     .bind(report.sequence)
     .bind(report.at)
     .bind(Json(&report.finding))
@@ -25,16 +25,13 @@ pub(super) async fn keep(connection: &mut PgConnection, report: &Ended) -> Resul
 }
 
 /// All reports about a title's assets.
-pub(super) async fn of_title(connection: &mut PgConnection, title: TitleId) -> Result<Vec<Ended>, sqlx::Error> {
-    type Row = (String, i64, OffsetDateTime, Json<Finding>);
+pub(crate) async fn of_title(connection: &mut PgConnection, title: TitleId) -> Result<Vec<Report>, sqlx::Error> {
+    type Row = (AssetId, i64, OffsetDateTime, Json<Finding>);
     let rows: Vec<Row> =
         sqlx::query_as("select asset_id, sequence, happened_at, finding from asset_reports where title_id = $1")
-            .bind(title.to_string())
+            .bind(title)
             .fetch_all(connection)
             .await?;
-    let ended = |(asset, sequence, at, Json(finding)): Row| {
-        let asset = asset.parse().map_err(|error| sqlx::Error::Decode(Box::new(error) as _))?;
-        Ok(Ended { asset, title, sequence, at, finding })
-    };
-    rows.into_iter().map(ended).collect()
+    let report = |(asset, sequence, at, Json(finding)): Row| Report { asset, title, sequence, at, finding };
+    Ok(rows.into_iter().map(report).collect())
 }

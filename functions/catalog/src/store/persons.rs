@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use crate::{draft::Credit, slug::person_key};
 
 /// The persons of the credits, in their order; who is unknown is added.
-pub(super) async fn resolve(
+pub(crate) async fn resolve(
     connection: &mut PgConnection,
     world: &World,
     credits: &[Credit],
@@ -23,7 +23,7 @@ pub(super) async fn resolve(
         spellings.extend(credit.also_known_as.iter().map(ToString::to_string));
     }
     let keys: Vec<&str> = named.keys().map(String::as_str).collect();
-    let ids: Vec<String> = keys.iter().map(|_| world.id::<PersonId>().to_string()).collect();
+    let ids: Vec<PersonId> = keys.iter().map(|_| world.id()).collect();
     let names: Vec<&str> = named.values().map(|(credit, _)| credit.name.as_str()).collect();
     sqlx::query(
         "insert into persons (id, key, name) select * from unnest($1::text[], $2::text[], $3::text[]) \
@@ -44,12 +44,9 @@ pub(super) async fn resolve(
         .execute(&mut *connection)
         .await?;
     }
-    let known: Vec<(String, String)> =
+    let known: Vec<(String, PersonId)> =
         sqlx::query_as("select key, id from persons where key = any($1)").bind(&keys).fetch_all(connection).await?;
-    let known: HashMap<String, String> = known.into_iter().collect();
-    let id_of = |credit: &Credit| {
-        let id = known.get(&person_key(&credit.name)).ok_or(sqlx::Error::RowNotFound)?;
-        id.parse().map_err(|error| sqlx::Error::Decode(Box::new(error) as _))
-    };
+    let known: HashMap<String, PersonId> = known.into_iter().collect();
+    let id_of = |credit: &Credit| known.get(&person_key(&credit.name)).copied().ok_or(sqlx::Error::RowNotFound);
     credits.iter().map(id_of).collect()
 }

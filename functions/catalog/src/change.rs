@@ -1,0 +1,126 @@
+//! A change of a title: its references are checked; state, audit entry and event are written together.
+
+use events::{Event, Transaction};
+use kernel::{TitleId, TitleKind, World};
+use proto::types::TITLE_CHANGED;
+use sqlx::PgConnection;
+use stores::postgres::violated_constraint;
+
+use crate::{
+    asset::Report,
+    draft::Draft,
+    slug,
+    store::{
+        audit::{self, Entry},
+        genres, persons, titles,
+    },
+    title::Title,
+};
+
+/// Who changes a title.
+pub(crate) struct Author<'a> {
+    pub world: &'a World,
+    /// The account, or the function that does it.
+    pub actor: &'a str,
+}
+
+/// Why a change was not made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ChangeError {
+    /// Another title has the slug.
+    #[error("slug taken")]
+    SlugTaken,
+    /// Another season or episode has the number.
+    #[error("number taken")]
+    NumberTaken,
+    /// At a place in the list of genres.
+    #[error("unknown genre {1}")]
+    UnknownGenre(usize, String),
+    /// The parent does not exist or is of another kind.
+    #[error("unknown parent")]
+    UnknownParent(TitleKind),
+    /// The database did not do it.
+    #[error(transparent)]
+    Sql(sqlx::Error),
+}
+
+impl From<sqlx::Error> for ChangeError {
+    fn from(error: sqlx::Error) -> Self {
+        match violated_constraint(&error) {
+            Some("titles_slug_key") => Self::SlugTaken,
+            Some("titles_number_key") => Self::NumberTaken,
+            _ => Self::Sql(error),
+        }
+    }
+}
+
+/// Creates a draft title; `reports` are those that came before it.
+pub(crate) async fn create(
+    tx: &mut Transaction<'_>,
+    author: &Author<'_>,
+    id: TitleId,
+    mut about: Draft,
+    reports: &[Report],
+) -> Result<Title, ChangeError> {
+    check_references(tx, &about).await?;
+    let people = persons::resolve(tx, author.world, &about.credits).await?;
+    let wanted = about.slug.clone();
+    about.slug = Some(wanted.clone().unwrap_or_else(|| slug::from_name(&about.original_title, id)));
+    let mut title = Title::new(id, about, people).with_reports(reports);
+    if !titles::insert(tx, &title).await? {
+        if wanted.is_some() {
+            return Err(ChangeError::SlugTaken);
+        }
+        title.about.slug = Some(slug::distinct(&title.about.original_title, id));
+        if !titles::insert(tx, &title).await? {
+            return Err(ChangeError::SlugTaken);
+        }
+    }
+    record(tx, author, "created", None, &title).await?;
+    Ok(title)
+}
+
+/// Writes the next version of a title; without a difference nothing is written.
+pub(crate) async fn save(
+    tx: &mut Transaction<'_>,
+    author: &Author<'_>,
+    action: &str,
+    before: &Title,
+    mut after: Title,
+) -> Result<Title, ChangeError> {
+    if *before == after {
+        return Ok(after);
+    }
+    if before.about != after.about {
+        check_references(tx, &after.about).await?;
+        after.people = persons::resolve(tx, author.world, &after.about.credits).await?;
+    }
+    after.version = before.version + 1;
+    titles::update(tx, &after).await?;
+    record(tx, author, action, Some(before), &after).await?;
+    Ok(after)
+}
+
+async fn check_references(connection: &mut PgConnection, about: &Draft) -> Result<(), ChangeError> {
+    if !about.genres.is_empty() {
+        let wanted: Vec<&str> = about.genres.iter().map(|genre| genre.as_str()).collect();
+        let known = genres::known(connection, &wanted).await?;
+        if let Some(at) = wanted.iter().position(|genre| !known.iter().any(|slug| slug == genre)) {
+            return Err(ChangeError::UnknownGenre(at, wanted[at].to_owned()));
+        }
+    }
+    let (Some(kind), Some(parent)) = (about.kind.parent(), about.parent_id) else { return Ok(()) };
+    if titles::exists(connection, parent, kind).await? { Ok(()) } else { Err(ChangeError::UnknownParent(kind)) }
+}
+
+async fn record(
+    tx: &mut Transaction<'_>,
+    author: &Author<'_>,
+    action: &str,
+    before: Option<&Title>,
+    after: &Title,
+) -> Result<(), sqlx::Error> {
+    let Author { world, actor } = author;
+    audit::record(tx, Entry { actor, action, before, after, at: world.now() }).await?;
+    tx.emit(&Event::new(world, TITLE_CHANGED, after.id, after.version, &after.event())).await
+}

@@ -1,0 +1,50 @@
+//! Who changed which title, and how.
+
+use kernel::AccountId;
+use sqlx::{PgConnection, types::Json};
+use time::OffsetDateTime;
+
+use crate::title::Title;
+
+/// The actor of whatever was done by an account that was erased.
+const ERASED: &str = "erased";
+
+/// One change of a title.
+pub(crate) struct Entry<'a> {
+    pub actor: &'a str,
+    pub action: &'a str,
+    /// `None`: the title is new.
+    pub before: Option<&'a Title>,
+    pub after: &'a Title,
+    pub at: OffsetDateTime,
+}
+
+/// Records a change.
+pub(crate) async fn record(connection: &mut PgConnection, entry: Entry<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        // An access token outlives the account it was made for by minutes.
+        "insert into audit (title_id, actor, action, before, after, happened_at) select $1, case when exists (select from erased_accounts \
+         where digest = encode(sha256(convert_to($2, 'UTF8')), 'hex')) then $7 else $2 end, $3, $4, $5, $6",
+    )
+    .bind(entry.after.id)
+    .bind(entry.actor)
+    .bind(entry.action)
+    .bind(entry.before.map(Json))
+    .bind(Json(entry.after))
+    .bind(entry.at)
+    .bind(ERASED)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Waits for the changes under way and holds up those that come, until the transaction ends.
+pub(crate) async fn lock(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("lock table audit in share row exclusive mode").execute(connection).await.map(drop)
+}
+
+/// Keeps what an account did and forgets that it was this account; returns how many entries that were.
+pub(crate) async fn forget_actor(connection: &mut PgConnection, account: AccountId) -> Result<u64, sqlx::Error> {
+    let renamed = sqlx::query("update audit set actor = $2 where actor = $1").bind(account).bind(ERASED);
+    Ok(renamed.execute(connection).await?.rows_affected())
+}
