@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use kernel::sha256;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::Problem;
 
@@ -40,7 +40,7 @@ impl<T: Serialize> Cached<T> {
 
 /// A strong ETag of some bytes.
 pub fn etag(bytes: &[u8]) -> String {
-    format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..15]))
+    format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&sha256(bytes)[..15]))
 }
 
 /// The weak comparison of RFC 9110, 8.8.3.2, for `If-None-Match`.

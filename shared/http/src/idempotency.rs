@@ -9,9 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use events::Transaction;
+use kernel::sha256;
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
@@ -99,7 +99,7 @@ impl ItemClaim {
 
 /// The fingerprint of a request's parsed body.
 pub fn fingerprint(request: &impl Serialize) -> Vec<u8> {
-    Sha256::digest(serde_json::to_vec(request).unwrap_or_default()).to_vec()
+    sha256(serde_json::to_vec(request).unwrap_or_default()).to_vec()
 }
 
 /// 409: the first request with this key has not ended.
@@ -151,7 +151,7 @@ impl IdempotencyKey {
     /// The claim of a store that is no Postgres; `None` without a header.
     pub fn item_claim(&self, principal: impl Display, request: &impl Serialize) -> Option<ItemClaim> {
         let key = self.0.as_ref()?;
-        let id = Sha256::digest(format!("{principal} {} {key}", self.1));
+        let id = sha256(format!("{principal} {} {key}", self.1));
         Some(ItemClaim { id: hex::encode(&id[..16]), fingerprint: hex::encode(fingerprint(request)) })
     }
 }

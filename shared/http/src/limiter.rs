@@ -8,8 +8,7 @@ use std::{
 };
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use kernel::World;
-use sha2::{Digest, Sha256};
+use kernel::{World, sha256};
 use stores::{Redis, redis::Lua};
 
 use crate::Problem;
@@ -129,7 +128,7 @@ impl Limiter {
 }
 
 fn stored_key(rule: &Rule, key: &str) -> String {
-    format!("limit:{}:{}", rule.name, hex::encode(&Sha256::digest(key.as_bytes())[..16]))
+    format!("limit:{}:{}", rule.name, hex::encode(&sha256(key.as_bytes())[..16]))
 }
 
 fn refusal(rule: &Rule, wait_ms: i64, reset_ms: i64) -> Problem {

@@ -3,6 +3,7 @@
 //! No I/O and no async: time, randomness and ids come in through [`World`], so that a test can replay any history.
 
 pub mod cursor;
+mod digest;
 pub mod id;
 pub mod locale;
 pub mod money;
@@ -15,6 +16,7 @@ mod trace;
 pub mod world;
 
 pub use cursor::{Cursor, CursorKey};
+pub use digest::sha256;
 pub use id::*;
 pub use locale::{Locale, Territory};
 pub use money::Money;

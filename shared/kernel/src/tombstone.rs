@@ -2,14 +2,11 @@
 
 use std::fmt::Write as _;
 
-use ring::digest::{SHA256, digest};
-
-use crate::id::Id;
+use crate::{id::Id, sha256};
 
 /// SHA-256 of an id's text, hexadecimal. Ids carry more than 70 random bits: nobody finds one by trying.
 pub fn tombstone(id: impl Id) -> String {
-    let digest = digest(&SHA256, id.to_string().as_bytes());
-    digest.as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
+    sha256(id.to_string()).iter().fold(String::with_capacity(64), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })

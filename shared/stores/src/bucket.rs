@@ -10,7 +10,7 @@ use aws_sdk_s3::{
     primitives::ByteStream,
 };
 
-use sha2::{Digest, Sha256};
+use kernel::sha256;
 
 use crate::{Aws, StoreError};
 
@@ -90,7 +90,7 @@ impl Bucket {
 
     /// Keeps a record that can never be applied, with the reason as metadata. The key is a digest of the record: a repetition makes no second copy.
     pub async fn put_dead_letter(&self, source: &str, record: Vec<u8>, reason: &str) -> Result<(), StoreError> {
-        let key = format!("{source}/{}", hex::encode(Sha256::digest(&record)));
+        let key = format!("{source}/{}", hex::encode(sha256(&record)));
         // Metadata travels in a header: printable ASCII, at most 2 KiB.
         let reason: String = reason.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(1000).collect();
         let request =
