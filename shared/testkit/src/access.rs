@@ -127,10 +127,23 @@ async fn compare(app: &App, function: &Function, route: &Route) -> Vec<String> {
     if matches!(found, Access::Public | Access::UrlToken) {
         return vec![];
     }
+    let margin = Duration::from_secs(20);
     let long_ago = Duration::from_secs(365 * 24 * 3600);
     let mut wrong = Vec::new();
-    if !proof_suffices(app, route, found, long_ago).await {
-        wrong.push(format!("{}: asks for a proof that the yaml does not state", function.name));
+    match &function.proof {
+        None if !proof_suffices(app, route, found, long_ago).await => {
+            wrong.push(format!("{}: asks for a proof that the yaml does not state", function.name));
+        }
+        None => {}
+        Some(proof) => {
+            let age = Duration::from_secs(u64::from(proof.max_age_seconds));
+            if !proof_suffices(app, route, found, age - margin).await {
+                wrong.push(format!("{}: refuses a proof that is younger than the yaml's", function.name));
+            }
+            if proof_suffices(app, route, found, age + margin).await {
+                wrong.push(format!("{}: takes a proof that is older than the yaml's", function.name));
+            }
+        }
     }
     wrong
 }

@@ -125,6 +125,9 @@ fn state_access(service: &str, document: &mut OpenApi) {
             let Some(function) = function else { continue };
             let required = function.access.and_then(scheme);
             operation.security = required.map(|name| vec![SecurityRequirement::new(name, Vec::<String>::new())]);
+            if let Some(proof) = &function.proof {
+                operation.extensions.get_or_insert_default().insert("x-proof".to_owned(), proof.to_string().into());
+            }
         }
     }
 }
