@@ -4,21 +4,32 @@ let accessToken = null;
 
 export class Refused extends Error {
   constructor(status, problem) {
-    super(problem.detail ?? `The server answered ${status}.`);
+    super(problem.detail ?? `Something went wrong on our side (${status}). Try again in a moment.`);
     this.status = status;
     this.code = problem.code;
   }
 }
 
-async function send(method, path, body) {
+async function send(method, path, body, keepalive = false) {
   const headers = {};
   if (accessToken) headers.authorization = `Bearer ${accessToken}`;
   if (body !== undefined) headers["content-type"] = "application/json";
-  const response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  let response;
+  try {
+    response = await fetch(path, { method, headers, keepalive, body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch {
+    throw new Refused(0, { code: "unreachable", detail: "There is no connection to the server. Try again in a moment." });
+  }
   const text = await response.text();
-  const answer = text ? JSON.parse(text) : null;
+  const isJson = /\bjson\b/.test(response.headers.get("content-type") ?? "");
+  const answer = text && isJson ? JSON.parse(text) : null;
   if (!response.ok) throw new Refused(response.status, answer ?? {});
   return answer;
+}
+
+/** A last request of a page that goes away: it is sent although nobody waits for its answer. */
+export function leaveWith(method, path, body) {
+  return send(method, path, body, true);
 }
 
 /** Calls the API; an expired access token is refreshed once. */

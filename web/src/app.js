@@ -30,11 +30,24 @@ function card(title) {
 }
 
 async function showList(show, query) {
-  const path = query ? `/v1/search?q=${encodeURIComponent(query)}` : "/v1/titles?limit=50";
+  const path = query ? `/v1/search?q=${encodeURIComponent(query)}&limit=50` : "/v1/titles?limit=50";
   const page = await call("GET", path);
   const list = el("ul", { className: "grid" }, ...page.items.map(card));
   const empty = page.items.length === 0 ? el("p", { className: "dim", textContent: "Nothing found." }) : null;
-  show(el("h1", { textContent: query ? `“${query}”` : "Films" }), empty ?? list);
+  const more = el("button", { className: "plain", textContent: "Show more", hidden: !page.next_cursor });
+  let cursor = page.next_cursor;
+  more.onclick = async () => {
+    more.disabled = true;
+    try {
+      const next = await call("GET", `${path}&cursor=${encodeURIComponent(cursor)}`);
+      list.append(...next.items.map(card));
+      cursor = next.next_cursor;
+      more.hidden = !cursor;
+    } finally {
+      more.disabled = false;
+    }
+  };
+  show(el("h1", { textContent: query ? `“${query}”` : "Films" }), empty ?? list, more);
 }
 
 async function showTitle(show, id) {
@@ -51,7 +64,11 @@ async function showTitle(show, id) {
     stage.replaceChildren(video);
     stage.hidden = false;
     try {
-      const stop = await play(video, id, (reason) => (message.textContent = reason));
+      const stop = await play(video, id, (reason) => {
+        message.textContent = reason;
+        stage.hidden = true;
+        button.disabled = false;
+      });
       // Somebody who has left meanwhile does not hold a stream.
       if (!video.isConnected) return stop();
       leave = stop;
@@ -151,6 +168,6 @@ document.querySelector("#search").onsubmit = (event) => {
   location.hash = `#/?q=${encodeURIComponent(new FormData(event.target).get("q"))}`;
 };
 window.addEventListener("hashchange", route);
-window.addEventListener("pagehide", () => leave());
+window.addEventListener("pagehide", () => leave(true));
 if (localStorage.getItem("signed-in")) await resume();
 await route();

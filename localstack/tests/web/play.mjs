@@ -51,12 +51,35 @@ await visit(async (page, picture) => {
   }
   await picture("seeked");
 
-  // Leaving the film stops the session: it asks for its position again when it is opened.
+  // Leaving the film stops the session; opened again it goes on at the same place. The place is past a twentieth of the film.
+  const film = new URL(page.url()).hash;
+  const leaveAt = (time) => page.evaluate((time) => new Promise((resolve) => {
+    const video = document.querySelector("video");
+    video.addEventListener("seeked", resolve, { once: true });
+    video.pause();
+    video.currentTime = time;
+  }), time);
+  const reopen = async () => {
+    await page.goto(`${edge}/${film}`);
+    await page.locator("#play").click();
+    await page.waitForFunction(() => window.cinema.player.session !== null, null, { timeout: 30000 });
+    return page.evaluate(() => window.cinema.player.session.position);
+  };
+  await leaveAt(target);
   await page.goto(`${edge}/#/`);
   await page.waitForFunction(() => window.cinema.player.session === null, null, { timeout: 10000 });
+  assert.ok(Math.abs((await reopen()) - target) < 0.5, "the place after leaving the film");
 
-  // After a reload the cookie signs in again.
+  // A page that goes away says so too; after the reload the cookie signs in again.
+  await page.waitForFunction(() => document.querySelector("video")?.readyState >= 2, null, { timeout: 60000 });
+  await leaveAt(3);
   await page.reload();
   await page.getByText("Sign out").waitFor({ timeout: 30000 });
+  assert.ok(Math.abs((await reopen()) - 3) < 0.5, "the place after the page went away");
+
+  // What the player measured is taken.
+  await page.goto(`${edge}/#/`);
+  await page.waitForTimeout(1000);
+  assert.deepEqual(await page.evaluate(() => window.cinema.player.rejected), []);
 });
 console.log("the film played");
