@@ -1,6 +1,9 @@
 //! What somebody looks for, and the query that the engine gets. Words and filters are values in it, never its syntax.
 
-use kernel::policy::{Audience, search_filter};
+use kernel::{
+    TitleKind,
+    policy::{Audience, search_filter},
+};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -21,7 +24,7 @@ pub struct Criteria {
     pub(crate) words: Vec<String>,
     pub(crate) folded: Vec<String>,
     pub(crate) whole: String,
-    pub(crate) kind: Option<&'static str>,
+    pub(crate) kind: Option<TitleKind>,
     pub(crate) genre: Option<String>,
     pub(crate) year: Option<i16>,
     pub(crate) audience: Audience,

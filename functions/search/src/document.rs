@@ -50,12 +50,19 @@ pub struct Revision {
     pub document: Document,
 }
 
+/// What a search found: a slice of documents and how many there are in all.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub documents: Vec<Document>,
+    pub total: u64,
+}
+
 impl Revision {
     /// Reads a title's event.
     ///
     /// # Errors
     /// Why no retry can help.
-    pub fn of(event: &Event) -> Result<Self, String> {
+    pub fn read(event: &Event) -> Result<Self, String> {
         if event.kind != TITLE_CHANGED {
             return Err(format!("{} is not this consumer's event", event.kind));
         }
@@ -194,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_document_has_what_is_searched() {
-        let revision = Revision::of(&event(title())).unwrap();
+        let revision = Revision::read(&event(title())).unwrap();
         let document = &revision.document;
         assert_eq!(document.exact(), ["die walkure", "the valkyrie", "валькирия"]);
         assert_eq!(document.terms(), " the valkyrie валькирия die walkure yolka елка");
@@ -207,7 +214,7 @@ mod tests {
     fn a_deleted_title_is_hidden_for_ever() {
         let mut data = title();
         data["deleted"] = json!(true);
-        assert_eq!(Revision::of(&event(data)).unwrap().document.rules.publication, Publication::Withdrawn);
+        assert_eq!(Revision::read(&event(data)).unwrap().document.rules.publication, Publication::Withdrawn);
     }
 
     #[test]
@@ -221,7 +228,7 @@ mod tests {
         ] {
             let mut data = title();
             data[field] = value;
-            assert!(Revision::of(&event(data)).is_err(), "{field}");
+            assert!(Revision::read(&event(data)).is_err(), "{field}");
         }
     }
 }

@@ -4,6 +4,7 @@ use kernel::{
     Locale, QueryId, TitleId,
     policy::{Audience, Refusal, may_watch},
 };
+use runtime::PublicUrl;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -61,13 +62,11 @@ impl FoundTitle {
         document: Document,
         (audience, reader): (&Audience, &Locale),
         now: OffsetDateTime,
-        public_url: &str,
+        public_url: &PublicUrl,
     ) -> Self {
         // What somebody has paid for is known where playback starts.
         let playable =
             matches!(may_watch(&document.rules, audience, None, now), Ok(()) | Err(Refusal::SubscriptionRequired));
-        let poster_url =
-            document.poster.as_ref().map(|path| format!("{}/media/{path}", public_url.trim_end_matches('/')));
         Self {
             id: document.title_id,
             name: document.name(reader).to_owned(),
@@ -76,7 +75,7 @@ impl FoundTitle {
             year: document.year,
             rating: document.rules.rating,
             genres: document.genres,
-            poster_url,
+            poster_url: document.poster.as_ref().map(|path| public_url.media(path)),
             duration_seconds: document.duration_seconds,
             playable,
         }

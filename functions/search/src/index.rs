@@ -16,7 +16,7 @@ use stores::{OpenSearch, StoreError};
 
 use crate::{
     criteria::{Criteria, Slice},
-    document::{Document, Revision},
+    document::{Document, Found, Revision},
     mapping,
 };
 
@@ -30,9 +30,6 @@ pub struct Index {
     client: OpenSearch,
     alias: String,
 }
-
-/// What a search found: a slice of documents and how many there are in all.
-pub(crate) type Found = (Vec<Document>, u64);
 
 #[derive(Deserialize)]
 struct SearchAnswer {
@@ -109,7 +106,8 @@ impl Index {
         if answer.timed_out || answer.shards.failed > 0 {
             return Err(StoreError { engine: ENGINE, detail: "the search is incomplete".to_owned() });
         }
-        Ok((answer.hits.hits.into_iter().map(|hit| hit.source.document).collect(), answer.hits.total.value))
+        let documents = answer.hits.hits.into_iter().map(|hit| hit.source.document).collect();
+        Ok(Found { documents, total: answer.hits.total.value })
     }
 
     /// Indexes each revision unless a newer one is there; one outcome per revision.

@@ -29,10 +29,14 @@ pub(super) async fn create_title(
 ) -> Result<impl IntoResponse, Problem> {
     let (draft, now) = (draft.checked()?, world.now());
     let author = Author { world: &world, actor: &editor.id.to_string() };
-    let create = async |tx: &mut events::Transaction<'_>| {
-        let title = change::create(tx, &author, world.id(), draft.clone(), &[]).await?;
-        Ok((StatusCode::CREATED, EditedTitle::of(&title, now)))
-    };
-    let answer = outbox.transact(async |tx| key.once(tx, editor.id, &draft, now, create).await).await?;
+    let answer = outbox
+        .transact(async |tx| {
+            key.once(tx, editor.id, &draft, now, async |tx| {
+                let title = change::create(tx, &author, world.id(), draft.clone(), &[]).await?;
+                Ok((StatusCode::CREATED, EditedTitle::of(&title, now)))
+            })
+            .await
+        })
+        .await?;
     Ok(([(header::ETAG, FIRST_VERSION)], answer))
 }

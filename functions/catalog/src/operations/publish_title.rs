@@ -59,13 +59,14 @@ pub(super) async fn publish_title(
 ) -> Result<Edited, Problem> {
     request.check()?;
     let author = Author { world: &world, actor: &editor.id.to_string() };
-    let publish = async |tx: &mut events::Transaction<'_>| {
-        let before = titles::lock(tx, id).await?.ok_or_else(no_such_title)?;
-        if_match.check(&before.etag())?;
-        let now = world.now();
-        let after = publish(&before, request.rating, request.at, now)?;
-        let title = change::save(tx, &author, "published", &before, after).await?;
-        Ok(edited(&title, now))
-    };
-    outbox.transact(publish).await
+    outbox
+        .transact(async |tx| {
+            let before = titles::lock(tx, id).await?.ok_or_else(no_such_title)?;
+            if_match.check(&before.etag())?;
+            let now = world.now();
+            let after = publish(&before, request.rating, request.at, now)?;
+            let title = change::save(tx, &author, "published", &before, after).await?;
+            Ok(edited(&title, now))
+        })
+        .await
 }

@@ -36,14 +36,15 @@ pub(super) async fn update_title(
     Json(patch): Json<Value>,
 ) -> Result<Edited, Problem> {
     let author = Author { world: &world, actor: &editor.id.to_string() };
-    let update = async |tx: &mut events::Transaction<'_>| {
-        let before = titles::lock(tx, id).await?.ok_or_else(no_such_title)?;
-        if_match.check(&before.etag())?;
-        let now = world.now();
-        let after = Title { about: before.about.patched(&patch)?, ..before.clone() };
-        still_publishable(&before, &after, now)?;
-        let title = change::save(tx, &author, "updated", &before, after).await?;
-        Ok(edited(&title, now))
-    };
-    outbox.transact(update).await
+    outbox
+        .transact(async |tx| {
+            let before = titles::lock(tx, id).await?.ok_or_else(no_such_title)?;
+            if_match.check(&before.etag())?;
+            let now = world.now();
+            let after = Title { about: before.about.patched(&patch)?, ..before.clone() };
+            still_publishable(&before, &after, now)?;
+            let title = change::save(tx, &author, "updated", &before, after).await?;
+            Ok(edited(&title, now))
+        })
+        .await
 }

@@ -43,8 +43,8 @@ pub(crate) async fn lock(connection: &mut PgConnection) -> Result<(), sqlx::Erro
     sqlx::query("lock table audit in share row exclusive mode").execute(connection).await.map(drop)
 }
 
-/// Keeps what an account did and forgets that it was this account; returns how many entries that were.
-pub(crate) async fn forget_actor(connection: &mut PgConnection, account: AccountId) -> Result<u64, sqlx::Error> {
+/// Keeps what an account did but not that it was this account; returns the number of entries.
+pub(crate) async fn erase_actor(connection: &mut PgConnection, account: AccountId) -> Result<u64, sqlx::Error> {
     let renamed = sqlx::query("update audit set actor = $2 where actor = $1").bind(account).bind(ERASED);
     Ok(renamed.execute(connection).await?.rows_affected())
 }

@@ -3,8 +3,8 @@
 use kernel::AccountId;
 use sqlx::PgConnection;
 
-/// Deletes an account's keys; returns how many there were.
-pub(crate) async fn forget(connection: &mut PgConnection, account: AccountId) -> Result<u64, sqlx::Error> {
+/// Deletes an account's keys; returns their number.
+pub(crate) async fn delete(connection: &mut PgConnection, account: AccountId) -> Result<u64, sqlx::Error> {
     let deleted = sqlx::query("delete from idempotency_keys where split_part(scope, ' ', 1) = $1").bind(account);
     Ok(deleted.execute(connection).await?.rows_affected())
 }

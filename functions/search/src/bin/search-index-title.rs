@@ -1,5 +1,4 @@
-//! Lambda `search-index-title`.
-
+//! See [`search::operations::index_title`].
 fn main() -> std::process::ExitCode {
-    runtime::events(search::operations::index_title::consumer)
+    runtime::events(search::operations::consumers::index_title)
 }

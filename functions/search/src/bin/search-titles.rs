@@ -1,5 +1,4 @@
-//! Lambda `search-titles`.
-
+//! See [`search::operations::titles`].
 fn main() -> std::process::ExitCode {
-    cinema_http::serve(search::operations::titles::routes)
+    cinema_http::serve(search::operations::http::titles)
 }

@@ -1,6 +1,6 @@
-//! One module per Lambda.
+//! One file per Lambda.
 
 cinema_http::operations! {
-    http: [titles],
-    consumers: [index_title],
+    http: [titles: SearchTitles => [search_titles]],
+    consumers: [index_title: IndexTitle],
 }

@@ -98,7 +98,7 @@ async fn what_fails_in_a_batch_fails_alone() {
 async fn an_engine_that_is_down_is_waited_for_and_postgres_goes_on() {
     let library = Library::open().await;
     let boot = runtime::Boot::new(library.service.vars().clone().set("OPENSEARCH_URL", "http://127.0.0.1:1"));
-    let consumer = search::operations::index_title::consumer(&boot).unwrap();
+    let consumer = search::operations::consumers::index_title(&boot).unwrap();
     let deadline = events::Deadline::unlimited(kernel::World::system());
     let outcome = events::Consumer::consume(&consumer, event(id(1), 1, &film("Waiting")), &deadline).await;
     assert!(matches!(outcome, Outcome::Retry(_)), "{outcome:?}");

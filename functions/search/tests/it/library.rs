@@ -32,7 +32,7 @@ impl Library {
     }
 
     pub async fn deliver(&self, events: Vec<Event>) -> Vec<Outcome> {
-        let consumer = search::operations::index_title::consumer(&self.service.boot()).unwrap();
+        let consumer = search::operations::consumers::index_title(&self.service.boot()).unwrap();
         consumer.consume_all(events, &Deadline::unlimited(World::system())).await
     }
 
