@@ -12,7 +12,6 @@ use crate::text::Name;
 /// A verified film, ready to play.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Asset {
-    /// Its id.
     pub asset_id: AssetId,
     /// Length in seconds.
     pub duration_seconds: f64,
@@ -53,7 +52,6 @@ pub struct Rendition {
 /// Why the newest upload did not become a film; for editors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Failure {
-    /// The asset.
     pub asset_id: AssetId,
     /// Stable, for programs.
     pub code: String,

@@ -14,11 +14,9 @@ use crate::store::cards::CardRow;
 /// A title as lists show it, in the caller's language.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Card {
-    /// Its id.
     pub id: TitleId,
     /// What it is.
     pub kind: TitleKind,
-    /// Its address.
     pub slug: String,
     /// In the caller's language, else in English, else in any.
     pub name: String,

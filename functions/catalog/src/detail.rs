@@ -22,16 +22,13 @@ use crate::{
 /// A title in the caller's language.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct TitleDetail {
-    /// Its id.
     pub id: TitleId,
     /// What it is.
     pub kind: TitleKind,
-    /// Its address.
     pub slug: String,
     /// The language of name and synopsis; absent when there is only the original name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<Locale>,
-    /// Its name.
     pub name: String,
     /// What it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,11 +43,9 @@ pub struct TitleDetail {
     pub rating: Option<u8>,
     /// Where it was made.
     pub countries: Vec<Territory>,
-    /// Its genres.
     pub genres: Vec<Genre>,
     /// Who made it.
     pub credits: Vec<ShownCredit>,
-    /// Pictures.
     pub artwork: Artwork,
     /// Opening and closing titles and the like.
     pub markers: Vec<Marker>,
@@ -60,7 +55,6 @@ pub struct TitleDetail {
     /// The series of a season, the season of an episode.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<TitleId>,
-    /// Its place there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<u16>,
     /// When it became public.
@@ -76,9 +70,7 @@ pub struct TitleDetail {
 /// Somebody's part.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ShownCredit {
-    /// The person.
     pub person_id: PersonId,
-    /// The person's name.
     pub name: String,
     /// director, writer, actor, composer…
     pub role: String,
@@ -98,7 +90,6 @@ pub struct Artwork {
 /// The film behind a title.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Film {
-    /// Its asset.
     pub asset_id: AssetId,
     /// Length in seconds.
     pub duration_seconds: f64,

@@ -28,11 +28,10 @@ pub struct Localisation {
     pub synopsis: Option<Synopsis>,
 }
 
-/// Somebody's part in a title. Who is named for the first time becomes a person.
+/// Somebody's part in a title. Whoever is named for the first time becomes a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Credit {
-    /// The person's name.
     pub name: Name,
     /// director, writer, actor, composer…
     pub role: Role,

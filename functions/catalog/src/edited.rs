@@ -15,7 +15,6 @@ use crate::{
 /// A title as its editor sees it. Its ETag is its version.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct EditedTitle {
-    /// Its id.
     pub id: TitleId,
     /// Counts its changes from 1; the ETag.
     pub version: i64,

@@ -14,7 +14,6 @@ pub type Names = BTreeMap<String, String>;
 pub struct Genre {
     /// For filters.
     pub slug: String,
-    /// Its name.
     pub name: String,
 }
 

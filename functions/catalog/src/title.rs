@@ -18,7 +18,6 @@ use crate::{
 /// The whole state of a title.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Title {
-    /// Its id.
     pub id: TitleId,
     /// Counts its changes from 1.
     pub version: i64,

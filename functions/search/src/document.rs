@@ -17,11 +17,9 @@ use crate::words::{folded, words};
 /// What is searched, filtered by and shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Document {
-    /// The title.
     pub title_id: TitleId,
     /// film, series, season, episode
     pub kind: String,
-    /// Its address.
     pub slug: String,
     /// When it first appeared.
     pub year: Option<i16>,
@@ -46,7 +44,6 @@ pub struct Document {
 pub struct Revision {
     /// The version.
     pub sequence: i64,
-    /// The title.
     pub document: Document,
 }
 

@@ -30,11 +30,9 @@ pub struct FoundPage {
 /// A title as lists show it.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct FoundTitle {
-    /// Its id.
     pub id: TitleId,
     /// film, series, season, episode
     pub kind: String,
-    /// Its address.
     pub slug: String,
     /// In the caller's language, else in English, else in any.
     pub name: String,

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use crate::{draft::Credit, slug::person_key};
 
-/// The persons of the credits, in their order; who is unknown is added.
+/// The persons of the credits, in their order; whoever is unknown is added.
 pub(crate) async fn resolve(
     connection: &mut PgConnection,
     world: &World,
