@@ -12,10 +12,10 @@
 ///     consumers: [project_titles: ProjectTitles],
 /// }
 /// ```
-/// The handler has the name of its module, unless others are named after `=>`.
+/// The handler has the name of its module, unless others are named after `=>`. A function after `with` puts something around the routes.
 #[macro_export]
 macro_rules! operations {
-    (http: [$($http:ident: $state:ident $(=> [$($handler:ident),+])?),* $(,)?], consumers: [$($consumer:ident: $consumes:ident),* $(,)?] $(,)?) => {
+    (http: [$($http:ident: $state:ident $(=> [$($handler:ident),+])? $(with $($layer:ident)::+)?),* $(,)?], consumers: [$($consumer:ident: $consumes:ident),* $(,)?] $(,)?) => {
         $(pub mod $http;)*
         $(pub mod $consumer;)*
 
@@ -25,7 +25,9 @@ macro_rules! operations {
                 #[doc = concat!("The routes of `", stringify!($http), "`.")]
                 pub fn $http(boot: &::runtime::Boot) -> ::std::result::Result<$crate::OpenApiRouter, ::runtime::BootError> {
                     let state = <super::$http::$state as ::runtime::Wire>::wire(boot)?;
-                    Ok($crate::operations!(@routes $http $(, $($handler),+)?).with_state(state))
+                    let router = $crate::operations!(@routes $http $(, $($handler),+)?).with_state(state);
+                    $(let router = super::$($layer)::+(router);)?
+                    Ok(router)
                 }
             )*
         }

@@ -182,9 +182,12 @@ impl From<StoreError> for Problem {
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            // Our SQL or schema is wrong: no retry helps.
+            // Our SQL or schema is wrong: no retry helps. The codes are conflicts, time-outs and a server that starts or stops.
             sqlx::Error::Database(database)
-                if !matches!(database.code().as_deref(), Some("40001" | "40P01" | "57P01" | "57P03" | "53300")) =>
+                if !matches!(
+                    database.code().as_deref(),
+                    Some("40001" | "40P01" | "53300" | "55P03" | "57014" | "57P01" | "57P03")
+                ) =>
             {
                 Self::internal(&error)
             }

@@ -10,8 +10,8 @@ use sqlx::{ConnectOptions, Connection};
 use crate::error::MigrateError;
 use crate::role::{self, role_name};
 
-/// Tables that every service with a schema has: outbox and idempotency keys.
-const SHARED: &str = "shared/events/migrations";
+/// Tables that every service with a schema has, each beside the code that uses it: outbox and idempotency keys.
+const SHARED: [&str; 2] = ["shared/events/migrations", "shared/http/migrations"];
 const FIRST_OWN_VERSION: i64 = 100;
 
 /// Creates the database, the role `cinema_<service>` and the schema `<service>` as far as they are missing, then runs the
@@ -45,13 +45,12 @@ pub async fn migrate(
 
 /// The shared migrations and the service's, as one sequence.
 async fn collect(root: &Path, service: &str) -> Result<Vec<Migration>, MigrateError> {
-    let shared = root.join(SHARED);
+    let shared =
+        SHARED.map(|folder| (root.join(folder), (|version| version < FIRST_OWN_VERSION) as fn(i64) -> bool, "1 to 99"));
     let own = root.join("functions").join(service).join("migrations");
     let mut migrations = Vec::new();
-    for (folder, is_allowed, range) in [
-        (shared, (|version| version < FIRST_OWN_VERSION) as fn(i64) -> bool, "1 to 99"),
-        (own, |version| version >= FIRST_OWN_VERSION, "100 and above"),
-    ] {
+    let own: (_, fn(i64) -> bool, _) = (own, |version| version >= FIRST_OWN_VERSION, "100 and above");
+    for (folder, is_allowed, range) in shared.into_iter().chain([own]) {
         if !folder.is_dir() {
             continue;
         }

@@ -70,6 +70,29 @@ async fn a_role_reaches_its_own_schema_only() {
 }
 
 #[tokio::test]
+async fn whoever_waits_or_stands_still_in_a_transaction_is_stopped() {
+    let (superuser, database, root) = (engine("CINEMA_TEST_POSTGRES_URL"), fresh_name(), repository());
+    let url = migrate(&superuser, &database, root.path(), "catalog", "x").await.unwrap();
+    let mut holder = PgConnection::connect(&url).await.unwrap();
+    for (setting, value) in
+        [("lock_timeout", "3s"), ("statement_timeout", "15s"), ("idle_in_transaction_session_timeout", "30s")]
+    {
+        let found: String =
+            sqlx::query_scalar(AssertSqlSafe(format!("SHOW {setting}"))).fetch_one(&mut holder).await.unwrap();
+        assert_eq!(found, value, "{setting}");
+    }
+    holder.execute("INSERT INTO titles (id) VALUES (1)").await.unwrap();
+    let mut held = holder.begin().await.unwrap();
+    held.execute("UPDATE titles SET id = 1").await.unwrap();
+    let mut waiter = PgConnection::connect(&url).await.unwrap();
+    let refused = waiter.execute("UPDATE titles SET id = 1").await.unwrap_err();
+    // lock_not_available
+    assert_eq!(refused.as_database_error().unwrap().code().as_deref(), Some("55P03"));
+    held.rollback().await.unwrap();
+    drop_database(&superuser, &database).await;
+}
+
+#[tokio::test]
 async fn mistakes_in_migrations_are_refused() {
     let (superuser, database, root) = (engine("CINEMA_TEST_POSTGRES_URL"), fresh_name(), repository());
     let run = || migrate(&superuser, &database, root.path(), "catalog", "x");
