@@ -1,4 +1,4 @@
-//! Compares the manifest with the files of a service: every entry has a bin and an operation, and the other way round.
+//! Compares the manifest with the files of a service: every entry has a program and an operation, and the other way round.
 //!
 //! The functions return sentences, one per difference, so that a test shows all of them at once.
 
@@ -8,8 +8,9 @@ use std::path::Path;
 
 use crate::function::Function;
 use crate::manifest::Manifest;
+use crate::program;
 
-/// Entries without a bin or operation file, bins and operation files without an entry, bins that start something else.
+/// Entries without a program or operation file, programs and operation files without an entry, programs that were not generated.
 pub fn files(root: &Path, manifest: &Manifest, service: &str) -> Vec<String> {
     let folder = root.join("functions").join(service);
     let entries: Vec<&Function> = manifest.service(service).collect();
@@ -27,10 +28,10 @@ pub fn files(root: &Path, manifest: &Manifest, service: &str) -> Vec<String> {
     compare("bin", &expected_bins, &modules(&folder.join("src/bin")));
     compare("operations", &expected_operations, &modules(&folder.join("src/operations")));
     for function in entries {
-        let bin = format!("src/bin/{}.rs", function.name);
-        let wanted = format!("operations::{}", function.operation());
-        if fs::read_to_string(folder.join(&bin)).is_ok_and(|text| !mentions(&text, &wanted)) {
-            differences.push(format!("functions/{service}/{bin} does not start {wanted}"));
+        let path = program::path(function);
+        let found = fs::read_to_string(root.join(&path)).ok();
+        if found.is_some() && found != program::text(root, function) {
+            differences.push(format!("{} is out of date: run `cargo cinema generate`", path.display()));
         }
     }
     differences
@@ -58,12 +59,6 @@ fn modules(folder: &Path) -> BTreeSet<String> {
     entries.filter_map(|entry| name_of(&entry.ok()?.path())).collect()
 }
 
-/// `operations::get_title` must not be found in `operations::get_title_page`.
-fn mentions(text: &str, path: &str) -> bool {
-    let is_end = |rest: &str| !rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_');
-    text.match_indices(path).any(|(at, _)| is_end(&text[at + path.len()..]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,7 +76,7 @@ mod tests {
             "functions/catalog/functions.yaml",
             "service: catalog\nfunctions:\n  catalog-get-title: {http: 'GET /v1/t', access: public}\n  catalog-tick: {schedule: rate(1 minute)}\n",
         );
-        write("functions/catalog/src/bin/catalog-get-title.rs", "catalog::operations::get_title_page::routes");
+        write("functions/catalog/src/bin/catalog-get-title.rs", "fn main() {}");
         write("functions/catalog/src/operations/mod.rs", "");
         write("functions/catalog/src/operations/get_title.rs", "");
         write("functions/catalog/src/operations/old.rs", "");
@@ -92,7 +87,7 @@ mod tests {
                 "functions/catalog/src/bin/catalog-tick.rs is missing",
                 "functions/catalog/src/operations/tick.rs is missing",
                 "functions/catalog/src/operations/old.rs has no entry in functions.yaml",
-                "functions/catalog/src/bin/catalog-get-title.rs does not start operations::get_title",
+                "functions/catalog/src/bin/catalog-get-title.rs is out of date: run `cargo cinema generate`",
             ]
         );
         assert_eq!(golden(root.path(), &manifest, "catalog"), ["events/catalog-tick.json is missing"]);

@@ -23,4 +23,10 @@ pub enum ManifestError {
         /// The rule, with the name it is about.
         reason: String,
     },
+    /// Generated files are not what the yaml says.
+    #[error("{files} is out of date: run `cargo cinema generate`")]
+    Stale {
+        /// Relative to the repository.
+        files: String,
+    },
 }

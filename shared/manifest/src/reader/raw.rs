@@ -12,7 +12,7 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::access::{Access, Proof};
 use crate::function::Function;
-use crate::resources::{self, Bucket, Queue, Secret, Stream, Table};
+use crate::resources::{self, Bucket, Gateway, Queue, Secret, Stream, Table};
 use crate::route::Route;
 use crate::trigger::Trigger;
 use crate::uses::{Use, is_name};
@@ -153,6 +153,8 @@ pub(super) struct Resources {
     tables: Entries<Table>,
     #[serde(default)]
     secrets: Entries<Secret>,
+    #[serde(default)]
+    gateway: Gateway,
 }
 
 impl From<Resources> for resources::Resources {
@@ -163,6 +165,7 @@ impl From<Resources> for resources::Resources {
             streams: raw.streams.0.into_iter().collect(),
             tables: raw.tables.0.into_iter().collect(),
             secrets: raw.secrets.0.into_iter().collect(),
+            gateway: raw.gateway,
         }
     }
 }

@@ -1,0 +1,84 @@
+//! What functions share, with its final settings. Streams, tables and secrets are as the yaml has them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::public::KeyPattern;
+use crate::resources::{Document, WrongMethod};
+
+/// An SQS queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// How long a received message stays hidden.
+    pub visibility_seconds: u32,
+    /// How long a message waits that nobody takes.
+    pub retention_seconds: u32,
+    /// Where it goes when it failed too often.
+    pub redrive: Redrive,
+}
+
+/// A redrive policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redrive {
+    /// A dead-letter queue.
+    pub queue: String,
+    /// Deliveries before that.
+    pub max_receives: u32,
+}
+
+/// An SQS queue that only people read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeadLetterQueue {
+    /// How long a message waits.
+    pub retention_seconds: u32,
+}
+
+/// An S3 bucket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bucket {
+    /// Keeps old versions of objects.
+    pub versioned: bool,
+    /// What browsers may do from another origin.
+    pub cors: Option<Cors>,
+    /// Unfinished multipart uploads end after this many days.
+    pub abort_multipart_days: Option<u32>,
+    /// Objects end after this many days.
+    pub expire_days: Option<u32>,
+    /// Keys that need no signed URL.
+    pub public: Vec<KeyPattern>,
+}
+
+/// A CORS rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cors {
+    /// Of pages.
+    pub origins: Vec<String>,
+    /// Upper case.
+    pub methods: Vec<String>,
+    /// That a page may send.
+    pub headers: Vec<String>,
+    /// Headers that a page may read.
+    pub exposed_headers: Vec<String>,
+    /// How long a browser remembers it.
+    pub max_age_seconds: u32,
+}
+
+/// What the REST API answers without a function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    /// Bodies of these types are bytes, not text.
+    pub binary_media_types: Vec<String>,
+    /// API Gateway's name of an error of its own → the document it answers with.
+    pub errors: BTreeMap<String, Document>,
+    /// The answer to a method that a path does not have.
+    pub wrong_method: Option<WrongMethod>,
+    /// Path → the methods it has, for `Allow`.
+    pub methods: BTreeMap<String, Vec<String>>,
+}
