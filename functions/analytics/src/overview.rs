@@ -4,7 +4,7 @@ use kernel::TitleId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{hour::Hour, store::Totals};
+use crate::{hour::Hour, store::title_hours::Totals};
 
 /// Which hours count; sessions belong to the hour in which they began.
 #[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]

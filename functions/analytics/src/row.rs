@@ -1,6 +1,5 @@
 //! From events to rows: pure, so that a record that cannot become a row is known before anything is written.
 
-use clickhouse::Row;
 use events::Event;
 use kernel::{AssetId, PlaybackId, ProfileId, TitleId};
 use proto::types;
@@ -14,7 +13,7 @@ const LONGEST_SECONDS: f64 = 7.0 * 86_400.0;
 const LONGEST_TEXT: usize = 1000;
 
 /// A row of `playback_events`.
-#[derive(Debug, Clone, PartialEq, Row, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, clickhouse::Row, Serialize, Deserialize)]
 pub struct PlaybackRow {
     event_id: String,
     kind: String,
@@ -53,7 +52,7 @@ impl PlaybackRow {
 }
 
 /// A row of `player_samples`.
-#[derive(Debug, Clone, PartialEq, Row, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, clickhouse::Row, Serialize, Deserialize)]
 pub struct SampleRow {
     event_id: String,
     kind: String,
@@ -69,7 +68,7 @@ pub struct SampleRow {
 }
 
 /// A row of `titles`.
-#[derive(Debug, Clone, PartialEq, Row, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, clickhouse::Row, Serialize, Deserialize)]
 pub struct TitleRow {
     title_id: String,
     sequence: u64,
@@ -82,15 +81,13 @@ pub struct TitleRow {
 
 /// What one event becomes.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Sorted {
+pub enum Row {
     /// A state of a playback session.
     Playback(PlaybackRow),
     /// A sample of a player.
     Sample(SampleRow),
     /// A state of a title.
     Title(TitleRow),
-    /// An event of the contract that analytics does not count.
-    Ignored,
 }
 
 /// The event's data cannot be stored; no retry helps.
@@ -105,23 +102,23 @@ fn unstorable(field: &'static str, reason: impl ToString) -> Unstorable {
     Unstorable { field, reason: reason.to_string() }
 }
 
-/// The row of an event that was received at `now`.
-pub fn sort(event: &Event, now: OffsetDateTime) -> Result<Sorted, Unstorable> {
+/// The row of an event that was received at `now`; `None` for one that analytics does not count.
+pub fn of(event: &Event, now: OffsetDateTime) -> Result<Option<Row>, Unstorable> {
     match event.kind.as_str() {
-        types::PLAYBACK_STARTED => playback("started", event, now),
-        types::PLAYBACK_PROGRESSED => playback("progressed", event, now),
-        types::PLAYBACK_STOPPED => playback("stopped", event, now),
-        types::PLAYBACK_EXPIRED => playback("expired", event, now),
-        types::PLAYER_SAMPLED => sample(event, now),
-        types::TITLE_CHANGED => title(event),
-        _ => Ok(Sorted::Ignored),
+        types::PLAYBACK_STARTED => playback("started", event, now).map(Some),
+        types::PLAYBACK_PROGRESSED => playback("progressed", event, now).map(Some),
+        types::PLAYBACK_STOPPED => playback("stopped", event, now).map(Some),
+        types::PLAYBACK_EXPIRED => playback("expired", event, now).map(Some),
+        types::PLAYER_SAMPLED => sample(event, now).map(Some),
+        types::TITLE_CHANGED => title(event).map(Some),
+        _ => Ok(None),
     }
 }
 
-fn playback(kind: &str, event: &Event, now: OffsetDateTime) -> Result<Sorted, Unstorable> {
+fn playback(kind: &str, event: &Event, now: OffsetDateTime) -> Result<Row, Unstorable> {
     let data: proto::streaming::Playback = event.data().map_err(|error| unstorable("data", error))?;
     let started_at = moment("started_at", &data.started_at)?;
-    Ok(Sorted::Playback(PlaybackRow {
+    Ok(Row::Playback(PlaybackRow {
         event_id: event.id.to_string(),
         kind: kind.to_owned(),
         session_id: id::<PlaybackId>("session_id", data.session_id)?,
@@ -142,13 +139,13 @@ fn playback(kind: &str, event: &Event, now: OffsetDateTime) -> Result<Sorted, Un
     }))
 }
 
-fn sample(event: &Event, now: OffsetDateTime) -> Result<Sorted, Unstorable> {
+fn sample(event: &Event, now: OffsetDateTime) -> Result<Row, Unstorable> {
     let data: proto::player::Sample = event.data().map_err(|error| unstorable("data", error))?;
     let at = moment("at", &data.at)?;
     if !data.value.is_finite() {
         return Err(unstorable("value", "not a number"));
     }
-    Ok(Sorted::Sample(SampleRow {
+    Ok(Row::Sample(SampleRow {
         event_id: event.id.to_string(),
         kind: text("kind", data.kind)?,
         session_id: id::<PlaybackId>("session_id", data.session_id)?,
@@ -163,11 +160,11 @@ fn sample(event: &Event, now: OffsetDateTime) -> Result<Sorted, Unstorable> {
     }))
 }
 
-fn title(event: &Event) -> Result<Sorted, Unstorable> {
+fn title(event: &Event) -> Result<Row, Unstorable> {
     let data: proto::catalog::TitleChanged = event.data().map_err(|error| unstorable("data", error))?;
     let english = data.localisations.iter().position(|local| local.locale.starts_with("en")).unwrap_or(0);
     let name = data.localisations.into_iter().nth(english).map_or(data.original_title, |local| local.name);
-    Ok(Sorted::Title(TitleRow {
+    Ok(Row::Title(TitleRow {
         title_id: id::<TitleId>("title_id", data.title_id)?,
         sequence: sequence(event)?,
         kind: text("kind", data.kind)?,
@@ -240,8 +237,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_stored_says_why() {
-        let refused =
-            |change: fn(&mut proto::streaming::Playback)| sort(&playback_event(change), NOW).unwrap_err().field;
+        let refused = |change: fn(&mut proto::streaming::Playback)| of(&playback_event(change), NOW).unwrap_err().field;
         assert_eq!(refused(|data| data.session_id = "ses_1".into()), "session_id");
         assert_eq!(refused(|data| data.title_id.clear()), "title_id");
         assert_eq!(refused(|data| data.watched_seconds = -1.0), "watched_seconds");
@@ -251,12 +247,12 @@ mod tests {
         assert_eq!(refused(|data| data.device_id = "x".repeat(1001)), "device_id");
         let mut event = playback_event(|_| ());
         event.data["watched_seconds"] = json!("NaN");
-        assert_eq!(sort(&event, NOW).unwrap_err().field, "watched_seconds");
+        assert_eq!(of(&event, NOW).unwrap_err().field, "watched_seconds");
     }
 
     #[test]
     fn a_session_lies_in_the_hour_it_began_in() {
-        let Ok(Sorted::Playback(row)) = sort(&playback_event(|_| ()), NOW) else { panic!("a row") };
+        let Ok(Some(Row::Playback(row))) = of(&playback_event(|_| ()), NOW) else { panic!("a row") };
         assert_eq!((row.watched_ms, row.sequence, row.kind.as_str()), (12_346, 3, "progressed"));
         assert_eq!(i64::from(row.hour), datetime!(2026-01-01 11:00 UTC).unix_timestamp());
     }
@@ -267,11 +263,11 @@ mod tests {
         let id: TitleId = world.id();
         let data = json!({"title_id": id, "kind": "film", "original_title": "Война и мир",
             "localisations": [{"locale": "ru", "name": "Война и мир"}, {"locale": "en-GB", "name": "War and Peace"}]});
-        let Ok(Sorted::Title(row)) = sort(&Event::new(&world, types::TITLE_CHANGED, id, 2, &data), NOW) else {
+        let Ok(Some(Row::Title(row))) = of(&Event::new(&world, types::TITLE_CHANGED, id, 2, &data), NOW) else {
             panic!("a row")
         };
         assert_eq!((row.name.as_str(), row.sequence), ("War and Peace", 2));
         let foreign = Event::new(&world, types::ASSET_READY, "ast_1", 1, &json!({}));
-        assert_eq!(sort(&foreign, NOW), Ok(Sorted::Ignored));
+        assert_eq!(of(&foreign, NOW), Ok(None));
     }
 }

@@ -1,7 +1,8 @@
 //! What a player sends: checked one by one, clocks corrected, turned into events. Quality only: no sample ever makes a view.
 
 use events::Event;
-use kernel::{EventId, Id, PlaybackId, World, playback_token::PlaybackClaims};
+use kernel::{EventId, Id, PlaybackId, World};
+use playback::PlaybackClaims;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};

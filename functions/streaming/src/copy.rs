@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::store::Held;
+use crate::store::export::Held;
 
 fn text(time: OffsetDateTime) -> String {
     time.format(&Rfc3339).unwrap_or_default()
@@ -22,7 +22,7 @@ pub fn document(held: &Held) -> Value {
     });
     let sessions = held.sessions.iter().map(|session| {
         json!({ "session_id": session.id, "profile_id": session.profile, "title_id": session.title,
-            "device_id": session.device_id, "territory": session.territory, "state": session.state,
+            "device_id": session.device_id, "territory": session.territory, "max_rating": session.max_rating, "state": session.state,
             "position_seconds": session.position, "watched_seconds": session.watched,
             "started_at": text(session.started_at), "last_report_at": text(session.at) })
     });

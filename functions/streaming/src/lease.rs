@@ -43,7 +43,7 @@ impl Lease {
 
 /// Who asks for a slot.
 #[derive(Debug, Clone)]
-pub struct Claim {
+pub struct LeaseRequest {
     /// The new session.
     pub session: PlaybackId,
     /// Its device.
@@ -82,7 +82,7 @@ pub struct Acquired {
 
 /// Every slot is taken, by these.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Full(pub Vec<Lease>);
+pub struct SlotsFull(pub Vec<Lease>);
 
 impl Slots {
     /// The leases that count at this moment.
@@ -91,20 +91,20 @@ impl Slots {
     }
 
     /// Takes a slot. A device that starts again replaces its own lease, whatever the limit.
-    pub fn acquire(&self, claim: Claim, limit: u32, now: OffsetDateTime) -> Result<Acquired, Full> {
+    pub fn acquire(&self, request: LeaseRequest, limit: u32, now: OffsetDateTime) -> Result<Acquired, SlotsFull> {
         let (live, expired): (Vec<_>, Vec<_>) = self.leases.iter().cloned().partition(|lease| lease.is_live(now));
         let (own, mut others): (Vec<_>, Vec<_>) =
-            live.into_iter().partition(|lease| lease.device_id == claim.device_id);
+            live.into_iter().partition(|lease| lease.device_id == request.device_id);
         if own.is_empty() && others.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
-            return Err(Full(others));
+            return Err(SlotsFull(others));
         }
         let lease = Lease {
-            session: claim.session,
+            session: request.session,
             fence: self.fence + 1,
-            device_id: claim.device_id,
-            device_name: claim.device_name,
-            title: claim.title,
-            profile: claim.profile,
+            device_id: request.device_id,
+            device_name: request.device_name,
+            title: request.title,
+            profile: request.profile,
             started_at: now,
             ends_at: now + LEASE,
         };

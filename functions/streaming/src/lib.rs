@@ -3,24 +3,22 @@
 //! The hot path reads and writes one DynamoDB table and nothing else. A stream slot is a lease with a fencing token; the lease and the session
 //! that holds it change in one transaction, so a live session always has a slot and a slot always has a live session.
 
+mod admission;
 mod copy;
 mod device;
-mod film;
 pub mod grant;
 pub mod lease;
 pub mod master;
 mod millis;
 pub mod operations;
-mod page;
-mod pass;
 pub mod playlist;
+mod playlist_cache;
 pub mod position;
+mod problems;
 pub mod rendition;
-pub mod report;
 mod seconds;
-mod secret;
 pub mod session;
-mod signer;
+pub mod session_event;
 mod start;
 mod store;
 pub mod title;

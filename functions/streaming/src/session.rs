@@ -1,6 +1,6 @@
 //! A playback session: what a player has reported, and what that means for position, watched time and lease.
 
-use kernel::{AccountId, AssetId, PlaybackId, ProfileId, Territory, TitleId};
+use kernel::{AccountId, AssetId, PlaybackId, ProfileId, Territory, TitleId, policy};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
@@ -80,6 +80,9 @@ pub struct Session {
     pub fence: i64,
     /// From where.
     pub territory: Territory,
+    /// Highest age rating that the profile might watch when it began.
+    #[serde(default = "adult")]
+    pub max_rating: u8,
     /// Grows with every change, from 1.
     pub version: i64,
     /// What it is doing.
@@ -104,9 +107,14 @@ pub struct Session {
     pub lease_ends_at: OffsetDateTime,
 }
 
+/// Of a session that began before the rating was kept.
+fn adult() -> u8 {
+    policy::ADULT
+}
+
 /// A report of the player.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Beat {
+pub struct PlayerReport {
     /// Seconds from the beginning.
     pub position: f64,
     /// What the player is doing.
@@ -117,7 +125,7 @@ pub struct Beat {
 
 /// Why a session may not go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lost {
+pub enum Ended {
     /// A newer session of the same device has its slot.
     Replaced,
     /// It was stopped.
@@ -128,26 +136,26 @@ pub enum Lost {
 
 impl Session {
     /// Whether the session still holds its slot.
-    pub fn standing(&self, now: OffsetDateTime) -> Result<(), Lost> {
+    pub fn check_live(&self, now: OffsetDateTime) -> Result<(), Ended> {
         match self.state {
-            State::Replaced => Err(Lost::Replaced),
-            State::Stopped | State::Erased => Err(Lost::Stopped),
-            State::Expired => Err(Lost::Expired),
-            _ if now >= self.lease_ends_at => Err(Lost::Expired),
+            State::Replaced => Err(Ended::Replaced),
+            State::Stopped | State::Erased => Err(Ended::Stopped),
+            State::Expired => Err(Ended::Expired),
+            _ if now >= self.lease_ends_at => Err(Ended::Expired),
             _ => Ok(()),
         }
     }
 
     /// The session after a report that found it live. A report that is older than the last one only keeps the lease.
     #[must_use]
-    pub fn beat(&self, beat: &Beat, now: OffsetDateTime) -> Self {
+    pub fn report(&self, report: &PlayerReport, now: OffsetDateTime) -> Self {
         let mut next = self.changed(now);
         next.lease_ends_at = self.lease_ends_at.max(now + LEASE);
-        let client_at = near(beat.client_time.unwrap_or(now), now);
+        let client_at = near(report.client_time.unwrap_or(now), now);
         if client_at > self.client_at {
             next.client_at = client_at;
-            next.state = beat.state.into();
-            next.go_to(beat.position, self.played(beat.position, next.state, now));
+            next.state = report.state.into();
+            next.go_to(report.position, self.played(report.position, next.state, now));
         }
         next
     }

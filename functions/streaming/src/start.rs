@@ -1,4 +1,4 @@
-//! Whether a session may start, and what changes then: decided from one read, without I/O.
+//! Whether a session may start and go on, and what a start changes: decided on what was read, without I/O.
 
 use kernel::{
     AccountId, PlaybackId, ProfileId, TitleId,
@@ -8,17 +8,17 @@ use time::OffsetDateTime;
 
 use crate::{
     grant::Grant,
-    lease::{Acquired, Claim, Full, Lease},
+    lease::{Acquired, Lease, LeaseRequest, SlotsFull},
     millis,
     position::Position,
     session::{Session, State},
-    store::Opening,
+    store::sessions::Known,
     title::{Film, Picture, Title},
 };
 
 /// Who wants to watch what, on which device.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct StartOrder {
     /// The id of the session, should there be one.
     pub session: PlaybackId,
     /// The account.
@@ -55,8 +55,8 @@ pub struct Start {
 pub enum Refused {
     /// The predicate says no.
     Policy(Refusal),
-    /// Every slot is taken.
-    Full(Vec<Lease>),
+    /// Every slot is taken, by these.
+    SlotsFull(Vec<Lease>),
 }
 
 impl Start {
@@ -75,34 +75,47 @@ impl Start {
     }
 }
 
-/// Decides a start.
-pub fn decide(opening: &Opening, wish: &Wish, now: OffsetDateTime) -> Result<Start, Refused> {
+/// Whether a title may be watched, at the start and with every report.
+pub fn may_watch(
+    title: Option<&Title>,
+    audience: &Audience,
+    grant: Option<&Grant>,
+    now: OffsetDateTime,
+) -> Result<(), Refusal> {
+    let entitlement = grant.and_then(|grant| grant.entitlement.as_ref());
+    policy::may_watch(&title.ok_or(Refusal::NotFound)?.rules, audience, entitlement, now)
+}
+
+/// Decides a start that the policy allows.
+pub fn decide(known: &Known, order: &StartOrder, now: OffsetDateTime) -> Result<Start, Refused> {
     let now = millis::floor(now);
-    let title = opening.title.as_ref().ok_or(Refused::Policy(Refusal::NotFound))?;
-    let entitlement = opening.grant.as_ref().and_then(|Grant { entitlement, .. }| entitlement.as_ref());
-    policy::may_watch(&title.rules, &wish.audience, entitlement, now).map_err(Refused::Policy)?;
-    let Title { film: Some(film), .. } = title else { return Err(Refused::Policy(Refusal::NoAsset)) };
-    let (max_streams, plan_height) = entitlement.map_or((0, 0), |paid| (paid.max_streams, paid.max_height));
-    let claim = Claim {
-        session: wish.session,
-        device_id: wish.device_id.clone(),
-        device_name: wish.device_name.clone(),
-        title: wish.title,
-        profile: wish.profile,
+    let Some(film) = known.title.as_ref().and_then(|title| title.film.as_ref()) else {
+        return Err(Refused::Policy(Refusal::NoAsset));
     };
-    let acquired = opening.slots.acquire(claim, max_streams, now).map_err(|Full(active)| Refused::Full(active))?;
+    let entitlement = known.grant.as_ref().and_then(|grant| grant.entitlement.as_ref());
+    let (max_streams, plan_height) = entitlement.map_or((0, 0), |paid| (paid.max_streams, paid.max_height));
+    let request = LeaseRequest {
+        session: order.session,
+        device_id: order.device_id.clone(),
+        device_name: order.device_name.clone(),
+        title: order.title,
+        profile: order.profile,
+    };
+    let acquired =
+        known.slots.acquire(request, max_streams, now).map_err(|SlotsFull(active)| Refused::SlotsFull(active))?;
     let session = Session {
-        id: wish.session,
-        account: wish.account,
-        profile: wish.profile,
-        title: wish.title,
+        id: order.session,
+        account: order.account,
+        profile: order.profile,
+        title: order.title,
         asset: film.asset,
-        device_id: wish.device_id.clone(),
+        device_id: order.device_id.clone(),
         fence: acquired.lease.fence,
-        territory: wish.audience.territory.clone(),
+        territory: order.audience.territory.clone(),
+        max_rating: order.audience.max_rating,
         version: 1,
         state: State::Playing,
-        position: opening.position.as_ref().map_or(0.0, Position::resume_at),
+        position: known.position.as_ref().map_or(0.0, Position::resume_at),
         watched: 0.0,
         duration: film.duration,
         started_at: now,
@@ -110,6 +123,6 @@ pub fn decide(opening: &Opening, wish: &Wish, now: OffsetDateTime) -> Result<Sta
         client_at: now,
         lease_ends_at: acquired.lease.ends_at,
     };
-    let max_height = wish.max_height.map_or(plan_height, |device| device.min(plan_height));
+    let max_height = order.max_height.map_or(plan_height, |device| device.min(plan_height));
     Ok(Start { session, acquired, film: film.clone(), max_height })
 }

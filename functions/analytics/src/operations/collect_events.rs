@@ -2,21 +2,14 @@
 //!
 //! The session's URL token says whose events they are: a client cannot speak for a session it was not given. Nothing here makes a view.
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use cinema_http::{
-    HeaderValue, IntoResponse, Json, OpenApiRouter, Problem, Response, State, StatusCode, header, routes,
-};
-use kernel::{
-    World,
-    playback_token::{PlaybackClaims, TokenError, TokenKey},
-};
-use runtime::{Access, Boot, BootError};
-use secrecy::ExposeSecret;
+use cinema_http::{HeaderValue, IntoResponse, Json, Problem, Response, State, StatusCode, header};
+use kernel::World;
+use playback::{PlaybackClaims, TokenError, TokenKey};
+use runtime::Key;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use stores::{SecretHandle, Stream};
+use stores::{StoreError, Stream};
 use time::OffsetDateTime;
-use tokio::sync::OnceCell;
 use utoipa::ToSchema;
 
 use crate::sample::{self, ClockSkew, PlayerEvent, Rejection};
@@ -28,7 +21,7 @@ const BODY_BYTES: usize = 5_000_000;
 /// Events of one playback session.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Collection {
+pub(super) struct CollectEventsRequest {
     /// The token in the session's URLs.
     token: Option<String>,
     /// The client's time when it sent this: its difference from the server's corrects all times.
@@ -41,7 +34,7 @@ struct Collection {
 
 /// An event that was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-struct Rejected {
+pub(super) struct Rejected {
     /// Its place in `events`, from 0.
     index: usize,
     /// Why.
@@ -50,42 +43,29 @@ struct Rejected {
 
 /// What was taken.
 #[derive(Debug, Serialize, ToSchema)]
-struct Receipt {
+pub(super) struct CollectEventsAnswer {
     /// How many events are on their way.
     accepted: usize,
     /// The others: sending them again unchanged helps only where the code is `throttled`.
     rejected: Vec<Rejected>,
 }
 
-/// Checks events and puts them on the stream.
-#[derive(Clone)]
-struct Collector {
-    world: World,
-    stream: Stream,
-    secret: SecretHandle,
-    key: std::sync::Arc<OnceCell<TokenKey>>,
+runtime::wire! {
+    pub(super) struct CollectEvents {
+        world: World,
+        stream: Stream = |boot| boot.stream("playback-events"),
+        key: Key<TokenKey>,
+    }
 }
 
-impl Collector {
-    /// Read with the first request and kept: the key does not change while an environment lives.
-    async fn key(&self) -> Result<&TokenKey, Problem> {
-        let unavailable = |reason: String| Problem::unavailable("keys_unavailable", reason);
-        let read = || async {
-            let value = self.secret.get().await?.ok_or_else(|| unavailable("the secret has no value".to_owned()))?;
-            let bytes =
-                BASE64_STANDARD.decode(value.expose_secret()).map_err(|error| unavailable(error.to_string()))?;
-            Ok(TokenKey::new(&bytes))
-        };
-        self.key.get_or_try_init(read).await
-    }
-
+impl CollectEvents {
     async fn claims(
         &self,
         token: Option<&str>,
         now: OffsetDateTime,
-    ) -> Result<Result<PlaybackClaims, Rejection>, Problem> {
+    ) -> Result<Result<PlaybackClaims, Rejection>, StoreError> {
         let Some(token) = token else { return Ok(Err(Rejection::TokenMissing)) };
-        Ok(self.key().await?.open(token, now).map_err(|error| match error {
+        Ok(self.key.get().await?.open(token, now).map_err(|error| match error {
             TokenError::Expired => Rejection::TokenExpired,
             TokenError::Invalid => Rejection::TokenInvalid,
         }))
@@ -98,22 +78,22 @@ impl Collector {
 /// 5 MB after decompression. When the stream is full, 429 lists what has to be sent again.
 #[utoipa::path(
     post, path = "/v1/events", tag = "analytics",
-    request_body = Collection,
-    responses((status = 202, body = Receipt), Problem)
+    request_body = CollectEventsRequest,
+    responses((status = 202, body = CollectEventsAnswer), Problem)
 )]
-async fn collect_events(
-    State(collector): State<Collector>,
-    Json(collection): Json<Collection, BODY_BYTES>,
+pub(super) async fn collect_events(
+    State(state): State<CollectEvents>,
+    Json(request): Json<CollectEventsRequest, BODY_BYTES>,
 ) -> Result<Response, Problem> {
-    if collection.events.len() > MOST_EVENTS {
+    if request.events.len() > MOST_EVENTS {
         return Err(Problem::invalid("/events", format!("at most {MOST_EVENTS} events")));
     }
-    let now = collector.world.now();
-    let claims = collector.claims(collection.token.as_deref(), now).await?;
-    let skew = ClockSkew::new(now, collection.sent_at);
+    let now = state.world.now();
+    let claims = state.claims(request.token.as_deref(), now).await?;
+    let skew = ClockSkew::new(now, request.sent_at);
     let (mut entries, mut places, mut rejected) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, event) in collection.events.iter().enumerate() {
-        match claims.and_then(|claims| sample::accept(&collector.world, &claims, &skew, event)) {
+    for (index, event) in request.events.iter().enumerate() {
+        match claims.and_then(|claims| sample::accept(&state.world, &claims, &skew, event)) {
             Ok(event) => {
                 entries.push((event.subject.clone(), event.json().into_bytes()));
                 places.push(index);
@@ -121,7 +101,7 @@ async fn collect_events(
             Err(code) => rejected.push(Rejected { index, code }),
         }
     }
-    let throttled = collector.stream.put(&entries).await?;
+    let throttled = state.stream.put(&entries).await?;
     Ok(answer(&places, rejected, &throttled))
 }
 
@@ -132,7 +112,7 @@ fn answer(places: &[usize], mut rejected: Vec<Rejected>, throttled: &[usize]) ->
     rejected.extend(refused.map(|index| Rejected { index: *index, code: Rejection::Throttled }));
     rejected.sort_unstable_by_key(|rejected| rejected.index);
     if throttled.is_empty() {
-        let body: Json<Receipt> = Json(Receipt { accepted, rejected });
+        let body: Json<CollectEventsAnswer> = Json(CollectEventsAnswer { accepted, rejected });
         return (StatusCode::ACCEPTED, body).into_response();
     }
     let detail =
@@ -142,15 +122,4 @@ fn answer(places: &[usize], mut rejected: Vec<Rejected>, throttled: &[usize]) ->
         .with("rejected", rejected)
         .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
         .into_response()
-}
-
-/// Puts on the stream; the secret is read with the first request that carries a token.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let collector = Collector {
-        world: boot.world(),
-        stream: boot.stream("playback-events")?,
-        secret: boot.secret("playback-token", Access::Read)?,
-        key: std::sync::Arc::default(),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(collect_events)).with_state(collector))
 }

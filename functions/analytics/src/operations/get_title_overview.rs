@@ -2,17 +2,23 @@
 
 use std::time::Duration;
 
-use cinema_http::{Editor, Json, OpenApiRouter, Path, Problem, Query, State, routes};
+use cinema_http::{Editor, Json, Path, Problem, Query, State};
 use kernel::TitleId;
-use runtime::{Boot, BootError};
+use stores::ClickHouse;
 
 use crate::{
     overview::{Overview, Span},
-    store::Figures,
+    store::title_hours,
 };
 
 /// A slow engine is answered with 503 before the function's own end.
 const PATIENCE: Duration = Duration::from_secs(4);
+
+runtime::wire! {
+    pub(super) struct GetTitleOverview {
+        clickhouse: ClickHouse,
+    }
+}
 
 /// Views, unique viewers, watch time and completion.
 ///
@@ -23,24 +29,18 @@ const PATIENCE: Duration = Duration::from_secs(4);
 #[utoipa::path(
     get, path = "/v1/analytics/titles/{id}/overview", tag = "analytics",
     params(("id" = TitleId, Path, description = "The title."), Span),
-    security(("editor" = [])),
     responses((status = 200, body = Overview), Problem)
 )]
-async fn get_title_overview(
-    State(figures): State<Figures>,
+pub(super) async fn get_title_overview(
+    State(GetTitleOverview { clickhouse }): State<GetTitleOverview>,
     _: Editor,
     Path(id): Path<TitleId>,
     Query(span): Query<Span>,
 ) -> Result<Json<Overview>, Problem> {
-    let totals = tokio::time::timeout(PATIENCE, figures.totals(id, span.from, span.until)).await;
+    let totals = tokio::time::timeout(PATIENCE, title_hours::totals(&clickhouse, id, span.from, span.until)).await;
     let totals = totals.map_err(|_| Problem::unavailable("temporarily_unavailable", "clickhouse is slow"))??;
     if !totals.is_known {
         return Err(Problem::not_found("title"));
     }
     Ok(Json(Overview::new(id, span, &totals)))
-}
-
-/// Needs ClickHouse alone.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    Ok(OpenApiRouter::new().routes(routes!(get_title_overview)).with_state(Figures::new(boot.clickhouse()?)))
 }

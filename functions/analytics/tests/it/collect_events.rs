@@ -3,13 +3,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use analytics::operations::collect_events::routes;
+use analytics::operations::http::collect_events as routes;
 use axum::{Router, http::HeaderMap, routing::post};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use kernel::{
-    World,
-    playback_token::{PlaybackClaims, TokenKey},
-};
+use kernel::World;
+use playback::{PlaybackClaims, TokenKey};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use stores::SecretHandle;

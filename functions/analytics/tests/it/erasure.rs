@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use stores::Bucket;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339, macros::datetime};
 
-use crate::lab::{Lab, Session};
+use crate::fixture::{Fixture, Session};
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:30 UTC);
 
@@ -33,37 +33,37 @@ fn history_erased(profile: ProfileId, title: Option<TitleId>, at: OffsetDateTime
     Event::new(&world, types::HISTORY_ERASED, profile, 1, &data)
 }
 
-async fn erase_account(lab: &Lab, event: Event) -> Outcome {
-    erase_account_at(lab, event, NOW).await
+async fn erase_account(fixture: &Fixture, event: Event) -> Outcome {
+    erase_account_at(fixture, event, NOW).await
 }
 
-async fn erase_account_at(lab: &Lab, event: Event, now: OffsetDateTime) -> Outcome {
-    let consumer = analytics::operations::erase_account::consumer(&lab.boot_at(now)).unwrap();
+async fn erase_account_at(fixture: &Fixture, event: Event, now: OffsetDateTime) -> Outcome {
+    let consumer = analytics::operations::consumers::erase_account(&fixture.boot_at(now)).unwrap();
     consumer.consume(event, &unlimited()).await
 }
 
-async fn erase_history(lab: &Lab, event: Event) -> Outcome {
-    erase_history_at(lab, event, NOW).await
+async fn erase_history(fixture: &Fixture, event: Event) -> Outcome {
+    erase_history_at(fixture, event, NOW).await
 }
 
-async fn erase_history_at(lab: &Lab, event: Event, now: OffsetDateTime) -> Outcome {
-    let consumer = analytics::operations::erase_history::consumer(&lab.boot_at(now)).unwrap();
+async fn erase_history_at(fixture: &Fixture, event: Event, now: OffsetDateTime) -> Outcome {
+    let consumer = analytics::operations::consumers::erase_history(&fixture.boot_at(now)).unwrap();
     consumer.consume(event, &unlimited()).await
 }
 
-async fn apply(lab: &Lab, event: Event, now: OffsetDateTime) {
+async fn apply(fixture: &Fixture, event: Event, now: OffsetDateTime) {
     let outcome = match event.kind.as_str() {
-        types::USER_ACCOUNT_ERASED => erase_account_at(lab, event, now).await,
-        types::HISTORY_ERASED => erase_history_at(lab, event, now).await,
-        _ => lab.ingest(now, vec![event]).await.remove(0),
+        types::USER_ACCOUNT_ERASED => erase_account_at(fixture, event, now).await,
+        types::HISTORY_ERASED => erase_history_at(fixture, event, now).await,
+        _ => fixture.ingest(now, vec![event]).await.remove(0),
     };
     assert_eq!(outcome, Outcome::Done);
 }
 
 /// Everything that is stored, as text.
-async fn everything(lab: &Lab) -> String {
+async fn everything(fixture: &Fixture) -> String {
     let mut text = String::new();
-    let tables: Vec<String> = lab
+    let tables: Vec<String> = fixture
         .client
         .query("SELECT name FROM system.tables WHERE database = currentDatabase() AND engine NOT LIKE '%View'")
         .fetch_all()
@@ -72,7 +72,7 @@ async fn everything(lab: &Lab) -> String {
     for table in tables {
         // States of aggregates are no text: every row comes as hexadecimal digits.
         let rows: Vec<String> =
-            lab.client.query(&format!("SELECT hex(toString(tuple(*))) FROM {table}")).fetch_all().await.unwrap();
+            fixture.client.query(&format!("SELECT hex(toString(tuple(*))) FROM {table}")).fetch_all().await.unwrap();
         for row in rows {
             let byte = |at: usize| u8::from_str_radix(&row[at..at + 2], 16).unwrap();
             let bytes: Vec<u8> = (0..row.len()).step_by(2).map(byte).collect();
@@ -85,79 +85,80 @@ async fn everything(lab: &Lab) -> String {
 
 #[tokio::test]
 async fn a_person_leaves_rows_and_figures_and_others_stay() {
-    let lab = Lab::start().await;
+    let fixture = Fixture::start().await;
     let world = World::system();
     let (title, gone, stays): (TitleId, ProfileId, ProfileId) = (world.id(), world.id(), world.id());
     let (one, other) = (Session::new(title, gone, NOW), Session::new(title, stays, NOW));
-    lab.ingest_all(NOW, [one.events(&[40.0]), other.events(&[50.0])].concat()).await;
-    lab.roll_up(NOW).await;
-    assert_eq!((lab.hours().await[0].2, lab.hours().await[0].4), (2, 2));
+    fixture.ingest_all(NOW, [one.events(&[40.0]), other.events(&[50.0])].concat()).await;
+    fixture.roll_up(NOW).await;
+    assert_eq!((fixture.hours().await[0].2, fixture.hours().await[0].4), (2, 2));
 
     let erasure: ErasureId = world.id();
     let event = erased(erasure, &[gone, world.id()]);
-    assert_eq!(erase_account(&lab, event.clone()).await, Outcome::Done);
-    let hours = lab.hours().await;
+    assert_eq!(erase_account(&fixture, event.clone()).await, Outcome::Done);
+    let hours = fixture.hours().await;
     assert_eq!((hours.len(), hours[0].2, hours[0].3, hours[0].4, hours[0].5), (1, 1, 1, 1, 50_000));
-    let text = everything(&lab).await;
+    let text = everything(&fixture).await;
     assert!(!text.contains(&gone.to_string()) && text.contains(&stays.to_string()), "{text}");
 
     // Again, and late events of theirs: neither rows nor figures.
-    assert_eq!(erase_account(&lab, event).await, Outcome::Done);
+    assert_eq!(erase_account(&fixture, event).await, Outcome::Done);
     let late = one.event(types::PLAYBACK_STOPPED, 9, 60.0);
-    lab.ingest_all(
-        NOW,
-        vec![late, Session::new(title, gone, NOW + Duration::days(3)).event(types::PLAYBACK_STARTED, 1, 0.0)],
-    )
-    .await;
-    lab.roll_up(NOW).await;
-    assert_eq!(lab.hours().await, hours);
-    assert!(!everything(&lab).await.contains(&gone.to_string()));
-    let receipts = lab.service.events("domain-events", erasure, 2).await;
+    fixture
+        .ingest_all(
+            NOW,
+            vec![late, Session::new(title, gone, NOW + Duration::days(3)).event(types::PLAYBACK_STARTED, 1, 0.0)],
+        )
+        .await;
+    fixture.roll_up(NOW).await;
+    assert_eq!(fixture.hours().await, hours);
+    assert!(!everything(&fixture).await.contains(&gone.to_string()));
+    let receipts = fixture.service.events("domain-events", erasure, 2).await;
     let records: Vec<_> = receipts.iter().map(|receipt| receipt.data["records"].clone()).collect();
     assert_eq!(
         (receipts[0].kind.as_str(), &records[0], &records[1]),
         (types::ANALYTICS_ACCOUNT_ERASED, &json!("2"), &json!("0"))
     );
-    lab.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn an_hour_of_nobody_else_is_empty() {
-    let lab = Lab::start().await;
+    let fixture = Fixture::start().await;
     let world = World::system();
     let gone: ProfileId = world.id();
-    lab.ingest_all(NOW, Session::new(world.id(), gone, NOW - Duration::days(40)).events(&[40.0])).await;
-    lab.roll_up(NOW).await;
-    assert_eq!(lab.hours().await.len(), 1);
-    assert_eq!(erase_account(&lab, erased(world.id(), &[gone])).await, Outcome::Done);
-    assert!(lab.hours().await.is_empty());
-    lab.end().await;
+    fixture.ingest_all(NOW, Session::new(world.id(), gone, NOW - Duration::days(40)).events(&[40.0])).await;
+    fixture.roll_up(NOW).await;
+    assert_eq!(fixture.hours().await.len(), 1);
+    assert_eq!(erase_account(&fixture, erased(world.id(), &[gone])).await, Outcome::Done);
+    assert!(fixture.hours().await.is_empty());
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_history_goes_by_when_its_sessions_began() {
-    let lab = Lab::start().await;
+    let fixture = Fixture::start().await;
     let world = World::system();
     let (profile, film, other): (ProfileId, TitleId, TitleId) = (world.id(), world.id(), world.id());
     let before = Session::new(film, profile, NOW - Duration::minutes(20));
     let after = Session::new(film, profile, NOW + Duration::minutes(20));
     let another = Session::new(other, profile, NOW - Duration::minutes(20));
-    lab.ingest_all(NOW, [before.events(&[40.0]), after.events(&[40.0]), another.events(&[40.0])].concat()).await;
-    lab.roll_up(NOW).await;
-    assert_eq!(erase_history(&lab, history_erased(profile, Some(film), NOW)).await, Outcome::Done);
-    lab.ingest_all(NOW, vec![before.event(types::PLAYBACK_STOPPED, 9, 50.0)]).await;
-    lab.roll_up(NOW).await;
-    let views: u64 = lab.hours().await.iter().map(|hour| hour.3).sum();
+    fixture.ingest_all(NOW, [before.events(&[40.0]), after.events(&[40.0]), another.events(&[40.0])].concat()).await;
+    fixture.roll_up(NOW).await;
+    assert_eq!(erase_history(&fixture, history_erased(profile, Some(film), NOW)).await, Outcome::Done);
+    fixture.ingest_all(NOW, vec![before.event(types::PLAYBACK_STOPPED, 9, 50.0)]).await;
+    fixture.roll_up(NOW).await;
+    let views: u64 = fixture.hours().await.iter().map(|hour| hour.3).sum();
     assert_eq!(views, 2, "of what was watched later, and of another title");
-    assert_eq!(erase_history(&lab, history_erased(profile, None, NOW)).await, Outcome::Done);
-    let hours = lab.hours().await;
+    assert_eq!(erase_history(&fixture, history_erased(profile, None, NOW)).await, Outcome::Done);
+    let hours = fixture.hours().await;
     assert_eq!((hours.len(), hours[0].3, &hours[0].1), (1, 1, &film.to_string()));
-    lab.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn any_order_with_any_copies_ends_in_the_same_figures() {
-    let (orderly, disturbed) = (Lab::start().await, Lab::start().await);
+    let (orderly, disturbed) = (Fixture::start().await, Fixture::start().await);
     for round in 0..3 {
         let day = datetime!(2026-05-01 00:00 UTC) + Duration::days(round);
         let (world, _) = World::replay(day, round as u64);
@@ -187,9 +188,9 @@ async fn any_order_with_any_copies_ends_in_the_same_figures() {
                 disturbed.roll_up(now).await;
             }
         }
-        for lab in [&orderly, &disturbed] {
-            lab.roll_up(now).await;
-            assert!(!everything(lab).await.contains(&profiles[0].to_string()));
+        for fixture in [&orderly, &disturbed] {
+            fixture.roll_up(now).await;
+            assert!(!everything(fixture).await.contains(&profiles[0].to_string()));
         }
         assert_eq!(orderly.hours().await, disturbed.hours().await, "round {round}");
     }
@@ -201,17 +202,17 @@ async fn any_order_with_any_copies_ends_in_the_same_figures() {
 
 #[tokio::test]
 async fn a_copy_holds_the_sessions_and_nobody_who_is_gone_gets_one() {
-    let lab = Lab::start().await;
+    let fixture = Fixture::start().await;
     let world = World::system();
     let profile: ProfileId = world.id();
     let session = Session::new(world.id(), profile, NOW);
-    lab.ingest_all(NOW, session.events(&[40.0])).await;
+    fixture.ingest_all(NOW, session.events(&[40.0])).await;
     let wish = |export: kernel::ExportId| {
         let data = json!({ "export_id": export, "account_id": world.id::<AccountId>(), "profile_ids": [profile] });
         Event::new(&World::system(), types::EXPORT_REQUESTED, export, 1, &data)
     };
-    let exporter = analytics::operations::export_account::consumer(&lab.boot_at(NOW)).unwrap();
-    let bucket = Bucket::new(lab.service.aws(), lab.service.var("BUCKET_EXPORTS"));
+    let exporter = analytics::operations::consumers::export_account(&fixture.boot_at(NOW)).unwrap();
+    let bucket = Bucket::new(fixture.service.aws(), fixture.service.var("BUCKET_EXPORTS"));
     let export = world.id();
     for _ in 0..2 {
         assert_eq!(exporter.consume(wish(export), &unlimited()).await, Outcome::Done);
@@ -224,25 +225,25 @@ async fn a_copy_holds_the_sessions_and_nobody_who_is_gone_gets_one() {
         (&json!(session.title), &json!(40_000))
     );
 
-    assert_eq!(erase_account(&lab, erased(world.id(), &[profile])).await, Outcome::Done);
+    assert_eq!(erase_account(&fixture, erased(world.id(), &[profile])).await, Outcome::Done);
     let late = world.id();
     assert_eq!(exporter.consume(wish(late), &unlimited()).await, Outcome::Done);
     assert_eq!(bucket.get(&format!("{late}/analytics.json")).await.unwrap(), None);
-    lab.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn what_names_nobody_is_poison_and_an_engine_that_is_down_is_not() {
-    let lab = Lab::start().await.without_clickhouse();
+    let fixture = Fixture::start().await.without_clickhouse();
     let world = World::system();
     let event = erased(world.id(), &[world.id()]);
-    assert!(matches!(erase_account(&lab, event.clone()).await, Outcome::Retry(_)));
-    assert!(matches!(erase_history(&lab, history_erased(world.id(), None, NOW)).await, Outcome::Retry(_)));
+    assert!(matches!(erase_account(&fixture, event.clone()).await, Outcome::Retry(_)));
+    assert!(matches!(erase_history(&fixture, history_erased(world.id(), None, NOW)).await, Outcome::Retry(_)));
     let mut wrong = event;
     wrong.data["account_id"] = json!("nobody");
-    assert!(matches!(erase_account(&lab, wrong).await, Outcome::Poison(_)));
+    assert!(matches!(erase_account(&fixture, wrong).await, Outcome::Poison(_)));
     let mut wrong = history_erased(world.id(), None, NOW);
     wrong.data["erased_at"] = json!("soon");
-    assert!(matches!(erase_history(&lab, wrong).await, Outcome::Poison(_)));
-    lab.end().await;
+    assert!(matches!(erase_history(&fixture, wrong).await, Outcome::Poison(_)));
+    fixture.end().await;
 }

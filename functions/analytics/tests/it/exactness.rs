@@ -7,7 +7,7 @@ use events::Event;
 use kernel::{ProfileId, TitleId, World};
 use time::{Duration, OffsetDateTime, macros::datetime};
 
-use crate::lab::{Lab, Session};
+use crate::fixture::{Fixture, Session};
 
 const START: OffsetDateTime = datetime!(2026-04-01 00:00 UTC);
 const ROUNDS: u32 = 10;
@@ -76,7 +76,7 @@ fn disturb(world: &World, events: &[Event]) -> Vec<Event> {
 
 #[tokio::test]
 async fn the_roll_up_does_not_see_order_or_copies() {
-    let (orderly, disturbed) = (Lab::start().await, Lab::start().await);
+    let (orderly, disturbed) = (Fixture::start().await, Fixture::start().await);
     for round in 0..ROUNDS {
         let day = START + Duration::days(i64::from(round));
         let now = day + Duration::hours(3) + Duration::minutes(59);

@@ -3,53 +3,53 @@
 use serde_json::json;
 use testkit::{Function, Token, gateway, golden, lambda::pairs};
 
-use crate::lab::Lab;
+use crate::fixture::Fixture;
 
 #[tokio::test]
 async fn collect_events_answers_a_gateway_event() {
-    let lab = Lab::start().await;
-    let mut function = Function::start("analytics-collect-events", &pairs(lab.service.vars())).await;
+    let fixture = Fixture::start().await;
+    let mut function = Function::start("analytics-collect-events", &pairs(fixture.service.vars())).await;
     let headers = [("content-type", "application/json")];
     let request = gateway::event("POST", "/v1/events", &headers, Some(r#"{"events":[{}]}"#));
     let answer = function.invoke(&request).await.unwrap();
     assert_eq!(answer["statusCode"], 202, "{answer}");
     assert!(answer["body"].as_str().unwrap().contains("token_missing"), "{answer}");
-    lab.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn get_title_overview_answers_a_gateway_event() {
-    let lab = Lab::start().await;
-    let mut function = Function::start("analytics-get-title-overview", &pairs(lab.service.vars())).await;
+    let fixture = Fixture::start().await;
+    let mut function = Function::start("analytics-get-title-overview", &pairs(fixture.service.vars())).await;
     let authorization = format!("Bearer {}", Token::role("editor").sign());
     let path = "/v1/analytics/titles/ttl_01jd3k5m7n9pqrstvwxyz01234/overview";
     let request = gateway::event("GET", path, &[("authorization", &authorization)], None);
     let answer = function.invoke(&request).await.unwrap();
     assert_eq!(answer["statusCode"], 404, "{answer}");
-    lab.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn ingest_and_roll_up_hour_answer_their_golden_events() {
-    let lab = Lab::start().await;
-    let mut ingest = Function::start("analytics-ingest", &pairs(lab.service.vars())).await;
+    let fixture = Fixture::start().await;
+    let mut ingest = Function::start("analytics-ingest", &pairs(fixture.service.vars())).await;
     let answer = ingest.invoke(&golden("analytics-ingest")).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
-    assert_eq!(lab.count("playback_events").await, 1);
+    assert_eq!(fixture.count("playback_events").await, 1);
 
-    let mut roll_up = Function::start("analytics-roll-up-hour", &pairs(lab.service.vars())).await;
+    let mut roll_up = Function::start("analytics-roll-up-hour", &pairs(fixture.service.vars())).await;
     roll_up.invoke(&golden("analytics-roll-up-hour")).await.unwrap();
     // By hand.
     roll_up.invoke(&json!({})).await.unwrap();
-    let hours = lab.hours().await;
+    let hours = fixture.hours().await;
     assert_eq!((hours.len(), hours[0].2, hours[0].5), (1, 1, 0));
-    lab.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn ingest_takes_titles_from_its_queue_and_buries_what_cannot_be_stored() {
-    let lab = Lab::start().await;
-    let mut ingest = Function::start("analytics-ingest", &pairs(lab.service.vars())).await;
+    let fixture = Fixture::start().await;
+    let mut ingest = Function::start("analytics-ingest", &pairs(fixture.service.vars())).await;
     let title = json!({"specversion": "1.0", "id": "evt_01jd3k5m7n9pqrstvwxyz01234", "source": "/cinema/catalog",
         "type": "cinema.catalog.title_changed.v1", "subject": "ttl_01jd3k5m7n9pqrstvwxyz01234", "time": "2026-01-01T12:00:00Z",
         "sequence": 1, "datacontenttype": "application/json", "data": {"title_id": "ttl_01jd3k5m7n9pqrstvwxyz01234", "kind": "film"}});
@@ -60,27 +60,27 @@ async fn ingest_takes_titles_from_its_queue_and_buries_what_cannot_be_stored() {
     let batch = json!({"Records": [message("1", &title.to_string()), message("2", "no event")]});
     let answer = ingest.invoke(&batch).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "2"}]}));
-    assert_eq!(lab.count("titles").await, 1);
+    assert_eq!(fixture.count("titles").await, 1);
 
     let mut dead = golden("analytics-ingest");
     dead["Records"][0]["kinesis"]["data"] = json!("bm8gZXZlbnQ=");
     assert_eq!(ingest.invoke(&dead).await.unwrap(), json!({"batchItemFailures": []}));
-    let bucket = stores::Bucket::new(lab.service.aws(), lab.service.var("BUCKET_EVENTS_DEAD"));
+    let bucket = stores::Bucket::new(fixture.service.aws(), fixture.service.var("BUCKET_EVENTS_DEAD"));
     let listed = bucket.client.list_objects_v2().bucket(&bucket.name).prefix("playback-events/").send().await.unwrap();
     let mut found = false;
     for object in listed.contents() {
         found |= bucket.get(object.key().unwrap()).await.unwrap().unwrap() == b"no event";
     }
     assert!(found);
-    lab.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn erasers_and_the_exporter_answer_their_golden_events() {
-    let lab = Lab::start().await;
+    let fixture = Fixture::start().await;
     for name in ["analytics-erase-account", "analytics-erase-history", "analytics-export-account"] {
-        let mut function = Function::start(name, &pairs(lab.service.vars())).await;
+        let mut function = Function::start(name, &pairs(fixture.service.vars())).await;
         assert_eq!(function.invoke(&golden(name)).await.unwrap(), json!({"batchItemFailures": []}), "{name}");
     }
-    lab.end().await;
+    fixture.end().await;
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use testkit::Token;
 use time::{Duration, OffsetDateTime, macros::datetime};
 
-use crate::lab::{Lab, Session};
+use crate::fixture::{Fixture, Session};
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:30 UTC);
 
@@ -15,7 +15,7 @@ fn path(title: impl ToString) -> String {
 
 #[tokio::test]
 async fn sessions_with_known_answers() {
-    let lab = Lab::start().await;
+    let fixture = Fixture::start().await;
     let world = World::system();
     let title: TitleId = world.id();
     let (anna, boris, vera): (ProfileId, ProfileId, ProfileId) = (world.id(), world.id(), world.id());
@@ -29,10 +29,10 @@ async fn sessions_with_known_answers() {
         clip(Session::new(title, boris, at(1))).events(&[3.0]),
         Session::new(world.id(), boris, at(1)).events(&[100.0]),
     ] {
-        lab.ingest_all(NOW, events).await;
+        fixture.ingest_all(NOW, events).await;
     }
-    lab.roll_up(NOW).await;
-    let (app, editor) = (lab.service.app(routes), Token::role("editor"));
+    fixture.roll_up(NOW).await;
+    let (app, editor) = (fixture.service.app(routes), Token::role("editor"));
     let overview = app.get(&path(title)).token(&editor).send().await.expect(200);
     let expected = json!({"title_id": title, "from": null, "until": null, "starts": 5, "views": 3, "unique_viewers": 2,
         "watch_time_seconds": 603, "completed_views": 1, "completion": 0.3333});
@@ -41,26 +41,26 @@ async fn sessions_with_known_answers() {
     let span = format!("{}?from=2026-03-01T11:00:00Z&until=2026-03-01T12:00:00Z", path(title));
     let overview = app.get(&span).token(&editor).send().await.expect(200);
     assert_eq!((&overview["views"], &overview["from"]), (&json!(1), &json!("2026-03-01T11:00:00Z")));
-    lab.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn a_title_that_nobody_watched_has_no_completion() {
-    let lab = Lab::start().await;
+    let fixture = Fixture::start().await;
     let world = World::system();
     let title: TitleId = world.id();
     let listed =
         events::Event::new(&world, types::TITLE_CHANGED, title, 1, &json!({"title_id": title, "kind": "film"}));
-    lab.ingest_all(NOW, vec![listed]).await;
-    let overview = lab.service.app(routes).get(&path(title)).token(&Token::role("admin")).send().await.expect(200);
+    fixture.ingest_all(NOW, vec![listed]).await;
+    let overview = fixture.service.app(routes).get(&path(title)).token(&Token::role("admin")).send().await.expect(200);
     assert_eq!((&overview["views"], overview.get("completion")), (&json!(0), None));
-    lab.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn bad_requests_are_problems() {
-    let lab = Lab::start().await;
-    let app = lab.service.app(routes);
+    let fixture = Fixture::start().await;
+    let app = fixture.service.app(routes);
     let (title, editor) = (World::system().id::<TitleId>(), Token::role("editor"));
     app.get(&path(title)).send().await.expect_problem(401, "token_required");
     app.get(&path(title)).token(&Token::viewer()).send().await.expect_problem(403, "role_required");
@@ -72,15 +72,20 @@ async fn bad_requests_are_problems() {
         let answer = app.get(&format!("{}?{query}", path(title))).token(&editor).send().await;
         answer.expect_problem(422, "invalid_request");
     }
-    lab.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn without_clickhouse_the_answer_is_503() {
-    let lab = Lab::start().await.without_clickhouse();
-    let answer =
-        lab.service.app(routes).get(&path(World::system().id::<TitleId>())).token(&Token::role("editor")).send().await;
+    let fixture = Fixture::start().await.without_clickhouse();
+    let answer = fixture
+        .service
+        .app(routes)
+        .get(&path(World::system().id::<TitleId>()))
+        .token(&Token::role("editor"))
+        .send()
+        .await;
     answer.expect_problem(503, "temporarily_unavailable");
     assert!(answer.header("retry-after").is_some());
-    lab.end().await;
+    fixture.end().await;
 }

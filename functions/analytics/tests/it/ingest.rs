@@ -4,7 +4,7 @@ use proto::types;
 use serde_json::json;
 use time::{OffsetDateTime, macros::datetime};
 
-use crate::lab::{Lab, Session};
+use crate::fixture::{Fixture, Session};
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:30 UTC);
 
@@ -15,40 +15,40 @@ fn session() -> Session {
 
 #[tokio::test]
 async fn copies_of_an_event_are_one_row() {
-    let lab = Lab::start().await;
+    let fixture = Fixture::start().await;
     let session = session();
     let events = session.events(&[30.0, 60.0]);
     let sample = json!({"session_id": session.id, "title_id": session.title, "kind": "startup", "value": 1.5, "at": "2026-03-01T12:30:00Z",
         "client_time": "2026-03-01T15:30:00+03:00"});
     let sampled = Event::new(&World::system(), types::PLAYER_SAMPLED, session.id, 1, &sample);
-    lab.ingest_all(NOW, [events.clone(), vec![sampled.clone(), sampled.clone()]].concat()).await;
-    lab.ingest_all(NOW, [vec![sampled], events.into_iter().rev().collect()].concat()).await;
-    assert_eq!((lab.count("playback_events").await, lab.count("player_samples").await), (3, 1));
+    fixture.ingest_all(NOW, [events.clone(), vec![sampled.clone(), sampled.clone()]].concat()).await;
+    fixture.ingest_all(NOW, [vec![sampled], events.into_iter().rev().collect()].concat()).await;
+    assert_eq!((fixture.count("playback_events").await, fixture.count("player_samples").await), (3, 1));
     let kept: (f64, String) =
-        lab.client.query("SELECT value, client_time FROM player_samples FINAL").fetch_one().await.unwrap();
+        fixture.client.query("SELECT value, client_time FROM player_samples FINAL").fetch_one().await.unwrap();
     assert_eq!(kept, (1.5, "2026-03-01T15:30:00+03:00".to_owned()));
-    lab.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn poison_is_isolated_and_set_aside_with_its_reason() {
-    let lab = Lab::start().await;
+    let fixture = Fixture::start().await;
     let good = session().event(types::PLAYBACK_STARTED, 1, 0.0);
     let mut bad = session().event(types::PLAYBACK_STOPPED, 9, 10.0);
     bad.data["watched_seconds"] = json!(-5.0);
     let foreign = Event::new(&World::system(), types::REFRESH_REUSED, "acc_1", 1, &json!({}));
-    let outcomes = lab.ingest(NOW, vec![bad.clone(), good, foreign]).await;
+    let outcomes = fixture.ingest(NOW, vec![bad.clone(), good, foreign]).await;
     let Outcome::Poison(reason) = &outcomes[0] else { panic!("{outcomes:?}") };
     assert!(reason.contains("watched_seconds"), "{reason}");
     assert_eq!(outcomes[1..], [Outcome::Done, Outcome::Done]);
-    assert_eq!(lab.count("playback_events").await, 1);
+    assert_eq!(fixture.count("playback_events").await, 1);
 
-    let consumer = analytics::operations::ingest::consumer(&lab.boot_at(NOW)).unwrap();
+    let consumer = analytics::operations::consumers::ingest(&fixture.boot_at(NOW)).unwrap();
     for _ in 0..2 {
         consumer.dead_letters().unwrap().put(bad.json().into_bytes(), reason).await.unwrap();
     }
-    let bucket = lab.service.var("BUCKET_EVENTS_DEAD");
-    let client = stores::Bucket::new(lab.service.aws(), bucket.clone()).client;
+    let bucket = fixture.service.var("BUCKET_EVENTS_DEAD");
+    let client = stores::Bucket::new(fixture.service.aws(), bucket.clone()).client;
     let listed = client.list_objects_v2().bucket(&bucket).prefix("playback-events/").send().await.unwrap();
     let mut found = 0;
     for object in listed.contents() {
@@ -60,12 +60,12 @@ async fn poison_is_isolated_and_set_aside_with_its_reason() {
         }
     }
     assert_eq!(found, 1, "again is no second copy");
-    lab.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn an_older_state_of_a_title_never_replaces_a_newer() {
-    let lab = Lab::start().await;
+    let fixture = Fixture::start().await;
     let world = World::system();
     let id: TitleId = world.id();
     let state = |sequence: i64| {
@@ -74,19 +74,19 @@ async fn an_older_state_of_a_title_never_replaces_a_newer() {
     };
     for order in [[2, 3, 1], [3, 1, 3], [1, 2, 3]] {
         for sequence in order {
-            lab.ingest_all(NOW, vec![state(sequence)]).await;
+            fixture.ingest_all(NOW, vec![state(sequence)]).await;
         }
-        let name: String = lab.client.query("SELECT name FROM titles FINAL").fetch_one().await.unwrap();
+        let name: String = fixture.client.query("SELECT name FROM titles FINAL").fetch_one().await.unwrap();
         assert_eq!(name, "version 3");
     }
-    lab.end().await;
+    fixture.end().await;
 }
 
 #[tokio::test]
 async fn without_clickhouse_everything_storable_comes_again() {
-    let lab = Lab::start().await.without_clickhouse();
+    let fixture = Fixture::start().await.without_clickhouse();
     let foreign = Event::new(&World::system(), types::REFRESH_REUSED, "acc_1", 1, &json!({}));
-    let outcomes = lab.ingest(NOW, vec![session().event(types::PLAYBACK_STARTED, 1, 0.0), foreign]).await;
+    let outcomes = fixture.ingest(NOW, vec![session().event(types::PLAYBACK_STARTED, 1, 0.0), foreign]).await;
     assert!(matches!(outcomes[..], [Outcome::Retry(_), Outcome::Done]), "{outcomes:?}");
-    lab.end().await;
+    fixture.end().await;
 }

@@ -5,10 +5,10 @@
 mod collect_events;
 mod erasure;
 mod exactness;
+mod fixture;
 mod function;
 mod get_title_overview;
 mod ingest;
-mod lab;
 mod roll_up_hour;
 
 testkit::drift_tests!(analytics);

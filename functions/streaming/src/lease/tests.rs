@@ -9,8 +9,8 @@ use super::*;
 
 const START: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
 
-fn claim(session: u128, device: u8) -> Claim {
-    Claim {
+fn request(session: u128, device: u8) -> LeaseRequest {
+    LeaseRequest {
         session: PlaybackId::from_uuid(Uuid::from_u128(session)),
         device_id: format!("device-{device}"),
         device_name: None,
@@ -21,16 +21,16 @@ fn claim(session: u128, device: u8) -> Claim {
 
 #[test]
 fn the_second_device_gets_the_second_slot_and_the_third_gets_a_list() {
-    let slots = Slots::default().acquire(claim(1, 1), 2, START).unwrap().slots;
-    let slots = slots.acquire(claim(2, 2), 2, START).unwrap().slots;
-    let Full(active) = slots.acquire(claim(3, 3), 2, START).unwrap_err();
+    let slots = Slots::default().acquire(request(1, 1), 2, START).unwrap().slots;
+    let slots = slots.acquire(request(2, 2), 2, START).unwrap().slots;
+    let SlotsFull(active) = slots.acquire(request(3, 3), 2, START).unwrap_err();
     assert_eq!(active.iter().map(|lease| lease.device_id.as_str()).collect::<Vec<_>>(), ["device-1", "device-2"]);
 }
 
 #[test]
 fn a_device_that_starts_again_replaces_its_own_lease_with_a_higher_fence() {
-    let first = Slots::default().acquire(claim(1, 1), 1, START).unwrap();
-    let second = first.slots.acquire(claim(2, 1), 1, START + Duration::SECOND).unwrap();
+    let first = Slots::default().acquire(request(1, 1), 1, START).unwrap();
+    let second = first.slots.acquire(request(2, 1), 1, START + Duration::SECOND).unwrap();
     assert_eq!(second.replaced.as_ref(), Some(&first.lease));
     assert!(second.lease.fence > first.lease.fence);
     assert_eq!(second.slots.leases, std::slice::from_ref(&second.lease));
@@ -39,21 +39,21 @@ fn a_device_that_starts_again_replaces_its_own_lease_with_a_higher_fence() {
 
 #[test]
 fn a_lease_past_its_end_is_free_and_cannot_be_renewed() {
-    let first = Slots::default().acquire(claim(1, 1), 1, START).unwrap();
+    let first = Slots::default().acquire(request(1, 1), 1, START).unwrap();
     let late = START + LEASE;
-    assert!(first.slots.acquire(claim(2, 2), 1, late - Duration::MILLISECOND).is_err());
+    assert!(first.slots.acquire(request(2, 2), 1, late - Duration::MILLISECOND).is_err());
     assert_eq!(first.slots.renew(first.lease.session, late), None);
-    let second = first.slots.acquire(claim(2, 2), 1, late).unwrap();
+    let second = first.slots.acquire(request(2, 2), 1, late).unwrap();
     assert_eq!((second.expired, second.replaced), (vec![first.lease], None));
 }
 
 #[test]
 fn a_plan_that_shrank_lets_nobody_new_in() {
     let slots =
-        (1..=3).fold(Slots::default(), |slots, n| slots.acquire(claim(u128::from(n), n), 3, START).unwrap().slots);
-    assert!(slots.acquire(claim(9, 9), 2, START).is_err());
-    assert!(slots.acquire(claim(9, 1), 2, START).is_ok());
-    assert!(Slots::default().acquire(claim(1, 1), 0, START).is_err());
+        (1..=3).fold(Slots::default(), |slots, n| slots.acquire(request(u128::from(n), n), 3, START).unwrap().slots);
+    assert!(slots.acquire(request(9, 9), 2, START).is_err());
+    assert!(slots.acquire(request(9, 1), 2, START).is_ok());
+    assert!(Slots::default().acquire(request(1, 1), 0, START).is_err());
 }
 
 /// What a person can do, with a snapshot that may be stale: each writer works on what it has read.
@@ -114,9 +114,9 @@ proptest! {
                 Step::Wait { seconds } => now += Duration::seconds(seconds),
                 Step::Read { writer } => table.read[writer] = table.stored.clone(),
                 Step::Start { writer, device } => {
-                    let claim = claim(100 + sessions.len() as u128, device);
-                    let id = claim.session;
-                    let Ok(acquired) = table.read[writer].acquire(claim, limit, now) else { continue };
+                    let request = request(100 + sessions.len() as u128, device);
+                    let id = request.session;
+                    let Ok(acquired) = table.read[writer].acquire(request, limit, now) else { continue };
                     if table.swap(writer, acquired.slots) {
                         prop_assert!(acquired.lease.fence > model.last_fence, "fences grow");
                         model.last_fence = acquired.lease.fence;

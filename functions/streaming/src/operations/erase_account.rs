@@ -1,38 +1,28 @@
 //! The user service's receipt → sessions, slots, answers, grant and positions of the account go; the receipt says how many.
 
-use events::{Consumer, Deadline, Erasure, Event, Outcome};
+use events::{Eraser, Erasure};
 use kernel::World;
 use proto::types;
-use runtime::{Access, Boot, BootError};
-use stores::{StoreError, Stream};
+use runtime::Access;
+use stores::{StoreError, Table};
 
-use crate::store::Store;
+use crate::store::erasure;
 
-/// Forgets people.
-struct Eraser {
-    store: Store,
-    stream: Stream,
-    world: World,
-}
+/// See [`events::EraseAccount`].
+pub type EraseAccount = events::EraseAccount<Records>;
 
-impl Eraser {
-    async fn erase(&self, erasure: Erasure) -> Result<(), StoreError> {
-        let records = self.store.erase(erasure.account, &erasure.profiles, self.world.now()).await?;
-        erasure.confirm(&self.stream, &self.world, types::STREAMING_ACCOUNT_ERASED, records).await
+runtime::wire! {
+    /// What the table holds of people.
+    pub struct Records {
+        table: Table = |boot| boot.table("playback", Access::ReadWrite),
+        world: World,
     }
 }
 
-impl Consumer<Event> for Eraser {
-    async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        Erasure::consume(&event, |erasure| self.erase(erasure)).await
-    }
-}
+impl Eraser for Records {
+    const RECEIPT: &'static str = types::STREAMING_ACCOUNT_ERASED;
 
-/// Reads and writes the table, and puts the receipt on the stream of events.
-pub fn consumer(boot: &Boot) -> Result<impl Consumer<Event> + use<>, BootError> {
-    Ok(Eraser {
-        store: Store::new(boot.table("playback", Access::ReadWrite)?),
-        stream: boot.stream("domain-events")?,
-        world: boot.world(),
-    })
+    async fn erase(&self, erasure: &Erasure) -> Result<u64, StoreError> {
+        erasure::erase(&self.table, erasure.account, &erasure.profiles, self.world.now()).await
+    }
 }

@@ -1,15 +1,28 @@
 //! `cinema.user.history_erased.v1` → where the profile had stopped is forgotten; what was watched later stays.
 
-use events::{Consumer, Deadline, Event, Outcome};
+use events::{Consumer, Deadline, Event, Outcome, project};
 use kernel::{ProfileId, TitleId};
 use proto::user::HistoryErased;
-use runtime::{Access, Boot, BootError};
+use runtime::Access;
+use stores::Table;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::store::Store;
+use crate::store::positions;
 
-/// Forgets positions.
-struct Eraser(Store);
+runtime::wire! {
+    pub struct EraseHistory {
+        table: Table = |boot| boot.table("playback", Access::ReadWrite),
+    }
+}
+
+impl Consumer<Event> for EraseHistory {
+    async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
+        project(&event, read, async |(profile, title, until)| {
+            positions::forget(&self.table, profile, title, until).await
+        })
+        .await
+    }
+}
 
 /// Whose history, of which title, until when.
 fn read(event: &Event) -> Result<(ProfileId, Option<TitleId>, OffsetDateTime), String> {
@@ -20,21 +33,4 @@ fn read(event: &Event) -> Result<(ProfileId, Option<TitleId>, OffsetDateTime), S
         title.map(|id| id.parse()).transpose().map_err(|error| format!("title_id: {error}"))?,
         OffsetDateTime::parse(&data.erased_at, &Rfc3339).map_err(|error| format!("erased_at: {error}"))?,
     ))
-}
-
-impl Consumer<Event> for Eraser {
-    async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        match read(&event) {
-            Err(reason) => Outcome::Poison(reason),
-            Ok((profile, title, until)) => {
-                let erased = self.0.erase_positions(profile, title, until).await;
-                erased.map_or_else(Outcome::retry, |()| Outcome::Done)
-            }
-        }
-    }
-}
-
-/// Reads and writes the table.
-pub fn consumer(boot: &Boot) -> Result<impl Consumer<Event> + use<>, BootError> {
-    Ok(Eraser(Store::new(boot.table("playback", Access::ReadWrite)?)))
 }

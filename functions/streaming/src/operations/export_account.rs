@@ -1,39 +1,30 @@
 //! `cinema.user.export_requested.v1` → this service's part of the copy. Somebody who was erased meanwhile gets none.
 
-use events::{Consumer, Deadline, Event, Export, Outcome};
-use runtime::{Access, Boot, BootError};
-use stores::{Bucket, StoreError};
+use events::{Export, Holdings};
+use runtime::Access;
+use serde_json::Value;
+use stores::{StoreError, Table};
 
-use crate::{copy, store::Store};
+use crate::{copy, store::export::held};
 
-/// Copies what is held of people.
-struct Exporter {
-    store: Store,
-    bucket: Bucket,
-}
+/// See [`events::ExportAccount`].
+pub type ExportAccount = events::ExportAccount<Records>;
 
-impl Exporter {
-    async fn export(&self, export: &Export) -> Result<(), StoreError> {
-        if self.store.is_erased(export.account).await? {
-            return Ok(());
-        }
-        let held = self.store.held(export.account, &export.profiles).await?;
-        let body = copy::document(&held).to_string().into_bytes();
-        self.bucket.put(&export.key("streaming"), body, "application/json", None).await
+runtime::wire! {
+    /// What the table holds of people.
+    pub struct Records {
+        table: Table = |boot| boot.table("playback", Access::Read),
     }
 }
 
-impl Consumer<Event> for Exporter {
-    async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        match Export::read(&event) {
-            Err(reason) => Outcome::Poison(reason),
-            Ok(export) => self.export(&export).await.map_or_else(Outcome::retry, |()| Outcome::Done),
-        }
-    }
-}
+impl Holdings for Records {
+    const SERVICE: &'static str = "streaming";
 
-/// Reads the table and writes the bucket of exports.
-pub fn consumer(boot: &Boot) -> Result<impl Consumer<Event> + use<>, BootError> {
-    let store = Store::new(boot.table("playback", Access::Read)?);
-    Ok(Exporter { store, bucket: boot.bucket("exports", Access::Write)? })
+    async fn is_erased(&self, export: &Export) -> Result<bool, StoreError> {
+        self.table.is_erased(export.account).await
+    }
+
+    async fn copy(&self, export: &Export) -> Result<Option<Value>, StoreError> {
+        Ok(Some(copy::document(&held(&self.table, export.account, &export.profiles).await?)))
+    }
 }

@@ -1,18 +1,18 @@
 //! `GET /v1/playback/positions/{title_id}`: where the profile stopped, and where the next session would begin.
 
-use cinema_http::{Json, OpenApiRouter, Path, Problem, State, Viewer, routes};
+use cinema_http::{Json, Path, Problem, State, Viewer};
 use kernel::TitleId;
-use runtime::{Access, Boot, BootError};
+use runtime::Access;
 use serde::Serialize;
+use stores::Table;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use crate::store::Store;
+use crate::{position::Position, store::positions};
 
 /// A place in a title.
 #[derive(Debug, Serialize, ToSchema)]
-struct Place {
-    /// The title.
+pub(super) struct PositionAnswer {
     title_id: TitleId,
     /// Seconds from the beginning; 0 when the profile has not begun.
     position: f64,
@@ -28,35 +28,36 @@ struct Place {
     updated_at: Option<OffsetDateTime>,
 }
 
-/// The place that the profile has reached.
-#[utoipa::path(
-    get,
-    path = "/v1/playback/positions/{title_id}",
-    tag = "streaming",
-    security(("profile" = [])),
-    params(("title_id" = TitleId, Path)),
-    responses((status = 200, body = Place), Problem)
-)]
-async fn get_position(
-    State(store): State<Store>,
-    viewer: Viewer,
-    Path(title_id): Path<TitleId>,
-) -> Result<Json<Place>, Problem> {
-    let Some(stored) = store.position(viewer.profile, title_id).await? else {
-        return Ok(Json(Place { title_id, position: 0.0, resume_at: 0.0, duration: 0.0, finished: false, updated_at: None }));
-    };
-    Ok(Json(Place {
-        title_id,
-        position: stored.position,
-        resume_at: stored.resume_at(),
-        duration: stored.duration,
-        finished: stored.is_finished(),
-        updated_at: Some(stored.client_at),
-    }))
+impl PositionAnswer {
+    fn new(title_id: TitleId, stored: Option<&Position>) -> Self {
+        Self {
+            title_id,
+            position: stored.map_or(0.0, |stored| stored.position),
+            resume_at: stored.map_or(0.0, Position::resume_at),
+            duration: stored.map_or(0.0, |stored| stored.duration),
+            finished: stored.is_some_and(Position::is_finished),
+            updated_at: stored.map(|stored| stored.client_at),
+        }
+    }
 }
 
-/// Reads the table.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let store = Store::new(boot.table("playback", Access::Read)?);
-    Ok(OpenApiRouter::new().routes(routes!(get_position)).with_state(store))
+runtime::wire! {
+    pub(super) struct GetPosition {
+        table: Table = |boot| boot.table("playback", Access::Read),
+    }
+}
+
+/// The place that the profile has reached.
+#[utoipa::path(
+    get, path = "/v1/playback/positions/{title_id}", tag = "streaming",
+    params(("title_id" = TitleId, Path)),
+    responses((status = 200, body = PositionAnswer), Problem)
+)]
+pub(super) async fn get_position(
+    State(GetPosition { table }): State<GetPosition>,
+    viewer: Viewer,
+    Path(title_id): Path<TitleId>,
+) -> Result<Json<PositionAnswer>, Problem> {
+    let stored = positions::get(&table, viewer.profile, title_id).await?;
+    Ok(Json(PositionAnswer::new(title_id, stored.as_ref())))
 }

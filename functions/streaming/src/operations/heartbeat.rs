@@ -1,20 +1,25 @@
 //! `POST /v1/playback/sessions/{id}/heartbeat`: keeps the lease, remembers the position, and says when to stop.
 
-use cinema_http::{Json, OpenApiRouter, Path, Problem, State, StatusCode, Viewer, routes};
-use kernel::{PlaybackId, World};
-use runtime::{Access, Boot, BootError};
+use cinema_http::{Json, Path, Problem, State, StatusCode, Viewer};
+use kernel::{PlaybackId, World, policy::Audience};
+use runtime::Access;
 use serde::{Deserialize, Serialize};
+use stores::{StoreError, Table};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::{
-    grant::Grant,
     lease::HEARTBEAT_INTERVAL,
-    pass::lost,
     position::Position,
+    problems,
     seconds::Seconds,
-    session::{Beat, Lost, PlayerState},
-    store::{Store, Written},
+    session::{Ended, PlayerReport, PlayerState, Session},
+    start::may_watch,
+    store::{
+        positions,
+        sessions::{self, Watching},
+        titles,
+    },
 };
 
 /// How often a report is applied again when another request of the account was faster.
@@ -23,7 +28,7 @@ const ATTEMPTS: usize = 5;
 /// What the player reports.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Report {
+pub(super) struct HeartbeatRequest {
     /// Seconds from the beginning of the film.
     position: Seconds,
     /// What the player is doing.
@@ -40,7 +45,7 @@ struct Report {
 /// How well it played since the last report.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Quality {
+pub(super) struct Quality {
     /// Lines of the picture.
     height: Option<u32>,
     /// Bits per second that the network gave.
@@ -64,96 +69,109 @@ impl Quality {
 
 /// What the player has to do.
 #[derive(Debug, Serialize, ToSchema)]
-struct Advice {
+pub(super) struct HeartbeatAnswer {
     /// `continue` or `stop`.
     action: &'static str,
-    /// Why it has to stop: `session_replaced`, `subscription_required`.
+    /// Why it has to stop: `session_replaced`, or the code with which a start would be refused, such as `subscription_required` or
+    /// `title_withdrawn`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
+    reason: Option<String>,
     /// Seconds until the next heartbeat.
     #[serde(skip_serializing_if = "Option::is_none")]
     heartbeat_interval: Option<i64>,
 }
 
-impl Advice {
+impl HeartbeatAnswer {
     fn go_on() -> Self {
         Self { action: "continue", reason: None, heartbeat_interval: Some(HEARTBEAT_INTERVAL.whole_seconds()) }
     }
 
-    fn stop(reason: &'static str) -> Self {
-        Self { action: "stop", reason: Some(reason), heartbeat_interval: None }
+    fn stop(reason: &str) -> Self {
+        Self { action: "stop", reason: Some(reason.to_owned()), heartbeat_interval: None }
     }
 }
 
-/// Listens to players.
-#[derive(Clone)]
-struct Desk {
-    store: Store,
-    world: World,
+runtime::wire! {
+    pub(super) struct Heartbeat {
+        table: Table = |boot| boot.table("playback", Access::ReadWrite),
+        world: World,
+    }
 }
 
 /// Reports the player's state; 410 when the lease has ended.
 #[utoipa::path(
-    post,
-    path = "/v1/playback/sessions/{id}/heartbeat",
-    tag = "streaming",
-    security(("profile" = [])),
+    post, path = "/v1/playback/sessions/{id}/heartbeat", tag = "streaming",
     params(("id" = PlaybackId, Path)),
-    request_body = Report,
-    responses((status = 200, body = Advice), Problem)
+    request_body = HeartbeatRequest,
+    responses((status = 200, body = HeartbeatAnswer), Problem)
 )]
-async fn heartbeat(
-    State(desk): State<Desk>,
+pub(super) async fn heartbeat(
+    State(state): State<Heartbeat>,
     viewer: Viewer,
     Path(id): Path<PlaybackId>,
-    Json(report): Json<Report>,
-) -> Result<Json<Advice>, Problem> {
-    if let Some(quality) = &report.quality {
+    Json(request): Json<HeartbeatRequest>,
+) -> Result<Json<HeartbeatAnswer>, Problem> {
+    if let Some(quality) = &request.quality {
         quality.log(id);
     }
-    let beat = Beat { position: report.position.0, state: report.state, client_time: report.client_time };
+    let report =
+        PlayerReport { position: request.position.0, state: request.state, client_time: request.client_time };
     for _ in 0..ATTEMPTS {
-        if let Some(advice) = desk.apply(&viewer, id, &beat).await? {
-            return Ok(Json(advice));
+        if let Some(answer) = state.apply(&viewer, id, &report).await? {
+            return Ok(Json(answer));
         }
     }
-    Err(Problem::unavailable("temporarily_unavailable", "other requests of the account were always faster"))
+    Err(problems::too_busy())
 }
 
-impl Desk {
-    /// `None`: somebody else was faster.
-    async fn apply(&self, viewer: &Viewer, id: PlaybackId, beat: &Beat) -> Result<Option<Advice>, Problem> {
+impl Heartbeat {
+    /// `None`: another request of the account was faster.
+    async fn apply(
+        &self,
+        viewer: &Viewer,
+        id: PlaybackId,
+        report: &PlayerReport,
+    ) -> Result<Option<HeartbeatAnswer>, Problem> {
         let now = self.world.now();
-        let watching = self.store.watching(id, viewer.account).await?;
-        let (session, slots, grant) = watching.ok_or_else(|| Problem::not_found("playback session"))?;
-        let gone = |why| Err(lost(why, StatusCode::GONE));
-        let renewed = match session.standing(now) {
-            Err(Lost::Replaced) => return Ok(Some(Advice::stop("session_replaced"))),
-            Err(Lost::Stopped) => return gone(Lost::Stopped),
+        let watching = sessions::watching(&self.table, id, viewer.account).await?;
+        let Watching { session, slots, grant } = watching.ok_or_else(problems::unknown_session)?;
+        let ended = |why| Err(problems::session_ended(why, StatusCode::GONE));
+        let renewed = match session.check_live(now) {
+            Err(Ended::Replaced) => return Ok(Some(HeartbeatAnswer::stop("session_replaced"))),
+            Err(Ended::Stopped) => return ended(Ended::Stopped),
             Ok(()) => slots.renew(id, now),
-            Err(Lost::Expired) => None,
+            Err(Ended::Expired) => None,
         };
         let Some(renewed) = renewed else {
             if session.state.is_live() {
                 // Too late, and nobody has noted it yet. Whoever is faster notes the same.
-                self.store.advance(&session.expire(), &slots.release(id)).await?;
+                sessions::advance(&self.table, &session.expire(), &slots.release(id)).await?;
             }
-            return gone(Lost::Expired);
+            return ended(Ended::Expired);
         };
-        let next = session.beat(beat, now);
-        // The position first: it is guarded by its own order, and a report that ends here is sent again.
-        if next.client_at > session.client_at {
-            self.store.put_position(session.profile, &Position::of(&next)).await?;
+        let next = session.report(report, now);
+        // The position before the session: it is guarded by its own order, and a report that ends here is sent again.
+        let (title, ()) =
+            tokio::try_join!(titles::get(&self.table, session.title), self.remember(&session, &next))?;
+        let allowed = may_watch(title.as_ref(), &audience(&session, viewer), grant.as_ref(), now);
+        let (next, slots, answer) = match allowed {
+            Ok(()) => (next, renewed, HeartbeatAnswer::go_on()),
+            Err(refusal) => {
+                (next.end(now), slots.release(id), HeartbeatAnswer::stop(Problem::from(refusal).code()))
+            }
+        };
+        Ok(sessions::advance(&self.table, &next, &slots).await?.then_some(answer))
+    }
+
+    async fn remember(&self, session: &Session, next: &Session) -> Result<(), StoreError> {
+        if next.client_at <= session.client_at {
+            return Ok(());
         }
-        let is_paid = grant.as_ref().is_some_and(|grant: &Grant| grant.is_paid(now));
-        let (next, slots) = if is_paid { (next, renewed) } else { (next.end(now), slots.release(id)) };
-        let advice = if is_paid { Advice::go_on() } else { Advice::stop("subscription_required") };
-        Ok((self.store.advance(&next, &slots).await? == Written::Done).then_some(advice))
+        positions::put(&self.table, session.profile, &Position::of(next)).await
     }
 }
 
-/// Reads and writes the table.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let desk = Desk { store: Store::new(boot.table("playback", Access::ReadWrite)?), world: boot.world() };
-    Ok(OpenApiRouter::new().routes(routes!(heartbeat)).with_state(desk))
+/// Where the session began, with the lower of the caps then and now.
+fn audience(session: &Session, viewer: &Viewer) -> Audience {
+    Audience { territory: session.territory.clone(), max_rating: session.max_rating.min(viewer.policy.max_rating) }
 }

@@ -1,27 +1,23 @@
 //! `cinema.catalog.title_changed.v1` → a title's rules and film; the highest sequence stays.
 
-use events::{Consumer, Deadline, Event, Outcome};
-use runtime::{Access, Boot, BootError};
+use events::{Consumer, Deadline, Event, Outcome, project};
+use runtime::Access;
+use stores::Table;
 
-use crate::{store::Store, title::Title};
+use crate::{store::titles, title::Title};
 
-/// Writes titles.
-struct Projection(Store);
-
-impl Consumer<Event> for Projection {
-    async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        let read = event.data().map_err(|error| error.to_string());
-        match read.and_then(|data| Title::from_event(event.sequence, &data)) {
-            Err(reason) => Outcome::poison(reason),
-            Ok((id, title)) => match self.0.put_title(id, &title).await {
-                Ok(()) => Outcome::Done,
-                Err(error) => Outcome::retry(error),
-            },
-        }
+runtime::wire! {
+    pub struct ProjectTitles {
+        table: Table = |boot| boot.table("playback", Access::Write),
     }
 }
 
-/// Writes the table.
-pub fn consumer(boot: &Boot) -> Result<impl Consumer<Event> + use<>, BootError> {
-    Ok(Projection(Store::new(boot.table("playback", Access::Write)?)))
+impl Consumer<Event> for ProjectTitles {
+    async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
+        let read = |event: &Event| {
+            let data = event.data().map_err(|error| error.to_string())?;
+            Title::from_event(event.sequence, &data)
+        };
+        project(&event, read, async |(id, title)| titles::put(&self.table, id, &title).await).await
+    }
 }

@@ -1,30 +1,23 @@
 //! `POST /v1/playback/sessions`: a session with a stream slot of its own, or the reason why there is none.
 
-use std::time::Duration;
+use std::{num::NonZeroU16, time::Duration};
 
-use cinema_http::{
-    IdempotencyKey, IntoResponse, Json, OpenApiRouter, Problem, Response, State, StatusCode, Viewer,
-    idempotency::{Stored, fingerprint},
-    routes,
-};
-use kernel::{
-    PlaybackId, TitleId, World,
-    playback_token::{PlaybackClaims, TokenKey},
-};
-use runtime::{Access, Boot, BootError};
+use cinema_http::{IdempotencyKey, IntoResponse, Json, Problem, Response, State, StatusCode, Viewer, idempotency};
+use kernel::{PlaybackId, TitleId, World};
+use playback::{PlaybackClaims, TokenKey};
+use runtime::{Access, Key, PublicUrl};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use serde_json::value::RawValue;
+use stores::Table;
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::{
     device::{DeviceId, DeviceName},
-    lease::{HEARTBEAT_INTERVAL, Lease},
-    pass::token_key,
+    lease::HEARTBEAT_INTERVAL,
     playlist::expiry,
-    secret::Key,
-    start::{Refused, Start, Wish, decide},
-    store::{Answer, Opened, Store, Written},
+    start::{Refused, Start, StartOrder, decide, may_watch},
+    store::sessions::{self, Answer, Started},
     title::{Marker, Picture},
 };
 
@@ -34,7 +27,7 @@ const ATTEMPTS: u32 = 10;
 /// What to play, and where.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct StartRequest {
+pub(super) struct StartSessionRequest {
     /// A film or an episode.
     title_id: TitleId,
     /// Chosen by the device and kept by it: a device that starts again replaces its own session.
@@ -44,14 +37,13 @@ struct StartRequest {
     device_name: Option<DeviceName>,
     /// The most that the device can show, in lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, maximum = 65535)]
-    #[schema(value_type = Option<u16>, minimum = 1)]
-    max_height: Option<std::num::NonZeroU16>,
+    #[schema(value_type = Option<u16>, minimum = 1, maximum = 65535)]
+    max_height: Option<NonZeroU16>,
 }
 
 /// A session that has started.
 #[derive(Debug, Serialize, ToSchema)]
-struct Started {
+pub(super) struct StartSessionAnswer {
     /// The session.
     session_id: PlaybackId,
     /// HLS master playlist, with the session's token.
@@ -75,7 +67,7 @@ struct Started {
 
 /// What can be chosen.
 #[derive(Debug, Serialize, ToSchema)]
-struct Tracks {
+pub(super) struct Tracks {
     /// Pictures that plan and device allow.
     video: Vec<Picture>,
     /// Languages of the sound.
@@ -86,76 +78,67 @@ struct Tracks {
 
 /// A sound or caption track.
 #[derive(Debug, Serialize, ToSchema)]
-struct Track {
+pub(super) struct Track {
     /// Its language.
     language: String,
 }
 
-/// A device that holds a slot, in the list of `too_many_streams`.
-#[derive(Serialize)]
-struct ActiveDevice<'a> {
-    session_id: PlaybackId,
-    device_id: &'a str,
-    device_name: Option<&'a str>,
-    title_id: TitleId,
-    started_at: String,
-}
-
-/// Gives out sessions.
-#[derive(Clone)]
-struct Desk {
-    store: Store,
-    key: Key<TokenKey>,
-    world: World,
-    public_url: String,
+runtime::wire! {
+    pub(super) struct StartSession {
+        table: Table = |boot| boot.table("playback", Access::ReadWrite),
+        key: Key<TokenKey>,
+        world: World,
+        public_url: PublicUrl,
+    }
 }
 
 /// Starts a session.
 #[utoipa::path(
-    post,
-    path = "/v1/playback/sessions",
-    tag = "streaming",
-    security(("profile" = [])),
+    post, path = "/v1/playback/sessions", tag = "streaming",
     params(("Idempotency-Key" = Option<String>, Header)),
-    request_body = StartRequest,
-    responses((status = 201, body = Started), Problem)
+    request_body = StartSessionRequest,
+    responses((status = 201, body = StartSessionAnswer), Problem)
 )]
-async fn start_session(
-    State(desk): State<Desk>,
+pub(super) async fn start_session(
+    State(state): State<StartSession>,
     viewer: Viewer,
     key: IdempotencyKey,
-    Json(request): Json<StartRequest>,
+    Json(request): Json<StartSessionRequest>,
 ) -> Result<Response, Problem> {
-    let wish = wish(&desk.world, &viewer, &request);
-    let digest = key.0.map(|key| hex(&Sha256::digest(format!("POST /v1/playback/sessions {key}"))[..16]));
-    let fingerprint = hex(&fingerprint(&request));
-    let token_key = desk.key.get().await?;
+    let order = order(&state.world, &viewer, &request);
+    let claim = key.item_claim(viewer.profile, &request);
+    let claim_id = claim.as_ref().map(|claim| claim.id.as_str());
+    let token_key = state.key.get().await?;
     for attempt in 0..ATTEMPTS {
-        pause(&desk.world, attempt).await;
-        let now = desk.world.now();
-        let opening = desk.store.opening(wish.account, wish.profile, wish.title, digest.as_deref()).await?;
-        if let Some(answer) = opening.answer.as_ref().filter(|answer| answer.is_kept(now)) {
-            return replay(answer, &fingerprint);
+        pause(&state.world, attempt).await;
+        let now = state.world.now();
+        let known = sessions::known(&state.table, (order.account, order.profile, order.title), claim_id).await?;
+        may_watch(known.title.as_ref(), &order.audience, known.grant.as_ref(), now).map_err(Refused::Policy)?;
+        let stored = known.answer.as_ref().filter(|answer| answer.is_kept(now));
+        if let Some((claim, stored)) = claim.as_ref().zip(stored) {
+            claim.check(&stored.fingerprint)?;
+            return Ok(idempotency::replayed(respond(stored.body.clone())?));
         }
-        let start = decide(&opening, &wish, now).map_err(problem)?;
-        let markers = opening.title.map(|title| title.markers).unwrap_or_default();
-        let body = serde_json::to_string(&desk.started(&start, markers, token_key, now)).map_err(Problem::internal)?;
-        let answer = Answer { fingerprint: fingerprint.clone(), body, created_at: now };
-        let opened = Opened {
+        let start = decide(&known, &order, now)?;
+        let markers = known.title.map(|title| title.markers).unwrap_or_default();
+        let body = serde_json::to_string(&state.answer(&start, markers, token_key, now)).map_err(Problem::internal)?;
+        let fingerprint = claim.as_ref().map(|claim| claim.fingerprint.clone()).unwrap_or_default();
+        let answer = Answer { fingerprint, body, created_at: now };
+        let started = Started {
             session: &start.session,
             slots: &start.acquired.slots,
             ended: start.ended(),
-            answer: digest.as_deref().map(|digest| (digest, &answer)),
+            answer: claim_id.map(|id| (id, &answer)),
         };
-        if desk.store.open(&opened, now).await? == Written::Done {
+        if sessions::start(&state.table, &started, now).await? {
             return respond(answer.body);
         }
     }
-    Err(Problem::unavailable("too_many_starts", "others of the same account were always faster"))
+    Err(Problem::unavailable("too_many_starts", "others of the same account were faster in each attempt"))
 }
 
-fn wish(world: &World, viewer: &Viewer, request: &StartRequest) -> Wish {
-    Wish {
+fn order(world: &World, viewer: &Viewer, request: &StartSessionRequest) -> StartOrder {
+    StartOrder {
         session: world.id(),
         account: viewer.account,
         profile: viewer.profile,
@@ -175,46 +158,14 @@ async fn pause(world: &World, attempt: u32) {
     }
 }
 
+/// The answer as it was written, byte for byte, the first time and every time after.
 fn respond(body: String) -> Result<Response, Problem> {
-    let body: serde_json::Value = serde_json::from_str(&body).map_err(Problem::internal)?;
+    let body = RawValue::from_string(body).map_err(Problem::internal)?;
     Ok((StatusCode::CREATED, Json::<_>(body)).into_response())
 }
 
-fn replay(answer: &Answer, fingerprint: &str) -> Result<Response, Problem> {
-    let body = serde_json::from_str(&answer.body).map_err(Problem::internal)?;
-    let status = StatusCode::CREATED.as_u16();
-    Stored { fingerprint: answer.fingerprint.clone().into_bytes(), status, body }.replay(fingerprint.as_bytes())
-}
-
-fn problem(refused: Refused) -> Problem {
-    match refused {
-        Refused::Policy(refusal) => refusal.into(),
-        Refused::Full(leases) => {
-            let devices: Vec<_> = leases.iter().map(ActiveDevice::from).collect();
-            Problem::conflict("too_many_streams", "Your plan's streams are all in use. Stop one of these devices first.")
-                .with("devices", devices)
-        }
-    }
-}
-
-impl<'a> From<&'a Lease> for ActiveDevice<'a> {
-    fn from(lease: &'a Lease) -> Self {
-        Self {
-            session_id: lease.session,
-            device_id: &lease.device_id,
-            device_name: lease.device_name.as_deref(),
-            title_id: lease.title,
-            started_at: lease.started_at.format(&Rfc3339).unwrap_or_default(),
-        }
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-impl Desk {
-    fn started(&self, start: &Start, markers: Vec<Marker>, key: &TokenKey, now: OffsetDateTime) -> Started {
+impl StartSession {
+    fn answer(&self, start: &Start, markers: Vec<Marker>, key: &TokenKey, now: OffsetDateTime) -> StartSessionAnswer {
         let (session, film) = (&start.session, &start.film);
         let token = key.seal(&PlaybackClaims {
             session: session.id,
@@ -226,10 +177,11 @@ impl Desk {
             max_height: start.max_height,
             expires_at: expiry(film.duration, now),
         });
+        let manifest = format!("/v1/playback/sessions/{}/master.m3u8?token={token}", session.id);
         let tracks = |languages: &[String]| languages.iter().map(|language| Track { language: language.clone() }).collect();
-        Started {
+        StartSessionAnswer {
             session_id: session.id,
-            manifest_url: format!("{}/v1/playback/sessions/{}/master.m3u8?token={token}", self.public_url, session.id),
+            manifest_url: self.public_url.join(&manifest),
             position: session.position,
             duration: session.duration,
             heartbeat_interval: HEARTBEAT_INTERVAL.whole_seconds(),
@@ -239,19 +191,8 @@ impl Desk {
                 captions: tracks(&film.caption_languages),
             },
             markers,
-            trickplay_url: (!film.trickplay.is_empty()).then(|| format!("{}/media/{}", self.public_url, film.trickplay)),
+            trickplay_url: (!film.trickplay.is_empty()).then(|| self.public_url.media(&film.trickplay)),
             token,
         }
     }
-}
-
-/// Reads and writes the table, signs tokens.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let desk = Desk {
-        store: Store::new(boot.table("playback", Access::ReadWrite)?),
-        key: token_key(boot)?,
-        world: boot.world(),
-        public_url: boot.required("PUBLIC_URL")?.trim_end_matches('/').to_owned(),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(start_session)).with_state(desk))
 }

@@ -1,16 +1,21 @@
 //! `DELETE /v1/playback/sessions/{id}`: frees the slot at once and keeps the last position.
 
-use cinema_http::{OpenApiRouter, Path, Problem, Query, State, StatusCode, Viewer, routes};
+use cinema_http::{Path, Problem, Query, State, StatusCode, Viewer};
 use kernel::{PlaybackId, World};
-use runtime::{Access, Boot, BootError};
+use runtime::Access;
 use serde::Deserialize;
+use stores::Table;
 use utoipa::IntoParams;
 
 use crate::{
     position::Position,
+    problems,
     seconds::Seconds,
-    session::Lost,
-    store::{Store, Written},
+    session::Ended,
+    store::{
+        positions,
+        sessions::{self, Watching},
+    },
 };
 
 /// How often a stop is applied again when another request of the account was faster.
@@ -20,61 +25,53 @@ const ATTEMPTS: usize = 5;
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct End {
+pub(super) struct StopSessionRequest {
     /// Seconds from the beginning of the film; without it the last report counts.
     #[param(value_type = Option<f64>)]
     position: Option<Seconds>,
 }
 
-/// Ends sessions.
-#[derive(Clone)]
-struct Desk {
-    store: Store,
-    world: World,
+runtime::wire! {
+    pub(super) struct StopSession {
+        table: Table = |boot| boot.table("playback", Access::ReadWrite),
+        world: World,
+    }
 }
 
-/// Ends a session; ending it again changes nothing.
+/// Ends a session; one that has ended already stays as it is.
 #[utoipa::path(
-    delete,
-    path = "/v1/playback/sessions/{id}",
-    tag = "streaming",
-    security(("profile" = [])),
-    params(("id" = PlaybackId, Path), End),
+    delete, path = "/v1/playback/sessions/{id}", tag = "streaming",
+    params(("id" = PlaybackId, Path), StopSessionRequest),
     responses((status = 204), Problem)
 )]
-async fn stop_session(
-    State(desk): State<Desk>,
+pub(super) async fn stop_session(
+    State(state): State<StopSession>,
     viewer: Viewer,
     Path(id): Path<PlaybackId>,
-    Query(end): Query<End>,
+    Query(request): Query<StopSessionRequest>,
 ) -> Result<StatusCode, Problem> {
     for _ in 0..ATTEMPTS {
-        if desk.stop(&viewer, id, end.position).await? == Written::Done {
+        if state.stop(&viewer, id, request.position).await? {
             return Ok(StatusCode::NO_CONTENT);
         }
     }
-    Err(Problem::unavailable("temporarily_unavailable", "other requests of the account were always faster"))
+    Err(problems::too_busy())
 }
 
-impl Desk {
-    async fn stop(&self, viewer: &Viewer, id: PlaybackId, position: Option<Seconds>) -> Result<Written, Problem> {
+impl StopSession {
+    /// `false`: another request of the account was faster.
+    async fn stop(&self, viewer: &Viewer, id: PlaybackId, position: Option<Seconds>) -> Result<bool, Problem> {
         let now = self.world.now();
-        let watching = self.store.watching(id, viewer.account).await?;
-        let (session, slots, _) = watching.ok_or_else(|| Problem::not_found("playback session"))?;
-        let next = match session.standing(now) {
+        let watching = sessions::watching(&self.table, id, viewer.account).await?;
+        let Watching { session, slots, .. } = watching.ok_or_else(problems::unknown_session)?;
+        let next = match session.check_live(now) {
             Ok(()) => session.stop(position.map(|position| position.0), now),
-            Err(Lost::Expired) if session.state.is_live() => session.expire(),
-            Err(_) => return Ok(Written::Done),
+            Err(Ended::Expired) if session.state.is_live() => session.expire(),
+            Err(_) => return Ok(true),
         };
         if next.client_at > session.client_at {
-            self.store.put_position(session.profile, &Position::of(&next)).await?;
+            positions::put(&self.table, session.profile, &Position::of(&next)).await?;
         }
-        Ok(self.store.advance(&next, &slots.release(id)).await?)
+        Ok(sessions::advance(&self.table, &next, &slots.release(id)).await?)
     }
-}
-
-/// Reads and writes the table.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let desk = Desk { store: Store::new(boot.table("playback", Access::ReadWrite)?), world: boot.world() };
-    Ok(OpenApiRouter::new().routes(routes!(stop_session)).with_state(desk))
 }

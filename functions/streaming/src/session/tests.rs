@@ -17,6 +17,7 @@ fn session() -> Session {
         device_id: "tv".to_owned(),
         fence: 1,
         territory: "DE".parse().unwrap(),
+        max_rating: 18,
         version: 1,
         state: State::Playing,
         position: 0.0,
@@ -29,8 +30,8 @@ fn session() -> Session {
     }
 }
 
-fn beat(position: f64, client_time: Option<OffsetDateTime>) -> Beat {
-    Beat { position, state: PlayerState::Playing, client_time }
+fn report(position: f64, client_time: Option<OffsetDateTime>) -> PlayerReport {
+    PlayerReport { position, state: PlayerState::Playing, client_time }
 }
 
 fn after(seconds: i64) -> OffsetDateTime {
@@ -39,65 +40,65 @@ fn after(seconds: i64) -> OffsetDateTime {
 
 #[test]
 fn playing_counts_and_jumping_does_not() {
-    let played = session().beat(&beat(30.0, None), after(30));
+    let played = session().report(&report(30.0, None), after(30));
     assert_eq!((played.position, played.watched, played.version), (30.0, 30.0, 2));
-    let jumped = played.beat(&beat(3000.0, None), after(60));
+    let jumped = played.report(&report(3000.0, None), after(60));
     assert_eq!((jumped.position, jumped.watched), (3000.0, 30.0));
-    let back = jumped.beat(&beat(10.0, None), after(90));
+    let back = jumped.report(&report(10.0, None), after(90));
     assert_eq!((back.position, back.watched), (10.0, 30.0));
-    let double = back.beat(&beat(73.0, None), after(120));
+    let double = back.report(&report(73.0, None), after(120));
     assert_eq!(double.watched, 90.0, "double speed and jitter: no more than twice the time");
 }
 
 #[test]
 fn a_paused_player_watches_nothing() {
-    let paused = session().beat(&Beat { state: PlayerState::Paused, ..beat(10.0, None) }, after(30));
-    let scrubbed = paused.beat(&Beat { state: PlayerState::Paused, ..beat(20.0, None) }, after(60));
+    let paused = session().report(&PlayerReport { state: PlayerState::Paused, ..report(10.0, None) }, after(30));
+    let scrubbed = paused.report(&PlayerReport { state: PlayerState::Paused, ..report(20.0, None) }, after(60));
     assert_eq!((scrubbed.position, scrubbed.watched, scrubbed.state), (20.0, 10.0, State::Paused));
 }
 
 #[test]
 fn a_late_report_keeps_the_lease_and_changes_nothing_else() {
-    let now = session().beat(&beat(60.0, Some(after(60))), after(60));
-    let late = now.beat(&beat(30.0, Some(after(30))), after(70));
+    let now = session().report(&report(60.0, Some(after(60))), after(60));
+    let late = now.report(&report(30.0, Some(after(30))), after(70));
     assert_eq!((late.position, late.watched, late.lease_ends_at), (60.0, 60.0, after(70) + LEASE));
 }
 
 #[test]
 fn a_wrong_clock_cannot_block_later_reports() {
     let far = datetime!(2099-01-01 00:00 UTC);
-    let ahead = session().beat(&beat(30.0, Some(far)), after(30));
+    let ahead = session().report(&report(30.0, Some(far)), after(30));
     assert_eq!(ahead.client_at, after(30));
-    assert_eq!(ahead.beat(&beat(60.0, Some(after(60))), after(60)).position, 60.0);
+    assert_eq!(ahead.report(&report(60.0, Some(after(60))), after(60)).position, 60.0);
     let past = datetime!(2001-01-01 00:00 UTC);
     let mut behind = session();
     for n in 1..=6 {
-        behind = behind.beat(&beat(30.0 * n as f64, Some(past)), after(30 * n));
+        behind = behind.report(&report(30.0 * n as f64, Some(past)), after(30 * n));
     }
     assert!(behind.position >= 150.0, "a clock that is years behind is only {}", behind.position);
 }
 
 #[test]
 fn it_ends_once_and_says_why() {
-    assert_eq!(session().standing(after(89)), Ok(()));
-    assert_eq!(session().standing(after(90)), Err(Lost::Expired));
+    assert_eq!(session().check_live(after(89)), Ok(()));
+    assert_eq!(session().check_live(after(90)), Err(Ended::Expired));
     let stopped = session().stop(Some(40.0), after(30));
-    assert_eq!((stopped.standing(after(31)), stopped.position, stopped.watched), (Err(Lost::Stopped), 40.0, 40.0));
+    assert_eq!((stopped.check_live(after(31)), stopped.position, stopped.watched), (Err(Ended::Stopped), 40.0, 40.0));
     let expired = session().expire();
-    assert_eq!((expired.standing(after(1)), expired.at), (Err(Lost::Expired), after(90)));
+    assert_eq!((expired.check_live(after(1)), expired.at), (Err(Ended::Expired), after(90)));
 }
 
 proptest! {
     #[test]
     fn watched_time_never_exceeds_double_speed_and_positions_stay_inside_the_film(
-        beats in proptest::collection::vec((0i64..120_000, -100.0f64..9000.0, 0u8..3, proptest::option::of(-200_000i64..200_000)), 1..40)
+        reports in proptest::collection::vec((0i64..120_000, -100.0f64..9000.0, 0u8..3, proptest::option::of(-200_000i64..200_000)), 1..40)
     ) {
         let (mut state, mut now) = (session(), START);
-        for (wait, position, player, skew) in beats {
+        for (wait, position, player, skew) in reports {
             now += Duration::milliseconds(wait);
             let player = [PlayerState::Playing, PlayerState::Paused, PlayerState::Buffering][usize::from(player)];
             let client_time = skew.map(|skew| now + Duration::milliseconds(skew));
-            let next = state.beat(&Beat { position, state: player, client_time }, now);
+            let next = state.report(&PlayerReport { position, state: player, client_time }, now);
             prop_assert!(next.watched >= state.watched && next.version == state.version + 1);
             prop_assert!(next.client_at >= state.client_at && next.client_at <= now);
             prop_assert!((0.0..=6000.0).contains(&next.position));
@@ -110,7 +111,7 @@ proptest! {
     #[test]
     fn reports_of_a_true_clock_end_in_the_same_place_in_any_order(order in Just((1i64..8).collect::<Vec<_>>()).prop_shuffle()) {
         let now = after(80);
-        let end = order.iter().fold(session(), |state, n| state.beat(&beat(*n as f64 * 10.0, Some(after(n * 10))), now));
+        let end = order.iter().fold(session(), |state, n| state.report(&report(*n as f64 * 10.0, Some(after(n * 10))), now));
         prop_assert_eq!((end.position, end.client_at), (70.0, after(70)));
     }
 }

@@ -1,12 +1,12 @@
 use serde_json::{Value, json};
 use testkit::Token;
 
-use crate::hall::{Film, Hall, id};
+use crate::fixture::{Film, Fixture, id};
 
 #[tokio::test]
 async fn bad_bodies_are_problems_that_name_their_place() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
     let good = json!({ "title_id": film.title, "device_id": "tv" });
     let with = |name: &str, value: Value| {
         let mut body = good.clone();
@@ -24,15 +24,15 @@ async fn bad_bodies_are_problems_that_name_their_place() {
         (with("max_height", json!(70_000)), "/max_height"),
         (with("unknown", json!(true)), "/unknown"),
     ] {
-        let answer = hall.app.post("/v1/playback/sessions", &body).token(&person.token()).send().await;
+        let answer = fixture.app.post("/v1/playback/sessions", &body).token(&person.token()).send().await;
         let problem = answer.expect_problem(422, "invalid_request");
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
     }
     let malformed =
-        hall.app.call(axum::http::Method::POST, "/v1/playback/sessions").header("content-type", "application/json");
+        fixture.app.call(axum::http::Method::POST, "/v1/playback/sessions").header("content-type", "application/json");
     malformed.bytes("{").token(&person.token()).send().await.expect_problem(400, "malformed_json");
 
-    let session = id(&hall.start(&person, &film, "tv").await);
+    let session = id(&fixture.start(&person, &film, "tv").await);
     for (body, pointer) in [
         (json!({ "position": -1.0, "state": "playing" }), "/position"),
         (json!({ "position": 1e300, "state": "playing" }), "/position"),
@@ -40,28 +40,28 @@ async fn bad_bodies_are_problems_that_name_their_place() {
         (json!({ "position": 1.0, "state": "playing", "client_time": "now" }), "/client_time"),
         (json!({ "position": 1.0, "state": "playing", "quality": { "colour": 1 } }), "/quality/colour"),
     ] {
-        let problem = hall.beat(&person, &session, &body).await.expect_problem(422, "invalid_request");
+        let problem = fixture.beat(&person, &session, &body).await.expect_problem(422, "invalid_request");
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
     }
     for query in ["position=-1", "position=abc", "position=NaN", "pos=1"] {
         let path = format!("/v1/playback/sessions/{session}?{query}");
-        hall.app.delete(&path).token(&person.token()).send().await.expect_problem(422, "invalid_request");
+        fixture.app.delete(&path).token(&person.token()).send().await.expect_problem(422, "invalid_request");
     }
 }
 
 #[tokio::test]
 async fn every_viewer_route_wants_a_token_with_a_profile() {
-    let hall = Hall::open().await;
+    let fixture = Fixture::new().await;
     let film = Film::new();
     let body = json!({ "title_id": film.title, "device_id": "tv" });
     let report = json!({ "position": 1.0, "state": "playing" });
     let session = "pbs_01jd3k5m7n9pqrstvwxyz01234";
     let calls = || {
         [
-            hall.app.post("/v1/playback/sessions", &body),
-            hall.app.post(&format!("/v1/playback/sessions/{session}/heartbeat"), &report),
-            hall.app.delete(&format!("/v1/playback/sessions/{session}")),
-            hall.app.get(&format!("/v1/playback/positions/{}", film.title)),
+            fixture.app.post("/v1/playback/sessions", &body),
+            fixture.app.post(&format!("/v1/playback/sessions/{session}/heartbeat"), &report),
+            fixture.app.delete(&format!("/v1/playback/sessions/{session}")),
+            fixture.app.get(&format!("/v1/playback/positions/{}", film.title)),
         ]
     };
     for call in calls() {

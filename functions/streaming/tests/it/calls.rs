@@ -11,7 +11,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::hall::{Hall, id, path};
+use crate::fixture::{Fixture, id, path};
 
 /// Forwards to the AWS emulator and counts calls of DynamoDB.
 async fn counting_proxy(target: String) -> (String, Arc<AtomicUsize>) {
@@ -44,11 +44,11 @@ async fn counting_proxy(target: String) -> (String, Arc<AtomicUsize>) {
 
 #[tokio::test]
 async fn a_start_and_the_master_need_three_calls_together() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
-    let target = hall.service.var("AWS_ENDPOINT_URL").replace("http://", "");
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
+    let target = fixture.service.var("AWS_ENDPOINT_URL").replace("http://", "");
     let (url, count) = counting_proxy(target).await;
-    let app = hall.app_with(|vars| vars.set("AWS_ENDPOINT_URL", &url), streaming::operations::routes);
+    let app = fixture.app_with(|vars| vars.set("AWS_ENDPOINT_URL", &url), streaming::operations::routes);
     let body = json!({ "title_id": film.title, "device_id": "tv" });
     let start =
         app.post("/v1/playback/sessions", &body).token(&person.token()).header("idempotency-key", "k").send().await;
@@ -57,12 +57,12 @@ async fn a_start_and_the_master_need_three_calls_together() {
     assert_eq!(app.get(&path(started["manifest_url"].as_str().unwrap())).send().await.status, 200);
     assert_eq!(count.load(Ordering::SeqCst), 3);
     // Replacing the device's own session and clearing expired ones costs nothing more.
-    hall.seconds(20);
+    fixture.seconds(20);
     let again = app.post("/v1/playback/sessions", &body).token(&person.token()).send().await.expect(201);
     assert_eq!(count.load(Ordering::SeqCst), 5);
     let report = json!({ "position": 1.0, "state": "playing" });
     let beat = app.post(&format!("/v1/playback/sessions/{}/heartbeat", id(&again)), &report).token(&person.token());
-    hall.seconds(20);
+    fixture.seconds(20);
     beat.send().await.expect(200);
     assert_eq!(count.load(Ordering::SeqCst), 8, "a report: one read, the position, one transaction");
 }

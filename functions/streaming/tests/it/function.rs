@@ -4,17 +4,17 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use testkit::{Function, gateway, golden, lambda::pairs};
 
-use crate::hall::{Hall, path};
+use crate::fixture::{Fixture, path};
 
 async fn call(
-    hall: &Hall,
+    fixture: &Fixture,
     name: &str,
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
     body: Option<&Value>,
 ) -> Value {
-    let mut function = Function::start(name, &pairs(hall.service.vars())).await;
+    let mut function = Function::start(name, &pairs(fixture.service.vars())).await;
     let body = body.map(Value::to_string);
     function.invoke(&gateway::event(method, path, headers, body.as_deref())).await.unwrap()
 }
@@ -25,25 +25,26 @@ fn json_of(answer: &Value) -> Value {
 
 #[tokio::test]
 async fn the_whole_way_from_start_to_stop() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
     let bearer = format!("Bearer {}", person.token().sign());
     let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
     let body = json!({ "title_id": film.title, "device_id": "tv" });
-    let answer = call(&hall, "streaming-start-session", "POST", "/v1/playback/sessions", &headers, Some(&body)).await;
+    let answer =
+        call(&fixture, "streaming-start-session", "POST", "/v1/playback/sessions", &headers, Some(&body)).await;
     assert_eq!(answer["statusCode"], 201, "{answer}");
     let started = json_of(&answer);
     let (session, token) = (started["session_id"].as_str().unwrap(), started["token"].as_str().unwrap());
 
     let manifest = path(started["manifest_url"].as_str().unwrap());
-    let answer = call(&hall, "streaming-get-master", "GET", &manifest, &[("accept-encoding", "gzip")], None).await;
+    let answer = call(&fixture, "streaming-get-master", "GET", &manifest, &[("accept-encoding", "gzip")], None).await;
     assert_eq!((&answer["statusCode"], &answer["isBase64Encoded"]), (&json!(200), &json!(true)), "{answer}");
     assert_eq!(answer["multiValueHeaders"]["content-encoding"][0], "gzip");
     let packed = BASE64_STANDARD.decode(answer["body"].as_str().unwrap()).unwrap();
     assert!(packed.starts_with(&[0x1f, 0x8b]));
 
     let rendition = format!("/v1/playback/sessions/{session}/renditions/v720?token={token}");
-    let answer = call(&hall, "streaming-get-playlist", "GET", &rendition, &[], None).await;
+    let answer = call(&fixture, "streaming-get-playlist", "GET", &rendition, &[], None).await;
     assert_eq!(answer["statusCode"], 200, "{answer}");
     let text = match answer["isBase64Encoded"].as_bool() {
         Some(true) => String::from_utf8(BASE64_STANDARD.decode(answer["body"].as_str().unwrap()).unwrap()).unwrap(),
@@ -53,21 +54,21 @@ async fn the_whole_way_from_start_to_stop() {
 
     let report = json!({ "position": 1.0, "state": "playing" });
     let beat = format!("/v1/playback/sessions/{session}/heartbeat");
-    let answer = call(&hall, "streaming-heartbeat", "POST", &beat, &headers, Some(&report)).await;
+    let answer = call(&fixture, "streaming-heartbeat", "POST", &beat, &headers, Some(&report)).await;
     assert_eq!(json_of(&answer)["action"], "continue", "{answer}");
 
     let stop = format!("/v1/playback/sessions/{session}");
-    let answer = call(&hall, "streaming-stop-session", "DELETE", &stop, &headers, None).await;
+    let answer = call(&fixture, "streaming-stop-session", "DELETE", &stop, &headers, None).await;
     assert_eq!(answer["statusCode"], 204, "{answer}");
 
     let place = format!("/v1/playback/positions/{}", film.title);
-    let answer = call(&hall, "streaming-get-position", "GET", &place, &headers, None).await;
+    let answer = call(&fixture, "streaming-get-position", "GET", &place, &headers, None).await;
     assert_eq!(json_of(&answer)["position"], 1.0, "{answer}");
 }
 
 #[tokio::test]
 async fn functions_answer_their_golden_events() {
-    let hall = Hall::open().await;
+    let fixture = Fixture::new().await;
     for name in [
         "streaming-project-grants",
         "streaming-project-titles",
@@ -76,9 +77,9 @@ async fn functions_answer_their_golden_events() {
         "streaming-erase-history",
         "streaming-export-account",
     ] {
-        let mut function = Function::start(name, &pairs(hall.service.vars())).await;
+        let mut function = Function::start(name, &pairs(fixture.service.vars())).await;
         assert_eq!(function.invoke(&golden(name)).await, Ok(json!({ "batchItemFailures": [] })), "{name}");
     }
-    let told = hall.service.events("playback-events", "pbs_01jd3k5m7n9pqrstvwxyz01234", 1).await;
+    let told = fixture.service.events("playback-events", "pbs_01jd3k5m7n9pqrstvwxyz01234", 1).await;
     assert_eq!(told[0].kind, proto::types::PLAYBACK_STARTED);
 }

@@ -5,8 +5,8 @@
 mod bad_input;
 mod calls;
 mod erasure;
+mod fixture;
 mod function;
-mod hall;
 mod heartbeat;
 mod playlists;
 mod positions;

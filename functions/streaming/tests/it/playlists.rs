@@ -1,19 +1,20 @@
 use std::io::Read;
 
-use kernel::{World, signed_url::PublicKey};
+use kernel::World;
+use playback::signed_url::PublicKey;
 use serde_json::json;
 use testkit::Answer;
 use time::Duration;
 
 use crate::{
-    hall::{Hall, Person, id, path},
+    fixture::{Fixture, Person, id, path},
     start_session::secret,
 };
 
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 
-async fn read(hall: &Hall, url: &str) -> Answer {
-    hall.app.get(url).send().await
+async fn read(fixture: &Fixture, url: &str) -> Answer {
+    fixture.app.get(url).send().await
 }
 
 fn lines(text: &str) -> Vec<&str> {
@@ -22,10 +23,10 @@ fn lines(text: &str) -> Vec<&str> {
 
 #[tokio::test]
 async fn from_the_manifest_to_a_signed_segment() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 2160).await);
-    let started = hall.start(&person, &film, "tv").await;
-    let master = read(&hall, &path(started["manifest_url"].as_str().unwrap())).await;
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 2160).await);
+    let started = fixture.start(&person, &film, "tv").await;
+    let master = read(&fixture, &path(started["manifest_url"].as_str().unwrap())).await;
     assert_eq!((master.status.as_u16(), master.header("content-type")), (200, Some(PLAYLIST)));
     assert_eq!(master.header("cache-control"), Some("private, no-store"));
     let text = master.text();
@@ -36,9 +37,9 @@ async fn from_the_manifest_to_a_signed_segment() {
         assert!(text.contains(&format!("URI=\"{}\"", own(name))), "{name}: {text}");
     }
 
-    let key = PublicKey::from_pkcs8(&secret(&hall, "SECRET_URL_SIGNING_KEY").await).unwrap();
+    let key = PublicKey::from_pkcs8(&secret(&fixture, "SECRET_URL_SIGNING_KEY").await).unwrap();
     for name in ["v720", "v720-iframes", "a0"] {
-        let answer = read(&hall, &own(name)).await;
+        let answer = read(&fixture, &own(name)).await;
         assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, Some(PLAYLIST)), "{}", answer.text());
         let text = answer.text();
         let folder = name.trim_end_matches("-iframes");
@@ -50,50 +51,50 @@ async fn from_the_manifest_to_a_signed_segment() {
             let (place, query) = address.split_once('?').unwrap();
             assert!(place.starts_with(&format!("/media/{}/{folder}/", film.asset)), "{place}");
             let url = format!("http://localhost:8080{place}");
-            assert_eq!(key.verify(&url, query, hall.world.now()), Ok(()));
+            assert_eq!(key.verify(&url, query, fixture.world.now()), Ok(()));
             // Twice the film and an hour.
-            let end = hall.world.now() + Duration::seconds(2 * 600 + 3600);
+            let end = fixture.world.now() + Duration::seconds(2 * 600 + 3600);
             assert!(key.verify(&url, query, end - Duration::seconds(2)).is_ok());
             assert!(key.verify(&url, query, end + Duration::seconds(2)).is_err());
             let elsewhere = url.replace(folder, "v1080");
-            assert!(folder == "v1080" || key.verify(&elsewhere, query, hall.world.now()).is_err());
+            assert!(folder == "v1080" || key.verify(&elsewhere, query, fixture.world.now()).is_err());
         }
     }
 }
 
 #[tokio::test]
 async fn plan_and_device_cap_the_picture() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
     let body = json!({ "title_id": film.title, "device_id": "phone", "max_height": 480 });
-    let started = hall.app.post("/v1/playback/sessions", &body).token(&person.token()).send().await.expect(201);
+    let started = fixture.app.post("/v1/playback/sessions", &body).token(&person.token()).send().await.expect(201);
     assert_eq!(started["tracks"]["video"].as_array().unwrap().len(), 1);
-    let text = read(&hall, &path(started["manifest_url"].as_str().unwrap())).await.text();
+    let text = read(&fixture, &path(started["manifest_url"].as_str().unwrap())).await.text();
     assert!(lines(&text).len() == 1 && text.contains("RESOLUTION=426x240") && !text.contains("1280x720"), "{text}");
     let rendition = |name: &str| {
         format!("/v1/playback/sessions/{}/renditions/{name}?token={}", id(&started), started["token"].as_str().unwrap())
     };
-    assert_eq!(read(&hall, &rendition("v240")).await.status, 200);
+    assert_eq!(read(&fixture, &rendition("v240")).await.status, 200);
     // Knowing the name of a larger one does not help.
     for name in ["v1080", "v720-iframes", "v999", "a0"] {
-        read(&hall, &rendition(name)).await.expect_problem(404, "not_found");
+        read(&fixture, &rendition(name)).await.expect_problem(404, "not_found");
     }
-    let small = hall.person(1, 144).await;
-    let started = hall.start(&small, &film, "tv").await;
-    let text = read(&hall, &path(started["manifest_url"].as_str().unwrap())).await.text();
+    let small = fixture.person(1, 144).await;
+    let started = fixture.start(&small, &film, "tv").await;
+    let text = read(&fixture, &path(started["manifest_url"].as_str().unwrap())).await.text();
     assert_eq!(lines(&text).len(), 1, "the lowest picture is there in any case");
 }
 
 #[tokio::test]
 async fn playlists_are_packed_for_who_can_unpack() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
-    let started = hall.start(&person, &film, "tv").await;
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
+    let started = fixture.start(&person, &film, "tv").await;
     let url =
         format!("/v1/playback/sessions/{}/renditions/v720?token={}", id(&started), started["token"].as_str().unwrap());
-    let plain = read(&hall, &url).await;
+    let plain = read(&fixture, &url).await;
     assert_eq!(plain.header("content-encoding"), None);
-    let packed = hall.app.get(&url).header("accept-encoding", "gzip, br").send().await;
+    let packed = fixture.app.get(&url).header("accept-encoding", "gzip, br").send().await;
     assert_eq!((packed.header("content-encoding"), packed.header("content-type")), (Some("gzip"), Some(PLAYLIST)));
     let mut text = String::new();
     flate2::read::GzDecoder::new(&packed.body[..]).read_to_string(&mut text).unwrap();
@@ -103,8 +104,8 @@ async fn playlists_are_packed_for_who_can_unpack() {
 
 #[tokio::test]
 async fn kicked_expired_and_stopped_sessions_get_no_more_playlists() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(3, 1080).await);
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(3, 1080).await);
     let urls = |started: &serde_json::Value| {
         let (session, token) = (id(started), started["token"].as_str().unwrap().to_owned());
         [
@@ -112,32 +113,32 @@ async fn kicked_expired_and_stopped_sessions_get_no_more_playlists() {
             format!("/v1/playback/sessions/{session}/renditions/v720?token={token}"),
         ]
     };
-    let kicked = hall.start(&person, &film, "tv").await;
-    hall.start(&person, &film, "tv").await;
-    let stopped = hall.start(&person, &film, "phone").await;
-    hall.stop(&person, &id(&stopped)).await;
-    let silent = hall.start(&person, &film, "tablet").await;
+    let kicked = fixture.start(&person, &film, "tv").await;
+    fixture.start(&person, &film, "tv").await;
+    let stopped = fixture.start(&person, &film, "phone").await;
+    fixture.stop(&person, &id(&stopped)).await;
+    let silent = fixture.start(&person, &film, "tablet").await;
     for url in urls(&silent) {
-        assert_eq!(read(&hall, &url).await.status, 200);
+        assert_eq!(read(&fixture, &url).await.status, 200);
     }
-    hall.seconds(90);
+    fixture.seconds(90);
     for (started, code) in [(kicked, "session_replaced"), (stopped, "session_stopped"), (silent, "session_expired")] {
         for url in urls(&started) {
-            read(&hall, &url).await.expect_problem(403, code);
+            read(&fixture, &url).await.expect_problem(403, code);
         }
     }
 }
 
 #[tokio::test]
 async fn a_token_opens_only_its_own_session_and_only_for_its_time() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(2, 1080).await);
-    let (one, two) = (hall.start(&person, &film, "tv").await, hall.start(&person, &film, "phone").await);
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(2, 1080).await);
+    let (one, two) = (fixture.start(&person, &film, "tv").await, fixture.start(&person, &film, "phone").await);
     let token = one["token"].as_str().unwrap();
     let forged = format!("{}A{}", &token[..40], &token[41..]);
     for file in ["master.m3u8", "renditions/v720"] {
         let at = |session: &str, token: &str| {
-            read_owned(&hall, format!("/v1/playback/sessions/{session}/{file}?token={token}"))
+            read_owned(&fixture, format!("/v1/playback/sessions/{session}/{file}?token={token}"))
         };
         at(&id(&two), token).await.expect_problem(404, "not_found");
         at(&id(&one), "").await.expect_problem(403, "token_required");
@@ -149,23 +150,23 @@ async fn a_token_opens_only_its_own_session_and_only_for_its_time() {
         at("pbs_x", token).await.expect_problem(404, "not_found");
         assert_eq!(at(&id(&one), &format!("{token}&_HLS_skip=YES")).await.status, 200, "players add parameters");
     }
-    let bare = read(&hall, &format!("/v1/playback/sessions/{}/master.m3u8", id(&one))).await;
+    let bare = read(&fixture, &format!("/v1/playback/sessions/{}/master.m3u8", id(&one))).await;
     bare.expect_problem(403, "token_required");
-    hall.seconds(2 * 600 + 3601);
-    let late = read(&hall, &format!("/v1/playback/sessions/{}/master.m3u8?token={token}", id(&one))).await;
+    fixture.seconds(2 * 600 + 3601);
+    let late = read(&fixture, &format!("/v1/playback/sessions/{}/master.m3u8?token={token}", id(&one))).await;
     late.expect_problem(403, "token_expired");
 }
 
-async fn read_owned(hall: &Hall, url: String) -> Answer {
-    read(hall, &url).await
+async fn read_owned(fixture: &Fixture, url: String) -> Answer {
+    read(fixture, &url).await
 }
 
 #[tokio::test]
 async fn a_session_whose_item_is_gone_is_unknown() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
-    let started = hall.start(&person, &film, "tv").await;
-    let table = stores::Table::new(hall.service.aws(), hall.service.var("TABLE_PLAYBACK"));
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
+    let started = fixture.start(&person, &film, "tv").await;
+    let table = stores::Table::new(fixture.service.aws(), fixture.service.var("TABLE_PLAYBACK"));
     let text = |text: String| stores::aws_sdk_dynamodb::types::AttributeValue::S(text);
     table
         .client
@@ -176,24 +177,25 @@ async fn a_session_whose_item_is_gone_is_unknown() {
         .send()
         .await
         .unwrap();
-    read(&hall, &path(started["manifest_url"].as_str().unwrap())).await.expect_problem(404, "not_found");
-    let answer = hall.beat(&person, &id(&started), &json!({ "position": 1.0, "state": "playing" })).await;
+    read(&fixture, &path(started["manifest_url"].as_str().unwrap())).await.expect_problem(404, "not_found");
+    let answer = fixture.beat(&person, &id(&started), &json!({ "position": 1.0, "state": "playing" })).await;
     answer.expect_problem(404, "not_found");
 }
 
 #[tokio::test]
 async fn a_film_without_files_is_unknown_and_a_bucket_that_is_down_is_503() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
-    let empty = crate::hall::Film::new();
-    hall.project_title(empty.changed(1, &empty.published())).await;
-    let started = hall.start(&person, &empty, "tv").await;
-    read(&hall, &path(started["manifest_url"].as_str().unwrap())).await.expect_problem(404, "not_found");
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
+    let empty = crate::fixture::Film::new();
+    fixture.project_title(empty.changed(1, &empty.published())).await;
+    let started = fixture.start(&person, &empty, "tv").await;
+    read(&fixture, &path(started["manifest_url"].as_str().unwrap())).await.expect_problem(404, "not_found");
 
-    let started = hall.start(&person, &film, "tv").await;
-    let down = hall.app_with(|vars| vars.set("BUCKET_MEDIA", "no-such-bucket-at-all"), streaming::operations::routes);
+    let started = fixture.start(&person, &film, "tv").await;
+    let down =
+        fixture.app_with(|vars| vars.set("BUCKET_MEDIA", "no-such-bucket-at-all"), streaming::operations::routes);
     let answer = down.get(&path(started["manifest_url"].as_str().unwrap())).send().await;
     answer.expect_problem(503, "temporarily_unavailable");
     let stranger = Person::new();
-    assert_eq!(hall.stop(&stranger, &id(&started)).await.status, 404);
+    assert_eq!(fixture.stop(&stranger, &id(&started)).await.status, 404);
 }

@@ -3,7 +3,7 @@ use kernel::World;
 use proto::catalog::TitleChanged;
 use stores::{Table, aws_sdk_dynamodb::types::AttributeValue};
 
-use crate::hall::{Film, Hall, Person, entitlements, no_entitlements};
+use crate::fixture::{Film, Fixture, Person, entitlements, no_entitlements};
 
 /// A permutation with duplicates: every event at least once, in any order.
 fn jumbled(events: &[Event]) -> Vec<Event> {
@@ -21,8 +21,8 @@ fn jumbled(events: &[Event]) -> Vec<Event> {
     kept
 }
 
-async fn stored(hall: &Hall, pk: String, sk: &str) -> Option<std::collections::HashMap<String, AttributeValue>> {
-    let table = Table::new(hall.service.aws(), hall.service.var("TABLE_PLAYBACK"));
+async fn stored(fixture: &Fixture, pk: String, sk: &str) -> Option<std::collections::HashMap<String, AttributeValue>> {
+    let table = Table::new(fixture.service.aws(), fixture.service.var("TABLE_PLAYBACK"));
     let request = table.client.get_item().table_name(&table.name).consistent_read(true);
     let request = request.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk.to_owned()));
     let mut item = request.send().await.unwrap().item?;
@@ -33,7 +33,7 @@ async fn stored(hall: &Hall, pk: String, sk: &str) -> Option<std::collections::H
 
 #[tokio::test]
 async fn entitlements_end_the_same_in_any_order_and_number() {
-    let hall = Hall::open().await;
+    let fixture = Fixture::new().await;
     let mut expected = None;
     for _ in 0..25 {
         let person = Person::new();
@@ -44,9 +44,9 @@ async fn entitlements_end_the_same_in_any_order_and_number() {
         }
         events.insert(2, no_entitlements(person.account, 6));
         for event in jumbled(&events) {
-            assert_eq!(hall.project_grant(event).await, Outcome::Done);
+            assert_eq!(fixture.project_grant(event).await, Outcome::Done);
         }
-        let state = stored(&hall, format!("account#{}", person.account), "grant").await.unwrap();
+        let state = stored(&fixture, format!("account#{}", person.account), "grant").await.unwrap();
         assert_eq!(expected.get_or_insert(state.clone()), &state);
         assert_eq!(state["sequence"], AttributeValue::N("6".to_owned()));
     }
@@ -54,7 +54,7 @@ async fn entitlements_end_the_same_in_any_order_and_number() {
 
 #[tokio::test]
 async fn titles_end_the_same_in_any_order_and_number() {
-    let hall = Hall::open().await;
+    let fixture = Fixture::new().await;
     let asset = World::system().id();
     let mut expected = None;
     for _ in 0..25 {
@@ -67,9 +67,9 @@ async fn titles_end_the_same_in_any_order_and_number() {
             })
             .collect();
         for event in jumbled(&events) {
-            assert_eq!(hall.project_title(event).await, Outcome::Done);
+            assert_eq!(fixture.project_title(event).await, Outcome::Done);
         }
-        let state = stored(&hall, format!("title#{}", film.title), "rules").await.unwrap();
+        let state = stored(&fixture, format!("title#{}", film.title), "rules").await.unwrap();
         assert_eq!(expected.get_or_insert(state.clone()), &state);
         assert_eq!(state["sequence"], AttributeValue::N("5".to_owned()));
     }
@@ -78,18 +78,18 @@ async fn titles_end_the_same_in_any_order_and_number() {
 #[tokio::test]
 async fn what_cannot_be_read_is_set_aside_and_an_engine_that_is_down_is_tried_again() {
     use events::Consumer;
-    let hall = Hall::open().await;
+    let fixture = Fixture::new().await;
     let film = Film::new();
     let wrong = film.changed(1, &TitleChanged { publication: "secret".to_owned(), ..film.published() });
-    assert!(matches!(hall.project_title(wrong).await, Outcome::Poison(_)));
+    assert!(matches!(fixture.project_title(wrong).await, Outcome::Poison(_)));
     let mut wrong = entitlements(Person::new().account, 1, 1, 1080);
     wrong.data["account_id"] = "nobody".into();
-    assert!(matches!(hall.project_grant(wrong).await, Outcome::Poison(_)));
-    let boot = runtime::Boot::new(hall.service.vars().clone().set("TABLE_PLAYBACK", "no-such-table"));
-    let titles = streaming::operations::project_titles::consumer(&boot).unwrap();
-    let outcome = titles.consume(film.changed(1, &film.published()), &crate::hall::unlimited()).await;
+    assert!(matches!(fixture.project_grant(wrong).await, Outcome::Poison(_)));
+    let boot = runtime::Boot::new(fixture.service.vars().clone().set("TABLE_PLAYBACK", "no-such-table"));
+    let titles = streaming::operations::consumers::project_titles(&boot).unwrap();
+    let outcome = titles.consume(film.changed(1, &film.published()), &crate::fixture::unlimited()).await;
     assert!(matches!(outcome, Outcome::Retry(_)), "{outcome:?}");
-    let grants = streaming::operations::project_grants::consumer(&boot).unwrap();
-    let outcome = grants.consume(entitlements(Person::new().account, 1, 1, 1080), &crate::hall::unlimited()).await;
+    let grants = streaming::operations::consumers::project_grants(&boot).unwrap();
+    let outcome = grants.consume(entitlements(Person::new().account, 1, 1, 1080), &crate::fixture::unlimited()).await;
     assert!(matches!(outcome, Outcome::Retry(_)), "{outcome:?}");
 }

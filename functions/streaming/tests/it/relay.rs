@@ -6,7 +6,7 @@ use runtime::{Boot, answer_dynamodb};
 use serde_json::{Value, json};
 use stores::{Table, aws_sdk_dynamodb::types::AttributeValue};
 
-use crate::hall::{Hall, Person, id, unlimited};
+use crate::fixture::{Fixture, Person, id, unlimited};
 
 /// An item as a table's stream writes it.
 fn image(item: &HashMap<String, AttributeValue>) -> Value {
@@ -27,21 +27,21 @@ fn attribute(value: &AttributeValue) -> Value {
 
 /// Follows one session through the table and writes down what its stream would say.
 struct Witness<'a> {
-    hall: &'a Hall,
+    fixture: &'a Fixture,
     session: String,
     last: Option<Value>,
     records: Vec<Value>,
 }
 
 impl<'a> Witness<'a> {
-    async fn new(hall: &'a Hall, session: String) -> Self {
-        let mut witness = Self { hall, session, last: None, records: Vec::new() };
+    async fn new(fixture: &'a Fixture, session: String) -> Self {
+        let mut witness = Self { fixture, session, last: None, records: Vec::new() };
         witness.look().await;
         witness
     }
 
     async fn look(&mut self) {
-        let table = Table::new(self.hall.service.aws(), self.hall.service.var("TABLE_PLAYBACK"));
+        let table = Table::new(self.fixture.service.aws(), self.fixture.service.var("TABLE_PLAYBACK"));
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let request = table.client.get_item().table_name(&table.name).consistent_read(true);
         let request = request.key("pk", text(&format!("session#{}", self.session))).key("sk", text("session"));
@@ -67,8 +67,8 @@ impl<'a> Witness<'a> {
     }
 }
 
-async fn relay(hall: &Hall, records: &[Value]) -> Value {
-    let consumer = streaming::operations::relay_sessions::consumer(&hall.service.boot()).unwrap();
+async fn relay(fixture: &Fixture, records: &[Value]) -> Value {
+    let consumer = streaming::operations::consumers::relay_sessions(&fixture.service.boot()).unwrap();
     let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
     serde_json::to_value(answer_dynamodb(&consumer, batch, &unlimited()).await).unwrap()
 }
@@ -79,23 +79,23 @@ fn data(event: &Event) -> Playback {
 
 #[tokio::test]
 async fn a_session_is_told_from_start_to_stop_and_again_with_the_same_ids() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
-    let session = id(&hall.start(&person, &film, "tv").await);
-    let mut witness = Witness::new(&hall, session.clone()).await;
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
+    let session = id(&fixture.start(&person, &film, "tv").await);
+    let mut witness = Witness::new(&fixture, session.clone()).await;
     for (position, state) in [(28.5, "playing"), (30.0, "paused")] {
-        hall.seconds(30);
-        hall.beat(&person, &session, &json!({ "position": position, "state": state })).await.expect(200);
+        fixture.seconds(30);
+        fixture.beat(&person, &session, &json!({ "position": position, "state": state })).await.expect(200);
         witness.look().await;
     }
-    hall.stop(&person, &session).await;
+    fixture.stop(&person, &session).await;
     witness.look().await;
     witness.record(None);
-    assert_eq!(relay(&hall, &witness.records).await, json!({ "batchItemFailures": [] }));
+    assert_eq!(relay(&fixture, &witness.records).await, json!({ "batchItemFailures": [] }));
     // Redelivery, whole and in part.
-    relay(&hall, &witness.records[1..]).await;
+    relay(&fixture, &witness.records[1..]).await;
 
-    let told = hall.service.events("playback-events", &session, 7).await;
+    let told = fixture.service.events("playback-events", &session, 7).await;
     assert_eq!(told.len(), 7, "the removal of an ended session is no news");
     let kinds: Vec<_> = told.iter().take(4).map(|event| event.kind.as_str()).collect();
     let expected =
@@ -113,43 +113,43 @@ async fn a_session_is_told_from_start_to_stop_and_again_with_the_same_ids() {
 
 #[tokio::test]
 async fn replaced_expired_and_forgotten_sessions_end_once() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
-    let replaced = id(&hall.start(&person, &film, "tv").await);
-    let mut first = Witness::new(&hall, replaced.clone()).await;
-    let silent = id(&hall.start(&person, &film, "tv").await);
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
+    let replaced = id(&fixture.start(&person, &film, "tv").await);
+    let mut first = Witness::new(&fixture, replaced.clone()).await;
+    let silent = id(&fixture.start(&person, &film, "tv").await);
     first.look().await;
-    let mut second = Witness::new(&hall, silent.clone()).await;
-    hall.seconds(120);
-    let forgotten = id(&hall.start(&person, &film, "phone").await);
+    let mut second = Witness::new(&fixture, silent.clone()).await;
+    fixture.seconds(120);
+    let forgotten = id(&fixture.start(&person, &film, "phone").await);
     second.look().await;
-    let mut third = Witness::new(&hall, forgotten.clone()).await;
+    let mut third = Witness::new(&fixture, forgotten.clone()).await;
     third.record(None);
     for witness in [&first, &second, &third] {
-        relay(&hall, &witness.records).await;
+        relay(&fixture, &witness.records).await;
     }
     for (session, kind, state) in [
         (&replaced, types::PLAYBACK_STOPPED, "stopped"),
         (&silent, types::PLAYBACK_EXPIRED, "expired"),
         (&forgotten, types::PLAYBACK_EXPIRED, "expired"),
     ] {
-        let told = hall.service.events("playback-events", session, 2).await;
+        let told = fixture.service.events("playback-events", session, 2).await;
         assert_eq!((told.len(), told[1].kind.as_str(), told[1].sequence), (2, kind, 2));
         assert_eq!(data(&told[1]).state, state);
     }
-    let expired = hall.service.events("playback-events", &silent, 2).await;
+    let expired = fixture.service.events("playback-events", &silent, 2).await;
     let (started, ended) = (expired[0].time, expired[1].time);
     assert_eq!(ended - started, time::Duration::seconds(90), "it ended with its lease, not when somebody noticed");
 }
 
 #[tokio::test]
 async fn other_items_of_the_table_are_no_sessions() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
-    let session = id(&hall.start(&person, &film, "tv").await);
-    hall.seconds(10);
-    hall.beat(&person, &session, &json!({ "position": 9.0, "state": "playing" })).await.expect(200);
-    let table = Table::new(hall.service.aws(), hall.service.var("TABLE_PLAYBACK"));
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
+    let session = id(&fixture.start(&person, &film, "tv").await);
+    fixture.seconds(10);
+    fixture.beat(&person, &session, &json!({ "position": 9.0, "state": "playing" })).await.expect(200);
+    let table = Table::new(fixture.service.aws(), fixture.service.var("TABLE_PLAYBACK"));
     for (pk, sk) in [
         (format!("account#{}", person.account), "grant".to_owned()),
         (format!("account#{}", person.account), "slots".to_owned()),
@@ -160,21 +160,21 @@ async fn other_items_of_the_table_are_no_sessions() {
         let request = request.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk));
         let item = image(&request.send().await.unwrap().item.unwrap());
         let record = json!({ "eventID": "1", "eventName": "INSERT", "eventSource": "aws:dynamodb", "awsRegion": "eu-central-1", "dynamodb": { "SequenceNumber": "1", "SizeBytes": 500, "NewImage": item } });
-        assert_eq!(relay(&hall, &[record]).await, json!({ "batchItemFailures": [] }));
+        assert_eq!(relay(&fixture, &[record]).await, json!({ "batchItemFailures": [] }));
     }
-    let all = hall.service.records("playback-events").await;
+    let all = fixture.service.records("playback-events").await;
     assert!(all.iter().all(|event| data(event).account_id != person.account.to_string()));
 }
 
 #[tokio::test]
 async fn a_stream_that_is_down_makes_the_batch_come_again() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, Person::new());
-    hall.project_grant(crate::hall::entitlements(person.account, 1, 1, 1080)).await;
-    let session = id(&hall.start(&person, &film, "tv").await);
-    let witness = Witness::new(&hall, session).await;
-    let boot = Boot::new(hall.service.vars().clone().set("STREAM_PLAYBACK_EVENTS", "no-such-stream"));
-    let consumer = streaming::operations::relay_sessions::consumer(&boot).unwrap();
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, Person::new());
+    fixture.project_grant(crate::fixture::entitlements(person.account, 1, 1, 1080)).await;
+    let session = id(&fixture.start(&person, &film, "tv").await);
+    let witness = Witness::new(&fixture, session).await;
+    let boot = Boot::new(fixture.service.vars().clone().set("STREAM_PLAYBACK_EVENTS", "no-such-stream"));
+    let consumer = streaming::operations::consumers::relay_sessions(&boot).unwrap();
     let batch = serde_json::from_value(json!({ "Records": witness.records })).unwrap();
     let answer = serde_json::to_value(answer_dynamodb(&consumer, batch, &unlimited()).await).unwrap();
     assert_eq!(answer["batchItemFailures"][0]["itemIdentifier"], format!("{:020}", 1));

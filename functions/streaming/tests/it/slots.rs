@@ -2,14 +2,14 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::hall::{Hall, id};
+use crate::fixture::{Fixture, id};
 
 #[tokio::test]
 async fn two_hundred_parallel_starts_at_a_limit_of_two_are_exactly_two() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(2, 1080).await);
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(2, 1080).await);
     let devices: Vec<_> = (0..200).map(|n| format!("device-{n}")).collect();
-    let starts = devices.iter().map(|device| hall.try_start(&person, &film, device));
+    let starts = devices.iter().map(|device| fixture.try_start(&person, &film, device));
     let answers = futures::future::join_all(starts).await;
     let started: Vec<_> =
         answers.iter().filter(|answer| answer.status == 201).map(|answer| id(&answer.json())).collect();
@@ -22,17 +22,17 @@ async fn two_hundred_parallel_starts_at_a_limit_of_two_are_exactly_two() {
     }
     // Both play on.
     for session in &started {
-        let answer = hall.beat(&person, session, &json!({ "position": 1.0, "state": "playing" })).await;
+        let answer = fixture.beat(&person, session, &json!({ "position": 1.0, "state": "playing" })).await;
         assert_eq!(answer.expect(200)["action"], "continue");
     }
 }
 
 #[tokio::test]
 async fn the_refusal_lists_the_devices() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
-    let started = hall.start(&person, &film, "tv").await;
-    let problem = hall.try_start(&person, &film, "phone").await.expect_problem(409, "too_many_streams");
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
+    let started = fixture.start(&person, &film, "tv").await;
+    let problem = fixture.try_start(&person, &film, "phone").await.expect_problem(409, "too_many_streams");
     let device = &problem["devices"][0];
     assert_eq!(device["session_id"], started["session_id"]);
     assert_eq!((&device["device_id"], &device["device_name"]), (&json!("tv"), &json!("Name of tv")));
@@ -42,59 +42,59 @@ async fn the_refusal_lists_the_devices() {
 
 #[tokio::test]
 async fn a_device_replaces_its_own_session_and_the_old_one_is_told() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
-    let first = hall.start(&person, &film, "tv").await;
-    let second = hall.start(&person, &film, "tv").await;
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
+    let first = fixture.start(&person, &film, "tv").await;
+    let second = fixture.start(&person, &film, "tv").await;
     let report = json!({ "position": 1.0, "state": "playing" });
-    let told = hall.beat(&person, &id(&first), &report).await.expect(200);
+    let told = fixture.beat(&person, &id(&first), &report).await.expect(200);
     assert_eq!(told, json!({ "action": "stop", "reason": "session_replaced" }));
-    let told = hall.beat(&person, &id(&second), &report).await.expect(200);
+    let told = fixture.beat(&person, &id(&second), &report).await.expect(200);
     assert_eq!(told, json!({ "action": "continue", "heartbeat_interval": 30 }));
     // Stopping the old one does not free the slot of the new one.
-    assert_eq!(hall.stop(&person, &id(&first)).await.status, 204);
-    hall.try_start(&person, &film, "phone").await.expect_problem(409, "too_many_streams");
+    assert_eq!(fixture.stop(&person, &id(&first)).await.status, 204);
+    fixture.try_start(&person, &film, "phone").await.expect_problem(409, "too_many_streams");
 }
 
 #[tokio::test]
 async fn a_lease_past_its_end_does_not_block_and_a_renewed_one_does() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
-    let first = hall.start(&person, &film, "tv").await;
-    hall.seconds(60);
-    hall.beat(&person, &id(&first), &json!({ "position": 60.0, "state": "playing" })).await.expect(200);
-    hall.seconds(60);
-    hall.try_start(&person, &film, "phone").await.expect_problem(409, "too_many_streams");
-    hall.seconds(30);
-    hall.start(&person, &film, "phone").await;
-    let late = hall.beat(&person, &id(&first), &json!({ "position": 150.0, "state": "playing" })).await;
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
+    let first = fixture.start(&person, &film, "tv").await;
+    fixture.seconds(60);
+    fixture.beat(&person, &id(&first), &json!({ "position": 60.0, "state": "playing" })).await.expect(200);
+    fixture.seconds(60);
+    fixture.try_start(&person, &film, "phone").await.expect_problem(409, "too_many_streams");
+    fixture.seconds(30);
+    fixture.start(&person, &film, "phone").await;
+    let late = fixture.beat(&person, &id(&first), &json!({ "position": 150.0, "state": "playing" })).await;
     late.expect_problem(410, "session_expired");
 }
 
 #[tokio::test]
 async fn a_stopped_session_frees_its_slot_at_once_and_stopping_repeats() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
-    let first = hall.start(&person, &film, "tv").await;
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
+    let first = fixture.start(&person, &film, "tv").await;
     for _ in 0..2 {
-        let answer = hall.stop(&person, &id(&first)).await;
+        let answer = fixture.stop(&person, &id(&first)).await;
         assert_eq!((answer.status.as_u16(), answer.body.len()), (204, 0));
     }
-    hall.start(&person, &film, "phone").await;
-    let answer = hall.beat(&person, &id(&first), &json!({ "position": 1.0, "state": "playing" })).await;
+    fixture.start(&person, &film, "phone").await;
+    let answer = fixture.beat(&person, &id(&first), &json!({ "position": 1.0, "state": "playing" })).await;
     answer.expect_problem(410, "session_stopped");
 }
 
 #[tokio::test]
 async fn starts_stops_and_reports_in_any_mixture_never_oversell() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(3, 1080).await);
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(3, 1080).await);
     let mut live: Vec<(String, String)> = Vec::new();
     for round in 0..6 {
         let devices: Vec<_> = (0..8).map(|n| format!("device-{}", (n * 5 + round) % 11)).collect();
         let starts =
-            devices.iter().map(|device| async { (device.clone(), hall.try_start(&person, &film, device).await) });
-        let stops = live.iter().take(2).map(|(_, session)| hall.stop(&person, session));
+            devices.iter().map(|device| async { (device.clone(), fixture.try_start(&person, &film, device).await) });
+        let stops = live.iter().take(2).map(|(_, session)| fixture.stop(&person, session));
         let (started, _) = futures::join!(futures::future::join_all(starts), futures::future::join_all(stops));
         live = live.split_off(live.len().min(2));
         for (device, answer) in started {
@@ -108,10 +108,10 @@ async fn starts_stops_and_reports_in_any_mixture_never_oversell() {
         let report = json!({ "position": 1.0, "state": "playing" });
         let mut playing = 0;
         for (_, session) in &live {
-            let answer = hall.beat(&person, session, &report).await;
+            let answer = fixture.beat(&person, session, &report).await;
             playing += usize::from(answer.status == 200 && answer.json()["action"] == "continue");
         }
         assert!(playing <= 3, "{playing} sessions in round {round}");
-        hall.seconds(1);
+        fixture.seconds(1);
     }
 }

@@ -1,16 +1,16 @@
 use events::Outcome;
-use kernel::playback_token::{PlaybackClaims, TokenKey};
+use playback::{PlaybackClaims, TokenKey};
 use proto::catalog::{TitleChanged, Window};
 use serde_json::{Value, json};
 use time::Duration;
 
-use crate::hall::{DURATION, Film, Hall, Person, id, no_entitlements, text};
+use crate::fixture::{DURATION, Film, Fixture, Person, id, no_entitlements, text};
 
 #[tokio::test]
 async fn a_session_says_everything_that_a_player_needs() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(2, 720).await);
-    let started = hall.start(&person, &film, "tv").await;
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(2, 720).await);
+    let started = fixture.start(&person, &film, "tv").await;
     let (session, token) = (id(&started), started["token"].as_str().unwrap());
     assert_eq!(
         started["manifest_url"],
@@ -31,8 +31,8 @@ async fn a_session_says_everything_that_a_player_needs() {
             "captions": [],
         })
     );
-    let secret = secret(&hall, "SECRET_PLAYBACK_TOKEN").await;
-    let claims = TokenKey::new(&secret).open(token, hall.world.now()).unwrap();
+    let secret = secret(&fixture, "SECRET_PLAYBACK_TOKEN").await;
+    let claims = TokenKey::new(&secret).open(token, fixture.world.now()).unwrap();
     let expected = PlaybackClaims {
         session: session.parse().unwrap(),
         account: person.account,
@@ -44,62 +44,63 @@ async fn a_session_says_everything_that_a_player_needs() {
         expires_at: claims.expires_at,
     };
     assert_eq!(claims, expected);
-    let lifetime = claims.expires_at - hall.world.now();
+    let lifetime = claims.expires_at - fixture.world.now();
     assert!((lifetime - Duration::seconds(2 * 600 + 3600)).abs() <= Duration::SECOND, "{lifetime}");
 }
 
-pub async fn secret(hall: &Hall, variable: &str) -> Vec<u8> {
+pub async fn secret(fixture: &Fixture, variable: &str) -> Vec<u8> {
     use base64::{Engine as _, prelude::BASE64_STANDARD};
     use secrecy::ExposeSecret;
-    let handle = stores::SecretHandle::new(hall.service.aws(), hall.service.var(variable));
+    let handle = stores::SecretHandle::new(fixture.service.aws(), fixture.service.var(variable));
     BASE64_STANDARD.decode(handle.get().await.unwrap().unwrap().expose_secret()).unwrap()
 }
 
 #[tokio::test]
 async fn whoever_has_no_plan_or_one_that_is_too_small_pays_first() {
-    let hall = Hall::open().await;
-    let film = hall.film().await;
+    let fixture = Fixture::new().await;
+    let film = fixture.film().await;
     let stranger = Person::new();
-    hall.try_start(&stranger, &film, "tv").await.expect_problem(402, "subscription_required");
-    let person = hall.person(1, 1080).await;
-    assert_eq!(hall.project_grant(no_entitlements(person.account, 2)).await, Outcome::Done);
-    hall.try_start(&person, &film, "tv").await.expect_problem(402, "subscription_required");
+    fixture.try_start(&stranger, &film, "tv").await.expect_problem(402, "subscription_required");
+    let person = fixture.person(1, 1080).await;
+    assert_eq!(fixture.project_grant(no_entitlements(person.account, 2)).await, Outcome::Done);
+    fixture.try_start(&person, &film, "tv").await.expect_problem(402, "subscription_required");
 
-    let person = hall.person(1, 1080).await;
+    let person = fixture.person(1, 1080).await;
     let premium = Window { plans: vec!["premium".to_owned()], ..Window::default() };
-    hall.project_title(film.changed(2, &TitleChanged { windows: vec![premium], ..film.published() })).await;
-    hall.try_start(&person, &film, "tv").await.expect_problem(402, "plan_too_low");
+    fixture.project_title(film.changed(2, &TitleChanged { windows: vec![premium], ..film.published() })).await;
+    fixture.try_start(&person, &film, "tv").await.expect_problem(402, "plan_too_low");
 }
 
 #[tokio::test]
 async fn an_expired_plan_counts_until_its_grace_ends() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
     // Tokens live ten minutes, so the plan is moved instead of the clock.
-    let now = hall.world.now();
-    let mut event = crate::hall::entitlements(person.account, 2, 1, 1080);
+    let now = fixture.world.now();
+    let mut event = crate::fixture::entitlements(person.account, 2, 1, 1080);
     event.data["valid_to"] = json!(text(now - Duration::DAY));
     event.data["grace_to"] = json!(text(now + Duration::HOUR));
-    hall.project_grant(event.clone()).await;
-    hall.start(&person, &film, "tv").await;
+    fixture.project_grant(event.clone()).await;
+    fixture.start(&person, &film, "tv").await;
     event.sequence = 3;
     event.data["grace_to"] = json!(text(now - Duration::HOUR));
-    hall.project_grant(event).await;
-    hall.try_start(&person, &film, "tv").await.expect_problem(402, "subscription_required");
+    fixture.project_grant(event).await;
+    fixture.try_start(&person, &film, "tv").await.expect_problem(402, "subscription_required");
 }
 
 #[tokio::test]
 async fn rating_territory_and_publication_are_looked_at_first() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
     let body = json!({ "title_id": film.title, "device_id": "tv" });
     let child = person.token().max_rating(6);
-    hall.app.post("/v1/playback/sessions", &body).token(&child).send().await.expect_problem(403, "rating_too_high");
+    fixture.app.post("/v1/playback/sessions", &body).token(&child).send().await.expect_problem(403, "rating_too_high");
 
     let german = Window { territories: vec!["DE".to_owned()], ..Window::default() };
-    hall.project_title(film.changed(2, &TitleChanged { windows: vec![german], ..film.published() })).await;
+    fixture.project_title(film.changed(2, &TitleChanged { windows: vec![german], ..film.published() })).await;
     let from = |country: &'static str, secret: &'static str| {
-        hall.app
+        fixture
+            .app
             .post("/v1/playback/sessions", &body)
             .token(&person.token())
             .header("cloudfront-viewer-country", country)
@@ -116,19 +117,19 @@ async fn rating_territory_and_publication_are_looked_at_first() {
         (5, TitleChanged { asset: None, ..film.published() }, 409, "not_playable_yet"),
         (6, TitleChanged { deleted: true, ..film.published() }, 404, "not_found"),
     ] {
-        hall.project_title(film.changed(sequence, &change)).await;
-        hall.try_start(&person, &film, "tv").await.expect_problem(status, code);
+        fixture.project_title(film.changed(sequence, &change)).await;
+        fixture.try_start(&person, &film, "tv").await.expect_problem(status, code);
     }
-    hall.try_start(&person, &Film::new(), "tv").await.expect_problem(404, "not_found");
+    fixture.try_start(&person, &Film::new(), "tv").await.expect_problem(404, "not_found");
 }
 
 #[tokio::test]
 async fn the_same_key_gives_the_same_session() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
     let body = json!({ "title_id": film.title, "device_id": "tv" });
     let post = |person: &Person, key: &str, body: &Value| {
-        hall.app.post("/v1/playback/sessions", body).token(&person.token()).header("idempotency-key", key).send()
+        fixture.app.post("/v1/playback/sessions", body).token(&person.token()).header("idempotency-key", key).send()
     };
     let first = post(&person, "one", &body).await;
     let again = post(&person, "one", &body).await;
@@ -139,7 +140,7 @@ async fn the_same_key_gives_the_same_session() {
     let second = post(&person, "two", &body).await.expect(201);
     assert_ne!(id(&second), id(&first.json()));
     // The key is the account's own.
-    let neighbour = hall.person(1, 1080).await;
+    let neighbour = fixture.person(1, 1080).await;
     let theirs = post(&neighbour, "one", &body).await.expect(201);
     assert_ne!(id(&theirs), id(&first.json()));
     post(&person, &"k".repeat(256), &body).await.expect_problem(400, "invalid_idempotency_key");
@@ -147,11 +148,16 @@ async fn the_same_key_gives_the_same_session() {
 
 #[tokio::test]
 async fn the_same_key_in_parallel_starts_one_session() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(4, 1080).await);
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(4, 1080).await);
     let body = json!({ "title_id": film.title, "device_id": "tv" });
     let calls = (0..12).map(|_| {
-        hall.app.post("/v1/playback/sessions", &body).token(&person.token()).header("idempotency-key", "burst").send()
+        fixture
+            .app
+            .post("/v1/playback/sessions", &body)
+            .token(&person.token())
+            .header("idempotency-key", "burst")
+            .send()
     });
     let answers = futures::future::join_all(calls).await;
     let sessions: std::collections::BTreeSet<String> = answers.iter().map(|answer| id(&answer.expect(201))).collect();
@@ -160,15 +166,15 @@ async fn the_same_key_in_parallel_starts_one_session() {
 
 #[tokio::test]
 async fn a_table_that_is_down_is_503_and_no_session() {
-    let hall = Hall::open().await;
-    let (film, person) = (hall.film().await, hall.person(1, 1080).await);
-    let down = hall.app_with(|vars| vars.set("TABLE_PLAYBACK", "no-such-table"), streaming::operations::routes);
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
+    let down = fixture.app_with(|vars| vars.set("TABLE_PLAYBACK", "no-such-table"), streaming::operations::routes);
     let body = json!({ "title_id": film.title, "device_id": "tv" });
     let answer = down.post("/v1/playback/sessions", &body).token(&person.token()).send().await;
     answer.expect_problem(503, "temporarily_unavailable");
     assert!(answer.header("retry-after").is_some());
     let keyless =
-        hall.app_with(|vars| vars.set("SECRET_PLAYBACK_TOKEN", "no-such-secret"), streaming::operations::routes);
+        fixture.app_with(|vars| vars.set("SECRET_PLAYBACK_TOKEN", "no-such-secret"), streaming::operations::routes);
     let answer = keyless.post("/v1/playback/sessions", &body).token(&person.token()).send().await;
-    answer.expect_problem(503, "keys_unavailable");
+    answer.expect_problem(503, "temporarily_unavailable");
 }

@@ -9,13 +9,13 @@ use testkit::Service;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// A service under test with its own ClickHouse database.
-pub struct Lab {
+pub struct Fixture {
     pub service: Service,
     pub client: ClickHouse,
     database: String,
 }
 
-impl Lab {
+impl Fixture {
     pub async fn start() -> Self {
         let database = format!("test_{}", World::system().id::<kernel::EventId>());
         let url = testkit::Engines::from_env().clickhouse;
@@ -34,7 +34,7 @@ impl Lab {
     }
 
     pub async fn ingest(&self, now: OffsetDateTime, events: Vec<Event>) -> Vec<Outcome> {
-        let consumer = analytics::operations::ingest::consumer(&self.boot_at(now)).unwrap();
+        let consumer = analytics::operations::consumers::ingest(&self.boot_at(now)).unwrap();
         consumer.consume_all(events, &Deadline::unlimited(World::system())).await
     }
 
@@ -44,7 +44,7 @@ impl Lab {
     }
 
     pub async fn try_roll_up(&self, now: OffsetDateTime) -> Outcome {
-        let consumer = analytics::operations::roll_up_hour::consumer(&self.boot_at(now)).unwrap();
+        let consumer = analytics::operations::consumers::roll_up_hour(&self.boot_at(now)).unwrap();
         consumer.consume(Tick { time: None }, &Deadline::unlimited(World::system())).await
     }
 

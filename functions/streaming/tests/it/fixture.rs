@@ -19,7 +19,7 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 pub const DURATION: f64 = 600.0;
 
 /// A service under test, with a clock of its own.
-pub struct Hall {
+pub struct Fixture {
     pub service: Service,
     pub app: App,
     pub clock: Arc<ManualClock>,
@@ -148,8 +148,8 @@ fn segments(kind: &str, before: &str) -> String {
     text + "#EXT-X-ENDLIST\n"
 }
 
-impl Hall {
-    pub async fn open() -> Self {
+impl Fixture {
+    pub async fn new() -> Self {
         let service = Service::start("streaming").await;
         let seed = u64::from_le_bytes(World::system().bytes());
         let (world, clock) = World::replay(World::system().now(), seed);
@@ -199,12 +199,12 @@ impl Hall {
     }
 
     pub async fn project_grant(&self, event: Event) -> Outcome {
-        let consumer = streaming::operations::project_grants::consumer(&self.service.boot()).unwrap();
+        let consumer = streaming::operations::consumers::project_grants(&self.service.boot()).unwrap();
         consumer.consume(event, &unlimited()).await
     }
 
     pub async fn project_title(&self, event: Event) -> Outcome {
-        let consumer = streaming::operations::project_titles::consumer(&self.service.boot()).unwrap();
+        let consumer = streaming::operations::consumers::project_titles(&self.service.boot()).unwrap();
         consumer.consume(event, &unlimited()).await
     }
 

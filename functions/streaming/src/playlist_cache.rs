@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cinema_http::Problem;
 use kernel::AssetId;
+use runtime::{Access, Boot, BootError, Wire};
 use stores::{Bucket, StoreError};
 
 /// About a hundred feature films' playlists.
@@ -11,9 +11,15 @@ const MOST_BYTES: usize = 6 << 20;
 
 /// Reads playlists and keeps the latest used ones.
 #[derive(Clone)]
-pub struct Films {
+pub struct PlaylistCache {
     media: Bucket,
     kept: Arc<Mutex<Kept>>,
+}
+
+impl Wire for PlaylistCache {
+    fn wire(boot: &Boot) -> Result<Self, BootError> {
+        Ok(Self { media: boot.bucket("media", Access::Read)?, kept: Arc::default() })
+    }
 }
 
 /// The latest used last.
@@ -39,22 +45,14 @@ impl Kept {
     }
 }
 
-impl Films {
-    /// Playlists in the bucket of films.
-    pub fn new(media: Bucket) -> Self {
-        Self { media, kept: Arc::default() }
-    }
-
-    /// The master playlist of an asset.
-    ///
-    /// # Errors
-    /// 404 when the asset's files are gone.
-    pub async fn master(&self, asset: AssetId) -> Result<Arc<str>, Problem> {
-        self.playlist(asset, "master.m3u8").await?.ok_or_else(|| Problem::not_found("film"))
+impl PlaylistCache {
+    /// The master playlist of an asset; `None` when its files are gone.
+    pub async fn master(&self, asset: AssetId) -> Result<Option<Arc<str>>, StoreError> {
+        self.get(asset, "master.m3u8").await
     }
 
     /// A playlist of an asset; `None` when there is none.
-    pub async fn playlist(&self, asset: AssetId, key: &str) -> Result<Option<Arc<str>>, StoreError> {
+    pub async fn get(&self, asset: AssetId, key: &str) -> Result<Option<Arc<str>>, StoreError> {
         let key = format!("{asset}/{key}");
         if let Some(text) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(Some(text));

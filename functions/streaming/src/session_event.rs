@@ -9,7 +9,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::session::{Session, State};
 
 /// The event of a change from `old` to `new`; `None` where nothing happened that anybody must know.
-pub fn event(world: &World, old: Option<&Session>, new: Option<&Session>) -> Option<Event> {
+pub fn of(world: &World, old: Option<&Session>, new: Option<&Session>) -> Option<Event> {
     match (old, new) {
         // What happens to somebody who is being erased is nobody's business.
         (_, Some(Session { state: State::Erased, .. })) => None,
@@ -70,7 +70,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::session::{Beat, PlayerState};
+    use crate::session::{PlayerReport, PlayerState};
 
     const START: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
 
@@ -84,6 +84,7 @@ mod tests {
             device_id: "tv".to_owned(),
             fence: 1,
             territory: "DE".parse().unwrap(),
+            max_rating: 18,
             version: 1,
             state: State::Playing,
             position: 0.0,
@@ -97,14 +98,14 @@ mod tests {
     }
 
     fn kind(old: Option<&Session>, new: Option<&Session>) -> Option<String> {
-        event(&World::system(), old, new).map(|event| event.kind)
+        of(&World::system(), old, new).map(|event| event.kind)
     }
 
     #[test]
     fn every_change_of_a_live_session_is_told_once() {
         let now = START + time::Duration::seconds(30);
         let live = session();
-        let beat = live.beat(&Beat { position: 30.0, state: PlayerState::Paused, client_time: None }, now);
+        let beat = live.report(&PlayerReport { position: 30.0, state: PlayerState::Paused, client_time: None }, now);
         let replaced = Session { state: State::Replaced, version: 2, ..live.clone() };
         assert_eq!(kind(None, Some(&live)).as_deref(), Some(types::PLAYBACK_STARTED));
         assert_eq!(kind(Some(&live), Some(&beat)).as_deref(), Some(types::PLAYBACK_PROGRESSED));
@@ -120,13 +121,13 @@ mod tests {
 
     #[test]
     fn the_same_change_gives_the_same_event() {
-        let tell = |session: &Session| event(&World::system(), None, Some(session)).unwrap();
+        let tell = |session: &Session| of(&World::system(), None, Some(session)).unwrap();
         let (first, second) = (tell(&session()), tell(&session()));
         assert_eq!(first, second);
         assert_eq!((first.sequence, first.subject.clone()), (1, session().id.to_string()));
         assert_ne!(first.id, tell(&Session { version: 2, ..session() }).id);
         // Removal and an explicit end are the same fact.
         let (live, world) = (session(), World::system());
-        assert_eq!(event(&world, Some(&live), None), event(&world, Some(&live), Some(&live.expire())));
+        assert_eq!(of(&world, Some(&live), None), of(&world, Some(&live), Some(&live.expire())));
     }
 }

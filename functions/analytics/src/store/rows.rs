@@ -1,0 +1,42 @@
+//! What was received.
+
+use kernel::ProfileId;
+use stores::{ClickHouse, StoreError};
+use time::OffsetDateTime;
+
+use super::{erased, insert};
+use crate::row::{PlaybackRow, SampleRow, TitleRow};
+
+/// What is kept of one session, for the person: session, profile, title, device, territory, start, milliseconds watched, and of how many.
+pub type KeptSession = (String, String, String, String, String, String, u64, u64);
+
+/// Writes states of sessions that were not erased. Looks once more afterwards: an erasure may have passed between the first look and the writing.
+pub async fn add_playback(client: &ClickHouse, rows: &[PlaybackRow], now: OffsetDateTime) -> Result<(), StoreError> {
+    let forbidden = erased::forbidden(client, rows).await?;
+    let allowed = rows.iter().zip(forbidden).filter(|(_, forgotten)| forgotten.is_none());
+    let rows: Vec<PlaybackRow> = allowed.map(|(row, _)| row.clone()).collect();
+    insert(client, "playback_events", &rows).await?;
+    for forgotten in erased::forbidden(client, &rows).await?.into_iter().flatten() {
+        erased::take_out(client, &forgotten, now).await?;
+    }
+    Ok(())
+}
+
+/// Writes what players measured.
+pub async fn add_samples(client: &ClickHouse, rows: &[SampleRow]) -> Result<(), StoreError> {
+    insert(client, "player_samples", rows).await
+}
+
+/// Writes states of titles.
+pub async fn add_titles(client: &ClickHouse, rows: &[TitleRow]) -> Result<(), StoreError> {
+    insert(client, "titles", rows).await
+}
+
+/// The sessions of some profiles.
+pub async fn sessions_of(client: &ClickHouse, profiles: &[ProfileId]) -> Result<Vec<KeptSession>, StoreError> {
+    let query = "SELECT session_id, max(profile_id), any(title_id), any(device_id), any(territory), \
+                 toString(min(started_at)), max(watched_ms), max(duration_ms) FROM playback_events \
+                 WHERE has(?, profile_id) GROUP BY session_id ORDER BY min(started_at), session_id";
+    let profiles: Vec<String> = profiles.iter().map(ToString::to_string).collect();
+    Ok(client.query(query).bind(profiles).fetch_all().await?)
+}
