@@ -34,7 +34,7 @@ impl Engines {
     }
 }
 
-/// The OpenID Connect issuer with its client `cinema`; see `localstack/engines/issuer.mjs`.
+/// The OpenID Connect issuer with its client `cinema`; see `localstack/engines/programs/issuer.mjs`.
 pub fn issuer() -> String {
     variable("CINEMA_TEST_ISSUER_URL")
 }

@@ -1,0 +1,7 @@
+//! The laws of the repository, run in the ring `unit`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod architecture;
+mod drift;
+mod imports;
+mod privacy;

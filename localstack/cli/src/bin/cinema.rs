@@ -1,0 +1,5 @@
+//! `cargo cinema`: see `cargo cinema help`.
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

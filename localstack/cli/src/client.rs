@@ -1,0 +1,189 @@
+//! The product's own API, called as any client would call it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result, anyhow, bail};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// A client of one platform, signed in or not.
+#[derive(Clone)]
+pub struct Cinema {
+    http: reqwest::Client,
+    base: String,
+    /// Of the session, shared by all clones.
+    tokens: Option<Arc<Mutex<Tokens>>>,
+}
+
+#[derive(Clone)]
+struct Tokens {
+    access: String,
+    refresh: String,
+}
+
+impl Tokens {
+    fn of(answer: &Value) -> Result<Self> {
+        let text = |name: &str| answer[name].as_str().map(str::to_owned).with_context(|| format!("no {name}"));
+        Ok(Self { access: text("access_token")?, refresh: text("refresh_token")? })
+    }
+}
+
+impl Cinema {
+    /// A client that is not signed in; `base` is the edge's origin.
+    pub fn new(base: &str) -> Result<Self> {
+        Ok(Self { http: edge::http_client()?, base: base.trim_end_matches('/').to_owned(), tokens: None })
+    }
+
+    /// The plain HTTP client.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// The edge's origin.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Signs in, with the default profile.
+    pub async fn sign_in(&self, email: &str, password: &str) -> Result<Self> {
+        let body = json!({ "email": email, "password": password, "device_name": "cargo cinema" });
+        let tokens = Tokens::of(&self.post("/v1/auth/login", &body).await?).context("the answer to the login")?;
+        Ok(Self { tokens: Some(Arc::new(Mutex::new(tokens))), ..self.clone() })
+    }
+
+    fn tokens(&self) -> Option<Tokens> {
+        let tokens = self.tokens.as_ref()?;
+        Some(tokens.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    /// A film takes longer than an access token lives.
+    async fn refresh(&self, refresh: &str) -> Result<()> {
+        let url = format!("{}/v1/auth/refresh", self.base);
+        let call = self.http.post(url).json(&json!({ "refresh_token": refresh }));
+        let answer: Value = call.send().await?.error_for_status().context("the session has ended")?.json().await?;
+        if let Some(tokens) = &self.tokens {
+            *tokens.lock().unwrap_or_else(PoisonError::into_inner) = Tokens::of(&answer)?;
+        }
+        Ok(())
+    }
+
+    /// The account and profile of the token.
+    pub fn claims(&self) -> Result<Value> {
+        use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+        let token = self.tokens().context("not signed in")?.access;
+        let claims = token.split('.').nth(1).context("not a JWT")?;
+        Ok(serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims)?)?)
+    }
+
+    /// GET
+    pub async fn get(&self, path: &str) -> Result<Value> {
+        self.call(Method::GET, path, None, &[]).await
+    }
+
+    /// POST
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        self.call(Method::POST, path, Some(body), &[]).await
+    }
+
+    /// POST with an Idempotency-Key: again is no second effect.
+    pub async fn post_once(&self, path: &str, body: &Value, key: &str) -> Result<Value> {
+        self.call(Method::POST, path, Some(body), &[("idempotency-key", key)]).await
+    }
+
+    /// PATCH
+    pub async fn patch(&self, path: &str, body: &Value) -> Result<Value> {
+        self.call(Method::PATCH, path, Some(body), &[]).await
+    }
+
+    /// The answer's status and body, whatever they are.
+    pub async fn raw(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Result<(u16, Value)> {
+        let tokens = self.tokens();
+        let answer = self.send(&method, path, body, headers, tokens.as_ref()).await?;
+        match tokens {
+            Some(tokens) if answer.0 == 401 && answer.1["code"] == "token_expired" => {
+                self.refresh(&tokens.refresh).await?;
+                self.send(&method, path, body, headers, self.tokens().as_ref()).await
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    async fn send(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+        tokens: Option<&Tokens>,
+    ) -> Result<(u16, Value)> {
+        let mut call = self.http.request(method.clone(), format!("{}{path}", self.base));
+        if let Some(tokens) = tokens {
+            call = call.bearer_auth(&tokens.access);
+        }
+        if let Some(body) = body {
+            call = call.json(body);
+        }
+        for (name, value) in headers {
+            call = call.header(*name, *value);
+        }
+        let response = call.send().await.with_context(|| format!("{method} {path}: {} does not answer", self.base))?;
+        let status = response.status().as_u16();
+        let text = response.text().await?;
+        Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Result<Value> {
+        let (status, answer) = self.raw(method.clone(), path, body, headers).await?;
+        if (200..300).contains(&status) {
+            return Ok(answer);
+        }
+        let mut reasons: Vec<String> = vec![answer["detail"].as_str().unwrap_or("no reason given").to_owned()];
+        for error in answer["errors"].as_array().into_iter().flatten() {
+            let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+            reasons.push(format!("{} {}", text("pointer"), text("detail")));
+        }
+        Err(anyhow!("{method} {path}: {status} {}: {}", answer["code"].as_str().unwrap_or("-"), reasons.join("; ")))
+    }
+
+    /// Signs in, and makes the account when that fails.
+    pub async fn ensure_account(&self, aws_url: &str, email: &str, password: &str, locale: &str) -> Result<Self> {
+        match self.sign_in(email, password).await {
+            Ok(client) => Ok(client),
+            Err(_) => self.new_account(aws_url, email, password, locale).await,
+        }
+    }
+
+    /// Makes an account by the way that every person takes: register, read the mail, confirm, sign in.
+    pub async fn new_account(&self, aws_url: &str, email: &str, password: &str, locale: &str) -> Result<Self> {
+        let body = json!({ "email": email, "password": password, "locale": locale });
+        self.post("/v1/auth/register", &body).await?;
+        for _ in 0..120 {
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            let mails = edge::mails(&self.http, aws_url, email).await?;
+            let Some(code) = mails.first().and_then(|mail| six_digits(&mail.text)) else { continue };
+            self.post("/v1/auth/verify-email", &json!({ "email": email, "code": code })).await?;
+            return self.sign_in(email, password).await;
+        }
+        bail!("no mail with a code came for {email} within 60 s; see `cargo cinema logs notification-send-email`")
+    }
+}
+
+/// The first run of exactly six digits.
+fn six_digits(text: &str) -> Option<String> {
+    text.split(|letter: char| !letter.is_ascii_digit()).find(|run| run.len() == 6).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_code_is_the_run_of_six_digits() {
+        assert_eq!(super::six_digits("In 2026: your code is 012345, valid 60 minutes").as_deref(), Some("012345"));
+        assert_eq!(super::six_digits("1234567"), None);
+    }
+}

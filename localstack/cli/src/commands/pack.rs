@@ -1,0 +1,31 @@
+//! `cargo cinema pack`
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use engines::progress::Progress;
+use manifest::Manifest;
+
+use crate::{
+    cargo::{cargo, without_tools},
+    shipped,
+};
+
+/// Builds with the profile that is shipped, for this machine's architecture, and zips.
+pub(super) async fn run(root: &Path, progress: &Progress) -> Result<()> {
+    let task = progress.task("cargo build");
+    let status = cargo(root)
+        .args(["build", "--profile", "lambda", "--workspace", "--bins"])
+        .args(without_tools())
+        .status()
+        .await
+        .context("cargo cannot be started")?;
+    ensure!(status.success(), "the build failed");
+    task.done("");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
+    let manifest = Manifest::load(root)?;
+    for shipped in shipped::pack(&manifest, &target.join("lambda"), &root.join("target/zips"), progress)? {
+        println!("{:<32} {:>9} {:>9}  {}", shipped.name, shipped.binary_bytes, shipped.zip_bytes, shipped.sha256);
+    }
+    Ok(())
+}

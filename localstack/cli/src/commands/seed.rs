@@ -1,0 +1,96 @@
+//! `cargo cinema seed`: demo accounts and films, by the ways that people take.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use engines::{mirror, progress::Progress};
+use futures::TryStreamExt as _;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    accounts::{ACCOUNTS, grant_plan},
+    client::Cinema,
+    films,
+    platform::Platform,
+    studio,
+};
+
+/// How much to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// What a newcomer wants to see.
+    Demo,
+    /// What tests need: two short films.
+    Test,
+}
+
+/// Films that are on their way at the same time.
+const AT_ONCE: usize = 2;
+
+const TITLES: &str = include_str!("../../seed/titles.json");
+
+/// A title, with the recipe of its picture.
+#[derive(Deserialize)]
+struct Entry {
+    film: String,
+    rating: u8,
+    #[serde(default)]
+    test: bool,
+    title: Value,
+}
+
+pub(super) async fn run(platform: &Platform, size: Size, progress: &Progress) -> Result<()> {
+    progress.say("Demo");
+    let cinema = Cinema::new(&platform.url())?;
+    let aws_url = &platform.target.endpoints.aws;
+    let task = progress.task("accounts");
+    let [viewer, editor] = ACCOUNTS;
+    let editor = cinema.ensure_account(aws_url, editor.email, editor.password, "en").await?;
+    let viewer = cinema.ensure_account(aws_url, viewer.email, viewer.password, "en").await?;
+    task.done("viewer, editor");
+    for account in [&editor, &viewer] {
+        grant_plan(aws_url, account).await?;
+    }
+    kids_profile(&viewer).await?;
+    titles(platform, &editor, size, progress).await?;
+    if size == Size::Demo {
+        mirror(&platform.home, &platform.target.endpoints).await?;
+    }
+    Ok(())
+}
+
+async fn kids_profile(viewer: &Cinema) -> Result<()> {
+    let profiles = viewer.get("/v1/users/me/profiles").await?;
+    let list = profiles["items"].as_array().or(profiles.as_array());
+    let has_kids = list.is_some_and(|list| list.iter().any(|profile| profile["name"] == "Kids"));
+    if !has_kids {
+        viewer.post_once("/v1/users/me/profiles", &json!({ "name": "Kids", "max_rating": 6 }), "seed-kids").await?;
+    }
+    Ok(())
+}
+
+async fn titles(platform: &Platform, editor: &Cinema, size: Size, progress: &Progress) -> Result<()> {
+    let entries: Vec<Entry> = serde_json::from_str(TITLES).context("seed/titles.json")?;
+    let listed = editor.get("/v1/titles?limit=100").await?;
+    let published: Vec<&str> =
+        listed["items"].as_array().into_iter().flatten().filter_map(|title| title["slug"].as_str()).collect();
+    let folder = &platform.home.cache().join("films");
+    let wanted = entries.iter().filter(|entry| size == Size::Demo || entry.test);
+    let missing = wanted.filter(|entry| !published.iter().any(|slug| entry.title["slug"] == *slug));
+    // One is drawn while another is encoded.
+    let films = futures::stream::iter(missing.map(Ok)).try_for_each_concurrent(AT_ONCE, |entry| async move {
+        let slug = entry.title["slug"].as_str().context("a seed title has no slug")?;
+        let source = films::make(&platform.home, folder, &entry.film, size == Size::Test, progress).await?;
+        one(editor, entry, slug, &source, progress).await.with_context(|| format!("the film {slug}"))
+    });
+    films.await
+}
+
+async fn one(editor: &Cinema, entry: &Entry, slug: &str, source: &Path, progress: &Progress) -> Result<()> {
+    // The same key after an interrupted run gives the same title.
+    let title = editor.post_once("/v1/admin/titles", &entry.title, &format!("seed-{slug}")).await?;
+    let id = title["id"].as_str().context("the new title has no id")?;
+    studio::film(editor, id, source, progress).await?;
+    studio::publish(editor, id, entry.rating).await
+}

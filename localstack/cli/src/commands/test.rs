@@ -1,0 +1,172 @@
+//! `cargo cinema test [RING…] [-- FILTER]`: throw-away engines, the rings, and nothing left behind.
+
+use std::{path::Path, process::ExitCode};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+use engines::{Engines, Home, Mode, Options, packages::Component, progress::Progress};
+
+use crate::{
+    cargo::{build, cargo},
+    commands::{seed, status},
+    platform::Platform,
+    scratch::Scratch,
+    variables::{Variables, variables},
+    web,
+};
+
+/// What to run.
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Which rings; all but `hostile` without it
+    #[arg(value_enum)]
+    rings: Vec<Ring>,
+    /// Only tests whose name contains this
+    #[arg(last = true)]
+    filter: Vec<String>,
+}
+
+/// The rings, from the inside out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Ring {
+    /// Pure decisions, the laws of the repository and everything else without engines
+    Unit,
+    /// Each service's router and consumers on real engines, the shipped binaries on the Runtime API, the local platform's own parts
+    Service,
+    /// The same tests as `service`, only those of the shipped binaries
+    Function,
+    /// The deployed platform through its edge
+    System,
+    /// The web app in a browser
+    Web,
+}
+
+impl Ring {
+    fn needs_engines(self) -> bool {
+        self != Self::Unit
+    }
+
+    fn needs_platform(self) -> bool {
+        matches!(self, Self::System | Self::Web)
+    }
+
+    /// What to add to `cargo test --release --workspace`.
+    fn selection(self) -> &'static [&'static str] {
+        match self {
+            Self::Unit => &["--lib", "--test", "laws"],
+            Self::Service => &["--test", "it", "--test", "deploy", "--test", "engines"],
+            Self::Function => &["--test", "it"],
+            Self::System => &["--test", "system"],
+            Self::Web => &["--test", "web"],
+        }
+    }
+}
+
+pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress: &Progress) -> Result<ExitCode> {
+    let rings = if arguments.rings.is_empty() {
+        vec![Ring::Unit, Ring::Service, Ring::System, Ring::Web]
+    } else {
+        arguments.rings
+    };
+    build_tests(root, progress).await?;
+    let folder = Scratch::new()?;
+    let throw_away = home.throw_away(folder.path());
+    let outcome = run_rings(root, &throw_away, &rings, &arguments.filter, progress).await;
+    // The functions' logs are what explains a failure.
+    Platform::stop_edge(&throw_away).await?;
+    Engines::stop(&throw_away, &Progress::quiet()).await?;
+    let failed = outcome?;
+    if failed.is_empty() {
+        println!("\nall rings passed: {rings:?}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("\nfailed: {failed:?}");
+    Ok(ExitCode::FAILURE)
+}
+
+async fn run_rings(
+    root: &Path,
+    home: &Home,
+    rings: &[Ring],
+    filter: &[String],
+    progress: &Progress,
+) -> Result<Vec<Ring>> {
+    let mut failed = Vec::new();
+    let mut environment = Vec::new();
+    let mut platform = None;
+    for ring in rings {
+        if ring.needs_engines() && platform.is_none() {
+            let started = start(root, home, rings, progress).await?;
+            environment = variables(&started);
+            platform = Some(started);
+        }
+        if let Some(platform) = platform.as_ref().filter(|_| ring.needs_platform() && !deployed(&environment)) {
+            environment.extend(deploy(platform, progress).await?);
+        }
+        progress.say(format!("Ring {ring:?}"));
+        if !cargo_test(root, *ring, &environment, filter).await? {
+            failed.push(*ring);
+        }
+    }
+    Ok(failed)
+}
+
+fn deployed(environment: &[(&'static str, String)]) -> bool {
+    environment.iter().any(|(name, _)| *name == "CINEMA_TEST_EDGE_URL")
+}
+
+async fn build_tests(root: &Path, progress: &Progress) -> Result<()> {
+    // One build for everything: libraries, shipped binaries, tests.
+    build(root, progress).await?;
+    let task = progress.task("cargo test --no-run");
+    let rings = [Ring::Unit, Ring::Service, Ring::System, Ring::Web];
+    let output = cargo(root)
+        .args(["test", "--release", "--workspace", "--no-run", "--quiet"])
+        .args(rings.into_iter().flat_map(Ring::selection))
+        .output()
+        .await
+        .context("cargo cannot be started")?;
+    if !output.status.success() {
+        bail!("the tests do not build:\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+    task.done("");
+    Ok(())
+}
+
+async fn start(root: &Path, home: &Home, rings: &[Ring], progress: &Progress) -> Result<Platform> {
+    let mut components = vec![Component::Ffmpeg, Component::Tools];
+    if rings.contains(&Ring::Web) {
+        components.push(Component::Browser);
+    }
+    let options = Options { mode: Mode::Packages, throw_away: true, components, ..Options::default() };
+    Platform::start(root, home.clone(), options, progress).await
+}
+
+/// Deploys the platform onto the engines of this run, with two small films.
+async fn deploy(platform: &Platform, progress: &Progress) -> Result<Variables> {
+    platform.deploy(progress).await?;
+    web::build(&platform.target.root, &platform.home, progress).await?;
+    platform.start_edge().await?;
+    seed::run(platform, seed::Size::Test, progress).await?;
+    let file = platform.home.run().join("status.json");
+    std::fs::write(&file, serde_json::to_vec_pretty(&status::document(&platform.home, &platform.url())?)?)?;
+    Ok(vec![("CINEMA_TEST_EDGE_URL", platform.url()), ("CINEMA_TEST_STATUS", file.display().to_string())])
+}
+
+async fn cargo_test(
+    root: &Path,
+    ring: Ring,
+    environment: &[(&'static str, String)],
+    filter: &[String],
+) -> Result<bool> {
+    let mut command = cargo(root);
+    command.args(["test", "--release", "--workspace", "--no-fail-fast"]).args(ring.selection());
+    command.arg("--").args(filter);
+    if ring == Ring::Function && filter.is_empty() {
+        command.arg("function::");
+    }
+    let environment = environment.iter().map(|(name, value)| (*name, value.as_str()));
+    let status = command.envs(environment).status().await.context("cargo cannot be started")?;
+    Ok(status.success())
+}

@@ -1,0 +1,30 @@
+//! Puts a cinema's functions and resources behind an AWS endpoint, with plain API calls and only where something changed.
+
+mod api;
+mod buckets;
+mod clients;
+mod deployment;
+mod environment;
+mod functions;
+mod layers;
+mod mail;
+mod mappings;
+mod migrate;
+mod notifications;
+pub mod pack;
+mod private;
+mod queues;
+mod rules;
+mod secrets;
+mod settings;
+mod streams;
+mod tables;
+mod target;
+mod together;
+mod wait;
+
+pub use deployment::{Deployed, deploy, deploy_manifest};
+pub use environment::of_all as environment_of_all;
+pub use migrate::{Migrated, migrate};
+pub use settings::Settings;
+pub use target::{DATABASE, Target};

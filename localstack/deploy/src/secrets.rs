@@ -1,0 +1,64 @@
+//! Secrets: made once, never read or replaced by a deployment.
+//!
+//! An emulator may forget them any time, and a lost pepper would lock every account out: what is generated is kept
+//! beside the settings first.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use manifest::{Generate, Manifest};
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+
+use crate::clients::Clients;
+use crate::private;
+use crate::target::Target;
+
+/// Name → generated value.
+const KEPT: &str = "generated-secrets.json";
+
+pub(crate) async fn deploy(clients: &Clients, target: &Target, manifest: &Manifest) -> Result<usize> {
+    let mut known = Vec::new();
+    let mut pages = clients.secrets.list_secrets().into_paginator().send();
+    while let Some(page) = pages.next().await {
+        known.extend(
+            page.context("listing secrets")?.secret_list.unwrap_or_default().into_iter().filter_map(|entry| entry.name),
+        );
+    }
+    let mut changed = 0;
+    for (name, secret) in &manifest.resources.secrets {
+        if known.contains(name) {
+            continue;
+        }
+        let value = secret.generate.map(|kind| keep(&target.run.join(KEPT), name, kind)).transpose()?;
+        let create = clients.secrets.create_secret().name(name).set_secret_string(value);
+        create.send().await.with_context(|| format!("creating secret {name}"))?;
+        changed += 1;
+    }
+    Ok(changed)
+}
+
+/// The value generated before, or a new one that is written down.
+fn keep(file: &Path, name: &str, kind: Generate) -> Result<String> {
+    let mut kept: BTreeMap<String, String> = private::read(file)?;
+    if let Some(value) = kept.get(name) {
+        return Ok(value.clone());
+    }
+    let value = generate(kind)?;
+    kept.insert(name.to_owned(), value.clone());
+    private::write(file, &kept)?;
+    Ok(value)
+}
+
+fn generate(kind: Generate) -> Result<String> {
+    match kind {
+        Generate::Random32 => private::random_base64(),
+        Generate::EcP256 => {
+            let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+            Ok(STANDARD.encode(key.map_err(|_| anyhow!("no key could be made"))?))
+        }
+    }
+}

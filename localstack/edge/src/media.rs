@@ -1,0 +1,136 @@
+//! `/media/*` → the media bucket, by range, behind signed URLs. Posters, sprites and artwork are public.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use aws_sdk_s3::error::SdkError;
+use axum::{
+    body::Body,
+    extract::{Path, RawQuery, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use futures::stream;
+use kernel::{World, signed_url::PublicKey};
+
+use crate::{origins::Origins, problem::problem};
+
+/// `{asset}/poster.jpg`, `{asset}/sprites/…` and `artwork/…` are shown before anybody pays.
+fn is_public(key: &str) -> bool {
+    match key.split('/').collect::<Vec<_>>()[..] {
+        ["artwork", _, ..] | [_, "poster.jpg"] => true,
+        [_, "sprites", .., name] => !name.is_empty(),
+        _ => false,
+    }
+}
+
+async fn public_key(origins: &Origins) -> Result<&PublicKey> {
+    let read = || async {
+        let secret = origins.secrets.get_secret_value().secret_id("url-signing-key").send().await?;
+        let pkcs8 = BASE64_STANDARD.decode(secret.secret_string().unwrap_or_default())?;
+        PublicKey::from_pkcs8(&pkcs8).context("the secret url-signing-key holds no P-256 key")
+    };
+    origins.media_key.get_or_try_init(read).await
+}
+
+pub(crate) async fn preflight() -> Response {
+    let headers = [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "range"),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+pub(crate) async fn object(
+    State(origins): State<Arc<Origins>>,
+    Path(key): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    if !is_public(&key) {
+        let key_of_signatures = match public_key(&origins).await {
+            Ok(key) => key,
+            Err(error) => {
+                eprintln!("signatures cannot be checked: {error:#}");
+                return problem(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "keys_unavailable",
+                    "Signatures cannot be checked now.",
+                );
+            }
+        };
+        let url = format!("{}/media/{key}", origins.public_url);
+        let now = World::system().now();
+        if let Err(refused) = key_of_signatures.verify(&url, query.as_deref().unwrap_or_default(), now) {
+            return problem(StatusCode::FORBIDDEN, "signature_required", &format!("Not with this URL: {refused}."));
+        }
+    }
+    let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
+    fetch(&origins, &key, range).await
+}
+
+async fn fetch(origins: &Origins, key: &str, range: Option<&str>) -> Response {
+    let request = origins.s3.get_object().bucket("media").key(key).set_range(range.map(str::to_owned));
+    let object = match request.send().await {
+        Ok(object) => object,
+        Err(SdkError::ServiceError(error)) => {
+            let status = error.raw().status().as_u16();
+            return if status == 416 {
+                problem(
+                    StatusCode::RANGE_NOT_SATISFIABLE,
+                    "range_not_satisfiable",
+                    "The object is shorter than this range.",
+                )
+            } else {
+                problem(StatusCode::NOT_FOUND, "not_found", "There is no such object.")
+            };
+        }
+        Err(error) => {
+            eprintln!("{key}: {error:?}");
+            return problem(StatusCode::BAD_GATEWAY, "storage_unreachable", "The media store does not answer.");
+        }
+    };
+    let status = if object.content_range().is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let mut headers = HeaderMap::new();
+    let mut set = |name, value: Option<String>| {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+            headers.insert(name, value);
+        }
+    };
+    set(header::CONTENT_TYPE, object.content_type().map(str::to_owned));
+    set(header::CONTENT_LENGTH, object.content_length().map(|length| length.to_string()));
+    set(header::CONTENT_RANGE, object.content_range().map(str::to_owned));
+    set(header::ETAG, object.e_tag().map(str::to_owned));
+    set(header::CACHE_CONTROL, object.cache_control().map(str::to_owned));
+    set(header::ACCEPT_RANGES, Some("bytes".to_owned()));
+    set(header::ACCESS_CONTROL_ALLOW_ORIGIN, Some("*".to_owned()));
+    let body = stream::unfold(object.body, |mut body| async move {
+        let chunk = body.next().await?;
+        Some((chunk, body))
+    });
+    (status, headers, Body::from_stream(body)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_public;
+
+    #[test]
+    fn only_pictures_are_public() {
+        assert!(
+            is_public("ast_1/poster.jpg") && is_public("ast_1/sprites/0a1b/index.vtt") && is_public("artwork/t/a.webp")
+        );
+        for key in [
+            "ast_1/master.m3u8",
+            "ast_1/v720/x/1.m4s",
+            "ast_1/v720/poster.jpg",
+            "ast_1/sprites/",
+            "poster.jpg",
+            "artwork",
+        ] {
+            assert!(!is_public(key), "{key}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The engines a cinema runs on: LocalStack, Postgres, Redis, ClickHouse, OpenSearch and an OpenID Connect issuer, as
+//! processes of this machine or, with `--engines docker`, as containers. Their users see only [`Endpoints`].
+
+pub mod aws;
+mod daemons;
+mod docker;
+mod doctor;
+mod endpoints;
+mod engine;
+mod home;
+mod lifecycle;
+mod mirror;
+pub mod packages;
+mod port;
+mod probe;
+pub mod process;
+pub mod progress;
+mod setup;
+mod status;
+
+pub use daemons::{Daemon, Daemons};
+pub use doctor::{Finding, Severity, doctor};
+pub use endpoints::Endpoints;
+pub use engine::{Engine, with_local_provider};
+pub use home::Home;
+pub use lifecycle::{Engines, Mode, Options};
+pub use mirror::{Mirrored, Restored, mirror, restore};
+pub use status::EngineStatus;

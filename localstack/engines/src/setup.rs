@@ -1,0 +1,21 @@
+//! What an engine is told when it starts.
+
+use crate::home::Home;
+use crate::packages::Installed;
+use crate::progress::Progress;
+
+pub(crate) struct Setup<'a> {
+    pub home: &'a Home,
+    pub installed: &'a Installed,
+    /// Nothing is worth keeping on disk.
+    pub throw_away: bool,
+    pub port: u16,
+    pub progress: &'a Progress,
+}
+
+impl Setup<'_> {
+    /// Kills what is left of a throw-away platform when its owner dies without a word.
+    pub fn dies_with_parent(&self, signal: &'static str) -> Option<&'static str> {
+        self.throw_away.then_some(signal)
+    }
+}
