@@ -11,7 +11,7 @@ const LAYERS: [&[&str]; 10] = [
     &["stores", "migrations"],
     &["events"],
     &["runtime"],
-    &["http"],
+    &["http", "password", "playback"],
     &["testkit"],
     &["engines"],
     &["deploy", "edge"],
