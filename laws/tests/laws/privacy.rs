@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    path::PathBuf,
 };
 
 use laws::{files, root};
@@ -74,25 +75,25 @@ fn source(service: &str) -> String {
     files.iter().map(|file| fs::read_to_string(file).expect("Rust")).collect()
 }
 
-/// What a service's store runs when it forgets somebody: its functions `forget…`, and all of `erasures.rs`.
-fn erasing(service: &str) -> String {
-    let store = root().join("functions").join(service).join("src/store");
-    let mut erasing = String::new();
-    for file in files(&store, "rs") {
-        let text = fs::read_to_string(&file).expect("Rust");
-        if file.ends_with("erasures.rs") {
-            erasing += &text;
-            continue;
-        }
+/// What a service runs when it forgets somebody: its files `eras….rs`, its eraser, and what these call of its store.
+fn erasing(manifest: &Manifest, service: &str) -> String {
+    let src = root().join("functions").join(service).join("src");
+    let operation = eraser(manifest, service).map(|function| format!("{}.rs", function.operation()));
+    let is_eraser = |file: &&PathBuf| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("eras") || Some(&*name) == operation.as_deref()
+    };
+    let read = |file: &PathBuf| fs::read_to_string(file).expect("Rust");
+    let erasers: String = files(&src, "rs").iter().filter(is_eraser).map(read).collect();
+    let mut erasing = erasers.clone();
+    for text in files(&src.join("store"), "rs").iter().map(read) {
         let mut lines = text.lines();
         while let Some(line) = lines.next() {
-            if !line.contains("fn forget") {
-                continue;
-            }
-            let end = format!("{}}}", " ".repeat(line.len() - line.trim_start().len()));
-            for line in lines.by_ref().take_while(|line| *line != end) {
-                erasing += line;
-                erasing.push('\n');
+            let Some((_, name)) = line.split_once("fn ") else { continue };
+            let name = name.split(['(', '<']).next().unwrap_or_default();
+            if [".", "::"].iter().any(|call| erasers.contains(&format!("{call}{name}("))) {
+                let end = format!("{}}}", " ".repeat(line.len() - line.trim_start().len()));
+                erasing.extend(lines.by_ref().take_while(|line| *line != end).flat_map(|line| [line, "\n"]));
             }
         }
     }
@@ -113,19 +114,19 @@ fn every_table_about_people_is_reached_by_an_eraser() {
         if eraser(&manifest, &service).is_none_or(|eraser| !eraser.uses.contains(&Use::Postgres)) {
             wrong.push(format!("{service} keeps {tables:?} about people and has no {service}-erase-account"));
         }
-        let erasing = erasing(&service);
+        let erasing = erasing(&manifest, &service);
         for table in tables {
             let is_reached = ["delete from", "update"].iter().any(|verb| erasing.contains(&format!("{verb} {table} ")));
             if !is_reached {
-                wrong.push(format!("nothing in functions/{service}/src/store forgets people in the table {table}"));
+                wrong.push(format!("no eraser of {service} reaches the table {table}"));
             }
         }
     }
     for service in fs::read_dir(root().join("functions")).expect("functions").flatten() {
         let name = service.file_name().into_string().expect("a name");
         let keeps_answers = service.path().join("migrations").is_dir() && source(&name).contains("IdempotencyKey");
-        if keeps_answers && !erasing(&name).contains("delete from idempotency_keys ") {
-            wrong.push(format!("nothing in functions/{name}/src/store forgets people's answers to Idempotency-Keys"));
+        if keeps_answers && !erasing(&manifest, &name).contains("delete from idempotency_keys ") {
+            wrong.push(format!("no eraser of {name} reaches the answers to Idempotency-Keys"));
         }
     }
     for (service, tables) in personal_tables("clickhouse") {
