@@ -1,14 +1,14 @@
-//! Compiles the manifests' `events:` triggers into the table of the event router.
+//! Compiles the plan's events into the table of the event router.
 
 use std::{env, error::Error, fmt::Write as _, fs, path::Path};
 
-use manifest::Manifest;
+use manifest::Plan;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../..");
-    println!("cargo:rerun-if-changed={}", root.join("functions").display());
+    println!("cargo:rerun-if-changed={}", root.join(Plan::FILE).display());
     let mut table = String::from("&[\n");
-    for (event_type, queues) in Manifest::load(&root)?.event_routes() {
+    for (event_type, queues) in Plan::read(&root)?.events {
         writeln!(table, "    ({event_type:?}, &{queues:?}),")?;
     }
     table.push(']');

@@ -1,4 +1,4 @@
-//! Which queues want which events: generated from the manifests when this crate is built.
+//! Which queues want which events: taken from `functions/plan.json` when this crate is built.
 
 /// Event types with the queues of the functions that list them, both sorted.
 pub const ROUTES: &[(&str, &[&str])] = include!(concat!(env!("OUT_DIR"), "/routes.rs"));

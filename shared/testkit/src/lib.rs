@@ -9,6 +9,7 @@ pub mod engines;
 pub mod gateway;
 pub mod http;
 pub mod lambda;
+mod resources;
 pub mod service;
 pub mod token;
 

@@ -1,22 +1,14 @@
 //! One service on real engines: a fresh database per test, AWS resources of its own per test process.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, StreamSpecification, StreamViewType,
-};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use events::Event;
-use manifest::{Generate, Index, Manifest, Table, Use, env};
+use manifest::{Plan, env};
 use runtime::{Boot, Vars};
 use stores::Aws;
-use tokio::sync::{Mutex, OnceCell};
 
-use crate::{App, Engines, token};
+use crate::{App, Engines, resources, token};
 
 /// A service under test.
 pub struct Service {
@@ -40,8 +32,7 @@ impl Service {
     async fn start_with(name: &str, alone: bool) -> Self {
         let engines = Engines::from_env();
         let root = crate::root();
-        let manifest = Manifest::load(&root).unwrap_or_else(|error| panic!("{error}"));
-        let uses: BTreeSet<Use> = manifest.service(name).flat_map(|function| function.uses.iter().cloned()).collect();
+        let plan = Plan::read(&root).unwrap_or_else(|error| panic!("{error}"));
         let mut vars = Vars::default()
             .set("SERVICE", name)
             .set("CINEMA_ENVIRONMENT", "local")
@@ -65,17 +56,11 @@ impl Service {
             vars = vars.set(env::POSTGRES_URL, url.unwrap_or_else(|error| panic!("{error}")));
         }
         let aws = aws(&engines);
+        let wanted = resources::of(&plan, name);
         let resources = if alone {
-            let suffix = uuid::Uuid::now_v7().simple().to_string();
-            // The emulator has 50 shards in all: streams are always shared, and read by subject.
-            let (own, shared): (BTreeSet<_>, BTreeSet<_>) =
-                uses.into_iter().partition(|item| !matches!(item, Use::Kinesis(_) | Use::Secret { .. }));
-            let mut made = shared_resources(&aws, &manifest, &shared).await;
-            made.retain(|variable, _| !own.iter().any(|item| item.variable().as_ref() == Some(variable)));
-            create_missing(&aws, &manifest, &own, &suffix, &mut made).await;
-            made
+            resources::own(&aws, &plan, wanted).await
         } else {
-            shared_resources(&aws, &manifest, &uses).await
+            resources::shared(&aws, &plan, &wanted).await
         };
         for (variable, value) in resources {
             vars = vars.set(&variable, value);
@@ -187,137 +172,4 @@ impl Service {
 pub fn aws(engines: &Engines) -> Aws {
     let keys = stores::aws::Keys { id: "test".into(), secret: "test".into(), session: None };
     Aws::new("eu-central-1".into(), keys, Some(engines.aws.clone()))
-}
-
-/// Creates what is not there yet in this process, under names of its own, and returns the variables that lead to it.
-async fn shared_resources(aws: &Aws, manifest: &Manifest, uses: &BTreeSet<Use>) -> BTreeMap<String, String> {
-    static MADE: Mutex<BTreeMap<String, String>> = Mutex::const_new(BTreeMap::new());
-    static SUFFIX: OnceCell<String> = OnceCell::const_new();
-    let suffix = SUFFIX.get_or_init(|| async { uuid::Uuid::now_v7().simple().to_string()[..16].to_owned() }).await;
-    let mut made = MADE.lock().await;
-    create_missing(aws, manifest, uses, suffix, &mut made).await;
-    made.clone()
-}
-
-async fn create_missing(
-    aws: &Aws,
-    manifest: &Manifest,
-    uses: &BTreeSet<Use>,
-    suffix: &str,
-    made: &mut BTreeMap<String, String>,
-) {
-    for item in uses {
-        let Some(variable) = item.variable() else { continue };
-        if made.contains_key(&variable) {
-            continue;
-        }
-        let value = match item {
-            Use::S3 { bucket, .. } => {
-                create_bucket(aws, &format!("{bucket}-{suffix}"), manifest.resources.buckets[bucket].versioned).await
-            }
-            Use::Sqs(queue) => create_queue(aws, &format!("{queue}-{suffix}")).await,
-            Use::Kinesis(stream) => create_stream(aws, &format!("{stream}-{suffix}")).await,
-            Use::Dynamodb { table, .. } => {
-                create_table(aws, &format!("{table}-{suffix}"), &manifest.resources.tables[table]).await
-            }
-            Use::Secret { name, .. } => {
-                create_secret(aws, &format!("{name}-{suffix}"), manifest.resources.secrets[name].generate).await
-            }
-            _ => continue,
-        };
-        made.insert(variable, value);
-    }
-}
-
-async fn create_bucket(aws: &Aws, name: &str, versioned: bool) -> String {
-    use aws_sdk_s3::types::{
-        BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration,
-    };
-    let client = stores::Bucket::new(aws, name.to_owned()).client;
-    let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::EuCentral1).build();
-    client.create_bucket().bucket(name).create_bucket_configuration(place).send().await.expect("a bucket");
-    if versioned {
-        let versions = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
-        client.put_bucket_versioning().bucket(name).versioning_configuration(versions).send().await.expect("versions");
-    }
-    name.to_owned()
-}
-
-async fn create_queue(aws: &Aws, name: &str) -> String {
-    let client = aws_sdk_sqs::Client::new(aws.config());
-    client.create_queue().queue_name(name).send().await.expect("a queue").queue_url.expect("its URL")
-}
-
-async fn create_stream(aws: &Aws, name: &str) -> String {
-    let client = aws_sdk_kinesis::Client::new(aws.config());
-    client.create_stream().stream_name(name).shard_count(1).send().await.expect("a stream");
-    for _ in 0..100 {
-        let summary = client.describe_stream_summary().stream_name(name).send().await.expect("a summary");
-        let status = summary.stream_description_summary().map(|summary| summary.stream_status().clone());
-        if status == Some(aws_sdk_kinesis::types::StreamStatus::Active) {
-            return name.to_owned();
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("{name} does not become active");
-}
-
-async fn create_table(aws: &Aws, name: &str, table: &Table) -> String {
-    let schema = |hash: &str, range: Option<&String>| {
-        let element =
-            |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("a key");
-        let mut schema = vec![element(hash, KeyType::Hash)];
-        schema.extend(range.map(|range| element(range, KeyType::Range)));
-        schema
-    };
-    let mut attributes: BTreeSet<&String> = BTreeSet::from([&table.hash]);
-    attributes.extend(table.range.as_ref());
-    for Index { hash, range } in table.indexes.values() {
-        attributes.insert(hash);
-        attributes.extend(range.as_ref());
-    }
-    let attribute = |name: &&String| {
-        AttributeDefinition::builder()
-            .attribute_name(*name)
-            .attribute_type(ScalarAttributeType::S)
-            .build()
-            .expect("an attribute")
-    };
-    let index = |(name, index): (&String, &Index)| {
-        GlobalSecondaryIndex::builder()
-            .index_name(name)
-            .set_key_schema(Some(schema(&index.hash, index.range.as_ref())))
-            .projection(Projection::builder().projection_type(ProjectionType::All).build())
-            .build()
-            .expect("an index")
-    };
-    let indexes: Vec<_> = table.indexes.iter().map(index).collect();
-    let stream = table.stream.then(|| {
-        let view = StreamViewType::NewAndOldImages;
-        StreamSpecification::builder().stream_enabled(true).stream_view_type(view).build().expect("a stream")
-    });
-    let client = aws_sdk_dynamodb::Client::new(aws.config());
-    client
-        .create_table()
-        .table_name(name)
-        .billing_mode(BillingMode::PayPerRequest)
-        .set_key_schema(Some(schema(&table.hash, table.range.as_ref())))
-        .set_attribute_definitions(Some(attributes.iter().map(attribute).collect()))
-        .set_global_secondary_indexes((!indexes.is_empty()).then_some(indexes))
-        .set_stream_specification(stream)
-        .send()
-        .await
-        .expect("a table");
-    name.to_owned()
-}
-
-async fn create_secret(aws: &Aws, name: &str, generate: Option<Generate>) -> String {
-    let client = aws_sdk_secretsmanager::Client::new(aws.config());
-    let value = match generate {
-        None => None,
-        Some(Generate::Random32) => Some(BASE64_STANDARD.encode(kernel::World::system().bytes::<32>())),
-        Some(Generate::EcP256) => Some(BASE64_STANDARD.encode(token::new_key())),
-    };
-    client.create_secret().name(name).set_secret_string(value).send().await.expect("a secret");
-    name.to_owned()
 }

@@ -25,12 +25,12 @@ async fn make_queues(service: &Service) -> aws_sdk_sqs::Client {
 
 #[test]
 fn every_consumer_of_the_manifests_is_in_the_table_and_nothing_else() {
-    let manifest = manifest::Manifest::load(&testkit::root()).unwrap();
+    let plan = manifest::Plan::of(&manifest::Manifest::load(&testkit::root()).unwrap());
     let table: std::collections::BTreeMap<String, Vec<String>> = platform::routes::ROUTES
         .iter()
         .map(|(kind, queues)| ((*kind).to_owned(), queues.iter().map(|name| (*name).to_owned()).collect()))
         .collect();
-    assert_eq!(table, manifest.event_routes());
+    assert_eq!(table, plan.events);
     for kind in table.keys() {
         assert!(proto::types::ALL.contains(&kind.as_str()), "{kind} is not in the contract");
     }
