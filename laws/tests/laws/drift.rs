@@ -9,6 +9,8 @@ fn nothing_in_the_manifests_is_unused() {
 }
 
 #[test]
-fn the_route_table_is_up_to_date() {
-    cli::generate::check_route_table(root()).expect("CargoLambda.toml");
+fn what_is_made_from_the_yaml_is_up_to_date() {
+    if let Err(error) = manifest::generated::check(root()) {
+        panic!("{error}");
+    }
 }

@@ -92,7 +92,7 @@ enum Command {
     Test(test::Arguments),
     /// Invoke a deployed function and print its answer and log
     Invoke(invoke::Arguments),
-    /// Write CargoLambda.toml and docs/api from the code
+    /// Write functions/plan.json, CargoLambda.toml, the programs and docs/api
     Generate {
         /// Only say whether they are up to date
         #[arg(long)]

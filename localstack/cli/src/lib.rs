@@ -5,7 +5,7 @@ mod cargo;
 mod client;
 mod commands;
 mod films;
-pub mod generate;
+mod generate;
 mod platform;
 mod repository;
 mod scratch;
