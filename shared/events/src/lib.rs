@@ -1,17 +1,18 @@
 //! Events between services: the CloudEvents envelope, the transactional outbox and what a consumer answers for each record.
 
 pub mod consumer;
+pub mod contracts;
 pub mod envelope;
-pub mod erasure;
-pub mod export;
 pub mod outbox;
 pub mod personal;
 mod project;
 
 pub use consumer::{BatchConsumer, Batches, Consumer, DeadLetters, Deadline, Outcome, Record};
+pub use contracts::{
+    Account, Asset, ContractError, Entitlements, Erasure, Export, HistoryErased, Playback, PlayerSample, Profile,
+    ProfileSecret, Receipt, Subscription, Title,
+};
 pub use envelope::{Event, EventError};
-pub use erasure::Erasure;
-pub use export::Export;
 pub use outbox::{Destination, Letter, Message, Outbox, Transaction};
 pub use personal::{EraseAccount, Eraser, ExportAccount, Holdings};
 pub use project::project;

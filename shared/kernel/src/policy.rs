@@ -211,6 +211,14 @@ pub fn may_watch(
     if open.iter().any(|window| window.includes(&paid.plan)) { Ok(()) } else { Err(Refusal::PlanTooLow) }
 }
 
+/// [`may_watch`] apart from the plan, for lists: what somebody has paid for is known where playback starts.
+pub fn may_watch_once_paid(title: &TitleRules, audience: &Audience, now: OffsetDateTime) -> Result<(), Refusal> {
+    may_watch(title, audience, None, now).or_else(|refusal| match refusal {
+        Refusal::SubscriptionRequired => Ok(()),
+        other => Err(other),
+    })
+}
+
 /// [`visibility`]` == Visible` as a Postgres condition over the columns `publication text`, `rating smallint` and
 /// `windows jsonb` (a JSON array of [`Window`]) of the table or alias `table`. The three arguments are placeholders such as `$1` for the highest
 /// rating (`smallint`), the territory (`text`) and the present (`timestamptz`).

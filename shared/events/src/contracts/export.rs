@@ -3,6 +3,10 @@
 use kernel::{AccountId, ExportId, ProfileId};
 use proto::{types, user::ExportRequested};
 
+use super::{
+    ContractError,
+    fields::{data, parse, parse_all, subject},
+};
 use crate::Event;
 
 /// Whose copy is wanted.
@@ -17,20 +21,16 @@ pub struct Export {
 }
 
 impl Export {
-    /// From `export_requested`.
+    /// Reads `export_requested`.
     ///
     /// # Errors
     /// What does not fit; no retry helps.
-    pub fn read(event: &Event) -> Result<Self, String> {
-        if event.kind != types::EXPORT_REQUESTED {
-            return Err(format!("{} asks for no export", event.kind));
-        }
-        let data: ExportRequested = event.data().map_err(|error| error.to_string())?;
-        let profiles = data.profile_ids.iter().map(|id| id.parse());
+    pub fn read(event: &Event) -> Result<Self, ContractError> {
+        let data: ExportRequested = data(event, &[types::EXPORT_REQUESTED])?;
         Ok(Self {
-            id: data.export_id.parse().map_err(|error| format!("export_id: {error}"))?,
-            account: data.account_id.parse().map_err(|error| format!("account_id: {error}"))?,
-            profiles: profiles.collect::<Result<_, _>>().map_err(|error| format!("profile_ids: {error}"))?,
+            id: subject(event, "export_id", &data.export_id)?,
+            account: parse("account_id", &data.account_id)?,
+            profiles: parse_all("profile_ids", &data.profile_ids)?,
         })
     }
 
@@ -58,6 +58,7 @@ mod tests {
         };
         let event = Event::new(&world, types::EXPORT_REQUESTED, wanted.id, 1, &data);
         assert_eq!(Export::read(&event), Ok(wanted.clone()));
+        assert!(Export::read(&Event { subject: String::new(), ..event }).is_err());
         assert_eq!(wanted.key("auth"), format!("{}/auth.json", wanted.id));
         for change in [
             (|data| data.export_id.clear()) as fn(&mut ExportRequested),
@@ -66,8 +67,8 @@ mod tests {
         ] {
             let mut data = data.clone();
             change(&mut data);
-            assert!(Export::read(&Event::new(&world, types::EXPORT_REQUESTED, "exp", 1, &data)).is_err());
+            assert!(Export::read(&Event::new(&world, types::EXPORT_REQUESTED, &data.export_id, 1, &data)).is_err());
         }
-        assert!(Export::read(&Event::new(&world, types::HISTORY_ERASED, "exp", 1, &data)).is_err());
+        assert!(Export::read(&Event::new(&world, types::HISTORY_ERASED, wanted.id, 1, &data)).is_err());
     }
 }

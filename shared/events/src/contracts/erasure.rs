@@ -1,7 +1,5 @@
 //! The erasure of a person as the events of the saga name it: what an eraser reads, and the receipt it answers with.
 
-use std::str::FromStr;
-
 use kernel::{AccountId, ErasureId, ProfileId, World};
 use proto::{
     auth::{AccountErased, ErasureRequested},
@@ -10,6 +8,10 @@ use proto::{
 use stores::{StoreError, Stream};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
+use super::{
+    ContractError,
+    fields::{data, moment, number, parse, parse_all, subject},
+};
 use crate::{Event, Outcome};
 
 /// Who is to be forgotten.
@@ -23,34 +25,21 @@ pub struct Erasure {
     pub profiles: Vec<ProfileId>,
 }
 
-fn id<T: FromStr>(name: &str, text: &str) -> Result<T, String>
-where
-    T::Err: std::fmt::Display,
-{
-    text.parse().map_err(|error| format!("{name}: {error}"))
-}
-
 impl Erasure {
-    /// From `erasure_requested`, or from the receipt of the user service, which is the other services' request.
+    /// Reads `erasure_requested`, or the receipt of the user service, which is the other services' request.
     ///
     /// # Errors
     /// What does not fit; no retry helps.
-    pub fn read(event: &Event) -> Result<Self, String> {
-        let (erasure, account, profiles) = match event.kind.as_str() {
-            types::ERASURE_REQUESTED => {
-                let data: ErasureRequested = event.data().map_err(|error| error.to_string())?;
-                (data.erasure_id, data.account_id, data.profile_ids)
-            }
-            types::USER_ACCOUNT_ERASED => {
-                let data: AccountErased = event.data().map_err(|error| error.to_string())?;
-                (data.erasure_id, data.account_id, data.profile_ids)
-            }
-            other => return Err(format!("{other} asks for no erasure")),
-        };
+    pub fn read(event: &Event) -> Result<Self, ContractError> {
+        if event.kind == types::USER_ACCOUNT_ERASED {
+            let Receipt { erasure, account, profiles, .. } = Receipt::read(event)?;
+            return Ok(Self { id: erasure, account, profiles });
+        }
+        let data: ErasureRequested = data(event, &[types::ERASURE_REQUESTED])?;
         Ok(Self {
-            id: id("erasure_id", &erasure)?,
-            account: id("account_id", &account)?,
-            profiles: profiles.iter().map(|profile| id("profile_ids", profile)).collect::<Result<_, _>>()?,
+            id: subject(event, "erasure_id", &data.erasure_id)?,
+            account: parse("account_id", &data.account_id)?,
+            profiles: parse_all("profile_ids", &data.profile_ids)?,
         })
     }
 
@@ -61,7 +50,7 @@ impl Erasure {
         E: std::fmt::Display,
     {
         match Self::read(event) {
-            Err(reason) => Outcome::Poison(reason),
+            Err(error) => Outcome::poison(error),
             // Boxed: the compiler limits how deep futures may lie in each other.
             Ok(erasure) => Box::pin(erase(erasure)).await.map_or_else(Outcome::retry, |()| Outcome::Done),
         }
@@ -84,6 +73,47 @@ impl Erasure {
             erased_at: erased_at.format(&Rfc3339).unwrap_or_default(),
         };
         Event::new(world, kind, self.id, 1, &data)
+    }
+}
+
+/// What a service answers that has forgotten somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// To which request.
+    pub erasure: ErasureId,
+    /// About whom.
+    pub account: AccountId,
+    /// From which service: `user`, `media`…
+    pub service: String,
+    /// How many records were removed.
+    pub records: i64,
+    /// When.
+    pub erased_at: OffsetDateTime,
+    /// Every profile the account ever had; only in the user service's.
+    pub profiles: Vec<ProfileId>,
+}
+
+impl Receipt {
+    /// Reads the `account_erased` of any service.
+    ///
+    /// # Errors
+    /// What does not fit; no retry helps.
+    pub fn read(event: &Event) -> Result<Self, ContractError> {
+        let service = event.kind.strip_prefix("cinema.").and_then(|rest| rest.strip_suffix(".account_erased.v1"));
+        let Some(service) = service else {
+            return Err(ContractError::new("type", format!("{} is the receipt of no service", event.kind)));
+        };
+        let data: AccountErased = data(event, types::ALL)?;
+        let names_profiles = event.kind == types::USER_ACCOUNT_ERASED;
+        let profiles: &[String] = if names_profiles { &data.profile_ids } else { &[] };
+        Ok(Self {
+            erasure: subject(event, "erasure_id", &data.erasure_id)?,
+            account: parse("account_id", &data.account_id)?,
+            service: service.to_owned(),
+            records: number("records", data.records, i64::MAX)?,
+            erased_at: moment("erased_at", &data.erased_at)?,
+            profiles: parse_all("profile_ids", profiles)?,
+        })
     }
 }
 
@@ -116,11 +146,12 @@ mod tests {
                 ..ErasureRequested::default()
             };
             change(&mut data);
-            Erasure::read(&Event::new(&world, types::ERASURE_REQUESTED, "era", 1, &data))
+            let event = Event::new(&world, types::ERASURE_REQUESTED, &data.erasure_id, 1, &data);
+            Erasure::read(&event).map_err(|error| error.field())
         };
         assert!(request(|_| ()).is_ok_and(|read| read.profiles.is_empty()));
-        assert!(request(|data| data.account_id.clear()).unwrap_err().starts_with("account_id"));
-        assert!(request(|data| data.erasure_id = "acc_1".into()).unwrap_err().starts_with("erasure_id"));
-        assert!(request(|data| data.profile_ids.push("nobody".into())).unwrap_err().starts_with("profile_ids"));
+        assert_eq!(request(|data| data.account_id.clear()), Err("account_id"));
+        assert_eq!(request(|data| data.erasure_id = "acc_1".into()), Err("erasure_id"));
+        assert_eq!(request(|data| data.profile_ids.push("nobody".into())), Err("profile_ids"));
     }
 }

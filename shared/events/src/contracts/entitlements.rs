@@ -1,0 +1,39 @@
+//! `cinema.user.entitlements_changed.v1`: what an account may watch, on how many screens.
+
+use kernel::{AccountId, policy::Entitlement};
+use proto::{types, user};
+
+use super::{
+    ContractError,
+    fields::{data, moment, optional_moment, subject},
+    subscription::terms,
+};
+use crate::Event;
+
+/// The newest entitlement of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entitlements {
+    /// Whose.
+    pub account: AccountId,
+    /// Its version: the highest wins.
+    pub sequence: i64,
+    /// Absent: no plan.
+    pub entitlement: Option<Entitlement>,
+}
+
+impl Entitlements {
+    /// Reads `entitlements_changed`.
+    ///
+    /// # Errors
+    /// What does not fit; no retry helps.
+    pub fn read(event: &Event) -> Result<Self, ContractError> {
+        let data: user::EntitlementsChanged = data(event, &[types::ENTITLEMENTS_CHANGED])?;
+        let entitlement = if data.plan.is_empty() {
+            None
+        } else {
+            let times = (moment("valid_to", &data.valid_to)?, optional_moment("grace_to", &data.grace_to)?);
+            Some(terms(&data.plan, (data.max_streams, data.max_height), times)?)
+        };
+        Ok(Self { account: subject(event, "account_id", &data.account_id)?, sequence: event.sequence, entitlement })
+    }
+}

@@ -1,0 +1,30 @@
+//! One reader per event contract: what every service believes of an event is decided here, once.
+//!
+//! A reader checks the event's type, that its subject is the aggregate's id and that its sequence begins at 1. An id, a word of an enum, a number or
+//! a time that does not fit makes the event poison. Text never does: control characters go, what is too long is cut. An empty text is an absent one.
+
+mod account;
+mod asset;
+mod entitlements;
+mod erasure;
+mod export;
+mod fields;
+mod history;
+mod playback;
+mod profile;
+mod sample;
+mod subscription;
+mod title;
+
+pub use account::Account;
+pub use asset::{Asset, AssetNews, Protection, ReadyAsset, Rendition};
+pub use entitlements::Entitlements;
+pub use erasure::{Erasure, Receipt};
+pub use export::Export;
+pub use fields::ContractError;
+pub use history::HistoryErased;
+pub use playback::{Playback, PlaybackChange, PlaybackState};
+pub use profile::{PinDigest, Profile, ProfileSecret};
+pub use sample::{PlayerSample, SampleKind};
+pub use subscription::{Subscription, SubscriptionStatus};
+pub use title::{Credit, Film, Marker, MarkerKind, Title};

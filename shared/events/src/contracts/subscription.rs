@@ -1,0 +1,99 @@
+//! `cinema.payment.subscription_changed.v1`: what somebody pays for.
+
+use kernel::{AccountId, SubscriptionId, policy::Entitlement};
+use proto::{payment, types};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::{
+    ContractError,
+    fields::{data, moment, number, optional_moment, parse, plan, subject, words},
+};
+use crate::Event;
+
+const MOST_STREAMS: u32 = 100;
+const MOST_LINES: u32 = 10_000;
+
+/// The newest state of a subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// Its id.
+    pub id: SubscriptionId,
+    /// Its version: the highest wins.
+    pub sequence: i64,
+    /// Who pays.
+    pub account: AccountId,
+    /// How it stands.
+    pub status: SubscriptionStatus,
+    /// What it brings while it is live. The plan of one that has ended may be empty, and its times those of the event.
+    pub terms: Entitlement,
+}
+
+words! {
+    /// How a subscription stands.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    SubscriptionStatus {
+        /// Not paid for yet.
+        Trialing = "trialing",
+        /// Paid for.
+        Active = "active",
+        /// A payment is late.
+        PastDue = "past_due",
+        /// Runs until its end.
+        Cancelled = "cancelled",
+        /// Over.
+        Ended = "ended",
+    }
+}
+
+impl SubscriptionStatus {
+    /// Whether it brings anything.
+    pub fn is_live(self) -> bool {
+        self != Self::Ended
+    }
+}
+
+impl Subscription {
+    /// Reads `subscription_changed`.
+    ///
+    /// # Errors
+    /// What does not fit; no retry helps.
+    pub fn read(event: &Event) -> Result<Self, ContractError> {
+        let data: payment::SubscriptionChanged = data(event, &[types::SUBSCRIPTION_CHANGED])?;
+        let status: SubscriptionStatus = parse("status", &data.status)?;
+        let valid_to = if status.is_live() {
+            moment("valid_to", &data.valid_to)?
+        } else {
+            // It need not say until when it was good.
+            optional_moment("valid_to", &data.valid_to)?.unwrap_or(event.time)
+        };
+        let times = (valid_to, optional_moment("grace_to", &data.grace_to)?);
+        let limits = (data.max_streams, data.max_height);
+        let terms = match data.plan.as_str() {
+            "" if !status.is_live() => Entitlement { plan: String::new(), ..terms("ended", limits, times)? },
+            plan => terms(plan, limits, times)?,
+        };
+        Ok(Self {
+            id: subject(event, "subscription_id", &data.subscription_id)?,
+            sequence: event.sequence,
+            account: parse("account_id", &data.account_id)?,
+            status,
+            terms,
+        })
+    }
+}
+
+/// A plan with its limits, streams before lines; without a time of grace it ends with the paid period.
+pub(super) fn terms(
+    key: &str,
+    (max_streams, max_height): (u32, u32),
+    (valid_to, grace_to): (OffsetDateTime, Option<OffsetDateTime>),
+) -> Result<Entitlement, ContractError> {
+    Ok(Entitlement {
+        plan: plan("plan", key)?,
+        max_streams: number("max_streams", max_streams, MOST_STREAMS)?,
+        max_height: number("max_height", max_height, MOST_LINES)?,
+        valid_to,
+        grace_to: grace_to.map_or(valid_to, |grace_to| grace_to.max(valid_to)),
+    })
+}

@@ -1,0 +1,76 @@
+//! What a title is called, by language, and which of its names a reader gets.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::Locale;
+
+/// The names of a title.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names {
+    /// Translations.
+    pub by_locale: BTreeMap<Locale, String>,
+    /// In the language in which the title was made.
+    pub original: String,
+}
+
+impl Names {
+    /// The name for a reader: the reader's own locale, its language, English, any translation, the original.
+    pub fn for_reader(&self, reader: &Locale) -> &str {
+        let of = |locale: &str| self.by_locale.iter().find(|(known, _)| known.as_str() == locale).map(|(_, name)| name);
+        let own = of(reader.as_str()).or_else(|| of(reader.language()));
+        own.or_else(|| of("en")).map_or_else(|| self.any(), String::as_str)
+    }
+
+    fn any(&self) -> &str {
+        self.by_locale.values().next().unwrap_or(&self.original)
+    }
+
+    /// Every name, the original last.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.by_locale.values().chain([&self.original]).map(String::as_str)
+    }
+
+    /// For a `jsonb` column that [`Names::sql`] reads: by locale and, under the empty key, for everybody else.
+    pub fn column(&self) -> Value {
+        let names = self.by_locale.iter().map(|(locale, name)| (locale.to_string(), Value::from(name.as_str())));
+        let mut column: Map<_, _> = names.collect();
+        column.insert(String::new(), self.any().into());
+        Value::Object(column)
+    }
+
+    /// [`Names::for_reader`] as an expression over a column; `locale` and `language` are placeholders such as `$1`.
+    pub fn sql(column: &str, locale: &str, language: &str) -> String {
+        format!("coalesce({column}->>{locale}, {column}->>{language}, {column}->>'en', {column}->>'')")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn names(all: &[(&str, &str)]) -> Names {
+        let by_locale = all.iter().map(|(locale, name)| (locale.parse().unwrap(), (*name).to_owned())).collect();
+        Names { by_locale, original: "Оригинал".to_owned() }
+    }
+
+    #[test]
+    fn a_reader_gets_the_nearest_language() {
+        let three = names(&[("de", "D"), ("en", "E"), ("pt-BR", "B")]);
+        for (reader, name) in [("de", "D"), ("de-AT", "D"), ("pt-BR", "B"), ("pt", "E"), ("fr", "E")] {
+            assert_eq!(three.for_reader(&reader.parse().unwrap()), name, "{reader}");
+        }
+        assert_eq!(names(&[("fi", "F")]).for_reader(&Locale::english()), "F");
+        assert_eq!(names(&[]).for_reader(&Locale::english()), "Оригинал");
+    }
+
+    #[test]
+    fn the_column_has_a_name_for_everybody() {
+        assert_eq!(names(&[("fi", "F")]).column(), json!({"fi": "F", "": "F"}));
+        assert_eq!(names(&[]).column(), json!({"": "Оригинал"}));
+    }
+}
