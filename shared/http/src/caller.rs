@@ -4,7 +4,7 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use kernel::{AccountId, Locale, ProfileId, SessionId, Territory, policy};
+use kernel::{AccountId, Languages, Locale, ProfileId, SessionId, Territory, policy};
 use time::OffsetDateTime;
 
 use crate::{Gate, Origin, Problem, token::Claims};
@@ -31,7 +31,9 @@ pub struct Viewer {
     pub profile: ProfileId,
     /// Its highest age rating and its territory.
     pub policy: policy::Audience,
-    /// Its language.
+    /// Its language, then those of `Accept-Language`.
+    pub languages: Languages,
+    /// The first of them.
     pub locale: Locale,
     /// The login session of its token.
     pub session: SessionId,
@@ -56,7 +58,9 @@ pub struct Audience {
     pub claims: Option<Claims>,
     /// Highest age rating and territory.
     pub policy: policy::Audience,
-    /// The profile's language, else the first of `Accept-Language`.
+    /// The profile's language, then those of `Accept-Language`.
+    pub languages: Languages,
+    /// The first of them.
     pub locale: Locale,
     /// The request's headers, for conditional answers.
     pub headers: HeaderMap,
@@ -127,10 +131,13 @@ pub(crate) async fn claims(parts: &mut Parts, gate: &Gate) -> Result<Option<Clai
 #[derive(Clone)]
 struct Verified(Claims);
 
-fn preferred_locale(headers: &HeaderMap) -> Locale {
+fn languages(headers: &HeaderMap, claims: Option<&Claims>) -> Languages {
     let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let languages = header.split(',').filter_map(|range| range.split(';').next());
-    languages.filter_map(|range| range.trim().parse().ok()).next().unwrap_or_else(Locale::english)
+    let accepted = Languages::accepted(header);
+    match claims {
+        Some(claims) => accepted.after(claims.locale.clone()),
+        None => accepted,
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Account {
@@ -154,6 +161,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Viewer {
             account: account.id,
             profile: account.claims.pid.ok_or_else(missing)?,
             policy: policy::Audience { max_rating: account.claims.cap(), territory: account.origin.territory },
+            languages: languages(&parts.headers, Some(&account.claims)),
             locale: account.claims.locale,
             session: account.session,
         })
@@ -169,8 +177,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Audience {
         let claims = claims(parts, &gate).await?;
         let territory = Origin::of(parts, &gate).territory;
         let max_rating = claims.as_ref().map_or(policy::ADULT, Claims::cap);
-        let locale = claims.as_ref().map_or_else(|| preferred_locale(&parts.headers), |claims| claims.locale.clone());
-        Ok(Self { claims, policy: policy::Audience { territory, max_rating }, locale, headers: parts.headers.clone() })
+        let languages = languages(&parts.headers, claims.as_ref());
+        let policy = policy::Audience { territory, max_rating };
+        Ok(Self { claims, policy, locale: languages.first(), languages, headers: parts.headers.clone() })
     }
 }
 
