@@ -1,13 +1,10 @@
 //! The film behind a title, as it follows from what the pipeline reported about each asset, in whatever order the reports came.
 
-use events::Event;
+use events::contracts::{Protection, ReadyAsset, Rendition};
 use kernel::{AssetId, TitleId};
-use proto::{media, types};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
-
-use crate::text::Name;
 
 /// A verified film, ready to play.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -25,28 +22,37 @@ pub struct Asset {
     pub poster: Option<String>,
     /// Path of the preview pictures' index below `/media/`.
     pub trickplay: Option<String>,
-    /// `none` or `aes-128`.
-    pub protection: String,
+    pub protection: Protection,
 }
 
 impl Asset {
+    /// The film that the pipeline reports.
+    pub fn new(asset_id: AssetId, ready: ReadyAsset) -> Self {
+        let ReadyAsset {
+            duration_seconds,
+            renditions,
+            audio_languages,
+            caption_languages,
+            poster,
+            trickplay,
+            protection,
+        } = ready;
+        Self {
+            asset_id,
+            duration_seconds,
+            renditions,
+            audio_languages,
+            caption_languages,
+            poster,
+            trickplay,
+            protection,
+        }
+    }
+
     /// Lines of the best picture.
     pub fn max_height(&self) -> u32 {
         self.renditions.iter().map(|rendition| rendition.height).max().unwrap_or(0)
     }
-}
-
-/// One picture size.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Rendition {
-    /// Its name in the package.
-    pub name: String,
-    /// In pixels.
-    pub width: u32,
-    /// In pixels.
-    pub height: u32,
-    /// Peak, in bits per second.
-    pub bandwidth: u32,
 }
 
 /// Why the newest upload did not become a film; for editors.
@@ -57,19 +63,6 @@ pub struct Failure {
     pub code: String,
     /// What a person can do about it.
     pub detail: String,
-}
-
-/// What the pipeline tells.
-#[derive(Debug, Clone, PartialEq)]
-pub enum News {
-    /// The asset can be played, or failed.
-    Ended(Report),
-    /// A file without a title appeared: its draft gets this id.
-    Dropped {
-        title: TitleId,
-        /// The file's name as the title's.
-        name: Name,
-    },
 }
 
 /// How an asset ended.
@@ -103,83 +96,6 @@ impl Finding {
     }
 }
 
-impl News {
-    /// The title that it is about.
-    pub fn title(&self) -> TitleId {
-        match self {
-            Self::Ended(report) => report.title,
-            Self::Dropped { title, .. } => *title,
-        }
-    }
-
-    /// Reads an event of the media service.
-    ///
-    /// # Errors
-    /// Why no retry can help.
-    pub fn of(event: &Event) -> Result<Self, String> {
-        match event.kind.as_str() {
-            types::ASSET_READY => ready(event),
-            types::ASSET_FAILED => failed(event),
-            types::SOURCE_DROPPED => dropped(event),
-            other => Err(format!("{other} is none of this consumer's events")),
-        }
-    }
-}
-
-fn ended(event: &Event, title: &str, asset: AssetId, finding: Finding) -> Result<News, String> {
-    let title = title.parse().map_err(|error| format!("title_id: {error}"))?;
-    Ok(News::Ended(Report { asset, title, sequence: event.sequence, at: event.time, finding }))
-}
-
-fn ready(event: &Event) -> Result<News, String> {
-    let data: media::AssetReady = event.data().map_err(|error| error.to_string())?;
-    let asset_id: AssetId = data.asset_id.parse().map_err(|error| format!("asset_id: {error}"))?;
-    let path = |path: String| Some(plain(&path)).filter(|path| !path.is_empty());
-    let rendition = |from: media::Rendition| Rendition {
-        name: plain(&from.name),
-        width: from.width,
-        height: from.height,
-        bandwidth: from.bandwidth,
-    };
-    let asset = Asset {
-        asset_id,
-        duration_seconds: data.duration_seconds,
-        renditions: data.renditions.into_iter().map(rendition).collect(),
-        audio_languages: data.audio_languages.iter().map(|language| plain(language)).collect(),
-        caption_languages: data.caption_languages.iter().map(|language| plain(language)).collect(),
-        poster: path(data.poster),
-        trickplay: path(data.trickplay),
-        protection: if data.protection.is_empty() { "none".to_owned() } else { plain(&data.protection) },
-    };
-    ended(event, &data.title_id, asset_id, Finding::Ready(asset))
-}
-
-fn failed(event: &Event) -> Result<News, String> {
-    let data: media::AssetFailed = event.data().map_err(|error| error.to_string())?;
-    let asset_id: AssetId = data.asset_id.parse().map_err(|error| format!("asset_id: {error}"))?;
-    let failure = Failure { asset_id, code: plain(&data.code), detail: plain(&data.detail) };
-    ended(event, &data.title_id, asset_id, Finding::Failed(failure))
-}
-
-fn dropped(event: &Event) -> Result<News, String> {
-    let data: media::SourceDropped = event.data().map_err(|error| error.to_string())?;
-    let title = data.title_id.parse().map_err(|error| format!("title_id: {error}"))?;
-    Ok(News::Dropped { title, name: name_of_file(&data.filename) })
-}
-
-/// Without what Postgres cannot store.
-fn plain(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).collect()
-}
-
-/// The file's name without folders and ending.
-fn name_of_file(path: &str) -> Name {
-    let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    let name = Name::lossy(stem).or_else(|| Name::lossy(file)).or_else(|| Name::new("Untitled"));
-    name.unwrap_or_else(|| unreachable!("`Untitled` is a name"))
-}
-
 /// The film of a title and what went wrong since: the latest ready asset, and a failure only when it came later and was not made good.
 pub fn attached(reports: &[Report]) -> (Option<Asset>, Option<Failure>) {
     let place = |report: &&Report| (report.at, report.asset);
@@ -204,7 +120,6 @@ pub fn attached(reports: &[Report]) -> (Option<Asset>, Option<Failure>) {
 #[cfg(test)]
 mod tests {
     use kernel::Id;
-    use serde_json::json;
     use time::{Duration, macros::datetime};
 
     use super::*;
@@ -227,7 +142,7 @@ mod tests {
                 caption_languages: vec![],
                 poster: None,
                 trickplay: None,
-                protection: "none".to_owned(),
+                protection: Protection::None,
             })
         } else {
             Finding::Failed(Failure { asset_id: asset(number), code: "broken".to_owned(), detail: String::new() })
@@ -253,21 +168,5 @@ mod tests {
         assert_eq!(outcome(&[report(1, 3, 1, true), report(2, 3, 5, false)]), (Some(asset(1)), Some(asset(2))));
         assert_eq!(outcome(&[report(1, 3, 5, true), report(2, 3, 1, false)]), (Some(asset(1)), None));
         assert_eq!(outcome(&[report(1, 3, 1, false), report(1, 7, 5, true)]), (Some(asset(1)), None));
-    }
-
-    #[test]
-    fn a_file_gives_its_name() {
-        assert_eq!(name_of_file("inbox/My Film (2020).mp4").as_str(), "My Film (2020)");
-        assert_eq!(name_of_file("C:\\films\\a.b.mkv").as_str(), "a.b");
-        assert_eq!(name_of_file(".mp4").as_str(), ".mp4");
-        assert_eq!(name_of_file("\u{0}").as_str(), "Untitled");
-    }
-
-    #[test]
-    fn what_names_nothing_is_poison() {
-        let event = |kind: &str, data| Event::new(&kernel::World::system(), kind, "x", 1, &data);
-        assert!(News::of(&event(types::ASSET_READY, json!({"asset_id": asset(1), "title_id": "film"}))).is_err());
-        assert!(News::of(&event(types::SOURCE_DROPPED, json!({}))).is_err());
-        assert!(News::of(&event(types::TITLE_CHANGED, json!({}))).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use kernel::{
     TitleId, TitleKind,
-    policy::{Audience, Refusal, TitleRules, may_watch},
+    policy::{Audience, may_watch_once_paid},
 };
 use runtime::PublicUrl;
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ pub struct Card {
 impl Card {
     /// The card of a row for an audience.
     pub(crate) fn of(mut row: CardRow, audience: &Audience, now: OffsetDateTime, public_url: &PublicUrl) -> Self {
-        let why_not = why_not(&row.take_rules(), audience, now);
+        let rules = row.take_rules();
         Self {
             id: row.id,
             kind: row.kind,
@@ -52,12 +52,7 @@ impl Card {
             genres: row.genres,
             poster_url: row.poster.map(|path| public_url.media(&path)),
             duration_seconds: row.duration_seconds,
-            playable: why_not.is_none(),
+            playable: may_watch_once_paid(&rules, audience, now).is_ok(),
         }
     }
-}
-
-/// The reason against watching, apart from the plan: what somebody has paid for is known where playback starts.
-pub(crate) fn why_not(rules: &TitleRules, audience: &Audience, now: OffsetDateTime) -> Option<Refusal> {
-    may_watch(rules, audience, None, now).err().filter(|refusal| *refusal != Refusal::SubscriptionRequired)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kernel::{
     AssetId, Locale, PersonId, Territory, TitleId, TitleKind,
-    policy::{Audience, Refusal},
+    policy::{Audience, Refusal, may_watch_once_paid},
 };
 use runtime::PublicUrl;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,6 @@ use utoipa::ToSchema;
 
 use crate::{
     asset::Asset,
-    card::why_not,
     draft::{Credit, Marker},
     genre::{Genre, Names},
     title::Title,
@@ -110,7 +109,7 @@ impl TitleDetail {
         now: OffsetDateTime,
         public_url: &PublicUrl,
     ) -> Self {
-        let why_not = why_not(&title.rules(), audience, now);
+        let why_not = may_watch_once_paid(&title.rules(), audience, now).err();
         let text = title.localisation(reader);
         let named = |slug: &str| Genre::of(slug, genres.get(slug).unwrap_or(&Names::new()), reader);
         Self {

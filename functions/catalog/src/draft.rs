@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use events::contracts::MarkerKind;
 use kernel::{Locale, Territory, TitleId, TitleKind, policy::Window};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -62,29 +63,6 @@ impl Marker {
     }
 }
 
-/// What happens in a marked stretch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MarkerKind {
-    /// The opening titles.
-    Intro,
-    /// What happened before.
-    Recap,
-    /// The closing titles.
-    Credits,
-}
-
-impl MarkerKind {
-    /// The word used in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Intro => "intro",
-            Self::Recap => "recap",
-            Self::Credits => "credits",
-        }
-    }
-}
-
 /// What an editor writes about a title.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -127,8 +105,9 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// A film of which only the name is known.
-    pub fn of_film(name: Name) -> Self {
+    /// A film of which only its file is known: named like the file, without folders and ending.
+    pub fn of_file(path: &str) -> Self {
+        let name = name_of_file(path);
         let text = Localisation { name: name.clone(), synopsis: None };
         Self {
             kind: TitleKind::Film,
@@ -225,6 +204,13 @@ impl Draft {
         }
         patched.checked()
     }
+}
+
+fn name_of_file(path: &str) -> Name {
+    let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let name = Name::lossy(stem).or_else(|| Name::lossy(file)).or_else(|| Name::new("Untitled"));
+    name.unwrap_or_else(|| unreachable!("`Untitled` is a name"))
 }
 
 fn distinct<T: Ord>(items: &[T]) -> bool {

@@ -77,3 +77,15 @@ fn merging_follows_the_rfc() {
         assert_eq!(merged, expected, "{target} with {patch}");
     }
 }
+
+#[test]
+fn a_file_gives_its_name() {
+    for (path, name) in [
+        ("inbox/My Film (2020).mp4", "My Film (2020)"),
+        ("C:\\films\\a.b.mkv", "a.b"),
+        (".mp4", ".mp4"),
+        ("\u{0}", "Untitled"),
+    ] {
+        assert_eq!(Draft::of_file(path).original_title.as_str(), name);
+    }
+}

@@ -1,18 +1,18 @@
 //! A title: what the editor wrote, what the pipeline attached and how far it is on its way to the public.
 
+use events::contracts::Rendition;
 use kernel::{
-    Locale, PersonId, TitleId,
+    Locale, Names, PersonId, TitleId,
     policy::{Publication, TitleRules, Window},
 };
 use proto::catalog;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     asset::{Asset, Failure, Report, attached},
     draft::{Draft, Localisation},
-    text::{Name, Slug},
+    text::Slug,
 };
 
 /// The whole state of a title.
@@ -94,14 +94,13 @@ impl Title {
         own.or_else(|| of_language("en")).or_else(|| texts.iter().next())
     }
 
-    /// The name by language and, under the empty key, for everybody else.
-    pub fn names(&self) -> Value {
-        let name = |name: &Name| Value::String(name.to_string());
-        let texts = &self.about.localisations;
-        let mut names: Map<_, _> = texts.iter().map(|(locale, text)| (locale.to_string(), name(&text.name))).collect();
-        let any = texts.values().next().map_or(&self.about.original_title, |text| &text.name);
-        names.insert(String::new(), name(any));
-        Value::Object(names)
+    /// What it is called, by language.
+    pub fn names(&self) -> Names {
+        let texts = self.about.localisations.iter();
+        Names {
+            by_locale: texts.map(|(locale, text)| (locale.clone(), text.name.to_string())).collect(),
+            original: self.about.original_title.to_string(),
+        }
     }
 
     /// The state that other services learn.
@@ -169,7 +168,7 @@ fn marker(marker: &crate::draft::Marker) -> catalog::Marker {
 }
 
 fn asset(asset: &Asset) -> catalog::Asset {
-    let rendition = |rendition: &crate::asset::Rendition| catalog::Rendition {
+    let rendition = |rendition: &Rendition| catalog::Rendition {
         name: rendition.name.clone(),
         width: rendition.width,
         height: rendition.height,
@@ -182,7 +181,7 @@ fn asset(asset: &Asset) -> catalog::Asset {
         audio_languages: asset.audio_languages.clone(),
         caption_languages: asset.caption_languages.clone(),
         trickplay: asset.trickplay.clone().unwrap_or_default(),
-        protection: asset.protection.clone(),
+        protection: asset.protection.to_string(),
         renditions: asset.renditions.iter().map(rendition).collect(),
     }
 }
@@ -190,7 +189,7 @@ fn asset(asset: &Asset) -> catalog::Asset {
 #[cfg(test)]
 mod tests {
     use kernel::Id;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -211,8 +210,6 @@ mod tests {
         }
         let one = title(json!({"fi": {"name": "F"}}));
         assert_eq!(one.localisation(&Locale::english()).unwrap().1.name.as_str(), "F");
-        assert_eq!(one.names(), json!({"fi": "F", "": "F"}));
-        assert_eq!(title(json!({})).names(), json!({"": "Оригинал"}));
     }
 
     #[test]

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use events::Event;
+use events::{ContractError, Event, Title};
 use kernel::{
-    Locale, TitleId,
-    policy::{Publication, TitleRules, Window, search_fields},
+    Locale, TitleId, TitleKind,
+    policy::{TitleRules, search_fields},
 };
-use proto::{catalog, types::TITLE_CHANGED};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::words::{folded, words};
 
@@ -18,22 +16,19 @@ use crate::words::{folded, words};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Document {
     pub title_id: TitleId,
-    /// film, series, season, episode
-    pub kind: String,
+    pub kind: TitleKind,
     pub slug: String,
     /// When it first appeared.
     pub year: Option<i16>,
     /// Slugs.
     pub genres: Vec<String>,
-    /// Names by language.
-    pub names: BTreeMap<String, String>,
+    pub names: BTreeMap<Locale, String>,
     /// The name in the language in which it was made.
     pub original_title: String,
     /// Names of those who made it, in every known spelling.
     pub people: Vec<String>,
     /// Path of the poster below `/media/`.
     pub poster: Option<String>,
-    /// Length in seconds.
     pub duration_seconds: Option<f64>,
     /// Who may see it.
     pub rules: TitleRules,
@@ -42,7 +37,6 @@ pub struct Document {
 /// A title in one of its versions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Revision {
-    /// The version.
     pub sequence: i64,
     pub document: Document,
 }
@@ -59,47 +53,32 @@ impl Revision {
     ///
     /// # Errors
     /// Why no retry can help.
-    pub fn read(event: &Event) -> Result<Self, String> {
-        if event.kind != TITLE_CHANGED {
-            return Err(format!("{} is not this consumer's event", event.kind));
-        }
-        if event.sequence < 1 {
-            return Err("the sequence begins at 1".to_owned());
-        }
-        let data: catalog::TitleChanged = event.data().map_err(|error| error.to_string())?;
-        Ok(Self { sequence: event.sequence, document: Document::of(data)? })
+    pub fn read(event: &Event) -> Result<Self, ContractError> {
+        let title = Title::read(event)?;
+        Ok(Self { sequence: title.sequence, document: Document::of(title) })
     }
 }
 
 impl Document {
-    fn of(data: catalog::TitleChanged) -> Result<Self, String> {
-        let spellings = |credit: &catalog::Credit| {
-            let names = std::iter::once(&credit.name).chain(&credit.also_known_as);
-            names.map(|name| plain(name)).collect::<Vec<_>>()
-        };
-        let mut people: Vec<String> = data.credits.iter().flat_map(spellings).filter(|name| !name.is_empty()).collect();
+    fn of(title: Title) -> Self {
+        let duration_seconds = title.duration_seconds();
+        let spellings = title.credits.into_iter().flat_map(|credit| [vec![credit.name], credit.also_known_as].concat());
+        let mut people: Vec<String> = spellings.filter(|name| !name.is_empty()).collect();
         people.sort();
         people.dedup();
-        Ok(Self {
-            title_id: data.title_id.parse().map_err(|error| format!("title_id: {error}"))?,
-            rules: rules(&data)?,
-            kind: plain(&data.kind),
-            slug: plain(&data.slug),
-            year: i16::try_from(data.year).ok().filter(|year| *year > 0),
-            genres: data.genres.iter().map(|genre| plain(genre)).collect(),
-            names: data.localisations.iter().map(|text| (plain(&text.locale), plain(&text.name))).collect(),
-            original_title: plain(&data.original_title),
+        Self {
+            title_id: title.id,
+            kind: title.kind,
+            slug: title.slug,
+            year: title.year,
+            genres: title.genres,
+            names: title.names.by_locale,
+            original_title: title.names.original,
             people,
-            poster: Some(plain(&data.poster)).filter(|path| !path.is_empty()),
-            duration_seconds: data.asset.map(|asset| asset.duration_seconds),
-        })
-    }
-
-    /// The name for a reader: their own language, English, any, the original.
-    pub fn name(&self, reader: &Locale) -> &str {
-        let own = self.names.get(reader.as_str()).or_else(|| self.names.get(reader.language()));
-        let name = own.or_else(|| self.names.get("en")).or_else(|| self.names.values().next());
-        name.unwrap_or(&self.original_title)
+            poster: title.poster,
+            duration_seconds,
+            rules: title.rules,
+        }
     }
 
     /// Every name of the title.
@@ -143,43 +122,10 @@ impl Document {
     }
 }
 
-fn rules(data: &catalog::TitleChanged) -> Result<TitleRules, String> {
-    let publication = match data.publication.as_str() {
-        // A deleted title was public at most once: it stays as withdrawn, so that an older event cannot bring it back.
-        _ if data.deleted => Publication::Withdrawn,
-        "draft" => Publication::Draft,
-        "scheduled" => Publication::Scheduled,
-        "published" => Publication::Published,
-        "withdrawn" => Publication::Withdrawn,
-        other => return Err(format!("publication: {other}")),
-    };
-    let rating = data.rating.map(|rating| u8::try_from(rating).map_err(|error| format!("rating: {error}")));
-    let windows = data.windows.iter().map(window).collect::<Result<_, _>>()?;
-    Ok(TitleRules { publication, rating: rating.transpose()?, windows, has_asset: data.asset.is_some() })
-}
-
-fn window(window: &catalog::Window) -> Result<Window, String> {
-    let time = |text: &Option<String>| {
-        let parse = |text: &String| OffsetDateTime::parse(text, &Rfc3339).map_err(|error| format!("windows: {error}"));
-        text.as_ref().map(parse).transpose()
-    };
-    let territories = window.territories.iter().map(|code| code.parse().map_err(|error| format!("windows: {error}")));
-    Ok(Window {
-        territories: territories.collect::<Result<_, _>>()?,
-        plans: window.plans.iter().map(|plan| plain(plan)).collect(),
-        from: time(&window.from)?,
-        until: time(&window.until)?,
-    })
-}
-
-/// Without what Postgres cannot store.
-fn plain(text: &str) -> String {
-    text.chars().filter(|letter| *letter != '\0').collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use kernel::World;
+    use kernel::{World, policy::Publication};
+    use proto::types::TITLE_CHANGED;
 
     use super::*;
 
@@ -202,16 +148,14 @@ mod tests {
         let document = &revision.document;
         assert_eq!(document.exact(), ["die walkure", "the valkyrie", "валькирия"]);
         assert_eq!(document.terms(), " the valkyrie валькирия die walkure yolka елка");
-        assert_eq!(document.name(&"de".parse().unwrap()), "The Valkyrie");
-        assert_eq!(document.name(&"ru-RU".parse().unwrap()), "Валькирия");
         assert_eq!(document.indexed()["names"][2], "die walküre");
     }
 
     #[test]
-    fn a_deleted_title_is_hidden_for_ever() {
+    fn a_deleted_title_is_hidden() {
         let mut data = title();
         data["deleted"] = json!(true);
-        assert_eq!(Revision::read(&event(data)).unwrap().document.rules.publication, Publication::Withdrawn);
+        assert_eq!(Revision::read(&event(data)).unwrap().document.rules.publication, Publication::Draft);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What a search answers.
 
 use kernel::{
-    Locale, QueryId, TitleId,
-    policy::{Audience, Refusal, may_watch},
+    Locale, Names, QueryId, TitleId, TitleKind,
+    policy::{Audience, may_watch_once_paid},
 };
 use runtime::PublicUrl;
 use serde::{Deserialize, Serialize};
@@ -31,8 +31,7 @@ pub struct FoundPage {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct FoundTitle {
     pub id: TitleId,
-    /// film, series, season, episode
-    pub kind: String,
+    pub kind: TitleKind,
     pub slug: String,
     /// In the caller's language, else in English, else in any.
     pub name: String,
@@ -62,12 +61,10 @@ impl FoundTitle {
         now: OffsetDateTime,
         public_url: &PublicUrl,
     ) -> Self {
-        // What somebody has paid for is known where playback starts.
-        let playable =
-            matches!(may_watch(&document.rules, audience, None, now), Ok(()) | Err(Refusal::SubscriptionRequired));
+        let names = Names { by_locale: document.names, original: document.original_title };
         Self {
             id: document.title_id,
-            name: document.name(reader).to_owned(),
+            name: names.for_reader(reader).to_owned(),
             kind: document.kind,
             slug: document.slug,
             year: document.year,
@@ -75,7 +72,7 @@ impl FoundTitle {
             genres: document.genres,
             poster_url: document.poster.as_ref().map(|path| public_url.media(path)),
             duration_seconds: document.duration_seconds,
-            playable,
+            playable: may_watch_once_paid(&document.rules, audience, now).is_ok(),
         }
     }
 }

@@ -57,7 +57,10 @@ fn is_one_typo(one: &str, other: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use kernel::policy::{Audience, TitleRules};
+    use kernel::{
+        Locale, TitleKind,
+        policy::{Audience, TitleRules},
+    };
     use proptest::prelude::*;
     use time::OffsetDateTime;
 
@@ -66,11 +69,11 @@ mod tests {
     fn film(name: &str, people: &[&str]) -> Document {
         Document {
             title_id: "ttl_01jd3k5m7n9pqrstvwxyz01234".parse().unwrap(),
-            kind: "film".to_owned(),
+            kind: TitleKind::Film,
             slug: "a".to_owned(),
             year: None,
             genres: vec![],
-            names: [("en".to_owned(), name.to_owned())].into(),
+            names: [(Locale::english(), name.to_owned())].into(),
             original_title: name.to_owned(),
             people: people.iter().map(|name| (*name).to_owned()).collect(),
             poster: None,

@@ -1,14 +1,13 @@
 //! What the pipeline reports becomes part of the titles: a ready film is attached, a failure shown to editors, a dropped file made a draft.
 
-use events::{Consumer, Deadline, Event, Outbox, Outcome, Transaction};
+use events::{Consumer, Deadline, Event, Outbox, Outcome, Transaction, contracts::AssetNews};
 use kernel::{TitleId, World};
 
 use crate::{
-    asset::{News, Report},
+    asset::{Asset, Failure, Finding, Report},
     change::{self, Author, ChangeError},
     draft::Draft,
     store::{asset_reports, titles},
-    text::Name,
 };
 
 runtime::wire! { pub struct AttachAsset { outbox: Outbox, world: World } }
@@ -18,11 +17,11 @@ const ACTOR: &str = "catalog-attach-asset";
 
 impl Consumer<Event> for AttachAsset {
     async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        let news = match News::of(&event) {
-            Ok(news) => news,
-            Err(reason) => return Outcome::poison(reason),
+        let asset = match events::Asset::read(&event) {
+            Ok(asset) => asset,
+            Err(error) => return Outcome::poison(error),
         };
-        match self.outbox.transact(async |tx| self.apply(tx, &news).await).await {
+        match self.outbox.transact(async |tx| self.apply(tx, asset).await).await {
             Ok(()) => Outcome::Done,
             Err(ChangeError::Sql(error)) => Outcome::retry(error),
             Err(error) => Outcome::poison(error),
@@ -31,17 +30,20 @@ impl Consumer<Event> for AttachAsset {
 }
 
 impl AttachAsset {
-    async fn apply(&self, tx: &mut Transaction<'_>, news: &News) -> Result<(), ChangeError> {
+    async fn apply(&self, tx: &mut Transaction<'_>, asset: events::Asset) -> Result<(), ChangeError> {
+        let events::Asset { id, sequence, title, at, news } = asset;
         // A film may be reported before the title that a dropped file makes: the second of the two must see the first.
-        titles::lock_id(tx, news.title()).await?;
-        match news {
-            News::Ended(report) => self.attach(tx, report).await,
-            News::Dropped { title, name } => self.draft(tx, *title, name).await,
-        }
+        titles::lock_id(tx, title).await?;
+        let finding = match news {
+            AssetNews::Dropped { filename } => return self.draft(tx, title, &filename).await,
+            AssetNews::Ready(ready) => Finding::Ready(Asset::new(id, ready)),
+            AssetNews::Failed { code, detail } => Finding::Failed(Failure { asset_id: id, code, detail }),
+        };
+        self.attach(tx, Report { asset: id, title, sequence, at, finding }).await
     }
 
-    async fn attach(&self, tx: &mut Transaction<'_>, report: &Report) -> Result<(), ChangeError> {
-        asset_reports::keep(tx, report).await?;
+    async fn attach(&self, tx: &mut Transaction<'_>, report: Report) -> Result<(), ChangeError> {
+        asset_reports::keep(tx, &report).await?;
         let Some(before) = titles::lock(tx, report.title).await? else {
             tracing::info!(title_id = %report.title, "report about a title that is not there yet");
             return Ok(());
@@ -50,12 +52,12 @@ impl AttachAsset {
         change::save(tx, &self.author(), "asset_changed", &before, after).await.map(drop)
     }
 
-    async fn draft(&self, tx: &mut Transaction<'_>, title: TitleId, name: &Name) -> Result<(), ChangeError> {
+    async fn draft(&self, tx: &mut Transaction<'_>, title: TitleId, filename: &str) -> Result<(), ChangeError> {
         if titles::lock(tx, title).await?.is_some() {
             return Ok(());
         }
         let reports = asset_reports::of_title(tx, title).await?;
-        change::create(tx, &self.author(), title, Draft::of_film(name.clone()), &reports).await.map(drop)
+        change::create(tx, &self.author(), title, Draft::of_file(filename), &reports).await.map(drop)
     }
 
     fn author(&self) -> Author<'_> {

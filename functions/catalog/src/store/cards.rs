@@ -1,7 +1,7 @@
 //! The rows of lists: visible titles with what a card shows.
 
 use kernel::{
-    Locale, TitleId, TitleKind,
+    Locale, Names, TitleId, TitleKind,
     policy::{Audience, Publication, TitleRules, Window, sql_predicate},
 };
 use sqlx::{AssertSqlSafe, FromRow, PgPool, Row, postgres::PgRow, types::Json};
@@ -65,9 +65,6 @@ impl CardRow {
     }
 }
 
-/// $4 is the reader's locale, $5 its language.
-const NAME: &str = "coalesce(t.names->>$4, t.names->>$5, t.names->>'en', t.names->>'')";
-
 /// The first `limit` visible titles after a place.
 pub(crate) async fn list(
     pool: &PgPool,
@@ -90,11 +87,12 @@ pub(crate) async fn list(
         ),
     };
     let visible = sql_predicate("t", "$1", "$2", "$3");
+    let name = Names::sql("t.names", "$4", "$5");
     let statement = format!(
         "select t.id, t.kind, t.slug, n.name, t.year, t.rating, t.document->'about'->'genres', t.windows, \
          t.document->'asset' <> 'null'::jsonb, t.document->'asset'->>'poster', \
          (t.document->'asset'->>'duration_seconds')::float8, ({key})::text \
-         from titles t cross join lateral (select {NAME} as name) n \
+         from titles t cross join lateral (select {name} as name) n \
          where {visible} and t.kind = any($6) and ($7::text is null or t.document->'about'->'genres' ? $7) \
          and ($8::smallint is null or t.year = $8) and ($9::text is null or t.document->'about'->'countries' ? $9) \
          and ($10::text is null or {is_after}) order by {order} limit $12"

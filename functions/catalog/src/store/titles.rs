@@ -49,7 +49,7 @@ pub(crate) async fn insert(connection: &mut PgConnection, title: &Title) -> Resu
     .bind(title.id)
     .bind(Json(title))
     .bind(title.published_at)
-    .bind(title.names())
+    .bind(title.names().column())
     .execute(connection)
     .await?;
     Ok(inserted.rows_affected() == 1)
@@ -61,7 +61,7 @@ pub(crate) async fn update(connection: &mut PgConnection, title: &Title) -> Resu
         .bind(title.id)
         .bind(Json(title))
         .bind(title.published_at)
-        .bind(title.names())
+        .bind(title.names().column())
         .execute(connection)
         .await
         .map(drop)

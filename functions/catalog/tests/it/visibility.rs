@@ -52,7 +52,7 @@ async fn insert(service: &Service, now: OffsetDateTime, number: usize, rules: &T
         .bind(id.to_string())
         .bind(serde_json::to_value(&title).unwrap())
         .bind(now)
-        .bind(title.names())
+        .bind(title.names().column())
         .execute(&service.pool())
         .await
         .unwrap();

@@ -87,10 +87,24 @@ async fn what_fails_in_a_batch_fails_alone() {
         .deliver(vec![event(id(1), 1, &film("Good")), event(id(2), 1, &nonsense), event(id(3), 1, &film("Good"))])
         .await;
     assert!(matches!(&outcomes[..], [Outcome::Done, Outcome::Poison(_), Outcome::Done]), "{outcomes:?}");
-    // The engine refuses a term longer than Lucene's limit: only that document is poison.
-    let endless = film(&"ж".repeat(20_000));
+    // The engine refuses a document with more than 10,000 nested objects: only that document is poison.
+    let mut endless = film("Endless");
+    endless["windows"] = vec![json!({}); 10_001].into();
     let outcomes = library.deliver(vec![event(id(4), 1, &endless), event(id(5), 1, &film("Good"))]).await;
     assert!(matches!(&outcomes[..], [Outcome::Poison(_), Outcome::Done]), "{outcomes:?}");
+    library.close().await;
+}
+
+#[tokio::test]
+async fn a_name_that_is_too_long_costs_no_title() {
+    let library = Library::open().await;
+    // Lucene takes no term above 32,766 bytes.
+    let long = film(&format!("Long {}", "ж".repeat(20_000)));
+    assert_eq!(library.deliver(vec![event(id(1), 1, &long)]).await, [Outcome::Done]);
+    library.refresh().await;
+    for app in [&library.app, &library.without_engine()] {
+        assert_eq!(search(app, "long").await["total"], 1);
+    }
     library.close().await;
 }
 
