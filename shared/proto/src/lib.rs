@@ -56,6 +56,7 @@ pub mod types {
     types! {
         ACCOUNT_VERIFIED = "cinema.auth.account_verified.v1", crate::auth::AccountVerified;
         REFRESH_REUSED = "cinema.auth.refresh_reused.v1", crate::auth::RefreshReused;
+        SESSION_ENDED = "cinema.auth.session_ended.v1", crate::auth::SessionEnded;
         ERASURE_REQUESTED = "cinema.auth.erasure_requested.v1", crate::auth::ErasureRequested;
         // One receipt type per service that holds something of a person.
         USER_ACCOUNT_ERASED = "cinema.user.account_erased.v1", crate::auth::AccountErased;
