@@ -2,12 +2,12 @@
 
 use std::{path::PathBuf, process::Command, time::Duration};
 
-use media::container::HEAD_BYTES;
-use media::cost::transcode_cost;
-use media::ffmpeg::{Input, Tools};
-use media::limits::Limits;
-use media::plan::{Order, Plan};
-use media::source;
+use media::encode::cost::transcode_cost;
+use media::encode::probe;
+use media::recipe::plan::{Plan, PlanOptions};
+use media::tools::container::HEAD_BYTES;
+use media::tools::ffmpeg::{Input, Tools};
+use media::tools::limits::Limits;
 
 /// A minute of moving 720p with sound.
 const SECONDS: u32 = 120;
@@ -36,8 +36,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let bytes = std::fs::read(&file)?;
     let input = Input::File(file);
     let head = bytes.get(..bytes.len().min(HEAD_BYTES)).unwrap_or_default();
-    let source = source::probe(&tools, &input, bytes.len() as u64, head).await?;
-    let order = Order { source_version: "bench".to_owned(), encoder: tools.build().await?, chunk_gops: CHUNK_GOPS };
+    let source = probe::look_at(&tools, &input, bytes.len() as u64, head).await?;
+    let order =
+        PlanOptions { source_version: "bench".to_owned(), encoder: tools.build().await?, chunk_gops: CHUNK_GOPS };
     let plan = Plan::new(&source, &order);
     let limits = Limits::encode(Duration::from_secs(1800));
     let cost = transcode_cost(&tools, &input, &plan, &folder, limits).await?;

@@ -1,51 +1,29 @@
 //! The ETL from an upload to a film: what a source is, how it is encoded, and the proof that the result is whole.
 //!
-//! In the order of the work: [`source`] → [`remux`] → [`plan`] → [`chunk`], [`audio`], [`sprites`] → [`film`] →
-//! [`package`] → [`proof`], [`verify`]. These modules know no AWS: sources are URLs or files, results are files and
-//! ledger rows.
+//! Each folder knows only those before it:
 //!
-//! Around them: [`upload`] and [`asset`] are what the studio sees, [`job`] is one piece of work with its lease, [`pipeline`]
-//! and [`worker`] carry jobs through crashes, and [`operations`] has a file per Lambda.
+//! | folder | holds |
+//! |---|---|
+//! | [`tools`] | ffmpeg and ffprobe under limits, containers, MP4 boxes |
+//! | [`recipe`] | what a source is and the plan of its film: pure |
+//! | [`film`] | what the workers note down, the film put together from it, and its playlists: pure |
+//! | [`encode`] | from a source to the files of a film: probe, remux, chunks, sound, seek pictures |
+//! | [`proof`] | that the encoded film is whole and equals one continuous encode |
+//! | [`assets`], [`uploads`] | what the studio sees: an asset, its jobs, an upload |
+//! | `store` | the table `assets` |
+//! | `pipeline` | carries jobs through crashes |
+//! | [`operations`] | one file per Lambda |
+//!
+//! Up to `proof` nothing knows AWS: sources are URLs or files, results are files and ledger rows.
 
-pub mod announcement;
-pub mod asset;
-pub mod audio;
-pub mod boxes;
-pub mod chunk;
-pub mod container;
-pub mod cost;
-pub mod dash;
-pub mod error;
-pub mod failure;
-pub mod ffmpeg;
-pub mod ffprobe;
+pub mod assets;
+pub mod encode;
 pub mod film;
-mod inspection;
-pub mod job;
-pub mod ladder;
-pub mod language;
-pub mod ledger;
-pub mod limits;
-mod objects;
 pub mod operations;
-pub mod package;
 mod pipeline;
-pub mod plan;
-pub mod playlist;
-pub mod progress;
+mod problems;
 pub mod proof;
-pub mod rate;
-pub mod refusal;
-pub mod remux;
-mod rows;
-mod segments;
-pub mod source;
-mod sources;
-pub mod sprites;
+pub mod recipe;
 mod store;
-pub mod timing;
-mod transfer;
-pub mod upload;
-pub mod verify;
-pub mod violation;
-mod worker;
+pub mod tools;
+pub mod uploads;

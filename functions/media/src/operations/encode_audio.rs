@@ -1,23 +1,23 @@
-//! `media-encode-audio`: encodes one audio rendition from beginning to end.
+//! Queue `media-audio` → one audio rendition from beginning to end.
 
 use events::{Consumer, Deadline, Outcome};
-use runtime::{Access, Boot, BootError, SqsMessage};
+use runtime::{Access, SqsMessage};
 use stores::Bucket;
 
-use crate::audio;
-use crate::failure::Failure;
-use crate::ffmpeg::Tools;
-use crate::job::{Job, Kind};
-use crate::objects::Films;
-use crate::pipeline::Product;
-use crate::worker::{self, Task, Worker};
+use crate::{
+    assets::{failure::Failure, job::{Job, JobKind}},
+    encode::audio,
+    pipeline::{Product, films::Films, worker::{self, Task, Worker}},
+    tools::ffmpeg::Tools,
+};
 
-/// Encodes sound.
-pub struct EncodeAudio {
-    worker: Worker,
-    tools: Tools,
-    uploads: Bucket,
-    films: Films,
+runtime::wire! {
+    pub struct EncodeAudio {
+        worker: Worker = |boot| Worker::wire(boot, JobKind::Audio, &[JobKind::Package]),
+        tools: Tools,
+        uploads: Bucket = |boot| boot.bucket("uploads", Access::Read),
+        films: Films = |boot| Films::wire(boot, Access::Write),
+    }
 }
 
 impl Consumer<SqsMessage> for EncodeAudio {
@@ -36,14 +36,4 @@ impl EncodeAudio {
         let result = self.films.store_result(id, &task.job, &made.row).await?;
         Ok(Product { result: Some(result), note: None })
     }
-}
-
-/// Wires the operation.
-pub fn consumer(boot: &Boot) -> Result<EncodeAudio, BootError> {
-    Ok(EncodeAudio {
-        worker: Worker::new(boot, Kind::Audio, &[Kind::Package])?,
-        tools: worker::tools(boot),
-        uploads: boot.bucket("uploads", Access::Read)?,
-        films: Films(boot.bucket("media", Access::Write)?),
-    })
 }

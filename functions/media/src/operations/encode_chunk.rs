@@ -1,23 +1,23 @@
-//! `media-encode-chunk`: encodes one chunk on all rungs from one decode. Whoever does it, however often, stores the same bytes.
+//! Queue `media-chunks` → one chunk on all rungs from one decode. Whoever does it, however often, stores the same bytes.
 
 use events::{Consumer, Deadline, Outcome};
-use runtime::{Access, Boot, BootError, SqsMessage};
+use runtime::{Access, SqsMessage};
 use stores::Bucket;
 
-use crate::chunk;
-use crate::failure::Failure;
-use crate::ffmpeg::Tools;
-use crate::job::{Job, Kind};
-use crate::objects::Films;
-use crate::pipeline::Product;
-use crate::worker::{self, Task, Worker};
+use crate::{
+    assets::{failure::Failure, job::{Job, JobKind}},
+    encode::chunk,
+    pipeline::{Product, films::Films, worker::{self, Task, Worker}},
+    tools::ffmpeg::Tools,
+};
 
-/// Encodes chunks.
-pub struct EncodeChunk {
-    worker: Worker,
-    tools: Tools,
-    uploads: Bucket,
-    films: Films,
+runtime::wire! {
+    pub struct EncodeChunk {
+        worker: Worker = |boot| Worker::wire(boot, JobKind::Chunk, &[JobKind::Package]),
+        tools: Tools,
+        uploads: Bucket = |boot| boot.bucket("uploads", Access::Read),
+        films: Films = |boot| Films::wire(boot, Access::Write),
+    }
 }
 
 impl Consumer<SqsMessage> for EncodeChunk {
@@ -36,14 +36,4 @@ impl EncodeChunk {
         let result = self.films.store_result(id, &task.job, &made.row).await?;
         Ok(Product { result: Some(result), note: None })
     }
-}
-
-/// Wires the operation.
-pub fn consumer(boot: &Boot) -> Result<EncodeChunk, BootError> {
-    Ok(EncodeChunk {
-        worker: Worker::new(boot, Kind::Chunk, &[Kind::Package])?,
-        tools: worker::tools(boot),
-        uploads: boot.bucket("uploads", Access::Read)?,
-        films: Films(boot.bucket("media", Access::Write)?),
-    })
 }

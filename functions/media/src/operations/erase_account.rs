@@ -1,33 +1,20 @@
-//! `media-erase-account`: the user service's receipt → uploads no longer say who began them; the films stay.
+//! The user service's receipt → uploads no longer say who began them; the films stay.
 
-use events::{Consumer, Deadline, Erasure, Event, Outcome};
-use proto::types;
-use runtime::{Access, Boot, BootError};
-use stores::{StoreError, Stream};
+use events::{Eraser, Erasure};
+use proto::types::MEDIA_ACCOUNT_ERASED;
+use runtime::Access;
+use stores::{StoreError, Table};
 
-use crate::store::Store;
+use crate::store;
 
-/// Forgets editors.
-pub struct EraseAccount {
-    store: Store,
-    events: Stream,
-}
+pub type EraseAccount = events::EraseAccount<Uploaders>;
 
-impl Consumer<Event> for EraseAccount {
-    async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        Erasure::consume(&event, |erasure| self.erase(erasure)).await
+runtime::wire! { pub struct Uploaders { table: Table = |boot| boot.table("assets", Access::ReadWrite) } }
+
+impl Eraser for Uploaders {
+    const RECEIPT: &'static str = MEDIA_ACCOUNT_ERASED;
+
+    async fn erase(&self, erasure: &Erasure) -> Result<u64, StoreError> {
+        store::accounts::erase(&self.table, erasure.account).await
     }
-}
-
-impl EraseAccount {
-    async fn erase(&self, erasure: Erasure) -> Result<(), StoreError> {
-        let records = self.store.forget(erasure.account).await?;
-        erasure.confirm(&self.events, self.store.world(), types::MEDIA_ACCOUNT_ERASED, records).await
-    }
-}
-
-/// Wires the operation.
-pub fn consumer(boot: &Boot) -> Result<EraseAccount, BootError> {
-    let store = Store::new(boot.table("assets", Access::ReadWrite)?, boot.world());
-    Ok(EraseAccount { store, events: boot.stream("domain-events")? })
 }

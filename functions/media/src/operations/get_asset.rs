@@ -1,25 +1,27 @@
 //! `GET /v1/admin/assets/{id}`: how far an asset is, what it will be, what it has cost and, if it failed, why.
 
-use cinema_http::{Editor, Json, OpenApiRouter, Path, Problem, State, axum, routes};
+use cinema_http::{Editor, Json, Path, Problem, State};
 use kernel::AssetId;
-use runtime::{Access, Boot, BootError};
+use runtime::Access;
+use stores::Table;
 
-use crate::progress::{self, AssetView};
-use crate::store::Store;
+use crate::{
+    assets::progress::{self, AssetView},
+    store,
+};
+
+runtime::wire! { pub(super) struct GetAsset { table: Table = |boot| boot.table("assets", Access::Read) } }
 
 #[utoipa::path(
-    get, path = "/v1/admin/assets/{id}", tag = "media", security(("editor" = [])),
-    params(("id" = AssetId, Path)),
+    get, path = "/v1/admin/assets/{id}", tag = "media", params(("id" = AssetId, Path)),
     responses((status = 200, description = "The asset", body = AssetView), Problem)
 )]
-async fn get_asset(State(store): State<Store>, _: Editor, Path(id): Path<AssetId>) -> Result<Json<AssetView>, Problem> {
-    let asset = store.asset(id).await?.ok_or_else(|| Problem::not_found("asset"))?;
-    let rows = store.ledger(id).await?;
+pub(super) async fn get_asset(
+    State(GetAsset { table }): State<GetAsset>,
+    _: Editor,
+    Path(id): Path<AssetId>,
+) -> Result<Json<AssetView>, Problem> {
+    let asset = store::assets::find(&table, id).await?.ok_or_else(|| Problem::not_found("asset"))?;
+    let rows = store::jobs::list(&table, id).await?;
     Ok(Json(progress::view(asset, &rows)))
-}
-
-/// Wires the operation.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let store = Store::new(boot.table("assets", Access::Read)?, boot.world());
-    Ok(OpenApiRouter::new().routes(routes!(get_asset)).with_state(store))
 }

@@ -1,65 +1,70 @@
 //! `GET /v1/admin/uploads/{id}`: what is missing, with fresh URLs, so that a broken upload goes on where it stopped.
 
-use cinema_http::{Editor, Json, OpenApiRouter, Path, Problem, State, axum, routes};
+use cinema_http::{Editor, Json, Path, Problem, State};
 use kernel::{AssetId, TitleId, UploadId};
-use runtime::{Access, Boot, BootError};
+use runtime::Access;
 use serde::Serialize;
-use stores::Bucket;
+use stores::{Bucket, Table};
 use utoipa::ToSchema;
 
-use crate::store::Store;
-use crate::transfer::{self, Part};
-use crate::upload::Upload;
+use crate::{
+    problems::{no_such_upload, upload_expired},
+    store,
+    uploads::{
+        parts::{self, Part},
+        upload::Upload,
+    },
+};
+
+runtime::wire! {
+    pub(super) struct GetUpload {
+        table: Table = |boot| boot.table("assets", Access::Read),
+        // Presigning a part needs the right to write it.
+        bucket: Bucket = |boot| boot.bucket("uploads", Access::ReadWrite),
+    }
+}
 
 /// An upload and what it lacks.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct UploadView {
-    /// Its id.
-    pub upload_id: UploadId,
+pub(super) struct UploadView {
+    upload_id: UploadId,
     /// What it will become.
-    pub asset_id: AssetId,
+    asset_id: AssetId,
     /// The title the film is for.
-    pub title_id: TitleId,
+    title_id: TitleId,
     /// What the person calls the file.
-    pub filename: String,
+    filename: String,
     /// Bytes of the file.
-    pub size: u64,
+    size: u64,
     /// Bytes of every part but the last.
-    pub part_size: u64,
+    part_size: u64,
     /// Bytes that have arrived in whole parts.
-    pub received: u64,
+    received: u64,
     /// Whether the parts were joined: nothing is left to do.
-    pub is_complete: bool,
+    is_complete: bool,
     /// The missing parts, in order.
-    pub parts: Vec<Part>,
-}
-
-#[derive(Clone)]
-struct Uploads {
-    store: Store,
-    bucket: Bucket,
+    parts: Vec<Part>,
 }
 
 #[utoipa::path(
-    get, path = "/v1/admin/uploads/{id}", tag = "media", security(("editor" = [])),
-    params(("id" = UploadId, Path)),
+    get, path = "/v1/admin/uploads/{id}", tag = "media", params(("id" = UploadId, Path)),
     responses((status = 200, description = "The upload", body = UploadView), Problem)
 )]
-async fn get_upload(
-    State(uploads): State<Uploads>,
+pub(super) async fn get_upload(
+    State(GetUpload { table, bucket }): State<GetUpload>,
     _: Editor,
     Path(id): Path<UploadId>,
 ) -> Result<Json<UploadView>, Problem> {
-    let upload = uploads.store.upload(id).await?.ok_or_else(|| Problem::not_found("upload"))?;
+    let upload = store::uploads::find(&table, id).await?.ok_or_else(no_such_upload)?;
     if upload.is_complete {
         let received = upload.size;
         return Ok(Json(view(upload, received, Vec::new())));
     }
-    let arrived = transfer::arrived(&uploads.bucket, &upload).await?.ok_or_else(transfer::expired)?;
+    let arrived = parts::arrived(&bucket, &upload).await?.ok_or_else(upload_expired)?;
     let missing = upload.missing(&arrived.sizes);
     let whole = upload.parts().filter(|(number, _)| !missing.contains(number));
     let received = whole.map(|(_, size)| size).sum();
-    let parts = transfer::parts(&uploads.bucket, &upload, missing).await?;
+    let parts = parts::presign(&bucket, &upload, missing).await?;
     Ok(Json(view(upload, received, parts)))
 }
 
@@ -75,12 +80,4 @@ fn view(upload: Upload, received: u64, parts: Vec<Part>) -> UploadView {
         is_complete: upload.is_complete,
         parts,
     }
-}
-
-/// Wires the operation.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let store = Store::new(boot.table("assets", Access::Read)?, boot.world());
-    // Presigning a part needs the right to write it.
-    let bucket = boot.bucket("uploads", Access::ReadWrite)?;
-    Ok(OpenApiRouter::new().routes(routes!(get_upload)).with_state(Uploads { store, bucket }))
 }

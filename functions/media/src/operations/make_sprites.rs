@@ -1,23 +1,23 @@
-//! `media-make-sprites`: seek pictures and the poster. A film without them is still a film.
+//! Queue `media-sprites` → seek pictures and the poster. A film without them is still a film.
 
 use events::{Consumer, Deadline, Outcome};
-use runtime::{Access, Boot, BootError, SqsMessage};
+use runtime::{Access, SqsMessage};
 use stores::Bucket;
 
-use crate::failure::Failure;
-use crate::ffmpeg::Tools;
-use crate::job::Kind;
-use crate::objects::Films;
-use crate::pipeline::Product;
-use crate::sprites;
-use crate::worker::{self, Task, Worker};
+use crate::{
+    assets::{failure::Failure, job::JobKind},
+    encode::sprites,
+    pipeline::{Product, films::Films, worker::{self, Task, Worker}},
+    tools::ffmpeg::Tools,
+};
 
-/// Makes seek pictures.
-pub struct MakeSprites {
-    worker: Worker,
-    tools: Tools,
-    uploads: Bucket,
-    films: Films,
+runtime::wire! {
+    pub struct MakeSprites {
+        worker: Worker = |boot| Worker::wire(boot, JobKind::Sprites, &[JobKind::Package]),
+        tools: Tools,
+        uploads: Bucket = |boot| boot.bucket("uploads", Access::Read),
+        films: Films = |boot| Films::wire(boot, Access::Write),
+    }
 }
 
 impl Consumer<SqsMessage> for MakeSprites {
@@ -38,14 +38,4 @@ impl MakeSprites {
         let result = self.films.store_result(id, &task.job, &made.row).await?;
         Ok(Product { result: Some(result), note: None })
     }
-}
-
-/// Wires the operation.
-pub fn consumer(boot: &Boot) -> Result<MakeSprites, BootError> {
-    Ok(MakeSprites {
-        worker: Worker::new(boot, Kind::Sprites, &[Kind::Package])?,
-        tools: worker::tools(boot),
-        uploads: boot.bucket("uploads", Access::Read)?,
-        films: Films(boot.bucket("media", Access::Write)?),
-    })
 }

@@ -1,8 +1,12 @@
 //! One file per Lambda.
 
 cinema_http::operations! {
-    http: [create_upload, get_upload, complete_upload, get_asset],
+    http: [
+        create_upload: CreateUpload, get_upload: GetUpload, complete_upload: CompleteUpload, get_asset: GetAsset,
+    ],
     consumers: [
-        start_ingest, probe, encode_chunk, encode_audio, make_sprites, package, verify, relay_assets, reconcile, erase_account,
+        start_ingest: StartIngest, probe: Probe, encode_chunk: EncodeChunk, encode_audio: EncodeAudio,
+        make_sprites: MakeSprites, package: Package, verify: Verify, relay_assets: RelayAssets, reconcile: Reconcile,
+        erase_account: EraseAccount,
     ],
 }

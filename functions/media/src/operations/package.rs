@@ -1,20 +1,19 @@
-//! `media-package`: writes every playlist from ledger rows alone, the master last, so that nobody ever sees a half-made film.
+//! Queue `media-package` → every playlist from ledger rows alone, the master last, so that nobody ever sees a half-made film.
 
 use events::{Consumer, Deadline, Outcome};
-use runtime::{Access, Boot, BootError, SqsMessage};
+use runtime::{Access, SqsMessage};
 
-use crate::failure::Failure;
-use crate::job::Kind;
-use crate::objects::Films;
-use crate::package;
-use crate::pipeline::Product;
-use crate::rows::{Rows, summary};
-use crate::worker::{Task, Worker};
+use crate::{
+    assets::{failure::Failure, job::JobKind},
+    film::package,
+    pipeline::{Product, films::Films, results::{Results, summary}, worker::{Task, Worker}},
+};
 
-/// Writes playlists.
-pub struct Package {
-    worker: Worker,
-    films: Films,
+runtime::wire! {
+    pub struct Package {
+        worker: Worker = |boot| Worker::wire(boot, JobKind::Package, &[JobKind::Verify]),
+        films: Films = |boot| Films::wire(boot, Access::ReadWrite),
+    }
 }
 
 impl Consumer<SqsMessage> for Package {
@@ -26,20 +25,12 @@ impl Consumer<SqsMessage> for Package {
 impl Package {
     async fn package(&self, task: Task) -> Result<Product, Failure> {
         let (id, plan) = (task.asset.asset_id, task.plan()?);
-        let rows = Rows::read(&self.worker.pipeline.store, &self.films, id).await?;
-        let film = rows.film(&plan, Kind::Package.failure_code())?;
+        let results = Results::read(&self.worker.pipeline.table, &self.films, id).await?;
+        let film = results.film(&plan, JobKind::Package.failure_code())?;
         for page in package::package(&plan, &film) {
             self.films.store_page(id, &page.key, page.content_type, &page.text).await?;
         }
-        let note = serde_json::to_string(&summary(&plan, &film, rows.sprites.as_ref()));
+        let note = serde_json::to_string(&summary(&plan, &film, results.sprites.as_ref()));
         Ok(Product { result: None, note: note.ok() })
     }
-}
-
-/// Wires the operation.
-pub fn consumer(boot: &Boot) -> Result<Package, BootError> {
-    Ok(Package {
-        worker: Worker::new(boot, Kind::Package, &[Kind::Verify])?,
-        films: Films(boot.bucket("media", Access::ReadWrite)?),
-    })
 }

@@ -1,32 +1,34 @@
-//! `media-probe`: looks at the source, refuses what cannot become a film, and plans the work on the rest.
+//! Queue `media-probe` → looks at the source, refuses what cannot become a film, and plans the work on the rest.
 
 use events::{Consumer, Deadline, Outcome};
-use runtime::{Access, Boot, BootError, SqsMessage};
+use runtime::{Access, SqsMessage};
 use stores::Bucket;
 
-use crate::asset::{Asset, Object, State};
-use crate::container::HEAD_BYTES;
-use crate::failure::Failure;
-use crate::ffmpeg::{Input, Tools};
-use crate::job::{JobRow, Kind, Message, Status};
-use crate::objects::send_file;
-use crate::pipeline::Product;
-use crate::plan::{CHUNK_GOPS, Order, Plan};
-use crate::source::{self, Source};
-use crate::store::Changed;
-use crate::worker::{self, Task, Worker};
-use crate::{remux, sources};
+use crate::{
+    assets::{asset::{Asset, State}, failure::Failure, job::{JobKind, Message}, object::Object, row::{JobRow, Status}},
+    encode::{probe, remux},
+    pipeline::{Product, films::send_file, sources, worker::{self, Task, Worker}},
+    recipe::{plan::{CHUNK_GOPS, Plan, PlanOptions}, source::Source},
+    store,
+    tools::{container::HEAD_BYTES, ffmpeg::{Input, Tools}},
+};
+
+runtime::wire! {
+    pub struct Probe {
+        worker: Worker = |boot| {
+            Worker::wire(boot, JobKind::Probe, &[JobKind::Chunk, JobKind::Audio, JobKind::Sprites])
+        },
+        tools: Tools,
+        uploads: Bucket = |boot| boot.bucket("uploads", Access::ReadWrite),
+        // How finely films are cut, in groups of pictures; the default is one minute.
+        chunk_gops: u64 = |boot| {
+            Ok(boot.var("MEDIA_CHUNK_GOPS").and_then(|text| text.parse().ok()).unwrap_or(CHUNK_GOPS))
+        },
+    }
+}
 
 /// A remuxed copy must fit the function's disk, beside what else lies there.
 const LARGEST_REMUX_BYTES: u64 = 9 << 30;
-
-/// Looks at sources.
-pub struct Probe {
-    worker: Worker,
-    tools: Tools,
-    uploads: Bucket,
-    chunk_gops: u64,
-}
 
 impl Consumer<SqsMessage> for Probe {
     async fn consume(&self, message: SqsMessage, deadline: &Deadline) -> Outcome {
@@ -36,20 +38,20 @@ impl Consumer<SqsMessage> for Probe {
 
 impl Probe {
     async fn probe(&self, task: Task) -> Result<Product, Failure> {
-        let id = task.asset.asset_id;
+        let (id, table) = (task.asset.asset_id, &self.worker.pipeline.table);
         if task.asset.state == State::Probing {
             let (input, source) = self.look(&task).await?;
             let origin = task.asset.origin.as_ref().map(Object::source_version).unwrap_or_default();
             let order =
-                Order { source_version: origin, encoder: self.tools.build().await?, chunk_gops: self.chunk_gops };
+                PlanOptions { source_version: origin, encoder: self.tools.build().await?, chunk_gops: self.chunk_gops };
             let plan = Plan::new(&source, &order);
-            let now = self.worker.pipeline.store.world().now();
-            self.worker.pipeline.store.change_asset(id, |asset| asset.planned(&input, &source, &plan, now)).await?;
+            let now = self.worker.pipeline.world.now();
+            let planned = |asset: &Asset| asset.planned(&input, &source, &plan, now);
+            store::assets::change(table, id, planned).await?;
         }
         // From here on a repetition finds the plan and only does what is missing.
-        match self.worker.pipeline.store.change_asset(id, |_| None).await? {
-            Changed::Not(asset) => self.hand_out(&asset).await?,
-            Changed::To(_) | Changed::Absent => {}
+        if let Some(asset) = store::assets::find(table, id).await? {
+            self.hand_out(&asset).await?;
         }
         Ok(Product::default())
     }
@@ -60,7 +62,7 @@ impl Probe {
         let size = sources::size(&self.uploads, &origin).await?;
         let head = sources::head(&self.uploads, &origin, size.min(HEAD_BYTES as u64)).await?;
         let input = worker::input(&self.uploads, Some(&origin)).await?;
-        let source = source::probe(&self.tools, &input, size, &head).await?;
+        let source = probe::look_at(&self.tools, &input, size, &head).await?;
         if !source.needs_remux {
             return Ok((origin, source));
         }
@@ -74,10 +76,10 @@ impl Probe {
     /// Copies the packets into a container that can be seeked in, and looks at that.
     async fn remux(&self, task: &Task, input: &Input, source: &Source) -> Result<(Object, Source), Failure> {
         let path = remux::to_mp4(&self.tools, input, source, &task.folder, task.limits()).await?;
-        let failed = |error: std::io::Error| Failure::Passing { detail: format!("remuxed copy: {error}") };
+        let failed = |error: std::io::Error| Failure::Transient { detail: format!("remuxed copy: {error}") };
         let size = std::fs::metadata(&path).map_err(failed)?.len();
         let head = sources::file_head(&path, HEAD_BYTES).map_err(failed)?;
-        let probed = source::probe(&self.tools, &Input::File(path.clone()), size, &head).await?;
+        let probed = probe::look_at(&self.tools, &Input::File(path.clone()), size, &head).await?;
         let key = format!("work/{}/source.mp4", task.asset.asset_id);
         let version = send_file(&self.uploads, &key, &path, size).await?;
         let identity = version.clone().unwrap_or_default();
@@ -90,27 +92,15 @@ impl Probe {
     async fn hand_out(&self, asset: &Asset) -> Result<(), Failure> {
         let (State::Encoding, Some(plan)) = (asset.state, asset.plan()) else { return Ok(()) };
         let pipeline = &self.worker.pipeline;
-        let now = pipeline.store.world().now();
+        let now = pipeline.world.now();
         let rows = plan.jobs().into_iter().map(|job| JobRow::new(asset.asset_id, job, now)).collect();
-        pipeline.store.add_jobs(rows).await?;
-        let ledger = pipeline.store.ledger(asset.asset_id).await?;
-        for kind in [Kind::Chunk, Kind::Audio, Kind::Sprites] {
+        store::jobs::add(&pipeline.table, rows).await?;
+        let ledger = store::jobs::list(&pipeline.table, asset.asset_id).await?;
+        for kind in [JobKind::Chunk, JobKind::Audio, JobKind::Sprites] {
             let open = ledger.iter().filter(|row| row.job.kind() == kind && row.status == Status::Waiting);
             let messages: Vec<Message> = open.map(JobRow::message).collect();
             pipeline.send_all(kind, &messages).await?;
         }
         Ok(())
     }
-}
-
-/// Wires the operation.
-pub fn consumer(boot: &Boot) -> Result<Probe, BootError> {
-    // How finely films are cut; the default is one minute.
-    let chunk_gops = boot.var("MEDIA_CHUNK_GOPS").and_then(|text| text.parse().ok()).unwrap_or(CHUNK_GOPS);
-    Ok(Probe {
-        worker: Worker::new(boot, Kind::Probe, &[Kind::Chunk, Kind::Audio, Kind::Sprites])?,
-        tools: worker::tools(boot),
-        uploads: boot.bucket("uploads", Access::ReadWrite)?,
-        chunk_gops,
-    })
 }

@@ -1,29 +1,38 @@
-//! `media-reconcile`: every minute, repeats whatever a crash has left undone and fails whatever cannot go on.
+//! Every minute: repeats whatever a crash has left undone, and fails whatever cannot go on.
 
 use events::{Consumer, Deadline, Outcome};
-use runtime::{Access, Boot, BootError, Tick};
-use stores::aws_sdk_s3::types::{Tag, Tagging};
-use stores::{Bucket, StoreError};
+use runtime::{Access, Tick};
+use stores::{
+    Bucket, StoreError,
+    aws_sdk_s3::types::{Tag, Tagging},
+    trace,
+};
 
-use crate::asset::{Asset, Object, State};
-use crate::job::{JobRow, Kind, Status, Verdict};
-use crate::pipeline::Pipeline;
-use crate::store::Due;
-use crate::upload::Upload;
+use crate::{
+    assets::{
+        asset::{Asset, State},
+        job::JobKind,
+        object::Object,
+        row::{FailureOutcome, JobRow, Status},
+    },
+    pipeline::Pipeline,
+    store::{self, due::Due},
+    uploads::upload::Upload,
+};
+
+runtime::wire! {
+    pub struct Reconcile {
+        pipeline: Pipeline = |boot| Pipeline::wire(boot, &JobKind::ALL),
+        uploads: Bucket = |boot| boot.bucket("uploads", Access::ReadWrite),
+    }
+}
 
 /// So many items of each shard in one round: what is left over comes in the next.
-const ROUND: i32 = 250;
-
-/// Repeats and gives up.
-pub struct Reconcile {
-    pipeline: Pipeline,
-    uploads: Bucket,
-}
+const ROUND: usize = 250;
 
 impl Consumer<Tick> for Reconcile {
     async fn consume(&self, _: Tick, deadline: &Deadline) -> Outcome {
-        let now = self.pipeline.store.world().now();
-        let due = match self.pipeline.store.due(now, ROUND).await {
+        let due = match store::due::list(&self.pipeline.table, self.pipeline.world.now(), ROUND).await {
             Ok(due) => due,
             Err(error) => return Outcome::retry(error),
         };
@@ -43,47 +52,59 @@ impl Consumer<Tick> for Reconcile {
 }
 
 impl Reconcile {
+    /// In the trace of the item's asset, which its messages and events continue.
     async fn look_at(&self, item: Due) -> Result<(), StoreError> {
-        match item {
-            Due::Asset(asset) if asset.state == State::Ready => self.archive(&asset).await,
-            Due::Asset(asset) => self.asset(&asset).await,
-            Due::Job(row) => self.job(&row).await,
-            Due::Upload(upload) => self.upload(&upload).await,
-        }
+        let id = match &item {
+            Due::Asset(asset) => asset.asset_id,
+            Due::Job(row) => row.asset_id,
+            Due::Upload(upload) => upload.asset_id,
+        };
+        // The index lags behind the table.
+        let asset = store::assets::find(&self.pipeline.table, id).await?;
+        let trace = asset.as_ref().and_then(Asset::trace).or_else(trace::current);
+        let looked_at = async {
+            match item {
+                Due::Asset(_) => match &asset {
+                    Some(asset) if asset.state == State::Ready => self.archive(asset).await,
+                    Some(asset) => self.asset(asset).await,
+                    None => Ok(()),
+                },
+                Due::Job(row) => self.job(&row, asset.as_ref()).await,
+                Due::Upload(upload) => self.upload(&upload, asset.as_ref()).await,
+            }
+        };
+        trace::within(trace, looked_at).await
     }
 
-    /// Moves on an asset whose last worker died between its row and the next stage; fails one on which nothing happens.
+    /// Moves on an asset whose last worker died between its row and the next state; fails one on which nothing happens.
     async fn asset(&self, asset: &Asset) -> Result<(), StoreError> {
-        let store = &self.pipeline.store;
         let Some(asset) = self.pipeline.advance(asset.asset_id).await? else { return Ok(()) };
-        let ledger = store.ledger(asset.asset_id).await?;
-        let now = store.world().now();
+        let table = &self.pipeline.table;
+        let ledger = store::jobs::list(table, asset.asset_id).await?;
+        let now = self.pipeline.world.now();
         let last_change = ledger.iter().map(|row| row.changed_at).max().unwrap_or(asset.updated_at);
-        if let Some(trouble) = asset.stuck(last_change, now) {
-            return self.pipeline.give_up(asset.asset_id, &trouble).await;
+        if let Some(error) = asset.stuck(last_change, now) {
+            return self.pipeline.give_up(asset.asset_id, &error).await;
         }
-        let again = |asset: &Asset| {
+        let next_look = |asset: &Asset| {
             let is_due = asset.state != State::Ready && asset.due_at.is_some_and(|at| at <= now);
             is_due.then(|| asset.looked_at(now))
         };
-        store.change_asset(asset.asset_id, again).await.map(drop)
+        store::assets::change(table, asset.asset_id, next_look).await.map(drop)
     }
 
-    /// Sends a job again whose worker is dead, whose attempt has failed or whose message nobody has picked up.
-    async fn job(&self, row: &JobRow) -> Result<(), StoreError> {
-        let store = &self.pipeline.store;
-        let now = store.world().now();
-        let asset = store.asset(row.asset_id).await?;
-        if asset.is_none_or(|asset| asset.is_over()) {
-            let forget = |row: &JobRow| row.due_at.is_some().then(|| JobRow { due_at: None, ..row.clone() });
-            return store.change_job(row.asset_id, &row.job, forget).await.map(drop);
+    /// Sends the message of a job whose worker is dead, whose attempt has failed or whose message nobody has picked up.
+    async fn job(&self, row: &JobRow, asset: Option<&Asset>) -> Result<(), StoreError> {
+        let (table, now) = (&self.pipeline.table, self.pipeline.world.now());
+        if asset.is_none_or(Asset::is_over) {
+            let not_due = |row: &JobRow| row.due_at.is_some().then(|| JobRow { due_at: None, ..row.clone() });
+            return store::jobs::change(table, row.asset_id, &row.job, not_due).await.map(drop);
         }
-        // The index lags behind the table.
-        let Some(row) = store.job(row.asset_id, &row.job).await? else { return Ok(()) };
+        let Some(row) = store::jobs::find(table, row.asset_id, &row.job).await? else { return Ok(()) };
         if row.is_abandoned(now) {
             tracing::warn!(asset_id = %row.asset_id, job = %row.job, attempts = row.attempts, "its worker is dead");
             // Sent first: a message too many does nothing, one too few would cost minutes.
-            if let Some(Verdict::GoesOn(next)) = row.abandon(now)
+            if let Some(FailureOutcome::Continues(next)) = row.abandon(now)
                 && next.status == Status::Waiting
             {
                 self.pipeline.send(&row.message()).await?;
@@ -95,13 +116,11 @@ impl Reconcile {
         }
         self.pipeline.send(&row.message()).await?;
         let sent = |row: &JobRow| (row.status == Status::Waiting).then(|| row.sent_again(now));
-        store.change_job(row.asset_id, &row.job, sent).await.map(drop)
+        store::jobs::change(table, row.asset_id, &row.job, sent).await.map(drop)
     }
 
     /// Begins the work on an uploaded source whose notification was lost.
-    async fn upload(&self, upload: &Upload) -> Result<(), StoreError> {
-        let store = &self.pipeline.store;
-        let asset = store.asset(upload.asset_id).await?;
+    async fn upload(&self, upload: &Upload, asset: Option<&Asset>) -> Result<(), StoreError> {
         if upload.is_complete
             && asset.is_some_and(|asset| asset.state == State::Uploading)
             && let Some(head) = self.uploads.head(&upload.key).await?
@@ -111,8 +130,8 @@ impl Reconcile {
             let object = Object { bucket: self.uploads.name.clone(), key: upload.key.clone(), version, identity };
             self.pipeline.ingest(&object, upload.size).await?;
         }
-        let seen = |upload: &Upload| upload.due_at.is_some().then(|| Upload { due_at: None, ..upload.clone() });
-        store.change_upload(upload.upload_id, seen).await.map(drop)
+        let not_due = |upload: &Upload| upload.due_at.is_some().then(|| Upload { due_at: None, ..upload.clone() });
+        store::uploads::change(&self.pipeline.table, upload.upload_id, not_due).await.map(drop)
     }
 
     /// Marks the source of a ready film for the archive (the bucket's lifecycle moves marked objects) and drops its remuxed copy.
@@ -121,8 +140,8 @@ impl Reconcile {
             // Its film is ready whatever becomes of the source.
             tracing::warn!(asset_id = %asset.asset_id, %error, "source not archived");
         }
-        let seen = |asset: &Asset| asset.due_at.is_some().then(|| Asset { due_at: None, ..asset.clone() });
-        self.pipeline.store.change_asset(asset.asset_id, seen).await.map(drop)
+        let not_due = |asset: &Asset| asset.due_at.is_some().then(|| Asset { due_at: None, ..asset.clone() });
+        store::assets::change(&self.pipeline.table, asset.asset_id, not_due).await.map(drop)
     }
 
     async fn put_away(&self, asset: &Asset) -> Result<(), StoreError> {
@@ -139,9 +158,4 @@ impl Reconcile {
         }
         Ok(())
     }
-}
-
-/// Wires the operation.
-pub fn consumer(boot: &Boot) -> Result<Reconcile, BootError> {
-    Ok(Reconcile { pipeline: Pipeline::new(boot, &Kind::ALL)?, uploads: boot.bucket("uploads", Access::ReadWrite)? })
 }

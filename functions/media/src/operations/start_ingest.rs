@@ -1,16 +1,14 @@
-//! `media-start-ingest`: begins one workflow per version of an object, however often and in whatever order S3 tells of it.
+//! Bucket `uploads` → one workflow per version of an object, however often and in whatever order S3 tells of it.
 
 use events::{Consumer, Deadline, Outcome};
-use runtime::{Boot, BootError, S3Object};
+use runtime::S3Object;
 
-use crate::asset::Object;
-use crate::job::Kind;
-use crate::pipeline::Pipeline;
+use crate::{
+    assets::{job::JobKind, object::Object},
+    pipeline::Pipeline,
+};
 
-/// Begins workflows.
-pub struct StartIngest {
-    pipeline: Pipeline,
-}
+runtime::wire! { pub struct StartIngest { pipeline: Pipeline = |boot| Pipeline::wire(boot, &[JobKind::Probe]) } }
 
 impl Consumer<S3Object> for StartIngest {
     async fn consume(&self, object: S3Object, _: &Deadline) -> Outcome {
@@ -27,9 +25,4 @@ impl Consumer<S3Object> for StartIngest {
             Err(error) => Outcome::retry(error),
         }
     }
-}
-
-/// Wires the operation.
-pub fn consumer(boot: &Boot) -> Result<StartIngest, BootError> {
-    Ok(StartIngest { pipeline: Pipeline::new(boot, &[Kind::Probe])? })
 }

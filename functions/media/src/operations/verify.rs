@@ -1,24 +1,22 @@
-//! `media-verify`: proves over every stored byte and every joint that the film is whole; only then is the asset ready.
+//! Queue `media-verify` → proves over every stored byte and every joint that the film is whole; only then is the asset ready.
 
 use events::{Consumer, Deadline, Outcome};
-use runtime::{Access, Boot, BootError, SqsMessage};
+use runtime::{Access, SqsMessage};
 use stores::Bucket;
 
-use crate::failure::Failure;
-use crate::ffmpeg::Tools;
-use crate::inspection::Inspection;
-use crate::job::Kind;
-use crate::objects::Films;
-use crate::pipeline::Product;
-use crate::rows::Rows;
-use crate::worker::{self, Task, Worker};
+use crate::{
+    assets::{failure::Failure, job::JobKind},
+    pipeline::{Product, films::Films, inspection::Inspection, results::Results, worker::{self, Task, Worker}},
+    tools::ffmpeg::Tools,
+};
 
-/// Proves films.
-pub struct Verify {
-    worker: Worker,
-    tools: Tools,
-    uploads: Bucket,
-    films: Films,
+runtime::wire! {
+    pub struct Verify {
+        worker: Worker = |boot| Worker::wire(boot, JobKind::Verify, &[]),
+        tools: Tools,
+        uploads: Bucket = |boot| boot.bucket("uploads", Access::Read),
+        films: Films = |boot| Films::wire(boot, Access::ReadWrite),
+    }
 }
 
 impl Consumer<SqsMessage> for Verify {
@@ -30,23 +28,13 @@ impl Consumer<SqsMessage> for Verify {
 impl Verify {
     async fn verify(&self, task: Task) -> Result<Product, Failure> {
         let (id, plan) = (task.asset.asset_id, task.plan()?);
-        let rows = Rows::read(&self.worker.pipeline.store, &self.films, id).await?;
-        let film = rows.film(&plan, Kind::Verify.failure_code())?;
+        let results = Results::read(&self.worker.pipeline.table, &self.films, id).await?;
+        let film = results.film(&plan, JobKind::Verify.failure_code())?;
         let input = worker::input(&self.uploads, task.asset.input.as_ref()).await?;
         let (tools, films) = (&self.tools, &self.films);
-        let inspection = Inspection { tools, input: &input, films, task: &task, plan: &plan, rows: &rows };
+        let inspection = Inspection { tools, input: &input, films, task: &task, plan: &plan, results: &results };
         let (proof, summary) = inspection.run(&film).await?;
         let result = self.films.store_result(id, &task.job, &proof).await?;
         Ok(Product { result: Some(result), note: serde_json::to_string(&summary).ok() })
     }
-}
-
-/// Wires the operation.
-pub fn consumer(boot: &Boot) -> Result<Verify, BootError> {
-    Ok(Verify {
-        worker: Worker::new(boot, Kind::Verify, &[])?,
-        tools: worker::tools(boot),
-        uploads: boot.bucket("uploads", Access::Read)?,
-        films: Films(boot.bucket("media", Access::ReadWrite)?),
-    })
 }

@@ -1,108 +1,79 @@
-//! Uploads, and the answers that an `Idempotency-Key` may ask for again.
+//! Uploads, and which of them an `Idempotency-Key` stands for.
 
 use kernel::UploadId;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use stores::StoreError;
+use stores::{
+    StoreError, Table,
+    table::{Condition, Item, Key, Write},
+};
 use time::{Duration, OffsetDateTime};
 
-use super::item::Item;
-use super::{Key, Store, Write};
-use crate::asset::Asset;
-use crate::upload::Upload;
+use super::{
+    Changed,
+    versioned::{change as change_item, versioned, write_all, write_of},
+};
+use crate::{assets::asset::Asset, uploads::upload::Upload};
 
-/// How long an answer is kept.
-const KEEP: Duration = Duration::hours(24);
+/// Sort key of an upload.
+pub const SORT_KEY: &str = "upload";
+/// How long an idempotency key stands for its upload.
+const KEEP_KEY: Duration = Duration::hours(24);
+
+versioned!(Upload, upload => key(upload.upload_id));
+
+pub(super) fn key(id: UploadId) -> Key {
+    Key::new(id, SORT_KEY)
+}
 
 /// The upload that an idempotency key stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Begun {
-    scope: String,
-    /// The upload that was begun.
+pub struct KeyedUpload {
+    /// The upload.
     pub upload_id: UploadId,
-    /// SHA-256 of the request, in hex.
+    /// Of the request that began it.
     pub fingerprint: String,
+    /// When the key was used first.
     #[serde(with = "time::serde::rfc3339")]
-    created_at: OffsetDateTime,
-    version: i64,
+    pub created_at: OffsetDateTime,
 }
 
-impl Begun {
-    /// `principal` and `key` stand for `upload_id` from now on.
-    pub fn new(principal: &str, key: &str, upload_id: UploadId, fingerprint: &[u8], now: OffsetDateTime) -> Self {
-        Self {
-            scope: scope(principal, key),
-            upload_id,
-            fingerprint: hex::encode(fingerprint),
-            created_at: now,
-            version: 0,
-        }
-    }
+/// A digest tells nothing of who sent the key.
+fn key_of(digest: &str) -> Key {
+    Key::new(format!("key#{digest}"), "key")
 }
 
-/// A digest: keys of clients may have any length and form.
-fn scope(principal: &str, key: &str) -> String {
-    format!("key#{}", hex::encode(Sha256::digest(format!("{principal}\0{key}").as_bytes())))
+/// As it is now.
+pub async fn find(table: &Table, id: UploadId) -> Result<Option<Upload>, StoreError> {
+    table.get(&key(id)).await
 }
 
-impl Item for Begun {
-    fn key(&self) -> Key {
-        Key { pk: self.scope.clone(), sk: "key".to_owned() }
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
-
-    fn stored(mut self) -> Self {
-        self.version += 1;
-        self
-    }
-
-    fn due_at(&self) -> Option<OffsetDateTime> {
-        None
-    }
-
-    fn expires_at(&self) -> Option<OffsetDateTime> {
-        Some(self.created_at + KEEP)
-    }
+/// What the idempotency key with this digest stands for, unless it was used more than a day ago.
+pub async fn find_keyed(table: &Table, digest: &str, now: OffsetDateTime) -> Result<Option<KeyedUpload>, StoreError> {
+    let keyed: Option<KeyedUpload> = table.get(&key_of(digest)).await?;
+    Ok(keyed.filter(|keyed| now < keyed.created_at + KEEP_KEY))
 }
 
-impl Store {
-    /// An upload.
-    pub async fn upload(&self, id: UploadId) -> Result<Option<Upload>, StoreError> {
-        self.get(&Key::upload(id)).await
+/// Stores an upload, its asset, and the digest of the idempotency key that stands for it; `false` when the key was used meanwhile.
+pub async fn begin(
+    table: &Table,
+    upload: &Upload,
+    asset: &Asset,
+    keyed: Option<(&str, &KeyedUpload)>,
+) -> Result<bool, StoreError> {
+    let mut writes = vec![write_of(upload)?, write_of(asset)?];
+    if let Some((digest, keyed)) = keyed {
+        let item = Item::new(&key_of(digest), keyed)?.expiring(keyed.created_at + KEEP_KEY);
+        let is_free = Condition::Absent.or(Condition::at_most("expires_at", keyed.created_at.unix_timestamp()));
+        writes.push(Write::put(item).when(is_free));
     }
+    write_all(table, writes).await
+}
 
-    /// What a key stands for, unless that was more than a day ago.
-    pub async fn begun(&self, principal: &str, key: &str) -> Result<Option<Begun>, StoreError> {
-        let key = Key { pk: scope(principal, key), sk: "key".to_owned() };
-        let begun: Option<Begun> = self.get(&key).await?;
-        let now = self.world().now();
-        Ok(begun.filter(|begun| now < begun.created_at + KEEP))
-    }
-
-    /// Stores an upload, its asset and what the key stands for; `false` when the key was taken meanwhile.
-    pub async fn begin_upload(
-        &self,
-        upload: &Upload,
-        asset: &Asset,
-        begun: Option<&Begun>,
-    ) -> Result<bool, StoreError> {
-        let mut writes = vec![Write::of(upload)?, Write::of(asset)?];
-        if let Some(begun) = begun {
-            let now = self.world().now().unix_timestamp();
-            writes.push(Write { unless_alive_at: Some(now), ..Write::of(begun)? });
-        }
-        self.write(writes).await
-    }
-
-    /// Changes an upload.
-    pub async fn change_upload(
-        &self,
-        id: UploadId,
-        decide: impl Fn(&Upload) -> Option<Upload>,
-    ) -> Result<super::Changed<Upload>, StoreError> {
-        self.change(&Key::upload(id), decide).await
-    }
+/// Stores what `decide` makes of it.
+pub async fn change(
+    table: &Table,
+    id: UploadId,
+    decide: impl Fn(&Upload) -> Option<Upload>,
+) -> Result<Changed<Upload>, StoreError> {
+    change_item(table, &key(id), decide).await
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use events::{Consumer, Deadline, Outcome};
 use kernel::World;
-use media::job::{Job, Kind, Message};
+use media::assets::job::{Job, JobKind, Message};
 
 use crate::studio::{Studio, film, sqs};
 
@@ -66,7 +66,7 @@ async fn encoding(studio: &Studio) -> (String, Vec<Message>, Vec<Message>) {
     for message in studio.take().await {
         assert_eq!(studio.deliver(&message).await, Outcome::Done);
     }
-    let (chunks, others) = studio.take().await.into_iter().partition(|message| message.job.kind() == Kind::Chunk);
+    let (chunks, others) = studio.take().await.into_iter().partition(|message| message.job.kind() == JobKind::Chunk);
     (asset, chunks, others)
 }
 
@@ -104,7 +104,7 @@ async fn a_chunk_that_fails_twice_is_encoded_the_third_time_and_one_that_always_
     let (asset, chunks, others) = encoding(&studio).await;
     // Without a programme that encodes, every attempt fails; it is not the chunk's fault.
     let toolless = studio.with_path("/nonexistent");
-    let consumer = media::operations::encode_chunk::consumer(&toolless).unwrap();
+    let consumer = media::operations::consumers::encode_chunk(&toolless).unwrap();
     let body = serde_json::to_string(&chunks[0]).unwrap();
     for _ in 0..2 {
         assert_eq!(consumer.consume(sqs(body.clone()), &studio.no_deadline()).await, Outcome::Done);
@@ -152,7 +152,7 @@ async fn sprites_never_keep_a_film_back() {
     let studio = Studio::open().await;
     let (asset, chunks, others) = encoding(&studio).await;
     let toolless = studio.with_path("/nonexistent");
-    let consumer = media::operations::make_sprites::consumer(&toolless).unwrap();
+    let consumer = media::operations::consumers::make_sprites(&toolless).unwrap();
     for message in chunks.iter().chain(others.iter().filter(|message| message.job != Job::Sprites)) {
         assert_eq!(studio.deliver(message).await, Outcome::Done);
     }
@@ -171,7 +171,7 @@ async fn sprites_never_keep_a_film_back() {
 async fn an_invocation_without_time_leaves_the_job_to_the_next() {
     let studio = Studio::open().await;
     let asset = studio.drop_file("film.mp4", film()).await;
-    let consumer = media::operations::probe::consumer(&studio.service.boot()).unwrap();
+    let consumer = media::operations::consumers::probe(&studio.service.boot()).unwrap();
     let message = studio.take().await.remove(0);
     let world = World::system();
     let short = Deadline::new(world.clone(), world.now() + time::Duration::seconds(12));

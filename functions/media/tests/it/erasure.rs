@@ -14,7 +14,7 @@ fn erased(erasure: ErasureId, editor: &Token) -> Event {
 }
 
 async fn erase(service: &Service, event: Event) -> Outcome {
-    let consumer = media::operations::erase_account::consumer(&service.boot()).unwrap();
+    let consumer = media::operations::consumers::erase_account(&service.boot()).unwrap();
     consumer.consume(event, &Deadline::unlimited(World::system())).await
 }
 
@@ -68,7 +68,7 @@ async fn what_names_nobody_is_poison_and_a_table_that_is_down_is_not() {
     assert!(matches!(erase(&service, wrong).await, Outcome::Poison(_)));
     for name in ["TABLE_ASSETS", "STREAM_DOMAIN_EVENTS"] {
         let boot = runtime::Boot::new(service.vars().clone().set(name, "there-is-none"));
-        let consumer = media::operations::erase_account::consumer(&boot).unwrap();
+        let consumer = media::operations::consumers::erase_account(&boot).unwrap();
         let outcome = consumer.consume(event.clone(), &Deadline::unlimited(World::system())).await;
         assert!(matches!(outcome, Outcome::Retry(_)), "{name}: {outcome:?}");
     }

@@ -1,10 +1,12 @@
 //! From a notification to a workflow: once per version of an object, whatever S3 tells twice or late.
 
 use events::Outcome;
-use media::job::Job;
+use kernel::{TitleId, World};
+use media::assets::job::Job;
 use runtime::S3Object;
+use serde_json::json;
 
-use crate::studio::{Studio, asset_of};
+use crate::studio::{Studio, asset_of, film};
 
 #[tokio::test]
 async fn an_announced_source_begins_once_however_often_it_is_told() {
@@ -21,6 +23,31 @@ async fn an_announced_source_begins_once_however_often_it_is_told() {
     assert_eq!(studio.notify(&object).await, Outcome::Done);
     assert_eq!(studio.take().await, [], "a late copy changes nothing");
     studio.expect_state(&asset, "failed").await;
+}
+
+#[tokio::test]
+async fn the_trace_of_an_upload_reaches_its_jobs_and_its_asset() {
+    let studio = Studio::open().await;
+    let trace_id = "0af7651916cd43dd8448eb211c80319c";
+    let title = World::system().id::<TitleId>();
+    let request = json!({ "title_id": title, "filename": "film.mp4", "size": film().len() });
+    let call = studio.app.post("/v1/admin/uploads", &request).token(&studio.editor);
+    let created = call.header("traceparent", &format!("00-{trace_id}-b7ad6b7169203331-01")).send().await.expect(201);
+    let key = format!("sources/{}/film.mp4", created["upload_id"].as_str().unwrap());
+    let object = studio.put(&key, film()).await;
+    assert_eq!(studio.notify(&object).await, Outcome::Done);
+    for jobs in ["probe", "chunks and sound"] {
+        let messages = studio.take_traced().await;
+        assert!(!messages.is_empty(), "{jobs}");
+        for (message, trace) in messages {
+            assert_eq!(trace.map(|trace| trace.trace_id()).as_deref(), Some(trace_id), "{message:?}");
+            assert_eq!(stores::trace::within(trace, studio.deliver(&message)).await, Outcome::Done);
+        }
+    }
+    // The reconciler has a trace of its own.
+    studio.tick(120).await;
+    let asset = studio.image(created["asset_id"].as_str().unwrap(), "asset").await;
+    assert!(asset["traceparent"]["S"].as_str().is_some_and(|trace| trace.contains(trace_id)), "{asset:#}");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use events::Outcome;
-use media::job::{Job, Message};
+use media::assets::job::{Job, Message};
 use serde_json::json;
 
 use crate::studio::{Studio, film, sqs};
@@ -107,7 +107,7 @@ async fn shuffled_run() -> BTreeMap<String, String> {
 async fn messages_that_are_no_jobs_end_in_the_dead_letter_queue() {
     use events::Consumer;
     let studio = Studio::open().await;
-    let consumer = media::operations::encode_chunk::consumer(&studio.service.boot()).unwrap();
+    let consumer = media::operations::consumers::encode_chunk(&studio.service.boot()).unwrap();
     for body in [
         "",
         "{}",

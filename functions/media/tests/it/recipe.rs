@@ -7,17 +7,20 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use media::container::HEAD_BYTES;
-use media::error::MediaError;
-use media::ffmpeg::{Input, Tools};
 use media::film::Film;
-use media::ledger::{ChunkRow, Output, SegmentRow, SoundRow, TrackRow};
-use media::limits::Limits;
-use media::package::{Page, package};
-use media::plan::{Order, Plan};
-use media::proof::{Reference, SeamProof};
-use media::source::Source;
-use media::{audio, chunk, proof, remux, source, sprites, verify};
+use media::film::ledger::{ChunkRow, Output, SegmentRow, SoundRow, TrackRow};
+use media::film::package::{Page, package};
+use media::proof::seams::{Reference, SeamProof};
+use media::recipe::plan::{Plan, PlanOptions};
+use media::recipe::source::Source;
+use media::tools::container::HEAD_BYTES;
+use media::tools::error::MediaError;
+use media::tools::ffmpeg::{Input, Tools};
+use media::tools::limits::Limits;
+use media::{
+    encode::{audio, chunk, probe, remux, sprites},
+    proof::{checks, seams},
+};
 use tempfile::TempDir;
 
 /// A film number in twelve boxes along the top edge of a 320 × 180 picture, so that every frame says which one it is.
@@ -78,7 +81,7 @@ pub fn numbered(folder: &Path, name: &str, rate: &str, seconds: u32, encoding: &
 pub async fn probe(path: &Path) -> Result<Source, MediaError> {
     let bytes = std::fs::read(path).expect("the source is there");
     let head = &bytes[..bytes.len().min(HEAD_BYTES)];
-    source::probe(&tools(), &Input::File(path.to_owned()), bytes.len() as u64, head).await
+    probe::look_at(&tools(), &Input::File(path.to_owned()), bytes.len() as u64, head).await
 }
 
 /// A film that went through everything, and nothing was wrong with it.
@@ -107,7 +110,7 @@ pub async fn make(path: &Path, chunk_gops: u64) -> Made {
         input = Input::File(remuxed);
     }
     let encoder = tools.build().await.unwrap();
-    let plan = Plan::new(&source, &Order { source_version: "test".into(), encoder, chunk_gops });
+    let plan = Plan::new(&source, &PlanOptions { source_version: "test".into(), encoder, chunk_gops });
     let mut objects = BTreeMap::new();
     let mut keep = |files: Vec<Output>| {
         for file in files {
@@ -136,12 +139,12 @@ pub async fn make(path: &Path, chunk_gops: u64) -> Made {
     let made = sprites::make(&tools, &input, &plan, &work("sprites".into()), limits()).await.unwrap();
     keep(made.files);
     let index = std::fs::read_to_string(&objects[&made.row.index.key]).unwrap();
-    assert_eq!(verify::sprites(&plan, &made.row, &index), []);
+    assert_eq!(checks::sprites(&plan, &made.row, &index), []);
     let film = Film::assemble(&plan, &chunks, &sounds).unwrap();
     let pages = package(&plan, &film);
     let texts = pages.iter().map(|page| (page.key.clone(), page.text.clone())).collect();
-    assert_eq!(verify::playlists(&plan, &film, &texts), []);
-    let proof = proof::compare_sources(&tools, &input, &plan, &chunks, folder.path(), limits()).await.unwrap();
+    assert_eq!(checks::playlists(&plan, &film, &texts), []);
+    let proof = seams::compare_sources(&tools, &input, &plan, &chunks, folder.path(), limits()).await.unwrap();
     let mut made = Made { source, plan, chunks, sounds, film, pages, proof, input, objects, folder };
     made.check_bytes();
     made.check_seams().await;
@@ -156,10 +159,10 @@ impl Made {
 
     fn check_bytes(&self) {
         for track in self.film.tracks() {
-            let (init, wrong) = verify::init(track, &self.object(&track.init.key));
+            let (init, wrong) = checks::init(track, &self.object(&track.init.key));
             assert_eq!(wrong, []);
             for row in &track.segments {
-                assert_eq!(verify::segment(init.as_ref().unwrap(), row, &self.object(&row.file.key)), []);
+                assert_eq!(checks::segment(init.as_ref().unwrap(), row, &self.object(&row.file.key)), []);
             }
         }
     }
@@ -174,16 +177,16 @@ impl Made {
                 let (before, after) = (around(&track.segments[number - 1]), around(&track.segments[number]));
                 let init = self.object(&track.init.key);
                 let played =
-                    proof::play_through(&tools, &track.rendition, &init, &before, &after, self.folder.path(), limits());
+                    seams::play_through(&tools, &track.rendition, &init, &before, &after, self.folder.path(), limits());
                 let played = played.await.unwrap();
                 self.proof.joints[index].played.push(played);
             }
         }
-        assert_eq!(verify::seams(&self.plan, &self.proof), []);
+        assert_eq!(checks::seams(&self.plan, &self.proof), []);
         assert_eq!(self.proof.reference, Reference::Whole);
         let windows = Reference::Windows;
         let folder = self.folder.path();
-        let again = proof::compare_with(&tools, &self.input, &self.plan, &self.chunks, windows, folder, limits());
+        let again = seams::compare_with(&tools, &self.input, &self.plan, &self.chunks, windows, folder, limits());
         for (window, whole) in again.await.unwrap().joints.iter().zip(&self.proof.joints) {
             assert!(window.differing.is_empty(), "{window:?}");
             assert_eq!(window.continuous, whole.continuous);
@@ -202,7 +205,7 @@ impl Made {
             std::fs::copy(path, place(key)).unwrap();
         }
         self.pages.iter().for_each(|page| std::fs::write(place(&page.key), &page.text).unwrap());
-        root.join(media::package::MASTER)
+        root.join(media::film::package::MASTER)
     }
 
     /// One file with everything of a rendition, as a player buffers it.

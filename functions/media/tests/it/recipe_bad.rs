@@ -7,13 +7,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use media::container::HEAD_BYTES;
-use media::error::MediaError;
-use media::ffmpeg::{Input, Tools};
-use media::limits::Limits;
-use media::plan::{Order, Plan};
-use media::refusal::Refusal;
-use media::{chunk, proof, source};
+use media::recipe::plan::{Plan, PlanOptions};
+use media::tools::container::HEAD_BYTES;
+use media::tools::error::MediaError;
+use media::tools::ffmpeg::{Input, Tools};
+use media::tools::limits::Limits;
+use media::tools::refusal::Refusal;
+use media::{
+    encode::{chunk, probe},
+    proof::seams,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -158,7 +161,7 @@ async fn sources_are_read_by_url_and_the_same_frames_come_out() {
     let (address, asked) = serve(folder.path().to_owned()).await;
     let input = Input::Url(format!("{address}/film.mp4?X-Amz-Signature=secret"));
     let bytes = std::fs::read(&path).unwrap();
-    let source = source::probe(&tools(), &input, bytes.len() as u64, &bytes[..HEAD_BYTES]).await.unwrap();
+    let source = probe::look_at(&tools(), &input, bytes.len() as u64, &bytes[..HEAD_BYTES]).await.unwrap();
     let made = make(&path, 3).await;
     assert_eq!(source, made.source);
     let work = folder.path().join("work");
@@ -168,7 +171,7 @@ async fn sources_are_read_by_url_and_the_same_frames_come_out() {
     assert_eq!(encoded.row, made.chunks[1]);
     assert!(asked.load(Ordering::SeqCst) <= 8, "{} requests", asked.load(Ordering::SeqCst));
     let gone = Input::Url(format!("{address}/gone.mp4?X-Amz-Signature=secret"));
-    let error = source::probe(&tools(), &gone, 9000, &bytes[..HEAD_BYTES]).await.unwrap_err();
+    let error = probe::look_at(&tools(), &gone, 9000, &bytes[..HEAD_BYTES]).await.unwrap_err();
     assert!(error.is_transient() && !error.to_string().contains("secret"), "{error}");
 }
 
@@ -179,7 +182,7 @@ async fn work_ends_at_its_deadline_and_wrong_builds_do_not_start() {
         generate(folder.path(), "film.mp4", &[&["-f", "lavfi", "-i", "testsrc2=s=1280x720:r=24:d=20"], H264].concat());
     let source = probe(&path).await.unwrap();
     let encoder = tools().build().await.unwrap();
-    let plan = Plan::new(&source, &Order { source_version: "test".into(), encoder, chunk_gops: 30 });
+    let plan = Plan::new(&source, &PlanOptions { source_version: "test".into(), encoder, chunk_gops: 30 });
     let input = Input::File(path);
     let started = Instant::now();
     let hurried = Limits::encode(Duration::from_millis(600));
@@ -204,7 +207,7 @@ async fn the_proof_notices_a_wrong_frame() {
     head.insert(0, head[0].clone());
     head.pop();
     let input = Input::File(path);
-    let proof = proof::compare_sources(&tools(), &input, &made.plan, &chunks, folder.path(), limits()).await.unwrap();
+    let proof = seams::compare_sources(&tools(), &input, &made.plan, &chunks, folder.path(), limits()).await.unwrap();
     assert!(!proof.holds(&made.plan));
     assert!(proof.joints[0].differing.contains(&145) && !proof.joints[0].differing.contains(&143));
 }

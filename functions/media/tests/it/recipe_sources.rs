@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::Command;
 
 use media::film::Film;
-use media::package::{MANIFEST, MASTER};
-use media::violation::Check;
-use media::{chunk, ledger::ChunkRow};
+use media::film::package::{MANIFEST, MASTER};
+use media::film::violation::Check;
+use media::{encode::chunk, film::ledger::ChunkRow};
 
 use crate::recipe::{BARCODE, H264, Made, generate, limits, make, numbered, probe, tools, tools_folder};
 
@@ -106,17 +106,17 @@ fn refuses_what_is_wrong(made: &Made) {
     twice.extend(made.chunks.iter().rev().cloned());
     assert!(Film::assemble(&made.plan, &twice, &made.sounds).is_ok(), "order and duplicates do not matter");
     let track = &made.film.video[0];
-    let (init, _) = media::verify::init(track, &made.object(&track.init.key));
+    let (init, _) = media::proof::checks::init(track, &made.object(&track.init.key));
     let mut bytes = made.object(&track.segments[1].file.key);
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
-    let wrong = media::verify::segment(&init.unwrap(), &track.segments[1], &bytes);
+    let wrong = media::proof::checks::segment(&init.unwrap(), &track.segments[1], &bytes);
     assert_eq!(wrong.iter().map(|violation| violation.check).collect::<Vec<_>>(), [Check::Bytes]);
     let mut proof = made.proof.clone();
     proof.joints[0].differing.push(7);
-    assert_eq!(media::verify::seams(&made.plan, &proof)[0].check, Check::Seam);
+    assert_eq!(media::proof::checks::seams(&made.plan, &proof)[0].check, Check::Seam);
     proof.joints.clear();
-    assert_eq!(media::verify::seams(&made.plan, &proof)[0].check, Check::Seam);
+    assert_eq!(media::proof::checks::seams(&made.plan, &proof)[0].check, Check::Seam);
 }
 
 #[tokio::test]
@@ -379,7 +379,7 @@ async fn the_same_work_makes_the_same_bytes() {
     let made = make(&path, 3).await;
     let again = folder.path().join("again");
     std::fs::create_dir(&again).unwrap();
-    let input = media::ffmpeg::Input::File(path);
+    let input = media::tools::ffmpeg::Input::File(path);
     let second = chunk::encode(&tools(), &input, &made.plan, 1, &again, limits()).await.unwrap();
     assert_eq!(second.row, made.chunks[1]);
     let stored = serde_json::to_string(&second.row).unwrap();

@@ -23,7 +23,7 @@ fn batch(records: &[(Value, Value)]) -> Value {
 }
 
 async fn relay(studio: &Studio, records: &[(Value, Value)]) -> Value {
-    let consumer = media::operations::relay_assets::consumer(&studio.service.boot()).unwrap();
+    let consumer = media::operations::consumers::relay_assets(&studio.service.boot()).unwrap();
     let event = serde_json::from_value(batch(records)).unwrap();
     let answer = answer_dynamodb(&consumer, event, &Deadline::unlimited(World::system())).await;
     serde_json::to_value(answer).unwrap()
@@ -78,7 +78,7 @@ async fn a_change_that_cannot_be_told_comes_again() {
     let id = studio.drop_file("film.mp4", b"x").await;
     let dropped = studio.image(&id, "asset").await;
     let boot = runtime::Boot::new(studio.service.vars().clone().set("AWS_ENDPOINT_URL", "http://127.0.0.1:1"));
-    let consumer = media::operations::relay_assets::consumer(&boot).unwrap();
+    let consumer = media::operations::consumers::relay_assets(&boot).unwrap();
     let event = serde_json::from_value(batch(&[(Value::Null, dropped)])).unwrap();
     let answer = answer_dynamodb(&consumer, event, &Deadline::unlimited(World::system())).await;
     assert_eq!(serde_json::to_value(answer).unwrap(), json!({ "batchItemFailures": [{ "itemIdentifier": "1" }] }));

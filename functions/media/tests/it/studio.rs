@@ -5,15 +5,14 @@ use std::sync::{Arc, OnceLock};
 
 use cinema_http::StatusCode;
 use events::{Consumer, Deadline, Outcome};
-use kernel::World;
-use kernel::world::ManualClock;
-use media::job::{Kind, Message};
+use kernel::{TraceParent, World, world::ManualClock};
+use media::assets::job::{JobKind, Message};
 use media::operations;
 use runtime::{Boot, S3Object, SqsMessage, Tick};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use stores::Bucket;
 use stores::aws_sdk_s3::primitives::ByteStream;
+use stores::{Bucket, trace};
 use testkit::{App, Service, Token};
 use time::Duration;
 
@@ -28,7 +27,7 @@ pub struct Studio {
     pub films: Bucket,
     boot: Boot,
     clock: Arc<ManualClock>,
-    queues: Vec<(Kind, String)>,
+    queues: Vec<(JobKind, String)>,
     sqs: aws_sdk_sqs::Client,
 }
 
@@ -78,7 +77,7 @@ impl Studio {
         let service = Service::start_alone("media").await.with("PATH", &path()).with("MEDIA_CHUNK_GOPS", "3");
         let (world, clock) = World::replay(World::system().now(), u64::from_le_bytes(World::system().bytes()));
         let boot = service.boot().with_world(world);
-        let queues = Kind::ALL.map(|kind| (kind, service.var(&manifest::env::queue(kind.queue())))).into();
+        let queues = JobKind::ALL.map(|kind| (kind, service.var(&manifest::env::queue(kind.queue())))).into();
         Self {
             app: service.app(operations::routes),
             editor: Token::role("editor"),
@@ -111,7 +110,7 @@ impl Studio {
 
     /// S3 tells of an object.
     pub async fn notify(&self, object: &S3Object) -> Outcome {
-        let consumer = operations::start_ingest::consumer(&self.boot).unwrap();
+        let consumer = operations::consumers::start_ingest(&self.boot).unwrap();
         consumer.consume(object.clone(), &self.no_deadline()).await
     }
 
@@ -143,17 +142,25 @@ impl Studio {
 
     /// Takes every message from every queue.
     pub async fn take(&self) -> Vec<Message> {
+        self.take_traced().await.into_iter().map(|(message, _)| message).collect()
+    }
+
+    /// Takes every message from every queue, with its trace.
+    pub async fn take_traced(&self) -> Vec<(Message, Option<TraceParent>)> {
         let mut messages = Vec::new();
         for (_, url) in &self.queues {
             loop {
-                let batch = self.sqs.receive_message().queue_url(url).max_number_of_messages(10).send().await.unwrap();
+                let batch = self.sqs.receive_message().queue_url(url).max_number_of_messages(10);
+                let batch = batch.message_attribute_names(trace::ATTRIBUTE).send().await.unwrap();
                 if batch.messages().is_empty() {
                     break;
                 }
                 for message in batch.messages() {
                     let handle = message.receipt_handle().unwrap();
                     self.sqs.delete_message().queue_url(url).receipt_handle(handle).send().await.unwrap();
-                    messages.push(serde_json::from_str(message.body().unwrap()).unwrap());
+                    let attribute = message.message_attributes().and_then(|all| all.get(trace::ATTRIBUTE));
+                    let trace = attribute.and_then(|attribute| attribute.string_value()?.parse().ok());
+                    messages.push((serde_json::from_str(message.body().unwrap()).unwrap(), trace));
                 }
             }
         }
@@ -165,24 +172,24 @@ impl Studio {
         let sqs = sqs(serde_json::to_string(message).unwrap());
         let (boot, deadline) = (&self.boot, self.no_deadline());
         match message.job.kind() {
-            Kind::Probe => operations::probe::consumer(boot).unwrap().consume(sqs, &deadline).await,
-            Kind::Chunk => operations::encode_chunk::consumer(boot).unwrap().consume(sqs, &deadline).await,
-            Kind::Audio => operations::encode_audio::consumer(boot).unwrap().consume(sqs, &deadline).await,
-            Kind::Sprites => operations::make_sprites::consumer(boot).unwrap().consume(sqs, &deadline).await,
-            Kind::Package => operations::package::consumer(boot).unwrap().consume(sqs, &deadline).await,
-            Kind::Verify => operations::verify::consumer(boot).unwrap().consume(sqs, &deadline).await,
+            JobKind::Probe => operations::consumers::probe(boot).unwrap().consume(sqs, &deadline).await,
+            JobKind::Chunk => operations::consumers::encode_chunk(boot).unwrap().consume(sqs, &deadline).await,
+            JobKind::Audio => operations::consumers::encode_audio(boot).unwrap().consume(sqs, &deadline).await,
+            JobKind::Sprites => operations::consumers::make_sprites(boot).unwrap().consume(sqs, &deadline).await,
+            JobKind::Package => operations::consumers::package(boot).unwrap().consume(sqs, &deadline).await,
+            JobKind::Verify => operations::consumers::verify(boot).unwrap().consume(sqs, &deadline).await,
         }
     }
 
     /// Works until the queues are empty.
     pub async fn work(&self) {
         loop {
-            let messages = self.take().await;
+            let messages = self.take_traced().await;
             if messages.is_empty() {
                 return;
             }
-            for message in &messages {
-                assert_eq!(self.deliver(message).await, Outcome::Done, "{message:?}");
+            for (message, trace) in messages {
+                assert_eq!(trace::within(trace, self.deliver(&message)).await, Outcome::Done, "{message:?}");
             }
         }
     }
@@ -190,7 +197,7 @@ impl Studio {
     /// Moves the clock, then reconciles.
     pub async fn tick(&self, seconds: i64) {
         self.clock.advance(Duration::seconds(seconds));
-        let consumer = operations::reconcile::consumer(&self.boot).unwrap();
+        let consumer = operations::consumers::reconcile(&self.boot).unwrap();
         assert_eq!(consumer.consume(Tick { time: None }, &self.no_deadline()).await, Outcome::Done);
     }
 
@@ -282,14 +289,14 @@ fn attribute(value: &stores::aws_sdk_dynamodb::types::AttributeValue) -> Value {
 
 /// A message as SQS delivers it.
 pub fn sqs(body: String) -> SqsMessage {
-    SqsMessage { id: "1".into(), body, receive_count: 1 }
+    SqsMessage { id: "1".into(), body, receive_count: 1, trace: None }
 }
 
 /// The asset of an object that no upload announced.
 pub fn asset_of(object: &S3Object) -> String {
     let identity = object.version.clone().expect("a versioned bucket");
     let (bucket, key) = (object.bucket.clone(), object.key.clone());
-    media::asset::Object { bucket, key, version: object.version.clone(), identity }.asset_id().to_string()
+    media::assets::object::Object { bucket, key, version: object.version.clone(), identity }.asset_id().to_string()
 }
 
 /// PUT to a presigned URL, as a browser does it.

@@ -1,0 +1,169 @@
+//! A chunk: decodes its frames once, encodes every rung from them, and hands over finished segments with their ledger row.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::encode::picture::{decoding, prepared};
+use crate::encode::segments::{self, Joining, Place};
+use crate::encode::{hashes, muxer};
+use crate::film::ledger::{ChunkRow, Output};
+use crate::recipe::plan::{Chunk, Plan, SEGMENT_GOPS};
+use crate::tools::error::MediaError;
+use crate::tools::ffmpeg::{Input, Tools};
+use crate::tools::limits::Limits;
+
+/// What a chunk worker has made: upload the files, then write the row.
+#[derive(Debug)]
+pub struct EncodedChunk {
+    /// For the ledger.
+    pub row: ChunkRow,
+    /// To be stored under the asset's prefix.
+    pub files: Vec<Output>,
+}
+
+/// Encodes one chunk of the plan inside `folder`, which must be empty. The same plan and index give the same bytes.
+pub async fn encode(
+    tools: &Tools,
+    input: &Input,
+    plan: &Plan,
+    index: u64,
+    folder: &Path,
+    limits: Limits,
+) -> Result<EncodedChunk, MediaError> {
+    let chunk = plan.chunk(index).ok_or_else(|| MediaError::unexpected(format!("there is no chunk {index}")))?;
+    let build = tools.build().await?;
+    if build != plan.encoder {
+        return Err(MediaError::Encoder { planned: plan.encoder.clone(), found: build });
+    }
+    let hashes_path = folder.join("frames.txt");
+    let mut arguments = decoding(tools, input, plan, chunk.first);
+    let edges = chunk.frames.map_or(Edges::Head, Edges::Both);
+    arguments.extend(["-filter_complex".into(), filters(plan, &chunk, Some(edges)).into()]);
+    arguments.extend(encoding(plan, chunk.first_segment, folder));
+    arguments.extend(hashes::writing("[edges]", &hashes_path));
+    tools.run_ffmpeg(&arguments, Some(input), limits).await?;
+    collect(plan, &chunk, folder, &hashes_path)
+}
+
+fn collect(plan: &Plan, chunk: &Chunk, folder: &Path, hashes_path: &Path) -> Result<EncodedChunk, MediaError> {
+    let (mut tracks, mut files) = (Vec::new(), Vec::new());
+    for rung in &plan.rungs {
+        let place = Place {
+            folder: &folder.join(&rung.name),
+            rendition: &rung.name,
+            hash: &chunk.hash,
+            first_segment: chunk.first_segment,
+        };
+        let (track, outputs) = segments::join(&place, Joining::Groups(SEGMENT_GOPS as usize))?;
+        tracks.push(track);
+        files.extend(outputs);
+    }
+    let frames = tracks.first().map_or(0, |track| track.samples());
+    check(plan, chunk, &tracks, frames)?;
+    let window = plan.proof_frames().min(frames);
+    let hashes: Vec<String> = hashes::read(hashes_path)?.into_iter().map(|(_, hash)| hash).collect();
+    let expected = if chunk.frames.is_some() { (2 * window).min(frames) } else { window };
+    if hashes.len() as u64 != expected {
+        return Err(MediaError::unexpected(format!("{} frame hashes instead of {expected}", hashes.len())));
+    }
+    let tail = chunk.frames.map_or(0, |_| window as usize);
+    let row = ChunkRow {
+        index: chunk.index,
+        first: chunk.first,
+        frames,
+        hash: chunk.hash.clone(),
+        encoder: plan.encoder.clone(),
+        tracks,
+        head: hashes[..window as usize].to_vec(),
+        tail: hashes[hashes.len() - tail..].to_vec(),
+    };
+    Ok(EncodedChunk { row, files })
+}
+
+/// A worker does not hand over what the verifier would refuse.
+fn check(plan: &Plan, chunk: &Chunk, tracks: &[crate::film::ledger::TrackRow], frames: u64) -> Result<(), MediaError> {
+    if chunk.frames.is_some_and(|expected| expected != frames) || frames == 0 {
+        let expected = chunk.frames.map_or("at least one".to_owned(), |frames| frames.to_string());
+        return Err(MediaError::unexpected(format!("chunk {} has {frames} frames instead of {expected}", chunk.index)));
+    }
+    for track in tracks {
+        let starts = track.segments.first().map_or(0, |segment| segment.tfdt);
+        let is_on_grid = plan.rate.is_exactly(chunk.first, starts, track.timescale)
+            && plan.rate.is_exactly(frames, track.ticks(), track.timescale)
+            && track.samples() == frames;
+        if !is_on_grid {
+            let (rendition, index, found) = (&track.rendition, chunk.index, track.samples());
+            return Err(MediaError::unexpected(format!(
+                "chunk {index}, {rendition}: {found} frames of {frames}, from tick {starts}, for {} ticks",
+                track.ticks()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Which frames are hashed for the seam proof.
+#[derive(Clone, Copy)]
+pub(crate) enum Edges {
+    /// The first ones.
+    Head,
+    /// The first and the last of so many.
+    Both(u64),
+}
+
+/// The whole graph: one decode, one output per rung, and one for the hashes.
+pub(crate) fn filters(plan: &Plan, chunk: &Chunk, edges: Option<Edges>) -> String {
+    let outputs = plan.rungs.len() + usize::from(edges.is_some());
+    let mut graph = prepared(plan, chunk.first, chunk.frames);
+    let _ = write!(graph, ",split={outputs}");
+    (0..plan.rungs.len()).for_each(|index| {
+        let _ = write!(graph, "[s{index}]");
+    });
+    if let Some(edges) = edges {
+        let window = plan.proof_frames();
+        let _ = match edges {
+            Edges::Head => write!(graph, "[h];[h]select='lt(n,{window})'[edges]"),
+            Edges::Both(frames) => {
+                let from = frames.saturating_sub(window);
+                write!(graph, "[h];[h]select='lt(n,{window})+gte(n,{from})'[edges]")
+            }
+        };
+    }
+    for (index, rung) in plan.rungs.iter().enumerate() {
+        let (width, height) = (rung.width, rung.height);
+        let _ = write!(graph, ";[s{index}]scale={width}:{height}:flags=bicubic:out_range=tv,setsar=1[v{index}]");
+    }
+    graph
+}
+
+/// The encoders and the muxer: fragments of one group of pictures each, on the absolute clock.
+pub(crate) fn encoding(plan: &Plan, first_segment: u64, folder: &Path) -> Vec<OsString> {
+    let mut arguments: Vec<String> = Vec::new();
+    let mut streams = Vec::new();
+    for (index, rung) in plan.rungs.iter().enumerate() {
+        arguments.extend(["-map".into(), format!("[v{index}]")]);
+        arguments.extend([format!("-threads:v:{index}"), rung.threads.to_string()]);
+        arguments.extend([format!("-maxrate:v:{index}"), format!("{}k", rung.max_kbps)]);
+        arguments.extend([format!("-bufsize:v:{index}"), format!("{}k", rung.buffer_kbit)]);
+        streams.push(format!("v:{index},name:{}", rung.name));
+    }
+    let gop = plan.gop.to_string();
+    arguments.extend(
+        ["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-pix_fmt", "yuv420p", "-crf", "21"]
+            .map(String::from),
+    );
+    arguments.extend(["-g", &gop, "-keyint_min", &gop, "-sc_threshold", "0", "-flags", "+cgop"].map(String::from));
+    // stitchable: SPS and PPS, and so the init segments, are the same in every chunk.
+    arguments.extend(["-x264-params", "open-gop=0:scenecut=0:stitchable=1"].map(String::from));
+    arguments.extend(["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"].map(String::from));
+    let hls_time = format!("{:.6}", plan.rate.seconds(plan.gop));
+    arguments.extend(muxer::fragments(&hls_time));
+    arguments.extend(["-hls_segment_options", "movflags=+frag_discont"].map(String::from));
+    let first_fragment = (first_segment * SEGMENT_GOPS).to_string();
+    arguments.extend(["-start_number", &first_fragment, "-var_stream_map", &streams.join(" ")].map(String::from));
+    let mut arguments: Vec<OsString> = arguments.into_iter().map(OsString::from).collect();
+    arguments.extend(["-hls_segment_filename".into(), folder.join("%v/g%06d.m4s").into()]);
+    arguments.push(folder.join("%v/index.m3u8").into());
+    arguments
+}

@@ -1,0 +1,76 @@
+//! The full results behind a ledger: what packager and verifier work from.
+
+use kernel::AssetId;
+use stores::Table;
+
+use crate::assets::failure::Failure;
+use crate::assets::job::JobKind;
+use crate::assets::row::JobRow;
+use crate::assets::summary::FilmSummary;
+use crate::assets::summary::Quality;
+use crate::film::Film;
+use crate::film::ledger::{ChunkRow, SoundRow, SpritesRow};
+use crate::film::playlist;
+use crate::pipeline::films::Films;
+use crate::recipe::plan::Plan;
+use crate::store;
+
+/// Everything that the workers have written down.
+#[derive(Debug)]
+pub struct Results {
+    /// In the order of the film.
+    pub chunks: Vec<ChunkRow>,
+    /// The audio renditions.
+    pub sounds: Vec<SoundRow>,
+    /// Absent when they could not be made.
+    pub sprites: Option<SpritesRow>,
+}
+
+impl Results {
+    /// Reads the results of an asset's ledger.
+    pub async fn read(table: &Table, films: &Films, id: AssetId) -> Result<Self, Failure> {
+        let ledger = store::jobs::list(table, id).await?;
+        let keys = |kind: JobKind| -> Vec<String> {
+            let own = ledger.iter().filter(|row: &&JobRow| row.job.kind() == kind && row.is_over());
+            own.filter_map(|row| row.result.clone()).collect()
+        };
+        let mut chunks: Vec<ChunkRow> = films.results(&keys(JobKind::Chunk)).await?;
+        chunks.sort_by_key(|chunk| chunk.index);
+        let sounds = films.results(&keys(JobKind::Audio)).await?;
+        let sprites = films.results(&keys(JobKind::Sprites)).await?.pop();
+        Ok(Self { chunks, sounds, sprites })
+    }
+
+    /// The whole film.
+    pub fn film(&self, plan: &Plan, code: &str) -> Result<Film, Failure> {
+        Film::assemble(plan, &self.chunks, &self.sounds).map_err(|violations| Failure::violations(code, &violations))
+    }
+}
+
+/// What others are told about a film.
+pub fn summary(plan: &Plan, film: &Film, sprites: Option<&SpritesRow>) -> FilmSummary {
+    let target = playlist::target_duration(film.tracks());
+    let renditions = plan.rungs.iter().zip(&film.video).map(|(rung, track)| {
+        let sounds = film.sounds(plan).into_iter().filter(|(sound, _)| sound.is_low == rung.is_lowest);
+        let loudest = sounds.map(|(_, track)| playlist::track_bandwidth(track, target).peak).max();
+        Quality {
+            name: rung.name.clone(),
+            width: rung.width,
+            height: rung.height,
+            bandwidth: playlist::track_bandwidth(track, target).peak + loudest.unwrap_or_default(),
+        }
+    });
+    let mut audio_languages: Vec<String> = Vec::new();
+    for sound in &plan.audio {
+        if !audio_languages.contains(&sound.language) {
+            audio_languages.push(sound.language.clone());
+        }
+    }
+    FilmSummary {
+        seconds: plan.rate.seconds(film.frames),
+        renditions: renditions.collect(),
+        audio_languages,
+        poster: sprites.map(|sprites| sprites.poster.clone()),
+        trickplay: sprites.map(|sprites| sprites.index.clone()),
+    }
+}

@@ -1,0 +1,4 @@
+//! The proof that an encoded film is whole.
+
+pub mod checks;
+pub mod seams;

@@ -1,0 +1,10 @@
+//! What a source is and how its film is made. Pure: no I/O, the same input gives the same plan.
+
+pub mod decision;
+pub mod ladder;
+pub mod language;
+pub mod plan;
+pub mod rate;
+pub mod source;
+pub mod timing;
+pub mod tracks;

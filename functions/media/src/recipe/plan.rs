@@ -1,0 +1,279 @@
+//! The plan: everything about a film's encoding that is decided before the first frame is encoded. Pure and repeatable.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::recipe::ladder::{Rung, ladder};
+use crate::recipe::language;
+use crate::recipe::rate::Rate;
+use crate::recipe::source::{AudioTrack, Source};
+use crate::tools::container::Container;
+
+/// Raised whenever the same plan would make other bytes, so that no old chunk is taken for a new one.
+const RECIPE: u32 = 1;
+/// Groups of pictures in a segment: six seconds.
+pub const SEGMENT_GOPS: u64 = 3;
+/// Groups of pictures in a chunk: one minute.
+pub const CHUNK_GOPS: u64 = 30;
+/// Frames compared on each side of a joint: half a group of pictures.
+const PROOF_GOP_SHARE: u64 = 2;
+/// A picture is kept for seeking this often.
+pub const SPRITE_SECONDS: u64 = 10;
+
+/// What a plan is made for.
+#[derive(Clone, Debug)]
+pub struct PlanOptions {
+    /// Names the bytes of the source: bucket, key and version, or a hash.
+    pub source_version: String,
+    /// [`crate::tools::ffmpeg::Tools::build`].
+    pub encoder: String,
+    /// Groups of pictures in a chunk, a multiple of [`SEGMENT_GOPS`]: the width of the fan-out.
+    pub chunk_gops: u64,
+}
+
+/// How one film is encoded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Version of the recipe.
+    pub recipe: u32,
+    /// Names the bytes of the source.
+    pub source_version: String,
+    /// Names the build of the encoder.
+    pub encoder: String,
+    /// The container of what is read: the source or its remuxed copy.
+    pub container: Container,
+    /// Frames per second.
+    pub rate: Rate,
+    /// Frames in a group of pictures.
+    pub gop: u64,
+    /// Frames in a segment.
+    pub segment: u64,
+    /// Frames in a chunk; the last one may have fewer, or up to one segment more.
+    pub chunk: u64,
+    /// Frames in the film, as far as the probe could tell.
+    pub frames: u64,
+    /// How the picture is prepared.
+    pub picture: Picture,
+    /// Largest first.
+    pub rungs: Vec<Rung>,
+    /// Audio renditions.
+    pub audio: Vec<Sound>,
+    /// Seek pictures and poster.
+    pub sprites: Sprites,
+}
+
+/// How frames are prepared before they are encoded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Stream index in the source.
+    pub stream: u32,
+    /// Weave fields into frames.
+    pub deinterlace: bool,
+    /// Map high dynamic range to standard.
+    pub map_light: bool,
+    /// How long before a chunk decoding starts, in milliseconds.
+    pub preroll_ms: u64,
+    /// How much later than the file's own clock the film's begins, in microseconds.
+    pub origin_us: u64,
+}
+
+/// One audio rendition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sound {
+    /// Folder of its files: `a0`, `a0low`.
+    pub name: String,
+    /// Stream index in the source.
+    pub stream: u32,
+    /// Channels after down-mixing.
+    pub channels: u32,
+    /// Bit rate in kbit/s.
+    pub kbps: u32,
+    /// BCP 47.
+    pub language: String,
+    /// How a player lists it; unique within its group.
+    pub label: String,
+    /// Whether it is played unless another is chosen.
+    pub is_default: bool,
+    /// Whether it belongs to the lowest rung.
+    pub is_low: bool,
+}
+
+/// Seek pictures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sprites {
+    /// Pictures in the film.
+    pub count: u64,
+    /// Pixels of one picture.
+    pub width: u32,
+    /// Pixels of one picture.
+    pub height: u32,
+    /// Pictures per row of a sheet.
+    pub columns: u64,
+    /// Rows of a sheet.
+    pub rows: u64,
+    /// Whether pictures that can be decoded alone come often enough to decode only those.
+    pub keys_only: bool,
+    /// Pixels of the poster.
+    pub poster_width: u32,
+    /// Pixels of the poster.
+    pub poster_height: u32,
+}
+
+/// One chunk of the grid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chunk {
+    /// Position in the film.
+    pub index: u64,
+    /// First frame.
+    pub first: u64,
+    /// How many frames; `None` for the last chunk, which goes on to the end.
+    pub frames: Option<u64>,
+    /// Number of its first segment.
+    pub first_segment: u64,
+    /// Names its bytes: source, frames, encoder, parameters and threads.
+    pub hash: String,
+}
+
+impl Plan {
+    /// Plans a film. The same source and order always give the same plan.
+    pub fn new(source: &Source, order: &PlanOptions) -> Plan {
+        let rate = source.rate;
+        let gop = rate.gop_frames();
+        let chunk_gops = (order.chunk_gops.max(SEGMENT_GOPS) / SEGMENT_GOPS) * SEGMENT_GOPS;
+        Plan {
+            recipe: RECIPE,
+            source_version: order.source_version.clone(),
+            encoder: order.encoder.clone(),
+            container: source.container,
+            rate,
+            gop,
+            segment: SEGMENT_GOPS * gop,
+            chunk: chunk_gops * gop,
+            frames: source.frames,
+            picture: Picture {
+                stream: source.video.stream,
+                deinterlace: source.video.is_interlaced,
+                map_light: source.video.is_hdr,
+                preroll_ms: (source.video.preroll_seconds * 1000.0).ceil() as u64,
+                origin_us: (source.origin_seconds * 1e6).round() as u64,
+            },
+            rungs: ladder(source.video.width, source.video.height, rate),
+            audio: sounds(&source.audio),
+            sprites: sprites(source),
+        }
+    }
+
+    /// How many chunks there are. What is left after the last whole chunk joins it unless it fills a segment:
+    /// a container that is a few frames off must not order an empty chunk.
+    pub fn chunks(&self) -> u64 {
+        let whole = self.frames / self.chunk;
+        let is_worth_a_chunk = self.frames % self.chunk > self.segment;
+        (whole + u64::from(is_worth_a_chunk)).max(1)
+    }
+
+    /// The chunk at `index`; `None` beyond the end.
+    pub fn chunk(&self, index: u64) -> Option<Chunk> {
+        if index >= self.chunks() {
+            return None;
+        }
+        let first = index * self.chunk;
+        let frames = (index + 1 < self.chunks()).then_some(self.chunk);
+        let hash = self.hash(&serde_json::json!({
+            "first": first, "frames": frames, "picture": self.picture, "rungs": self.rungs, "gop": self.gop,
+        }));
+        Some(Chunk { index, first, frames, first_segment: first / self.segment, hash })
+    }
+
+    /// Names the bytes of an audio rendition.
+    pub fn sound_hash(&self, sound: &Sound) -> String {
+        self.hash(&serde_json::json!({
+            "stream": sound.stream, "channels": sound.channels, "kbps": sound.kbps, "frames": self.frames,
+            "segment": self.segment, "origin": self.picture.origin_us,
+        }))
+    }
+
+    /// Names the bytes of the seek pictures and the poster.
+    pub fn sprites_hash(&self) -> String {
+        self.hash(&serde_json::json!({ "sprites": self.sprites, "picture": self.picture, "frames": self.frames }))
+    }
+
+    /// Names everything that decides what the film looks and sounds like; part of the seam proof.
+    pub fn parameters(&self) -> String {
+        self.hash(&serde_json::to_value(self).unwrap_or_default())
+    }
+
+    /// Frames compared on each side of a joint.
+    pub fn proof_frames(&self) -> u64 {
+        (self.gop / PROOF_GOP_SHARE).max(1)
+    }
+
+    /// How long the film lasts, in seconds, as far as the probe could tell.
+    pub fn seconds(&self) -> f64 {
+        self.rate.seconds(self.frames)
+    }
+
+    /// How much later than the file's own clock the film's begins, in seconds.
+    pub(crate) fn origin(&self) -> f64 {
+        self.picture.origin_us as f64 / 1e6
+    }
+
+    fn hash(&self, what: &serde_json::Value) -> String {
+        let key = serde_json::json!([self.recipe, self.source_version, self.encoder, self.rate, what]);
+        hex::encode(&Sha256::digest(key.to_string().as_bytes())[..16])
+    }
+}
+
+/// Two renditions of every track: stereo at 128 kbit/s, and mono at 48 for the lowest rung.
+fn sounds(tracks: &[AudioTrack]) -> Vec<Sound> {
+    let chosen = tracks.iter().position(|track| track.is_default).unwrap_or(0);
+    let mut labels: Vec<String> = Vec::new();
+    for (index, track) in tracks.iter().enumerate() {
+        let name = track.title.clone().or_else(|| language::own_name(&track.language).map(str::to_owned));
+        let name = name.unwrap_or_else(|| format!("Audio {}", index + 1)).replace(['"', '\n', '\r'], " ");
+        let is_taken = labels.contains(&name);
+        labels.push(if is_taken { format!("{name} {}", index + 1) } else { name });
+    }
+    let both = |low: bool| {
+        tracks.iter().zip(&labels).enumerate().map(move |(index, (track, label))| Sound {
+            name: format!("a{index}{}", if low { "low" } else { "" }),
+            stream: track.stream,
+            channels: if low { 1 } else { 2 },
+            kbps: if low { 48 } else { 128 },
+            language: track.language.clone(),
+            label: label.clone(),
+            is_default: index == chosen,
+            is_low: low,
+        })
+    };
+    both(false).chain(both(true)).collect()
+}
+
+fn sprites(source: &Source) -> Sprites {
+    let (width, height) = (f64::from(source.video.width), f64::from(source.video.height));
+    let inside = |box_width: f64, box_height: f64| {
+        let scale = (box_width / width).min(box_height / height).min(1.0);
+        let even = |side: f64| ((side * scale / 2.0).round() as u32 * 2).max(2);
+        (even(width), even(height))
+    };
+    let is_upright = height > width;
+    let (small, poster) = if is_upright {
+        (inside(90.0, 160.0), inside(720.0, 1280.0))
+    } else {
+        (inside(160.0, 90.0), inside(1280.0, 720.0))
+    };
+    let count = (source.seconds / SPRITE_SECONDS as f64).ceil().max(1.0) as u64;
+    let columns = count.min(10);
+    Sprites {
+        count,
+        width: small.0,
+        height: small.1,
+        columns,
+        rows: count.div_ceil(columns).min(10),
+        keys_only: source.video.key_gap_seconds > 0.0 && source.video.key_gap_seconds <= SPRITE_SECONDS as f64,
+        poster_width: poster.0,
+        poster_height: poster.1,
+    }
+}
+
+#[cfg(test)]
+mod tests;

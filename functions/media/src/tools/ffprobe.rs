@@ -1,0 +1,263 @@
+//! What ffprobe says about a source: its streams, its first pictures and the times of its packets.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use serde::Deserialize;
+
+use crate::tools::container::Container;
+use crate::tools::error::MediaError;
+use crate::tools::ffmpeg::{Input, Tools};
+use crate::tools::limits::Limits;
+use crate::tools::refusal::Refusal;
+
+/// The answer to `-show_format -show_streams`.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Document {
+    /// The container.
+    #[serde(default)]
+    pub format: Format,
+    /// The streams in file order.
+    #[serde(default)]
+    pub streams: Vec<Stream>,
+}
+
+/// The container's own statements.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Format {
+    /// Seconds, as text.
+    pub duration: Option<String>,
+    /// Seconds, as text.
+    pub start_time: Option<String>,
+}
+
+/// One stream.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Stream {
+    /// Position in the file.
+    pub index: u32,
+    /// `h264`, `aac`…
+    pub codec_name: Option<String>,
+    /// `video`, `audio`, `subtitle`…
+    pub codec_type: Option<String>,
+    /// Coded width in pixels.
+    pub width: Option<u32>,
+    /// Coded height in pixels.
+    pub height: Option<u32>,
+    /// `num:den`.
+    pub sample_aspect_ratio: Option<String>,
+    /// `yuv420p`…
+    pub pix_fmt: Option<String>,
+    /// `progressive`, `tt`, `bb`, `tb`, `bt`.
+    pub field_order: Option<String>,
+    /// `bt709`, `smpte2084`, `arib-std-b67`…
+    pub color_transfer: Option<String>,
+    /// Lowest rate that can express all time stamps.
+    pub r_frame_rate: Option<String>,
+    /// Frames divided by duration.
+    pub avg_frame_rate: Option<String>,
+    /// Seconds, as text.
+    pub duration: Option<String>,
+    /// Audio channels.
+    pub channels: Option<u32>,
+    /// Hertz, as text.
+    pub sample_rate: Option<String>,
+    /// 1 where captions are hidden inside the pictures (CEA-608/708).
+    pub closed_captions: Option<u32>,
+    /// Flags of the stream.
+    pub disposition: BTreeMap<String, i64>,
+    /// Free text of the stream.
+    pub tags: BTreeMap<String, String>,
+    /// Rotation and others.
+    pub side_data_list: Vec<SideData>,
+}
+
+/// Something attached to a stream, frame or packet.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct SideData {
+    /// `Display Matrix`, `Encryption info`…
+    pub side_data_type: String,
+    /// Degrees, for a display matrix.
+    pub rotation: Option<f64>,
+}
+
+/// One decoded picture.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Frame {
+    /// 1 when the picture consists of two fields.
+    pub interlaced_frame: u8,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// The picture's transfer function, where the stream does not say.
+    pub color_transfer: Option<String>,
+}
+
+/// The time of one packet, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Packet {
+    /// The stream it belongs to.
+    pub stream: u32,
+    /// Presentation time (decoding time where the container has no other).
+    pub time: f64,
+    /// How long it lasts; zero when unknown.
+    pub duration: f64,
+    /// Whether decoding can start here.
+    pub is_key: bool,
+}
+
+/// Which packets to list.
+#[derive(Clone, Copy, Debug)]
+pub enum Span {
+    /// The first so many seconds.
+    First(u32),
+    /// Everything from this second on.
+    From(u64),
+    /// Everything.
+    All,
+}
+
+/// Asks for streams and format; an unreadable container is a refusal.
+pub async fn document(tools: &Tools, input: &Input, container: Container) -> Result<Document, MediaError> {
+    let mut arguments: Vec<OsString> =
+        ["-show_format", "-show_streams", "-of", "json"].into_iter().map(OsString::from).collect();
+    arguments.extend(tools.open(input, container));
+    match tools.run_ffprobe(&arguments, Some(input), Limits::PROBE).await {
+        Ok(printed) => parse(&printed.stdout),
+        Err(MediaError::Tool { detail, .. }) if !is_network(&detail) => Err(unreadable(&detail).into()),
+        Err(other) => Err(other),
+    }
+}
+
+/// Decodes the first pictures of a stream. Empty when none could be decoded.
+pub async fn first_frames(
+    tools: &Tools,
+    input: &Input,
+    container: Container,
+    stream: u32,
+) -> Result<Vec<Frame>, MediaError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        #[serde(default)]
+        frames: Vec<Frame>,
+    }
+    let mut arguments: Vec<OsString> =
+        ["-select_streams", &stream.to_string(), "-read_intervals", "%+#12", "-show_frames", "-of", "json"]
+            .map(OsString::from)
+            .into();
+    arguments.extend(tools.open(input, container));
+    match tools.run_ffprobe(&arguments, Some(input), Limits::PROBE).await {
+        Ok(printed) => Ok(parse::<Answer>(&printed.stdout)?.frames),
+        Err(MediaError::Tool { detail, .. }) if !is_network(&detail) => Ok(Vec::new()),
+        Err(other) => Err(other),
+    }
+}
+
+/// Whether the first packet of a stream carries encryption parameters.
+pub async fn is_encrypted(tools: &Tools, input: &Input, container: Container, stream: u32) -> Result<bool, MediaError> {
+    let mut arguments: Vec<OsString> =
+        ["-select_streams", &stream.to_string(), "-read_intervals", "%+#1", "-show_packets", "-of", "json"]
+            .map(OsString::from)
+            .into();
+    arguments.extend(tools.open(input, container));
+    let printed = tools.run_ffprobe(&arguments, Some(input), Limits::PROBE).await?;
+    Ok(String::from_utf8_lossy(&printed.stdout).contains("Encryption info"))
+}
+
+/// Lists packet times of all streams.
+pub async fn packets(
+    tools: &Tools,
+    input: &Input,
+    container: Container,
+    span: Span,
+) -> Result<Vec<Packet>, MediaError> {
+    let mut arguments: Vec<OsString> = Vec::new();
+    match span {
+        Span::First(seconds) => arguments.extend(["-read_intervals".into(), format!("%+{seconds}").into()]),
+        Span::From(second) => arguments.extend(["-read_intervals".into(), format!("{second}%").into()]),
+        Span::All => {}
+    }
+    let shown = "packet=stream_index,pts_time,dts_time,duration_time,flags";
+    arguments.extend(["-show_entries", shown, "-of", "csv=p=0"].map(OsString::from));
+    arguments.extend(tools.open(input, container));
+    match tools.run_ffprobe(&arguments, Some(input), Limits::PROBE).await {
+        Ok(printed) => Ok(String::from_utf8_lossy(&printed.stdout).lines().filter_map(packet).collect()),
+        // A file that ends in the middle: whatever it says, it has no more packets.
+        Err(MediaError::Tool { detail, .. }) if !is_network(&detail) => Ok(Vec::new()),
+        Err(other) => Err(other),
+    }
+}
+
+/// `stream,pts,dts,duration,flags`; a time that is not known reads `N/A`.
+fn packet(line: &str) -> Option<Packet> {
+    let fields: Vec<&str> = line.trim().split(',').collect();
+    let [stream, presented, decoded, duration, flags, ..] = fields[..] else { return None };
+    let number = |text: &str| text.parse::<f64>().ok();
+    Some(Packet {
+        stream: stream.parse().ok()?,
+        time: number(presented).or_else(|| number(decoded))?,
+        duration: number(duration).unwrap_or(0.0),
+        is_key: flags.starts_with('K'),
+    })
+}
+
+fn parse<T: for<'a> Deserialize<'a>>(json: &[u8]) -> Result<T, MediaError> {
+    serde_json::from_slice(json).map_err(|error| MediaError::unexpected(format!("ffprobe's answer: {error}")))
+}
+
+fn unreadable(detail: &str) -> Refusal {
+    if detail.contains("moov atom not found") {
+        return Refusal::Truncated { detail: "its index, the moov box, is missing".to_owned() };
+    }
+    if detail.contains("End of file") || detail.contains("EBML header parsing failed") {
+        return Refusal::Truncated { detail: "it ends inside its header".to_owned() };
+    }
+    let last = detail.lines().last().unwrap_or_default();
+    Refusal::Damaged { detail: last.trim_start_matches("source: ").to_owned() }
+}
+
+/// Errors of the way to the file, not of the file: worth another try.
+fn is_network(detail: &str) -> bool {
+    const SIGNS: [&str; 10] = [
+        "HTTP error",
+        "Server returned",
+        "Connection",
+        "timed out",
+        "unreachable",
+        "Network",
+        "Failed to resolve",
+        "I/O error",
+        "Input/output error",
+        "certificate",
+    ];
+    SIGNS.iter().any(|sign| detail.contains(sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packet_lines_may_lack_times() {
+        let parsed = packet("1,19.945941,19.9,0.023220,K__");
+        assert_eq!(parsed, Some(Packet { stream: 1, time: 19.945941, duration: 0.02322, is_key: true }));
+        let parsed = packet("0,N/A,1.0,N/A,___");
+        assert_eq!(parsed, Some(Packet { stream: 0, time: 1.0, duration: 0.0, is_key: false }));
+        assert_eq!(packet("0,N/A,N/A,0.1,K__"), None);
+        assert_eq!(packet(""), None);
+    }
+
+    #[test]
+    fn reasons_are_told_apart() {
+        assert!(matches!(unreadable("[mov] moov atom not found\nsource: Invalid data"), Refusal::Truncated { .. }));
+        assert_eq!(
+            unreadable("source: Invalid data found when processing input"),
+            Refusal::Damaged { detail: "Invalid data found when processing input".into() }
+        );
+        assert!(is_network("[https @ 0x1] HTTP error 403 Forbidden"));
+    }
+}

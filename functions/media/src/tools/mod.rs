@@ -1,0 +1,9 @@
+//! ffmpeg and ffprobe under limits, and what they read and write.
+
+pub mod boxes;
+pub mod container;
+pub mod error;
+pub mod ffmpeg;
+pub mod ffprobe;
+pub mod limits;
+pub mod refusal;

@@ -1,0 +1,4 @@
+//! Uploads of sources, in parts.
+
+pub mod parts;
+pub mod upload;
