@@ -12,7 +12,8 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures::stream;
-use kernel::{World, signed_url::PublicKey};
+use kernel::World;
+use playback::signed_url::PublicKey;
 
 use crate::{origins::Origins, problem::problem};
 

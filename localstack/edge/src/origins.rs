@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use axum::http::HeaderValue;
-use kernel::signed_url::PublicKey;
+use playback::signed_url::PublicKey;
 
 /// What every request needs.
 pub(crate) struct Origins {

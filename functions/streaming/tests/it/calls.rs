@@ -64,5 +64,5 @@ async fn a_start_and_the_master_need_three_calls_together() {
     let beat = app.post(&format!("/v1/playback/sessions/{}/heartbeat", id(&again)), &report).token(&person.token());
     fixture.seconds(20);
     beat.send().await.expect(200);
-    assert_eq!(count.load(Ordering::SeqCst), 8, "a report: one read, the position, one transaction");
+    assert_eq!(count.load(Ordering::SeqCst), 9, "a report: one read, title and position together, one transaction");
 }

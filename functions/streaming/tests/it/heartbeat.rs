@@ -1,9 +1,10 @@
 use events::Outcome;
 use kernel::{PlaybackId, World};
+use proto::catalog::{TitleChanged, Window};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
-use crate::fixture::{Fixture, id, no_entitlements, text};
+use crate::fixture::{Film, Fixture, id, no_entitlements, text};
 
 #[tokio::test]
 async fn a_report_renews_the_lease_and_moves_the_position() {
@@ -80,6 +81,56 @@ async fn who_stops_paying_stops_watching() {
     let advice = fixture.beat(&person, &session, &report).await.expect(200);
     assert_eq!(advice, json!({ "action": "stop", "reason": "subscription_required" }));
     fixture.beat(&person, &session, &report).await.expect_problem(410, "session_stopped");
+}
+
+#[tokio::test]
+async fn a_title_that_may_not_be_watched_any_more_stops_with_the_reason() {
+    let fixture = Fixture::new().await;
+    let person = fixture.person(1, 1080).await;
+    let french = Window { territories: vec!["FR".to_owned()], ..Window::default() };
+    let premium = Window { plans: vec!["premium".to_owned()], ..Window::default() };
+    let over = Window { until: Some(text(fixture.world.now())), ..Window::default() };
+    let film = Film::new().published();
+    for (change, reason) in [
+        (TitleChanged { publication: "withdrawn".to_owned(), ..film.clone() }, "title_withdrawn"),
+        (TitleChanged { publication: "draft".to_owned(), ..film.clone() }, "not_found"),
+        (TitleChanged { windows: vec![french], ..film.clone() }, "territory_not_allowed"),
+        (TitleChanged { windows: vec![premium], ..film.clone() }, "plan_too_low"),
+        (TitleChanged { windows: vec![over], ..film.clone() }, "not_found"),
+    ] {
+        let film = fixture.film().await;
+        let session = id(&fixture.start(&person, &film, "tv").await);
+        fixture.seconds(30);
+        let change = TitleChanged { title_id: film.title.to_string(), ..change };
+        assert_eq!(fixture.project_title(film.changed(2, &change)).await, Outcome::Done);
+        let report = json!({ "position": 30.0, "state": "playing" });
+        let told = fixture.beat(&person, &session, &report).await.expect(200);
+        assert_eq!(told, json!({ "action": "stop", "reason": reason }));
+        fixture.beat(&person, &session, &report).await.expect_problem(410, "session_stopped");
+        let place = format!("/v1/playback/positions/{}", film.title);
+        let place = fixture.app.get(&place).token(&person.token()).send().await.expect(200);
+        assert_eq!(place["position"], 30.0, "what was watched until then is not lost");
+        let next = fixture.start(&person, &fixture.film().await, "phone").await;
+        assert_eq!(fixture.stop(&person, &id(&next)).await.status, 204, "the slot was free");
+    }
+}
+
+#[tokio::test]
+async fn the_lower_of_both_caps_counts() {
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(2, 1080).await);
+    let session = id(&fixture.start(&person, &film, "tv").await);
+    fixture.seconds(30);
+    let (path, report) =
+        (format!("/v1/playback/sessions/{session}/heartbeat"), json!({ "position": 30.0, "state": "playing" }));
+    let told = fixture.app.post(&path, &report).token(&person.token().max_rating(6)).send().await.expect(200);
+    assert_eq!(told, json!({ "action": "stop", "reason": "rating_too_high" }));
+
+    let session = id(&fixture.start_with(&person.token().max_rating(12), &film, "phone").await.expect(201));
+    let rated = TitleChanged { rating: Some(16), ..film.published() };
+    assert_eq!(fixture.project_title(film.changed(2, &rated)).await, Outcome::Done);
+    let told = fixture.beat(&person, &session, &report).await.expect(200);
+    assert_eq!(told, json!({ "action": "stop", "reason": "rating_too_high" }), "a higher cap is for the next session");
 }
 
 #[tokio::test]

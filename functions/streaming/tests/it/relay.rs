@@ -112,6 +112,28 @@ async fn a_session_is_told_from_start_to_stop_and_again_with_the_same_ids() {
 }
 
 #[tokio::test]
+async fn what_is_told_continues_the_trace_of_the_request() {
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
+    let trace = |id: &str| format!("00-{id}-b7ad6b7169203331-01");
+    let (started, stopped) = ("0af7651916cd43dd8448eb211c80319c", "4bf92f3577b34da6a3ce929d0e0e4736");
+    let body = json!({ "title_id": film.title, "device_id": "tv" });
+    let start = fixture.app.post("/v1/playback/sessions", &body).header("traceparent", &trace(started));
+    let session = id(&start.token(&person.token()).send().await.expect(201));
+    let mut witness = Witness::new(&fixture, session.clone()).await;
+    let stop = fixture.app.delete(&format!("/v1/playback/sessions/{session}")).header("traceparent", &trace(stopped));
+    assert_eq!(stop.token(&person.token()).send().await.status, 204);
+    witness.look().await;
+    relay(&fixture, &witness.records).await;
+    let told = fixture.service.events("playback-events", &session, 2).await;
+    for (event, trace_id) in told.iter().zip([started, stopped]) {
+        let traceparent = event.traceparent.as_deref().unwrap_or_default();
+        assert!(traceparent.contains(trace_id), "{}: {traceparent}", event.kind);
+    }
+    assert_eq!(told.len(), 2);
+}
+
+#[tokio::test]
 async fn replaced_expired_and_forgotten_sessions_end_once() {
     let fixture = Fixture::new().await;
     let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);

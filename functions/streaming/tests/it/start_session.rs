@@ -139,11 +139,31 @@ async fn the_same_key_gives_the_same_session() {
     post(&person, "one", &other).await.expect_problem(422, "idempotency_key_reused");
     let second = post(&person, "two", &body).await.expect(201);
     assert_ne!(id(&second), id(&first.json()));
-    // The key is the account's own.
+    // The key is the profile's own.
+    let sibling = Person { profile: Person::new().profile, ..person };
+    let own = post(&sibling, "one", &other).await.expect(201);
+    assert_ne!(id(&own), id(&first.json()));
     let neighbour = fixture.person(1, 1080).await;
     let theirs = post(&neighbour, "one", &body).await.expect(201);
     assert_ne!(id(&theirs), id(&first.json()));
     post(&person, &"k".repeat(256), &body).await.expect_problem(400, "invalid_idempotency_key");
+}
+
+#[tokio::test]
+async fn a_stored_answer_is_given_only_to_who_may_watch() {
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(2, 1080).await);
+    let body = json!({ "title_id": film.title, "device_id": "tv" });
+    let post = |max_rating| {
+        let call = fixture.app.post("/v1/playback/sessions", &body).header("idempotency-key", "one");
+        call.token(&person.token().max_rating(max_rating)).send()
+    };
+    let first = post(18).await;
+    assert_eq!(post(18).await.expect(201), first.expect(201));
+    post(6).await.expect_problem(403, "rating_too_high");
+    let withdrawn = TitleChanged { publication: "withdrawn".to_owned(), ..film.published() };
+    fixture.project_title(film.changed(2, &withdrawn)).await;
+    post(18).await.expect_problem(410, "title_withdrawn");
 }
 
 #[tokio::test]
