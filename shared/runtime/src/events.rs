@@ -58,7 +58,10 @@ fn sqs_answer(places: Vec<(String, Span)>, outcomes: Vec<Outcome>) -> SqsBatchRe
     for ((id, span), outcome) in places.into_iter().zip(outcomes) {
         let _entered = span.enter();
         match outcome {
-            Outcome::Done => continue,
+            Outcome::Done => {
+                tracing::info!("done");
+                continue;
+            }
             Outcome::Retry(reason) => tracing::warn!(message_id = %id, reason, "message will come again"),
             Outcome::Poison(reason) => tracing::error!(message_id = %id, reason, "message cannot be applied"),
         }

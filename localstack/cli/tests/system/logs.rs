@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Every line of every function since `since` (ms), with the function's name.
-async fn lines(since: i64) -> Vec<(String, String)> {
+pub async fn lines(since: i64) -> Vec<(String, String)> {
     let client = Client::new(&aws::config(&aws_url()));
     let mut lines = Vec::new();
     let mut groups = client.describe_log_groups().log_group_name_prefix("/aws/lambda/").into_paginator().send();

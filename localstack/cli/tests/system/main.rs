@@ -12,6 +12,7 @@ mod pipeline;
 mod playback;
 mod surface;
 mod sweep;
+mod trace;
 
 use cli::Cinema;
 use engines::aws;

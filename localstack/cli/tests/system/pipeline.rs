@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{aws_url, invoke, new_viewer, playback, signed_in, variable};
 
 /// A film of `seconds` that ffmpeg draws.
-async fn film(name: &str, seconds: u32, size: &str) -> PathBuf {
+pub async fn film(name: &str, seconds: u32, size: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("cinema-system-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join(name);
@@ -25,7 +25,7 @@ async fn film(name: &str, seconds: u32, size: &str) -> PathBuf {
     file
 }
 
-async fn draft(editor: &cli::Cinema, name: &str) -> String {
+pub async fn draft(editor: &cli::Cinema, name: &str) -> String {
     let body = json!({ "kind": "film", "original_title": name, "localisations": { "en": { "name": name } } });
     editor.post("/v1/admin/titles", &body).await.unwrap()["id"].as_str().unwrap().to_owned()
 }
