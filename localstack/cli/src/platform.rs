@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use deploy::{Deployed, Settings, Target, deploy, migrate};
 use engines::{Daemon, Daemons, Endpoints, Engines, Home, Options, aws, process::Launch, progress::Progress};
+use manifest::Plan;
 
 /// Where the edge listens unless the port is taken.
 const EDGE_PORT: u16 = 8080;
@@ -77,7 +78,8 @@ impl Platform {
     pub async fn start_edge(&self) -> Result<()> {
         let program = own_program()?;
         let stamp = std::fs::metadata(&program)?.modified()?.duration_since(std::time::UNIX_EPOCH)?.as_nanos();
-        let build = format!("{stamp} {} {}", self.target.endpoints.aws, self.edge_port);
+        let public = Plan::read(&self.target.root)?.buckets.remove("media").map(|media| media.public);
+        let build = format!("{stamp} {} {} {public:?}", self.target.endpoints.aws, self.edge_port);
         let daemons = Daemons::load(&self.home)?;
         if let Some(edge) = daemons.by_name.get(EDGE) {
             if edge.process.is_alive() && edge.build == build {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use manifest::Manifest;
+use manifest::Plan;
 use sha2::{Digest, Sha256};
 
 use deploy::pack::{SMALL, function};
@@ -25,23 +25,23 @@ pub struct Shipped {
     pub sha256: String,
 }
 
-/// Packs every function of the manifest from `bin_dir` into `<out>/<function>.zip` and writes `<out>/SHA256SUMS`.
-pub fn pack(manifest: &Manifest, bin_dir: &Path, out: &Path, progress: &Progress) -> Result<Vec<Shipped>> {
+/// Packs every function of the plan from `bin_dir` into `<out>/<function>.zip` and writes `<out>/SHA256SUMS`.
+pub fn pack(plan: &Plan, bin_dir: &Path, out: &Path, progress: &Progress) -> Result<Vec<Shipped>> {
     let task = progress.task("pack");
-    task.steps(manifest.functions.len() as u64);
+    task.steps(plan.functions.len() as u64);
     fs::create_dir_all(out).with_context(|| format!("creating {}", out.display()))?;
     let mut shipped = Vec::new();
     let mut sums = String::new();
-    for entry in &manifest.functions {
-        task.note(entry.name.as_str());
-        let binary = bin_dir.join(&entry.name);
+    for name in plan.functions.keys() {
+        task.note(name.as_str());
+        let binary = bin_dir.join(name);
         let zip = function(&binary, SMALL)?;
-        let file = out.join(format!("{}.zip", entry.name));
+        let file = out.join(format!("{name}.zip"));
         fs::write(&file, &zip).with_context(|| format!("writing {}", file.display()))?;
         let sha256 = hex::encode(Sha256::digest(&zip));
-        sums.push_str(&format!("{sha256}  {}.zip\n", entry.name));
+        sums.push_str(&format!("{sha256}  {name}.zip\n"));
         shipped.push(Shipped {
-            name: entry.name.clone(),
+            name: name.clone(),
             file,
             binary_bytes: fs::metadata(&binary)?.len(),
             zip_bytes: zip.len() as u64,

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, ensure};
 use aws_sdk_apigateway::primitives::Blob;
 use aws_sdk_apigateway::types::{GatewayResponseType, PutMode};
-use manifest::Manifest;
+use manifest::plan::Gateway;
+use manifest::{Plan, WrongMethod};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -13,26 +14,9 @@ use crate::clients::Clients;
 use crate::target::STAGE;
 use engines::aws::REGION;
 
-/// The gateway's own errors, with the status each should have; emulators keep their bodies, the edge replaces those.
-const OWN_ERRORS: [(GatewayResponseType, &str, &str, &str); 4] = [
-    (GatewayResponseType::MissingAuthenticationToken, "404", "not_found", "Not found"),
-    (GatewayResponseType::RequestTooLarge, "413", "body_too_large", "Body too large"),
-    (GatewayResponseType::Throttled, "429", "too_many_requests", "Too many requests"),
-    (GatewayResponseType::IntegrationTimeout, "504", "timeout", "The operation took too long"),
-];
-/// What a client may send with a wrong method; without a template the gateway would answer 500.
-const MEDIA_TYPES: [&str; 6] = [
-    "application/json",
-    "application/merge-patch+json",
-    "application/octet-stream",
-    "application/x-www-form-urlencoded",
-    "multipart/form-data",
-    "text/plain",
-];
-
-pub(crate) async fn deploy(clients: &Clients, id: &str, manifest: &Manifest) -> Result<usize> {
-    let document = document(clients, id, manifest);
-    let wanted = hex::encode(&Sha256::digest(document.to_string())[..16]);
+pub(crate) async fn deploy(clients: &Clients, id: &str, plan: &Plan) -> Result<usize> {
+    let document = document(clients, id, plan);
+    let wanted = hex::encode(&Sha256::digest(format!("{document} {:?}", plan.gateway.errors))[..16]);
     let apis = clients.api.get_rest_apis().limit(500).send().await.context("listing APIs")?;
     let found = apis.items().iter().find(|api| api.id() == Some(id));
     let is_live = match found {
@@ -45,7 +29,7 @@ pub(crate) async fn deploy(clients: &Clients, id: &str, manifest: &Manifest) -> 
     if found.is_none() {
         create(clients, id).await?;
     }
-    import(clients, id, document, &wanted).await?;
+    import(clients, id, document, &wanted, &plan.gateway).await?;
     Ok(1)
 }
 
@@ -57,22 +41,21 @@ async fn create(clients: &Clients, id: &str) -> Result<()> {
     Ok(())
 }
 
-async fn import(clients: &Clients, id: &str, mut document: Value, version: &str) -> Result<()> {
+async fn import(clients: &Clients, id: &str, mut document: Value, version: &str, gateway: &Gateway) -> Result<()> {
     document["info"]["version"] = json!(version);
     let body = Blob::new(document.to_string());
     let put = clients.api.put_rest_api().rest_api_id(id).mode(PutMode::Overwrite).body(body);
     put.send().await.context("importing the routes")?;
-    for (kind, status, code, title) in OWN_ERRORS {
-        let problem = json!({"type": "about:blank", "title": title, "status": status.parse::<u16>()?, "code": code});
+    for (error, problem) in &gateway.errors {
         let put = clients
             .api
             .put_gateway_response()
             .rest_api_id(id)
-            .response_type(kind)
-            .status_code(status)
+            .response_type(GatewayResponseType::from(error.as_str()))
+            .status_code(problem.status.to_string())
             .response_parameters("gatewayresponse.header.Content-Type", "'application/problem+json'")
-            .response_templates("application/json", problem.to_string());
-        put.send().await.context("setting a gateway response")?;
+            .response_templates("application/json", serde_json::to_string(problem)?);
+        put.send().await.with_context(|| format!("setting the answer to {error}"))?;
     }
     let deployment = clients.api.create_deployment().rest_api_id(id).stage_name(STAGE);
     deployment.send().await.context("deploying the routes")?;
@@ -80,32 +63,27 @@ async fn import(clients: &Clients, id: &str, mut document: Value, version: &str)
 }
 
 /// The routes as an OpenAPI document with API Gateway's extensions.
-fn document(clients: &Clients, id: &str, manifest: &Manifest) -> Value {
-    let mut functions: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
-    for function in &manifest.functions {
+fn document(clients: &Clients, id: &str, plan: &Plan) -> Value {
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    for (name, function) in &plan.functions {
         for route in &function.routes {
-            functions.entry(&route.path).or_default().insert(&route.method, &function.name);
+            let operation = operation(&route.path, proxy(&clients.function_arn(name)));
+            paths.entry(&route.path).or_default().insert(route.method.to_ascii_lowercase(), operation);
         }
     }
-    let mut paths = Map::new();
-    for (path, methods) in functions {
-        let mut operations = Map::new();
-        for (method, function) in &methods {
-            operations.insert(method.to_ascii_lowercase(), operation(path, proxy(&clients.function_arn(function))));
+    if let Some(wrong) = &plan.gateway.wrong_method {
+        for (path, methods) in &plan.gateway.methods {
+            let mut refusal = operation(path, refusal(wrong, &methods.join(", ")));
+            refusal["responses"] = json!({wrong.document.status.to_string(): {"description": "wrong method", "headers": {
+                "Allow": {"schema": {"type": "string"}}, "Content-Type": {"schema": {"type": "string"}},
+            }}});
+            paths.entry(path).or_default().insert("x-amazon-apigateway-any-method".to_owned(), refusal);
         }
-        let allowed: Vec<&str> = methods.keys().copied().collect();
-        let mut refusal = operation(path, refusal(&allowed.join(", ")));
-        refusal["responses"] = json!({"405": {"description": "wrong method", "headers": {
-            "Allow": {"schema": {"type": "string"}}, "Content-Type": {"schema": {"type": "string"}},
-        }}});
-        operations.insert("x-amazon-apigateway-any-method".to_owned(), refusal);
-        paths.insert(path.to_owned(), Value::Object(operations));
     }
     json!({
         "openapi": "3.0.1",
         "info": {"title": id},
-        // LocalStack passes over `*/*` and matches the request's `Accept` with the others; AWS needs only `*/*`.
-        "x-amazon-apigateway-binary-media-types": ["*/*", "application/vnd.apple.mpegurl"],
+        "x-amazon-apigateway-binary-media-types": plan.gateway.binary_media_types,
         "paths": paths,
     })
 }
@@ -127,23 +105,19 @@ fn proxy(arn: &str) -> Value {
 }
 
 /// By itself the gateway answers 403 to a wrong method.
-fn refusal(allowed: &str) -> Value {
-    let request: Map<String, Value> =
-        MEDIA_TYPES.iter().map(|media| (media.to_string(), json!("{\"statusCode\": 405}"))).collect();
-    let problem = json!({
-        "type": "about:blank",
-        "title": "Method not allowed",
-        "status": 405,
-        "code": "method_not_allowed",
-        "detail": format!("allowed: {allowed}"),
-    });
+fn refusal(wrong: &WrongMethod, allowed: &str) -> Value {
+    let status = wrong.document.status;
+    let request = |media: &String| (media.clone(), json!(format!("{{\"statusCode\": {status}}}")));
+    let requests: Map<String, Value> = wrong.media_types.iter().map(request).collect();
+    let mut problem = json!(wrong.document);
+    problem["detail"] = json!(format!("allowed: {allowed}"));
     json!({
         "type": "mock",
         "passthroughBehavior": "when_no_templates",
         "contentHandling": "CONVERT_TO_TEXT",
-        "requestTemplates": request,
+        "requestTemplates": requests,
         "responses": {"default": {
-            "statusCode": "405",
+            "statusCode": status.to_string(),
             "responseParameters": {
                 "method.response.header.Allow": format!("'{allowed}'"),
                 "method.response.header.Content-Type": "'application/problem+json'",

@@ -6,15 +6,16 @@ use aws_sdk_s3::types::{
     CorsConfiguration, CorsRule, CreateBucketConfiguration, ExpirationStatus, LifecycleExpiration, LifecycleRule,
     LifecycleRuleFilter, VersioningConfiguration,
 };
-use manifest::{Bucket, Manifest};
+use manifest::Plan;
+use manifest::plan::{Bucket, Cors};
 
 use crate::clients::Clients;
 use crate::together::together;
 
-pub(crate) async fn deploy(clients: &Clients, manifest: &Manifest) -> Result<usize> {
+pub(crate) async fn deploy(clients: &Clients, plan: &Plan) -> Result<usize> {
     let known = clients.s3.list_buckets().send().await.context("listing buckets")?;
     let known: Vec<&str> = known.buckets().iter().filter_map(|bucket| bucket.name()).collect();
-    let jobs = manifest.resources.buckets.iter().map(|(name, bucket)| {
+    let jobs = plan.buckets.iter().map(|(name, bucket)| {
         let exists = known.contains(&name.as_str());
         async move {
             if !exists {
@@ -43,18 +44,8 @@ async fn configure(clients: &Clients, name: &str, bucket: &Bucket) -> Result<()>
         let put = clients.s3.put_bucket_versioning().bucket(name).versioning_configuration(versioning);
         put.send().await.with_context(failed)?;
     }
-    if bucket.cors {
-        // The edge is another origin than the bucket, and a browser must read the ETag of each part.
-        let rule = CorsRule::builder()
-            .allowed_origins("*")
-            .allowed_methods("PUT")
-            .allowed_methods("GET")
-            .allowed_methods("HEAD")
-            .allowed_headers("*")
-            .expose_headers("ETag")
-            .max_age_seconds(3600)
-            .build()?;
-        let cors = CorsConfiguration::builder().cors_rules(rule).build()?;
+    if let Some(cors) = &bucket.cors {
+        let cors = CorsConfiguration::builder().cors_rules(cors_rule(cors)?).build()?;
         let put = clients.s3.put_bucket_cors().bucket(name).cors_configuration(cors);
         put.send().await.with_context(failed)?;
     }
@@ -65,6 +56,16 @@ async fn configure(clients: &Clients, name: &str, bucket: &Bucket) -> Result<()>
         put.send().await.with_context(failed)?;
     }
     Ok(())
+}
+
+fn cors_rule(cors: &Cors) -> Result<CorsRule> {
+    let rule = CorsRule::builder()
+        .set_allowed_origins(Some(cors.origins.clone()))
+        .set_allowed_methods(Some(cors.methods.clone()))
+        .set_allowed_headers(Some(cors.headers.clone()))
+        .set_expose_headers(Some(cors.exposed_headers.clone()))
+        .max_age_seconds(cors.max_age_seconds.try_into()?);
+    Ok(rule.build()?)
 }
 
 fn lifecycle(bucket: &Bucket) -> Result<Vec<LifecycleRule>> {

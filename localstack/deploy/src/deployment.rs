@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
 use futures::try_join;
-use manifest::Manifest;
+use manifest::Plan;
 
 use engines::progress::Progress;
 
@@ -29,42 +29,41 @@ pub struct Deployed {
     pub changed: usize,
 }
 
-/// Deploys everything the manifest names; what it no longer names is deleted (functions, mappings, rules, routes), what
+/// Deploys everything the plan names; what it no longer names is deleted (functions, mappings, rules, routes), what
 /// holds data is kept (buckets, tables, secrets, queues, streams).
 pub async fn deploy(target: &Target, progress: &Progress) -> Result<Deployed> {
-    let manifest = Manifest::load(&target.root)?;
-    deploy_manifest(target, &manifest, progress).await
+    deploy_plan(target, &Plan::current(&target.root)?, progress).await
 }
 
-/// [`deploy`] for a manifest that has been read already.
-pub async fn deploy_manifest(target: &Target, manifest: &Manifest, progress: &Progress) -> Result<Deployed> {
-    check_binaries(target, manifest)?;
+/// [`deploy`] for a plan that has been read already.
+pub async fn deploy_plan(target: &Target, plan: &Plan, progress: &Progress) -> Result<Deployed> {
+    check_binaries(target, plan)?;
     let clients = Clients::new(&target.endpoints.aws, &target.account);
     let mut digests = Digests::open(target.run.join("digests.json"));
 
     let (resources, layers) = try_join!(
-        resources(&clients, target, manifest, progress),
-        layers::deploy(&clients, target, manifest, &mut digests, progress),
+        resources(&clients, target, plan, progress),
+        layers::deploy(&clients, target, plan, &mut digests, progress),
     )?;
     let Resources { queues, streams, tables, mut changed } = resources;
     changed += layers.changed;
 
     let places = environment::Places { queues: &queues };
-    let wanted = functions::wanted(&clients, target, manifest, &places, &layers, &mut digests)?;
+    let wanted = functions::wanted(&clients, target, plan, &places, &layers, &mut digests)?;
     digests.save()?;
     changed += functions::deploy(&clients, wanted, progress).await?;
 
     let task = progress.task("triggers and routes");
     let (mappings, rules, notifications, routes) = try_join!(
-        mappings::deploy(&clients, manifest, &streams, &tables),
-        rules::deploy(&clients, manifest),
-        notifications::deploy(&clients, manifest),
-        api::deploy(&clients, &target.api, manifest),
+        mappings::deploy(&clients, plan, &streams, &tables),
+        rules::deploy(&clients, plan),
+        notifications::deploy(&clients, plan),
+        api::deploy(&clients, &target.api, plan),
     )?;
     let wired = mappings + rules + notifications + routes;
     task.done(format!("{wired} changed"));
 
-    Ok(Deployed { api_url: target.api_url(), functions: manifest.functions.len(), changed: changed + wired })
+    Ok(Deployed { api_url: target.api_url(), functions: plan.functions.len(), changed: changed + wired })
 }
 
 /// Where the resources are, and how many of them changed.
@@ -75,14 +74,14 @@ struct Resources {
     changed: usize,
 }
 
-async fn resources(clients: &Clients, target: &Target, manifest: &Manifest, progress: &Progress) -> Result<Resources> {
+async fn resources(clients: &Clients, target: &Target, plan: &Plan, progress: &Progress) -> Result<Resources> {
     let task = progress.task("resources");
     let (buckets, queues, streams, tables, secrets, mail) = try_join!(
-        buckets::deploy(clients, manifest),
-        queues::deploy(clients, manifest),
-        streams::deploy(clients, manifest),
-        tables::deploy(clients, manifest),
-        secrets::deploy(clients, target, manifest),
+        buckets::deploy(clients, plan),
+        queues::deploy(clients, plan),
+        streams::deploy(clients, plan),
+        tables::deploy(clients, plan),
+        secrets::deploy(clients, target, plan),
         mail::deploy(clients, target),
     )?;
     let changed = buckets + queues.changed + streams.changed + tables.changed + secrets + mail;
@@ -91,9 +90,9 @@ async fn resources(clients: &Clients, target: &Target, manifest: &Manifest, prog
 }
 
 /// One sentence with every binary that is missing is worth more than a failure half-way.
-fn check_binaries(target: &Target, manifest: &Manifest) -> Result<()> {
+fn check_binaries(target: &Target, plan: &Plan) -> Result<()> {
     let is_missing = |name: &&str| !target.bin_dir.join(name).is_file();
-    let names = manifest.functions.iter().map(|function| function.name.as_str());
+    let names = plan.functions.keys().map(String::as_str);
     let missing: Vec<&str> = names.filter(is_missing).collect();
     ensure!(missing.is_empty(), "not built in {}: {}", target.bin_dir.display(), missing.join(", "));
     Ok(())

@@ -1,18 +1,12 @@
-//! A function's environment: its only configuration, made from what its entry says it uses.
+//! A function's environment: what the plan refers to, as this platform has it.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use manifest::{Function, Manifest, Use, env};
+use manifest::plan::{Endpoint, Function, Reference, Value};
+use manifest::{Plan, env};
 
 use crate::target::Target;
-
-/// The object with the public keys that `auth-rotate-keys` writes.
-const JWKS: (&str, &str) = ("web", ".well-known/jwks.json");
-/// Settings that every HTTP function gets.
-const HTTP_SETTINGS: [&str; 3] = ["CURSOR_KEY", "ORIGIN_VERIFY", "PUBLIC_URL"];
-/// Settings that every function gets.
-const SETTINGS: [&str; 2] = ["DEFAULT_TERRITORY", "RUST_LOG"];
 
 /// Where resources are, as far as their names do not say it.
 pub(crate) struct Places<'a> {
@@ -21,44 +15,31 @@ pub(crate) struct Places<'a> {
 }
 
 /// The variables of one function.
-pub(crate) fn of(function: &Function, target: &Target, places: &Places<'_>) -> Result<BTreeMap<String, String>> {
-    let mut variables = BTreeMap::from([
-        ("SERVICE".to_owned(), function.service.clone()),
-        ("FUNCTION".to_owned(), function.name.clone()),
-        ("CINEMA_ENVIRONMENT".to_owned(), "local".to_owned()),
-        ("AWS_ENDPOINT_URL".to_owned(), target.seen_by_functions.aws.clone()),
-        ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH".to_owned(), "true".to_owned()),
-    ]);
-    let mut settings: Vec<&str> = SETTINGS.to_vec();
-    if function.is_http() {
-        let (bucket, key) = JWKS;
-        variables.insert("JWKS_URL".to_owned(), target.object_url(bucket, key));
-        settings.extend(HTTP_SETTINGS);
-    }
-    settings.extend(function.settings.iter().map(String::as_str));
-    for name in settings {
-        let value = target.settings.get(name);
-        let value = value.with_context(|| format!("{}: the platform has no setting {name}", function.name))?;
-        variables.insert(name.to_owned(), value.to_owned());
-    }
-    for word in &function.uses {
-        let Some(variable) = word.variable() else { continue };
-        variables.insert(variable, value(word, function, target, places)?);
-    }
-    Ok(variables)
+pub(crate) fn of(
+    name: &str,
+    function: &Function,
+    target: &Target,
+    places: &Places<'_>,
+) -> Result<BTreeMap<String, String>> {
+    let variable = |(variable, value): (&String, &Value)| {
+        let value = match value {
+            Value::Literal(text) => text.clone(),
+            Value::Reference(reference) => {
+                found(reference, &function.service, target, places).with_context(|| format!("{name}: {variable}"))?
+            }
+        };
+        Ok((variable.clone(), value))
+    };
+    function.environment.iter().map(variable).collect()
 }
 
 /// The variables of all functions together, for a tool that runs every function in one environment (`cargo lambda watch`). What differs between
 /// services carries the service's name: `POSTGRES_URL_CATALOG`.
-pub fn of_all(
-    target: &Target,
-    manifest: &Manifest,
-    queues: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>> {
+pub fn of_all(target: &Target, plan: &Plan, queues: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>> {
     let places = Places { queues };
     let mut all = BTreeMap::new();
-    for function in &manifest.functions {
-        let mut variables = of(function, target, &places)?;
+    for (name, function) in &plan.functions {
+        let mut variables = of(name, function, target, &places)?;
         for own in ["SERVICE", "FUNCTION"] {
             variables.remove(own);
         }
@@ -73,18 +54,22 @@ pub fn of_all(
     Ok(all)
 }
 
-fn value(word: &Use, function: &Function, target: &Target, places: &Places<'_>) -> Result<String> {
-    Ok(match word {
-        Use::Postgres => target.postgres_url(&function.service),
-        Use::Redis => target.seen_by_functions.redis.clone(),
-        Use::Opensearch => target.seen_by_functions.opensearch.clone(),
-        Use::Clickhouse => target.seen_by_functions.clickhouse.clone(),
-        Use::Ses => target.settings.get(env::EMAIL_FROM).unwrap_or_default().to_owned(),
-        Use::S3 { bucket, .. } => bucket.clone(),
-        Use::Dynamodb { table, .. } => table.clone(),
-        Use::Sqs(queue) => places.queues.get(queue).with_context(|| format!("queue {queue} was not deployed"))?.clone(),
-        Use::Kinesis(stream) => stream.clone(),
-        Use::Secret { name, .. } => name.clone(),
-        Use::Layer(_) => String::new(),
+fn found(reference: &Reference, service: &str, target: &Target, places: &Places<'_>) -> Result<String> {
+    Ok(match reference {
+        Reference::Setting(name) => {
+            target.settings.get(name).with_context(|| format!("the platform has no setting {name}"))?.to_owned()
+        }
+        Reference::Endpoint(Endpoint::Postgres) => target.postgres_url(service),
+        Reference::Endpoint(Endpoint::Aws) => target.seen_by_functions.aws.clone(),
+        Reference::Endpoint(Endpoint::Redis) => target.seen_by_functions.redis.clone(),
+        Reference::Endpoint(Endpoint::Opensearch) => target.seen_by_functions.opensearch.clone(),
+        Reference::Endpoint(Endpoint::Clickhouse) => target.seen_by_functions.clickhouse.clone(),
+        Reference::Bucket(name) | Reference::Table(name) | Reference::Stream(name) | Reference::Secret(name) => {
+            name.clone()
+        }
+        Reference::Queue(name) => {
+            places.queues.get(name).with_context(|| format!("queue {name} was not deployed"))?.clone()
+        }
+        Reference::Object(place) => target.object_url(&place.bucket, &place.key),
     })
 }

@@ -1,4 +1,4 @@
-//! Lambda functions: created, updated when code or configuration changed, deleted when the manifest forgot them.
+//! Lambda functions: created, updated when code or configuration changed, deleted when the plan forgot them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -9,7 +9,8 @@ use aws_sdk_lambda::types::{
     Architecture, DeadLetterConfig, Environment, EphemeralStorage, FunctionCode, LastUpdateStatus, Runtime, State,
 };
 use futures::{StreamExt, TryStreamExt, stream};
-use manifest::{DEAD_SUFFIX, Function, Manifest, Trigger};
+use manifest::Plan;
+use manifest::plan::Function;
 use sha2::{Digest, Sha256};
 
 use crate::clients::Clients;
@@ -21,13 +22,12 @@ use crate::together::CONCURRENCY;
 use crate::wait;
 use engines::progress::{Progress, Task};
 
-/// MiB of `/tmp` where the manifest says nothing.
-const EPHEMERAL_MIB: i32 = 512;
 /// The beginning of the description of every function that this deployer made.
 const MARK: &str = "cinema ";
 
 /// One function as it should be.
 pub(crate) struct Wanted<'a> {
+    name: &'a str,
     function: &'a Function,
     binary: PathBuf,
     environment: BTreeMap<String, String>,
@@ -41,38 +41,37 @@ pub(crate) struct Wanted<'a> {
 pub(crate) fn wanted<'a>(
     clients: &Clients,
     target: &Target,
-    manifest: &'a Manifest,
+    plan: &'a Plan,
     places: &Places<'_>,
     layers: &Layers,
     digests: &mut Digests,
 ) -> Result<Vec<Wanted<'a>>> {
-    let one = |function: &'a Function| {
-        let binary = target.bin_dir.join(&function.name);
+    let one = |(name, function): (&'a String, &'a Function)| {
+        let binary = target.bin_dir.join(name);
         let code = format!("code={}", &digests.of(&binary)?[..32]);
-        let environment = environment::of(function, target, places)?;
-        let layers: Vec<String> = function.layers().filter_map(|name| layers.arns.get(name).cloned()).collect();
-        let is_async = function.triggers.iter().any(|trigger| matches!(trigger, Trigger::S3 { .. }));
-        let dead_letters = is_async.then(|| clients.queue_arn(&format!("{}{DEAD_SUFFIX}", function.name)));
+        let environment = environment::of(name, function, target, places)?;
+        let layers: Vec<String> = function.layers.iter().filter_map(|name| layers.arns.get(name).cloned()).collect();
+        let dead_letters = function.dead_letters.as_ref().map(|queue| clients.queue_arn(queue));
         // Whatever CreateFunction is told besides the code.
         let config = format!(
-            "{environment:?} {layers:?} {dead_letters:?} {} {} {:?} {:?} {:?}",
-            function.memory,
-            function.timeout,
+            "{environment:?} {layers:?} {dead_letters:?} {} {} {} {:?} {:?}",
+            function.memory_mib,
+            function.timeout_seconds,
             function.ephemeral_mib,
             function.concurrency,
-            principals(function)
+            function.invoked_by
         );
         let config = hex::encode(&Sha256::digest(config)[..16]);
         let mark = format!("{MARK}{code} config={config}");
-        anyhow::Ok(Wanted { function, binary, environment, layers, dead_letters, mark, code })
+        anyhow::Ok(Wanted { name, function, binary, environment, layers, dead_letters, mark, code })
     };
-    manifest.functions.iter().map(one).collect()
+    plan.functions.iter().map(one).collect()
 }
 
 pub(crate) async fn deploy(clients: &Clients, wanted: Vec<Wanted<'_>>, progress: &Progress) -> Result<usize> {
     let task = progress.task("functions");
     let known = list(clients).await?;
-    let names: BTreeSet<&str> = wanted.iter().map(|wanted| wanted.function.name.as_str()).collect();
+    let names: BTreeSet<&str> = wanted.iter().map(|wanted| wanted.name).collect();
     let mut changed = 0;
     for (name, description) in &known {
         if description.starts_with(MARK) && !names.contains(name.as_str()) {
@@ -80,10 +79,9 @@ pub(crate) async fn deploy(clients: &Clients, wanted: Vec<Wanted<'_>>, progress:
             changed += 1;
         }
     }
-    let stale: Vec<&Wanted> =
-        wanted.iter().filter(|wanted| known.get(&wanted.function.name) != Some(&wanted.mark)).collect();
+    let stale: Vec<&Wanted> = wanted.iter().filter(|wanted| known.get(wanted.name) != Some(&wanted.mark)).collect();
     task.steps(stale.len() as u64);
-    let jobs = stale.into_iter().map(|wanted| put(clients, wanted, known.get(&wanted.function.name), &task));
+    let jobs = stale.into_iter().map(|wanted| put(clients, wanted, known.get(wanted.name), &task));
     let put: Vec<()> = stream::iter(jobs).buffer_unordered(CONCURRENCY).try_collect().await?;
     changed += put.len();
     task.done(format!("{} deployed, {changed} changed", wanted.len()));
@@ -102,7 +100,7 @@ async fn list(clients: &Clients) -> Result<HashMap<String, String>> {
 }
 
 async fn put(clients: &Clients, wanted: &Wanted<'_>, known: Option<&String>, task: &Task) -> Result<()> {
-    let name = &wanted.function.name;
+    let name = wanted.name;
     task.note(name);
     match known {
         None => wanted.create(clients).await.with_context(|| format!("creating function {name}"))?,
@@ -118,15 +116,15 @@ impl Wanted<'_> {
         let create = clients
             .lambda
             .create_function()
-            .function_name(&self.function.name)
+            .function_name(self.name)
             .description(&self.mark)
             .runtime(Runtime::Providedal2023)
             .handler("bootstrap")
             .architectures(architecture())
-            .role(clients.role_arn(&self.function.name))
+            .role(clients.role_arn(self.name))
             .code(FunctionCode::builder().zip_file(self.zip()?).build())
-            .memory_size(self.function.memory.try_into()?)
-            .timeout(self.function.timeout.try_into()?)
+            .memory_size(self.function.memory_mib.try_into()?)
+            .timeout(self.function.timeout_seconds.try_into()?)
             .environment(self.variables())
             .ephemeral_storage(self.storage()?)
             .set_layers(Some(self.layers.clone()))
@@ -139,7 +137,7 @@ impl Wanted<'_> {
     async fn update(&self, clients: &Clients, found: &str) -> Result<()> {
         self.settled(clients).await?;
         if !found.contains(&self.code) {
-            let code = clients.lambda.update_function_code().function_name(&self.function.name).zip_file(self.zip()?);
+            let code = clients.lambda.update_function_code().function_name(self.name).zip_file(self.zip()?);
             code.send().await?;
             self.settled(clients).await?;
         }
@@ -147,11 +145,11 @@ impl Wanted<'_> {
         let configure = clients
             .lambda
             .update_function_configuration()
-            .function_name(&self.function.name)
+            .function_name(self.name)
             .description(&self.mark)
-            .role(clients.role_arn(&self.function.name))
-            .memory_size(self.function.memory.try_into()?)
-            .timeout(self.function.timeout.try_into()?)
+            .role(clients.role_arn(self.name))
+            .memory_size(self.function.memory_mib.try_into()?)
+            .timeout(self.function.timeout_seconds.try_into()?)
             .environment(self.variables())
             .ephemeral_storage(self.storage()?)
             .set_layers(Some(self.layers.clone()))
@@ -162,7 +160,7 @@ impl Wanted<'_> {
     }
 
     async fn limit(&self, clients: &Clients, may_be_limited: bool) -> Result<()> {
-        let name = &self.function.name;
+        let name = self.name;
         match self.function.concurrency {
             Some(most) => {
                 let put = clients.lambda.put_function_concurrency().function_name(name);
@@ -178,7 +176,7 @@ impl Wanted<'_> {
 
     /// Until then AWS refuses both invocations and further changes.
     async fn settled(&self, clients: &Clients) -> Result<()> {
-        let name = &self.function.name;
+        let name = self.name;
         wait::until(&format!("function {name} is active"), async || {
             let found = clients.lambda.get_function_configuration().function_name(name).send().await?;
             if found.state == Some(State::Failed) || found.last_update_status == Some(LastUpdateStatus::Failed) {
@@ -191,11 +189,12 @@ impl Wanted<'_> {
     }
 
     async fn permit(&self, clients: &Clients) -> Result<()> {
-        for (statement, principal) in principals(self.function) {
+        for principal in &self.function.invoked_by {
+            let statement = principal.split('.').next().unwrap_or(principal);
             let add = clients
                 .lambda
                 .add_permission()
-                .function_name(&self.function.name)
+                .function_name(self.name)
                 .statement_id(statement)
                 .action("lambda:InvokeFunction")
                 .principal(principal);
@@ -217,28 +216,12 @@ impl Wanted<'_> {
     }
 
     fn storage(&self) -> Result<EphemeralStorage> {
-        let size = self.function.ephemeral_mib.map_or(Ok(EPHEMERAL_MIB), i32::try_from)?;
-        Ok(EphemeralStorage::builder().size(size).build()?)
+        Ok(EphemeralStorage::builder().size(self.function.ephemeral_mib.try_into()?).build()?)
     }
 
     fn dead_letter_config(&self) -> Option<DeadLetterConfig> {
         self.dead_letters.as_ref().map(|arn| DeadLetterConfig::builder().target_arn(arn).build())
     }
-}
-
-/// Statement id and principal of whatever may invoke a function.
-fn principals(function: &Function) -> BTreeSet<(&'static str, &'static str)> {
-    let of_trigger = |trigger: &Trigger| match trigger {
-        Trigger::S3 { .. } => Some(("s3", "s3.amazonaws.com")),
-        Trigger::Schedule(_) => Some(("events", "events.amazonaws.com")),
-        // Mappings poll with the function's own role.
-        Trigger::Events(_) | Trigger::Sqs { .. } | Trigger::Kinesis { .. } | Trigger::Dynamodb { .. } => None,
-    };
-    let mut principals: BTreeSet<_> = function.triggers.iter().filter_map(of_trigger).collect();
-    if function.is_http() {
-        principals.insert(("api", "apigateway.amazonaws.com"));
-    }
-    principals
 }
 
 async fn delete(clients: &Clients, name: &str) -> Result<()> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{LayerVersionContentInput, Runtime};
-use manifest::Manifest;
+use manifest::Plan;
 
 use crate::clients::Clients;
 use crate::pack::{self, Digests};
@@ -21,11 +21,11 @@ pub(crate) struct Layers {
 pub(crate) async fn deploy(
     clients: &Clients,
     target: &Target,
-    manifest: &Manifest,
+    plan: &Plan,
     digests: &mut Digests,
     progress: &Progress,
 ) -> Result<Layers> {
-    let names: BTreeSet<&str> = manifest.functions.iter().flat_map(|function| function.layers()).collect();
+    let names: BTreeSet<&String> = plan.functions.values().flat_map(|function| &function.layers).collect();
     let mut layers = Layers { arns: BTreeMap::new(), changed: 0 };
     for name in names {
         let folder = target.layers.get(name).with_context(|| format!("the platform has no folder for layer {name}"))?;

@@ -23,7 +23,7 @@ mod target;
 mod together;
 mod wait;
 
-pub use deployment::{Deployed, deploy, deploy_manifest};
+pub use deployment::{Deployed, deploy, deploy_plan};
 pub use environment::of_all as environment_of_all;
 pub use migrate::{Migrated, migrate};
 pub use settings::Settings;

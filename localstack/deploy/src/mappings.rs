@@ -5,7 +5,8 @@ use aws_sdk_lambda::types::{
     DestinationConfig, EventSourceMappingConfiguration, EventSourcePosition, FunctionResponseType, OnFailure,
     ScalingConfig,
 };
-use manifest::{DEAD_SUFFIX, Function, Manifest, Trigger};
+use manifest::Plan;
+use manifest::plan::{Mapping, Source};
 
 use crate::clients::Clients;
 use crate::streams::Streams;
@@ -13,29 +14,17 @@ use crate::tables::Tables;
 use crate::together::together;
 use crate::wait;
 
-/// Attempts before a batch of a stream goes to the dead-letter queue.
-const STREAM_RETRIES: i32 = 5;
-/// AWS refuses a limit of one poller.
-const LEAST_POLLERS: u32 = 2;
-
+/// A mapping with the ARN of its source.
 struct Wanted<'a> {
-    function: &'a Function,
+    function: &'a str,
     source: String,
-    batch: i32,
-    window: i32,
-    /// A stream, with its position and its dead-letter queue; otherwise a queue.
-    is_stream: bool,
+    mapping: &'a Mapping,
 }
 
-pub(crate) async fn deploy(
-    clients: &Clients,
-    manifest: &Manifest,
-    streams: &Streams,
-    tables: &Tables,
-) -> Result<usize> {
-    let wanted = wanted(clients, manifest, streams, tables)?;
+pub(crate) async fn deploy(clients: &Clients, plan: &Plan, streams: &Streams, tables: &Tables) -> Result<usize> {
+    let wanted = wanted(clients, plan, streams, tables)?;
     let known = list(clients).await?;
-    let is_ours = |mapping: &&EventSourceMappingConfiguration| manifest.function(function_name(mapping)).is_some();
+    let is_ours = |mapping: &&EventSourceMappingConfiguration| plan.functions.contains_key(function_name(mapping));
     let stale = known.iter().filter(is_ours).filter(|mapping| !wanted.iter().any(|wanted| wanted.is(mapping)));
     let mut changed = 0;
     for mapping in stale {
@@ -47,30 +36,20 @@ pub(crate) async fn deploy(
     Ok(changed + together(jobs).await?)
 }
 
-fn wanted<'a>(
-    clients: &Clients,
-    manifest: &'a Manifest,
-    streams: &Streams,
-    tables: &Tables,
-) -> Result<Vec<Wanted<'a>>> {
+fn wanted<'a>(clients: &Clients, plan: &'a Plan, streams: &Streams, tables: &Tables) -> Result<Vec<Wanted<'a>>> {
     let mut all = Vec::new();
-    for function in &manifest.functions {
-        for trigger in &function.triggers {
-            let (source, batch, window, is_stream) = match trigger {
-                Trigger::Events(_) => (clients.queue_arn(&function.name), Trigger::EVENTS_BATCH, 0, false),
-                Trigger::Sqs { queue, batch } => (clients.queue_arn(queue), *batch, 0, false),
-                Trigger::Kinesis { stream, batch, window } => {
-                    let arn = streams.arns.get(stream).with_context(|| format!("stream {stream} was not deployed"))?;
-                    (arn.clone(), *batch, *window, true)
+    for (function, entry) in &plan.functions {
+        for mapping in &entry.mappings {
+            let source = match &mapping.source {
+                Source::Queue(queue) => clients.queue_arn(queue),
+                Source::Stream(stream) => {
+                    streams.arns.get(stream).with_context(|| format!("stream {stream} was not deployed"))?.clone()
                 }
-                Trigger::Dynamodb { table, batch } => {
-                    let arn = tables.streams.get(table).with_context(|| format!("table {table} has no stream"))?;
-                    (arn.clone(), *batch, 0, true)
+                Source::Changes(table) => {
+                    tables.streams.get(table).with_context(|| format!("table {table} has no stream"))?.clone()
                 }
-                Trigger::Schedule(_) | Trigger::S3 { .. } => continue,
             };
-            let (batch, window) = (batch.try_into()?, window.try_into()?);
-            all.push(Wanted { function, source, batch, window, is_stream });
+            all.push(Wanted { function, source, mapping });
         }
     }
     Ok(all)
@@ -94,18 +73,18 @@ fn function_name(mapping: &EventSourceMappingConfiguration) -> &str {
 
 impl Wanted<'_> {
     fn is(&self, mapping: &EventSourceMappingConfiguration) -> bool {
-        function_name(mapping) == self.function.name && mapping.event_source_arn() == Some(&self.source)
+        function_name(mapping) == self.function && mapping.event_source_arn() == Some(&self.source)
     }
 
     async fn put(&self, clients: &Clients, known: Option<&EventSourceMappingConfiguration>) -> Result<usize> {
-        let failed = || format!("mapping {} to {}", self.source, self.function.name);
+        let failed = || format!("mapping {} to {}", self.source, self.function);
         let Some(known) = known else {
             let uuid = self.create(clients).await.with_context(failed)?;
             self.enabled(clients, &uuid).await.with_context(failed)?;
             return Ok(1);
         };
-        let window = known.maximum_batching_window_in_seconds.unwrap_or_default();
-        if known.batch_size == Some(self.batch) && window == self.window {
+        let (batch, window) = self.limits()?;
+        if known.batch_size == Some(batch) && known.maximum_batching_window_in_seconds.unwrap_or_default() == window {
             return Ok(0);
         }
         let uuid = known.uuid.clone().unwrap_or_default();
@@ -114,33 +93,37 @@ impl Wanted<'_> {
             .lambda
             .update_event_source_mapping()
             .uuid(&uuid)
-            .batch_size(self.batch)
-            .maximum_batching_window_in_seconds(self.window);
+            .batch_size(batch)
+            .maximum_batching_window_in_seconds(window);
         update.send().await.with_context(failed)?;
         self.enabled(clients, &uuid).await.with_context(failed)?;
         Ok(1)
     }
 
+    /// Items and seconds.
+    fn limits(&self) -> Result<(i32, i32)> {
+        Ok((self.mapping.batch.try_into()?, self.mapping.window_seconds.try_into()?))
+    }
+
     async fn create(&self, clients: &Clients) -> Result<String> {
+        let (batch, window) = self.limits()?;
         let create = clients
             .lambda
             .create_event_source_mapping()
-            .function_name(clients.function_arn(&self.function.name))
+            .function_name(clients.function_arn(self.function))
             .event_source_arn(&self.source)
-            .batch_size(self.batch)
+            .batch_size(batch)
             .function_response_types(FunctionResponseType::ReportBatchItemFailures);
-        let create = if self.is_stream {
-            let dead = clients.queue_arn(&format!("{}{DEAD_SUFFIX}", self.function.name));
-            let on_failure = OnFailure::builder().destination(dead).build();
+        let create = if let Some(replay) = &self.mapping.replay {
+            let on_failure = OnFailure::builder().destination(clients.queue_arn(&replay.dead_letters)).build();
             create
-                .maximum_batching_window_in_seconds(self.window)
-                .starting_position(EventSourcePosition::TrimHorizon)
-                .maximum_retry_attempts(STREAM_RETRIES)
-                .bisect_batch_on_function_error(true)
+                .maximum_batching_window_in_seconds(window)
+                .starting_position(EventSourcePosition::from(replay.start.as_str()))
+                .maximum_retry_attempts(replay.retries.try_into()?)
+                .bisect_batch_on_function_error(replay.bisect)
                 .destination_config(DestinationConfig::builder().on_failure(on_failure).build())
-        } else if let Some(most) = self.function.concurrency {
-            let pollers = most.max(LEAST_POLLERS).try_into()?;
-            create.scaling_config(ScalingConfig::builder().maximum_concurrency(pollers).build())
+        } else if let Some(most) = self.mapping.max_concurrency {
+            create.scaling_config(ScalingConfig::builder().maximum_concurrency(most.try_into()?).build())
         } else {
             create
         };

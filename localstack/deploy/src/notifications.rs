@@ -7,16 +7,16 @@ use aws_sdk_s3::types::{
     Event, FilterRule, FilterRuleName, LambdaFunctionConfiguration, NotificationConfiguration,
     NotificationConfigurationFilter, S3KeyFilter,
 };
-use manifest::{Manifest, Trigger};
+use manifest::Plan;
 
 use crate::clients::Clients;
 
 /// Prefix → ARN of the function, of one bucket.
 type Targets = BTreeMap<String, String>;
 
-pub(crate) async fn deploy(clients: &Clients, manifest: &Manifest) -> Result<usize> {
+pub(crate) async fn deploy(clients: &Clients, plan: &Plan) -> Result<usize> {
     let mut changed = 0;
-    for (bucket, wanted) in wanted(clients, manifest) {
+    for (bucket, wanted) in wanted(clients, plan) {
         let get = clients.s3.get_bucket_notification_configuration().bucket(bucket);
         let found = get.send().await.with_context(|| format!("reading the notifications of bucket {bucket}"))?;
         if targets(found.lambda_function_configurations()) == wanted {
@@ -30,14 +30,13 @@ pub(crate) async fn deploy(clients: &Clients, manifest: &Manifest) -> Result<usi
     Ok(changed)
 }
 
-fn wanted<'a>(clients: &Clients, manifest: &'a Manifest) -> BTreeMap<&'a str, Targets> {
+fn wanted<'a>(clients: &Clients, plan: &'a Plan) -> BTreeMap<&'a str, Targets> {
     let mut buckets: BTreeMap<&str, Targets> =
-        manifest.resources.buckets.keys().map(|name| (name.as_str(), Targets::new())).collect();
-    for function in &manifest.functions {
-        for trigger in &function.triggers {
-            if let Trigger::S3 { bucket, prefix } = trigger {
-                buckets.entry(bucket).or_default().insert(prefix.clone(), clients.function_arn(&function.name));
-            }
+        plan.buckets.keys().map(|name| (name.as_str(), Targets::new())).collect();
+    for (name, function) in &plan.functions {
+        for created in &function.objects_created {
+            let targets = buckets.entry(&created.bucket).or_default();
+            targets.insert(created.prefix.clone(), clients.function_arn(name));
         }
     }
     buckets

@@ -5,13 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::{Context, Result};
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
 use futures::{StreamExt, TryStreamExt, stream};
-use manifest::Manifest;
+use manifest::Plan;
+use serde_json::{Value, json};
 
 use crate::clients::Clients;
 use crate::together::CONCURRENCY;
-
-/// Dead letters wait as long as SQS allows.
-const DEAD_RETENTION: &str = "1209600";
 
 pub(crate) struct Queues {
     /// Queue → its URL; always as the service says it, emulators differ.
@@ -19,23 +17,26 @@ pub(crate) struct Queues {
     pub changed: usize,
 }
 
-pub(crate) async fn deploy(clients: &Clients, manifest: &Manifest) -> Result<Queues> {
+pub(crate) async fn deploy(clients: &Clients, plan: &Plan) -> Result<Queues> {
     let known = list(clients).await?;
-    // Dead-letter queues first: a redrive policy must point at something.
-    let mut dead: Vec<Plan> = manifest.queues().into_iter().map(|queue| Plan::dead(queue.dead)).collect();
-    dead.extend(manifest.failure_queues().into_iter().map(Plan::dead));
-    let live = manifest.queues().into_iter().map(|queue| {
-        let redrive =
-            serde_json::json!({"deadLetterTargetArn": clients.queue_arn(&queue.dead), "maxReceiveCount": queue.max_receives});
+    let dead = plan.dead_letter_queues.iter().map(|(name, queue)| {
+        let retention = (Attribute::MessageRetentionPeriod, queue.retention_seconds.to_string());
+        Wanted { name, attributes: HashMap::from([retention]) }
+    });
+    let live = plan.queues.iter().map(|(name, queue)| {
+        let target = clients.queue_arn(&queue.redrive.queue);
+        let redrive = json!({"deadLetterTargetArn": target, "maxReceiveCount": queue.redrive.max_receives});
         let attributes = HashMap::from([
+            (Attribute::MessageRetentionPeriod, queue.retention_seconds.to_string()),
             (Attribute::VisibilityTimeout, queue.visibility_seconds.to_string()),
             (Attribute::RedrivePolicy, redrive.to_string()),
         ]);
-        Plan { name: queue.name, attributes }
+        Wanted { name, attributes }
     });
     let mut queues = Queues { urls: BTreeMap::new(), changed: 0 };
-    for plans in [dead, live.collect()] {
-        let jobs = plans.into_iter().map(|plan| put(clients, plan, &known));
+    // Dead-letter queues first: a redrive policy must point at something.
+    for wanted in [dead.collect::<Vec<_>>(), live.collect()] {
+        let jobs = wanted.into_iter().map(|wanted| put(clients, wanted, &known));
         let done: Vec<(String, String, bool)> = stream::iter(jobs).buffer_unordered(CONCURRENCY).try_collect().await?;
         for (name, url, is_changed) in done {
             queues.urls.insert(name, url);
@@ -45,15 +46,9 @@ pub(crate) async fn deploy(clients: &Clients, manifest: &Manifest) -> Result<Que
     Ok(queues)
 }
 
-struct Plan {
-    name: String,
+struct Wanted<'a> {
+    name: &'a str,
     attributes: HashMap<Attribute, String>,
-}
-
-impl Plan {
-    fn dead(name: String) -> Plan {
-        Plan { name, attributes: HashMap::from([(Attribute::MessageRetentionPeriod, DEAD_RETENTION.to_owned())]) }
-    }
 }
 
 async fn list(clients: &Clients) -> Result<HashMap<String, String>> {
@@ -67,34 +62,32 @@ async fn list(clients: &Clients) -> Result<HashMap<String, String>> {
     Ok(known)
 }
 
-async fn put(clients: &Clients, plan: Plan, known: &HashMap<String, String>) -> Result<(String, String, bool)> {
-    let failed = || format!("deploying queue {}", plan.name);
-    let Some(url) = known.get(&plan.name) else {
-        let create = clients.sqs.create_queue().queue_name(&plan.name).set_attributes(Some(plan.attributes.clone()));
+async fn put(clients: &Clients, wanted: Wanted<'_>, known: &HashMap<String, String>) -> Result<(String, String, bool)> {
+    let failed = || format!("deploying queue {}", wanted.name);
+    let Some(url) = known.get(wanted.name) else {
+        let create = clients.sqs.create_queue().queue_name(wanted.name).set_attributes(Some(wanted.attributes.clone()));
         let url = create.send().await.with_context(failed)?.queue_url.with_context(failed)?;
-        return Ok((plan.name, url, true));
+        return Ok((wanted.name.to_owned(), url, true));
     };
     let get = clients.sqs.get_queue_attributes().queue_url(url).attribute_names(Attribute::All);
     let found = get.send().await.with_context(failed)?.attributes.unwrap_or_default();
     let is_same = |(name, value): (&Attribute, &String)| found.get(name).is_some_and(|found| equal(found, value));
-    if plan.attributes.iter().all(is_same) {
-        return Ok((plan.name, url.clone(), false));
+    if wanted.attributes.iter().all(is_same) {
+        return Ok((wanted.name.to_owned(), url.clone(), false));
     }
-    let set = clients.sqs.set_queue_attributes().queue_url(url).set_attributes(Some(plan.attributes.clone()));
+    let set = clients.sqs.set_queue_attributes().queue_url(url).set_attributes(Some(wanted.attributes.clone()));
     set.send().await.with_context(failed)?;
-    Ok((plan.name, url.clone(), true))
+    Ok((wanted.name.to_owned(), url.clone(), true))
 }
 
 /// A policy comes back with other spaces, and its numbers as strings.
 fn equal(found: &str, wanted: &str) -> bool {
-    let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    let parse = |text: &str| serde_json::from_str::<Value>(text).ok();
     match (parse(found), parse(wanted)) {
-        (Some(serde_json::Value::Object(found)), Some(serde_json::Value::Object(wanted))) => {
-            wanted.iter().all(|(key, value)| {
-                let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                found.get(key).is_some_and(|found| text(found) == text(value))
-            })
-        }
+        (Some(Value::Object(found)), Some(Value::Object(wanted))) => wanted.iter().all(|(key, value)| {
+            let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            found.get(key).is_some_and(|found| text(found) == text(value))
+        }),
         _ => found == wanted,
     }
 }

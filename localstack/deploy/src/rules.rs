@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use aws_sdk_eventbridge::types::{RuleState, Target};
-use manifest::{Manifest, Trigger};
+use manifest::Plan;
 
 use crate::clients::Clients;
 use crate::together::together;
@@ -17,8 +17,8 @@ struct Wanted<'a> {
     expression: &'a str,
 }
 
-pub(crate) async fn deploy(clients: &Clients, manifest: &Manifest) -> Result<usize> {
-    let wanted = wanted(manifest);
+pub(crate) async fn deploy(clients: &Clients, plan: &Plan) -> Result<usize> {
+    let wanted = wanted(plan);
     let known = list(clients).await?;
     let mut changed = 0;
     for name in known.keys().filter(|name| !wanted.contains_key(*name)) {
@@ -35,16 +35,12 @@ pub(crate) async fn deploy(clients: &Clients, manifest: &Manifest) -> Result<usi
 }
 
 /// By name; a function with several schedules has a rule for each.
-fn wanted(manifest: &Manifest) -> BTreeMap<String, Wanted<'_>> {
+fn wanted(plan: &Plan) -> BTreeMap<String, Wanted<'_>> {
     let mut rules = BTreeMap::new();
-    for function in &manifest.functions {
-        let mut number = 0;
-        for trigger in &function.triggers {
-            let Trigger::Schedule(expression) = trigger else { continue };
-            number += 1;
-            let suffix = if number == 1 { String::new() } else { format!("-{number}") };
-            let rule = Wanted { function: &function.name, expression };
-            rules.insert(format!("{MARK}{}{suffix}", function.name), rule);
+    for (function, entry) in &plan.functions {
+        for (before, expression) in entry.schedules.iter().enumerate() {
+            let suffix = if before == 0 { String::new() } else { format!("-{}", before + 1) };
+            rules.insert(format!("{MARK}{function}{suffix}"), Wanted { function, expression });
         }
     }
     rules

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use manifest::{Generate, Manifest};
+use manifest::{Generate, Plan};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
@@ -20,7 +20,7 @@ use crate::target::Target;
 /// Name → generated value.
 const KEPT: &str = "generated-secrets.json";
 
-pub(crate) async fn deploy(clients: &Clients, target: &Target, manifest: &Manifest) -> Result<usize> {
+pub(crate) async fn deploy(clients: &Clients, target: &Target, plan: &Plan) -> Result<usize> {
     let mut known = Vec::new();
     let mut pages = clients.secrets.list_secrets().into_paginator().send();
     while let Some(page) = pages.next().await {
@@ -29,7 +29,7 @@ pub(crate) async fn deploy(clients: &Clients, target: &Target, manifest: &Manife
         );
     }
     let mut changed = 0;
-    for (name, secret) in &manifest.resources.secrets {
+    for (name, secret) in &plan.secrets {
         if known.contains(name) {
             continue;
         }

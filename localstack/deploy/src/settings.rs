@@ -9,7 +9,7 @@ use ring::hmac;
 use crate::private;
 use engines::with_local_provider;
 
-/// Name → value. A function gets those its `functions.yaml` lists, besides what every function gets.
+/// Name → value. The plan says which of them a function gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings(BTreeMap<String, String>);
 
@@ -22,8 +22,9 @@ const BREACHED_PASSWORDS_URL: &str = "BREACHED_PASSWORDS_URL";
 const OAUTH_PROVIDERS: &str = "OAUTH_PROVIDERS";
 
 /// What a fresh platform begins with. A developer changes a line of the file and deploys again.
-const DEFAULTS: [(&str, &str); 7] = [
+const DEFAULTS: [(&str, &str); 8] = [
     (BREACHED_PASSWORDS_URL, "http://localhost:8080/_breached"),
+    ("CINEMA_ENVIRONMENT", "local"),
     ("DEFAULT_TERRITORY", "RU"),
     ("EMAIL_FROM", "Online Cinema <cinema@example.com>"),
     ("FIRST_ADMIN_EMAIL", "editor@example.com"),

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_dynamodbstreams::types::StreamStatus;
 use futures::{StreamExt, TryStreamExt, stream};
-use manifest::{Index, Manifest, Table};
+use manifest::{Index, Plan, Table};
 
 use crate::clients::Clients;
 use crate::together::CONCURRENCY;
@@ -23,9 +23,9 @@ pub(crate) struct Tables {
     pub changed: usize,
 }
 
-pub(crate) async fn deploy(clients: &Clients, manifest: &Manifest) -> Result<Tables> {
+pub(crate) async fn deploy(clients: &Clients, plan: &Plan) -> Result<Tables> {
     let known = list(clients).await?;
-    let jobs = manifest.resources.tables.iter().map(|(name, table)| {
+    let jobs = plan.tables.iter().map(|(name, table)| {
         let exists = known.contains(name);
         async move {
             let one = One { clients, name, table };

@@ -1,4 +1,4 @@
-//! `/media/*` → the media bucket, by range, behind signed URLs. Posters, sprites and artwork are public.
+//! `/media/*` → the media bucket, by range, behind signed URLs, except for the keys that the plan calls public.
 
 use std::sync::Arc;
 
@@ -16,15 +16,6 @@ use kernel::World;
 use playback::signed_url::PublicKey;
 
 use crate::{origins::Origins, problem::problem};
-
-/// `{asset}/poster.jpg`, `{asset}/sprites/…` and `artwork/…` are shown before anybody pays.
-fn is_public(key: &str) -> bool {
-    match key.split('/').collect::<Vec<_>>()[..] {
-        ["artwork", _, ..] | [_, "poster.jpg"] => true,
-        [_, "sprites", .., name] => !name.is_empty(),
-        _ => false,
-    }
-}
 
 async fn public_key(origins: &Origins) -> Result<&PublicKey> {
     let read = || async {
@@ -50,7 +41,7 @@ pub(crate) async fn object(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    if !is_public(&key) {
+    if !origins.public.iter().any(|keys| keys.matches(&key)) {
         let key_of_signatures = match public_key(&origins).await {
             Ok(key) => key,
             Err(error) => {
@@ -112,26 +103,4 @@ async fn fetch(origins: &Origins, key: &str, range: Option<&str>) -> Response {
         Some((chunk, body))
     });
     (status, headers, Body::from_stream(body)).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_public;
-
-    #[test]
-    fn only_pictures_are_public() {
-        assert!(
-            is_public("ast_1/poster.jpg") && is_public("ast_1/sprites/0a1b/index.vtt") && is_public("artwork/t/a.webp")
-        );
-        for key in [
-            "ast_1/master.m3u8",
-            "ast_1/v720/x/1.m4s",
-            "ast_1/v720/poster.jpg",
-            "ast_1/sprites/",
-            "poster.jpg",
-            "artwork",
-        ] {
-            assert!(!is_public(key), "{key}");
-        }
-    }
 }

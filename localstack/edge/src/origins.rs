@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use axum::http::HeaderValue;
+use manifest::KeyPattern;
 use playback::signed_url::PublicKey;
 
 /// What every request needs.
@@ -17,4 +18,6 @@ pub(crate) struct Origins {
     pub media_key: tokio::sync::OnceCell<PublicKey>,
     pub secrets: aws_sdk_secretsmanager::Client,
     pub web: PathBuf,
+    /// Keys of the media bucket that need no signed URL.
+    pub public: Vec<KeyPattern>,
 }

@@ -9,6 +9,7 @@ use axum::{
     routing::{any, get},
 };
 use engines::{Endpoints, Home, aws, mirror};
+use manifest::KeyPattern;
 
 use crate::{api, breached, loopback, mailbox, media, origins::Origins, web};
 
@@ -31,6 +32,8 @@ pub struct Options {
     pub territory: String,
     /// The built web app.
     pub web: PathBuf,
+    /// Keys of the media bucket that need no signed URL.
+    pub public: Vec<KeyPattern>,
     /// Whose buckets and secrets are copied; a throw-away platform keeps none.
     pub kept: Option<Home>,
 }
@@ -49,6 +52,7 @@ pub async fn serve(options: Options) -> Result<()> {
         media_key: tokio::sync::OnceCell::new(),
         secrets: aws_sdk_secretsmanager::Client::new(&config),
         web: options.web,
+        public: options.public,
     });
     let router = Router::new()
         .route("/v1/{*path}", any(api::forward))

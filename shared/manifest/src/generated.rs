@@ -43,16 +43,18 @@ pub fn check(root: &Path) -> Result<(), ManifestError> {
     if stale.is_empty() { Ok(()) } else { Err(ManifestError::Stale { files: stale.join(", ") }) }
 }
 
-/// [`check`] for the plan alone.
-///
-/// # Errors
-/// When it is not what the yaml says.
-pub fn check_plan(root: &Path) -> Result<Plan, ManifestError> {
-    let plan = Plan::of(&Manifest::load(root)?);
-    if is_stale(root, &plan_file(&plan)) {
-        return Err(ManifestError::Stale { files: Plan::FILE.to_owned() });
+impl Plan {
+    /// What was generated, refused when the yaml has changed since.
+    ///
+    /// # Errors
+    /// When there is no plan, or one that is out of date.
+    pub fn current(root: &Path) -> Result<Plan, ManifestError> {
+        let plan = Plan::read(root)?;
+        if is_stale(root, &plan_file(&Plan::of(&Manifest::load(root)?))) {
+            return Err(ManifestError::Stale { files: Plan::FILE.to_owned() });
+        }
+        Ok(plan)
     }
-    Ok(plan)
 }
 
 fn stale(root: &Path) -> Result<Vec<File>, ManifestError> {

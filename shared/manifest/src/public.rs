@@ -16,7 +16,7 @@ impl KeyPattern {
         let mut segments = key.split('/');
         for wanted in self.0.split('/') {
             match (wanted, segments.next()) {
-                ("**", Some(first)) => return !segments.last().unwrap_or(first).is_empty(),
+                ("**", Some(first)) => return !segments.next_back().unwrap_or(first).is_empty(),
                 ("*", Some(segment)) if !segment.is_empty() => {}
                 (word, Some(segment)) if word == segment => {}
                 _ => return false,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use deploy::{Settings, Target};
 use engines::{Endpoints, Home};
+use manifest::Plan;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -26,6 +27,8 @@ pub(super) async fn run(root: &Path, home: &Home, arguments: Arguments) -> Resul
     let settings = Settings::load(&arguments.settings)?;
     let target = Target::new(root.to_owned(), arguments.run, endpoints, settings);
     let setting = |name: &str| target.settings.get(name).unwrap_or_default().to_owned();
+    let plan = Plan::read(root)?;
+    let media = plan.buckets.get("media");
     let options = edge::Options {
         port: arguments.port,
         aws_url: arguments.aws,
@@ -34,6 +37,7 @@ pub(super) async fn run(root: &Path, home: &Home, arguments: Arguments) -> Resul
         origin_verify: setting("ORIGIN_VERIFY"),
         territory: setting("DEFAULT_TERRITORY"),
         web: root.join("web/dist"),
+        public: media.map(|media| media.public.clone()).unwrap_or_default(),
         kept: (!arguments.throw_away).then_some(home),
     };
     edge::serve(options).await

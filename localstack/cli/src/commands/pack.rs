@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use engines::progress::Progress;
-use manifest::Manifest;
+use manifest::Plan;
 
 use crate::{
     cargo::{cargo, without_tools},
@@ -23,8 +23,8 @@ pub(super) async fn run(root: &Path, progress: &Progress) -> Result<()> {
     ensure!(status.success(), "the build failed");
     task.done("");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
-    let manifest = Manifest::load(root)?;
-    for shipped in shipped::pack(&manifest, &target.join("lambda"), &root.join("target/zips"), progress)? {
+    let plan = Plan::current(root)?;
+    for shipped in shipped::pack(&plan, &target.join("lambda"), &root.join("target/zips"), progress)? {
         println!("{:<32} {:>9} {:>9}  {}", shipped.name, shipped.binary_bytes, shipped.zip_bytes, shipped.sha256);
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::{ffi::OsString, fmt::Write as _, path::Path};
 
 use anyhow::{Context, Result, ensure};
 use engines::{Home, Options, aws, packages::Component, progress::Progress};
-use manifest::Manifest;
+use manifest::Plan;
 
 use crate::{cargo::cargo, platform::Platform};
 
@@ -13,13 +13,13 @@ const ENVIRONMENT: &str = "watch.env";
 
 /// Writes what every function would find in its environment, so that plain `cargo lambda watch --env-file .cinema/run/watch.env` works too.
 pub(super) async fn write_environment(platform: &Platform) -> Result<()> {
-    let manifest = Manifest::load(&platform.target.root)?;
+    let plan = Plan::read(&platform.target.root)?;
     let client = aws_sdk_sqs::Client::new(&aws::config(&platform.target.endpoints.aws));
     let listed = client.list_queues().max_results(1000).send().await.context("the queues cannot be listed")?;
     let named = |url: &String| Some((url.rsplit('/').next()?.to_owned(), url.clone()));
     let queues = listed.queue_urls().iter().filter_map(named).collect();
     let mut text = String::new();
-    for (name, value) in deploy::environment_of_all(&platform.target, &manifest, &queues)? {
+    for (name, value) in deploy::environment_of_all(&platform.target, &plan, &queues)? {
         // Quoted: what stands in a value may mean something to the reader of such a file.
         ensure!(!value.contains(['\'', '\n']), "the setting {name} must not contain a single quote or a line break");
         writeln!(text, "{name}='{value}'")?;

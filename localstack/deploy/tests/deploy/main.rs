@@ -1,5 +1,5 @@
-//! Deploys a small manifest to the emulator: every kind of trigger starts its function, a second time nothing changes,
-//! and what the manifest forgets is deleted.
+//! Deploys a small plan to the emulator: every kind of trigger starts its function, a second time nothing changes,
+//! and what the plan forgets is deleted.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -20,6 +20,10 @@ streams: {views: {}}
 tables:
   assets: {hash: pk, range: sk, stream: true, ttl: expires_at, indexes: {due: {hash: due_shard, range: due_at}}}
 secrets: {signing-keys: {}, pepper: {generate: random-32}, url-key: {generate: ec-p256}}
+gateway:
+  binary_media_types: ['*/*']
+  errors: {MISSING_AUTHENTICATION_TOKEN: {status: 404, code: not_found, title: Not found}}
+  wrong_method: {document: {status: 405, code: method_not_allowed, title: Wrong}, media_types: [application/json]}
 ";
 
 const FUNCTIONS: &str = "
@@ -93,10 +97,10 @@ impl Platform {
     }
 
     async fn deploy(&self) -> Deployed {
-        let manifest = manifest::Manifest::load(&self.target.root).unwrap();
+        manifest::generated::write(&self.target.root).unwrap();
         fs::create_dir_all(&self.target.bin_dir).unwrap();
-        for function in &manifest.functions {
-            let binary = self.target.bin_dir.join(&function.name);
+        for name in manifest::Plan::read(&self.target.root).unwrap().functions.keys() {
+            let binary = self.target.bin_dir.join(name);
             if !binary.exists() {
                 fs::copy(env!("CARGO_BIN_EXE_echo-function"), binary).unwrap();
             }
@@ -118,7 +122,7 @@ impl Platform {
 }
 
 #[tokio::test]
-async fn a_manifest_becomes_a_platform() {
+async fn a_plan_becomes_a_platform() {
     let mut platform = Platform::new();
     let deployed = platform.deploy().await;
     assert_eq!(deployed.functions, 8);
@@ -146,6 +150,8 @@ async fn a_manifest_becomes_a_platform() {
 
     platform.write("functions/resources.yaml", "{}");
     platform.write("functions/demo/functions.yaml", "service: demo\nfunctions: {}\n");
+    let refused = deploy(&platform.target, &Progress::quiet()).await.unwrap_err().to_string();
+    assert_eq!(refused, "functions/plan.json is out of date: run `cargo cinema generate`");
     platform.target.layers.clear();
     assert_eq!(platform.deploy().await.functions, 0);
 }

@@ -31,12 +31,12 @@ fn what_is_written_is_up_to_date_until_the_yaml_changes() {
     assert_eq!(write(root).unwrap(), [Path::new("functions/plan.json"), Path::new("CargoLambda.toml")]);
     assert!(write(root).unwrap().is_empty());
     check(root).unwrap();
-    assert_eq!(check_plan(root).unwrap(), Plan::read(root).unwrap());
+    assert_eq!(Plan::current(root).unwrap(), Plan::read(root).unwrap());
 
     put(root, "functions/catalog/functions.yaml", &YAML.replace("access: public", "access: public, memory: 512"));
     let refused = "functions/plan.json is out of date: run `cargo cinema generate`";
     assert_eq!(check(root).unwrap_err().to_string(), refused);
-    assert_eq!(check_plan(root).unwrap_err().to_string(), refused);
+    assert_eq!(Plan::current(root).unwrap_err().to_string(), refused);
 }
 
 #[test]
