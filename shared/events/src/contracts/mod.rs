@@ -13,7 +13,10 @@ mod history;
 mod playback;
 mod profile;
 mod sample;
+mod session_ended;
 mod subscription;
+#[cfg(test)]
+mod tests;
 mod title;
 
 pub use account::Account;
@@ -26,5 +29,6 @@ pub use history::HistoryErased;
 pub use playback::{Playback, PlaybackChange, PlaybackState};
 pub use profile::{PinDigest, Profile, ProfileSecret};
 pub use sample::{PlayerSample, SampleKind};
+pub use session_ended::SessionEnded;
 pub use subscription::{Subscription, SubscriptionStatus};
 pub use title::{Credit, Film, Marker, MarkerKind, Title};
