@@ -5,10 +5,9 @@
 
 use std::collections::HashMap;
 
-use events::Event;
+use events::HistoryErased;
 use kernel::{ProfileId, TitleId, tombstone};
-use proto::user::HistoryErased;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::datetime};
+use time::{OffsetDateTime, macros::datetime};
 
 /// Later than any session.
 const FOREVER: OffsetDateTime = datetime!(2200-01-01 0:00 UTC);
@@ -40,18 +39,9 @@ impl Forgotten {
         Self { profiles: profiles.to_vec(), title: None, until: FOREVER }
     }
 
-    /// From `history_erased`.
-    ///
-    /// # Errors
-    /// What does not fit; no retry helps.
-    pub fn history(event: &Event) -> Result<Self, String> {
-        let data: HistoryErased = event.data().map_err(|error| error.to_string())?;
-        let title = Some(&data.title_id).filter(|id| !id.is_empty());
-        Ok(Self {
-            profiles: vec![data.profile_id.parse().map_err(|error| format!("profile_id: {error}"))?],
-            title: title.map(|id| id.parse()).transpose().map_err(|error| format!("title_id: {error}"))?,
-            until: OffsetDateTime::parse(&data.erased_at, &Rfc3339).map_err(|error| format!("erased_at: {error}"))?,
-        })
+    /// What a profile had watched by then.
+    pub fn history(erased: &HistoryErased) -> Self {
+        Self { profiles: vec![erased.profile], title: erased.title, until: erased.erased_at }
     }
 
     /// Whether there is nobody to forget.
@@ -99,15 +89,15 @@ impl FromIterator<Mark> for Marks {
 
 impl Marks {
     /// What forbids a session of the profile with the title that began at `started_at` (ms), if anything does.
-    pub fn forbids(&self, profile: &str, title: &str, started_at: i64) -> Option<Forgotten> {
-        let profile: ProfileId = profile.parse().ok()?;
-        let reaches = |title: &str| {
-            let until = self.0.get(&(tombstone(profile), title.to_owned()))?;
+    pub fn forbids(&self, profile: ProfileId, title: TitleId, started_at: i64) -> Option<Forgotten> {
+        let digest = tombstone(profile);
+        let reaches = |title: String| {
+            let until = self.0.get(&(digest.clone(), title))?;
             (started_at <= *until).then_some(*until)
         };
-        let (title, until) = match reaches("") {
+        let (title, until) = match reaches(String::new()) {
             Some(until) => (None, until),
-            None => (Some(title.parse().ok()?), reaches(title)?),
+            None => (Some(title), reaches(title.to_string())?),
         };
         let until = OffsetDateTime::from_unix_timestamp_nanos(i128::from(until) * 1_000_000).ok()?;
         Some(Forgotten { profiles: vec![profile], title, until })
@@ -122,48 +112,34 @@ impl Marks {
 #[cfg(test)]
 mod tests {
     use kernel::World;
-    use proto::types;
     use time::Duration;
 
     use super::*;
 
     const THEN: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
-    fn history(profile: &str, title: &str, erased_at: &str) -> Result<Forgotten, String> {
-        let data = HistoryErased {
-            profile_id: profile.into(),
-            account_id: String::new(),
-            title_id: title.into(),
-            erased_at: erased_at.into(),
-        };
-        Forgotten::history(&Event::new(&World::system(), types::HISTORY_ERASED, profile, 1, &data))
+    fn history(profile: ProfileId, title: Option<TitleId>) -> Forgotten {
+        let account = World::system().id();
+        Forgotten::history(&HistoryErased { profile, sequence: 1, account, title, erased_at: THEN })
     }
 
     #[test]
     fn a_mark_forbids_what_it_was_made_for() {
         let (profile, other): (ProfileId, ProfileId) = (World::system().id(), World::system().id());
         let (title, another): (TitleId, TitleId) = (World::system().id(), World::system().id());
-        let (p, t, a) = (profile.to_string(), title.to_string(), another.to_string());
-        let one = history(&p, &t, "2026-03-01T12:00:00Z").unwrap();
+        let one = history(profile, Some(title));
         let marks: Marks = one.marks().into_iter().collect();
-        assert_eq!(marks.forbids(&p, &t, millis(THEN)), Some(one));
-        assert_eq!(marks.forbids(&p, &t, millis(THEN + Duration::MILLISECOND)), None, "what was watched later stays");
-        assert_eq!(marks.forbids(&p, &a, millis(THEN)), None);
-        assert_eq!(marks.forbids(&other.to_string(), &t, millis(THEN)), None);
-        let all: Marks = Forgotten::people(&[profile])
-            .marks()
-            .into_iter()
-            .chain(history(&p, "", "2026-03-01T12:00:00Z").unwrap().marks())
-            .collect();
+        assert_eq!(marks.forbids(profile, title, millis(THEN)), Some(one));
+        assert_eq!(
+            marks.forbids(profile, title, millis(THEN + Duration::MILLISECOND)),
+            None,
+            "what was watched later stays"
+        );
+        assert_eq!(marks.forbids(profile, another, millis(THEN)), None);
+        assert_eq!(marks.forbids(other, title, millis(THEN)), None);
+        let all: Marks =
+            Forgotten::people(&[profile]).marks().into_iter().chain(history(profile, None).marks()).collect();
         assert!(all.is_gone(profile) && !all.is_gone(other) && !marks.is_gone(profile));
-        assert!(all.forbids(&p, &a, millis(THEN + Duration::days(9000))).is_some());
-    }
-
-    #[test]
-    fn what_names_nothing_is_refused() {
-        let profile = World::system().id::<ProfileId>().to_string();
-        assert!(history("nobody", "", "2026-03-01T12:00:00Z").unwrap_err().starts_with("profile_id"));
-        assert!(history(&profile, "film", "2026-03-01T12:00:00Z").unwrap_err().starts_with("title_id"));
-        assert!(history(&profile, "", "soon").unwrap_err().starts_with("erased_at"));
+        assert!(all.forbids(profile, another, millis(THEN + Duration::days(9000))).is_some());
     }
 }

@@ -1,27 +1,23 @@
 //! From events to rows: pure, so that a record that cannot become a row is known before anything is written.
 
-use events::Event;
-use kernel::{AssetId, PlaybackId, ProfileId, TitleId};
+use events::{ContractError, Event, Playback, PlayerSample, Title};
+use kernel::{AssetId, EventId, Locale, PlaybackId, ProfileId, TitleId};
 use proto::types;
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use crate::hour::Hour;
-
-/// Longer than any session: keeps sums far from overflow.
-const LONGEST_SECONDS: f64 = 7.0 * 86_400.0;
-const LONGEST_TEXT: usize = 1000;
 
 /// A row of `playback_events`.
 #[derive(Debug, Clone, PartialEq, clickhouse::Row, Serialize, Deserialize)]
 pub struct PlaybackRow {
-    event_id: String,
+    event_id: EventId,
     kind: String,
-    session_id: String,
+    session_id: PlaybackId,
     sequence: u64,
-    profile_id: String,
-    title_id: String,
-    asset_id: String,
+    profile_id: ProfileId,
+    title_id: TitleId,
+    asset_id: AssetId,
     device_id: String,
     territory: String,
     state: String,
@@ -36,13 +32,13 @@ pub struct PlaybackRow {
 
 impl PlaybackRow {
     /// Who watched.
-    pub fn profile(&self) -> &str {
-        &self.profile_id
+    pub fn profile(&self) -> ProfileId {
+        self.profile_id
     }
 
     /// What.
-    pub fn title(&self) -> &str {
-        &self.title_id
+    pub fn title(&self) -> TitleId {
+        self.title_id
     }
 
     /// When the session began, in milliseconds since 1970.
@@ -54,10 +50,10 @@ impl PlaybackRow {
 /// A row of `player_samples`.
 #[derive(Debug, Clone, PartialEq, clickhouse::Row, Serialize, Deserialize)]
 pub struct SampleRow {
-    event_id: String,
+    event_id: EventId,
     kind: String,
-    session_id: String,
-    title_id: String,
+    session_id: PlaybackId,
+    title_id: TitleId,
     code: String,
     value: f64,
     position_ms: u64,
@@ -70,7 +66,7 @@ pub struct SampleRow {
 /// A row of `titles`.
 #[derive(Debug, Clone, PartialEq, clickhouse::Row, Serialize, Deserialize)]
 pub struct TitleRow {
-    title_id: String,
+    title_id: TitleId,
     sequence: u64,
     kind: String,
     name: String,
@@ -90,164 +86,128 @@ pub enum Row {
     Title(TitleRow),
 }
 
-/// The event's data cannot be stored; no retry helps.
+/// The event cannot be stored; no retry helps.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {reason}")]
-pub struct Unstorable {
-    field: &'static str,
-    reason: String,
-}
-
-fn unstorable(field: &'static str, reason: impl ToString) -> Unstorable {
-    Unstorable { field, reason: reason.to_string() }
+pub enum Unstorable {
+    /// It does not keep its contract.
+    #[error(transparent)]
+    Contract(#[from] ContractError),
+    /// A time that no table holds.
+    #[error("{0}: is not between 1970 and 2106")]
+    Hour(&'static str),
 }
 
 /// The row of an event that was received at `now`; `None` for one that analytics does not count.
 pub fn of(event: &Event, now: OffsetDateTime) -> Result<Option<Row>, Unstorable> {
     match event.kind.as_str() {
-        types::PLAYBACK_STARTED => playback("started", event, now).map(Some),
-        types::PLAYBACK_PROGRESSED => playback("progressed", event, now).map(Some),
-        types::PLAYBACK_STOPPED => playback("stopped", event, now).map(Some),
-        types::PLAYBACK_EXPIRED => playback("expired", event, now).map(Some),
-        types::PLAYER_SAMPLED => sample(event, now).map(Some),
-        types::TITLE_CHANGED => title(event).map(Some),
+        types::TITLE_CHANGED => Ok(Some(Row::Title(title(Title::read(event)?)))),
+        types::PLAYER_SAMPLED => sample(event.id, PlayerSample::read(event)?, now).map(Row::Sample).map(Some),
+        kind if Playback::TYPES.contains(&kind) => {
+            playback(event.id, Playback::read(event)?, now).map(Row::Playback).map(Some)
+        }
         _ => Ok(None),
     }
 }
 
-fn playback(kind: &str, event: &Event, now: OffsetDateTime) -> Result<Row, Unstorable> {
-    let data: proto::streaming::Playback = event.data().map_err(|error| unstorable("data", error))?;
-    let started_at = moment("started_at", &data.started_at)?;
-    Ok(Row::Playback(PlaybackRow {
-        event_id: event.id.to_string(),
-        kind: kind.to_owned(),
-        session_id: id::<PlaybackId>("session_id", data.session_id)?,
-        sequence: sequence(event)?,
-        profile_id: id::<ProfileId>("profile_id", data.profile_id)?,
-        title_id: id::<TitleId>("title_id", data.title_id)?,
-        asset_id: id::<AssetId>("asset_id", data.asset_id)?,
-        device_id: text("device_id", data.device_id)?,
-        territory: text("territory", data.territory)?,
-        state: text("state", data.state)?,
-        hour: hour("started_at", started_at)?,
-        started_at: millis(started_at),
-        at: millis(moment("at", &data.at)?),
-        position_ms: duration("position_seconds", data.position_seconds)?,
-        watched_ms: duration("watched_seconds", data.watched_seconds)?,
-        duration_ms: duration("duration_seconds", data.duration_seconds)?,
+fn playback(event_id: EventId, told: Playback, now: OffsetDateTime) -> Result<PlaybackRow, Unstorable> {
+    Ok(PlaybackRow {
+        event_id,
+        kind: told.change.to_string(),
+        session_id: told.session,
+        sequence: told.sequence.unsigned_abs(),
+        profile_id: told.profile,
+        title_id: told.title,
+        asset_id: told.asset,
+        device_id: told.device,
+        territory: told.territory.to_string(),
+        state: told.state.to_string(),
+        hour: hour("started_at", told.started_at)?,
+        started_at: millis(told.started_at),
+        at: millis(told.at),
+        position_ms: told.position_ms.into(),
+        watched_ms: told.watched_ms.into(),
+        duration_ms: told.duration_ms.into(),
         ingested_at: millis(now),
-    }))
+    })
 }
 
-fn sample(event: &Event, now: OffsetDateTime) -> Result<Row, Unstorable> {
-    let data: proto::player::Sample = event.data().map_err(|error| unstorable("data", error))?;
-    let at = moment("at", &data.at)?;
-    if !data.value.is_finite() {
-        return Err(unstorable("value", "not a number"));
+fn sample(event_id: EventId, told: PlayerSample, now: OffsetDateTime) -> Result<SampleRow, Unstorable> {
+    Ok(SampleRow {
+        event_id,
+        kind: told.kind.to_string(),
+        session_id: told.session,
+        title_id: told.title,
+        code: told.code,
+        value: told.value,
+        position_ms: told.position_ms.into(),
+        hour: hour("at", told.at)?,
+        at: millis(told.at),
+        client_time: told.client_time,
+        ingested_at: millis(now),
+    })
+}
+
+fn title(told: Title) -> TitleRow {
+    TitleRow {
+        title_id: told.id,
+        sequence: told.sequence.unsigned_abs(),
+        kind: told.kind.to_string(),
+        name: told.names.for_reader(&Locale::english()).to_owned(),
+        publication: told.rules.publication.to_string(),
+        genres: told.genres,
+        deleted: told.is_deleted,
     }
-    Ok(Row::Sample(SampleRow {
-        event_id: event.id.to_string(),
-        kind: text("kind", data.kind)?,
-        session_id: id::<PlaybackId>("session_id", data.session_id)?,
-        title_id: id::<TitleId>("title_id", data.title_id)?,
-        code: text("code", data.code)?,
-        value: data.value,
-        position_ms: duration("position_seconds", data.position_seconds)?,
-        hour: hour("at", at)?,
-        at: millis(at),
-        client_time: text("client_time", data.client_time)?,
-        ingested_at: millis(now),
-    }))
-}
-
-fn title(event: &Event) -> Result<Row, Unstorable> {
-    let data: proto::catalog::TitleChanged = event.data().map_err(|error| unstorable("data", error))?;
-    let english = data.localisations.iter().position(|local| local.locale.starts_with("en")).unwrap_or(0);
-    let name = data.localisations.into_iter().nth(english).map_or(data.original_title, |local| local.name);
-    Ok(Row::Title(TitleRow {
-        title_id: id::<TitleId>("title_id", data.title_id)?,
-        sequence: sequence(event)?,
-        kind: text("kind", data.kind)?,
-        name: text("name", name)?,
-        publication: text("publication", data.publication)?,
-        genres: data.genres,
-        deleted: data.deleted,
-    }))
-}
-
-fn sequence(event: &Event) -> Result<u64, Unstorable> {
-    u64::try_from(event.sequence).map_err(|_| unstorable("sequence", "negative"))
-}
-
-fn id<T: kernel::Id>(field: &'static str, text: String) -> Result<String, Unstorable> {
-    text.parse::<T>().map(|_| text).map_err(|error| unstorable(field, error))
-}
-
-fn text(field: &'static str, text: String) -> Result<String, Unstorable> {
-    if text.len() > LONGEST_TEXT { Err(unstorable(field, "too long")) } else { Ok(text) }
-}
-
-fn moment(field: &'static str, text: &str) -> Result<OffsetDateTime, Unstorable> {
-    OffsetDateTime::parse(text, &Rfc3339).map_err(|error| unstorable(field, error))
 }
 
 fn hour(field: &'static str, moment: OffsetDateTime) -> Result<u32, Unstorable> {
-    Hour::of(moment).map(Hour::seconds).ok_or_else(|| unstorable(field, "not between 1970 and 2106"))
+    Hour::of(moment).map(Hour::seconds).ok_or(Unstorable::Hour(field))
 }
 
 fn millis(moment: OffsetDateTime) -> i64 {
     i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or_default()
 }
 
-fn duration(field: &'static str, seconds: f64) -> Result<u64, Unstorable> {
-    if !(0.0..=LONGEST_SECONDS).contains(&seconds) {
-        return Err(unstorable(field, "not between 0 s and 7 days"));
-    }
-    // In range, so nothing is cut off.
-    Ok((seconds * 1000.0).round() as u64)
-}
-
 #[cfg(test)]
 mod tests {
-    use kernel::World;
-    use serde_json::json;
+    use kernel::{AccountId, World};
+    use serde_json::{Value, json};
     use time::macros::datetime;
 
     use super::*;
 
     const NOW: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
 
-    fn playback_event(change: impl FnOnce(&mut proto::streaming::Playback)) -> Event {
+    fn playback_event(change: impl FnOnce(&mut Value)) -> Event {
         let (world, _) = World::replay(NOW, 1);
         let session: PlaybackId = world.id();
-        let mut data = proto::streaming::Playback {
-            session_id: session.to_string(),
-            profile_id: world.id::<ProfileId>().to_string(),
-            title_id: world.id::<TitleId>().to_string(),
-            asset_id: world.id::<AssetId>().to_string(),
-            watched_seconds: 12.3456,
-            duration_seconds: 60.0,
-            started_at: "2026-01-01T11:59:59.5Z".to_owned(),
-            at: "2026-01-01T12:00:00Z".to_owned(),
-            ..Default::default()
-        };
+        let mut data = json!({
+            "session_id": session, "account_id": world.id::<AccountId>(), "profile_id": world.id::<ProfileId>(),
+            "title_id": world.id::<TitleId>(), "asset_id": world.id::<AssetId>(), "state": "playing",
+            "watched_seconds": 12.3456, "duration_seconds": 60.0,
+            "started_at": "2026-01-01T11:59:59.5Z", "at": "2026-01-01T12:00:00Z",
+        });
         change(&mut data);
         Event::new(&world, types::PLAYBACK_PROGRESSED, session, 3, &data)
     }
 
     #[test]
     fn what_cannot_be_stored_says_why() {
-        let refused = |change: fn(&mut proto::streaming::Playback)| of(&playback_event(change), NOW).unwrap_err().field;
-        assert_eq!(refused(|data| data.session_id = "ses_1".into()), "session_id");
-        assert_eq!(refused(|data| data.title_id.clear()), "title_id");
-        assert_eq!(refused(|data| data.watched_seconds = -1.0), "watched_seconds");
-        assert_eq!(refused(|data| data.duration_seconds = 1e300), "duration_seconds");
-        assert_eq!(refused(|data| data.started_at = "1960-01-01T00:00:00Z".into()), "started_at");
-        assert_eq!(refused(|data| data.at = "noon".into()), "at");
-        assert_eq!(refused(|data| data.device_id = "x".repeat(1001)), "device_id");
-        let mut event = playback_event(|_| ());
-        event.data["watched_seconds"] = json!("NaN");
-        assert_eq!(of(&event, NOW).unwrap_err().field, "watched_seconds");
+        let refused = |change: fn(&mut Value)| of(&playback_event(change), NOW).unwrap_err().to_string();
+        for (change, field) in [
+            ((|data| data["session_id"] = json!("ses_1")) as fn(&mut Value), "session_id"),
+            (|data| data["title_id"] = json!(""), "title_id"),
+            (|data| data["watched_seconds"] = json!(-1.0), "watched_seconds"),
+            (|data| data["watched_seconds"] = json!("NaN"), "watched_seconds"),
+            (|data| data["duration_seconds"] = json!(1e300), "duration_seconds"),
+            (|data| data["started_at"] = json!("1960-01-01T00:00:00Z"), "started_at"),
+            (|data| data["at"] = json!("noon"), "at"),
+        ] {
+            let reason = refused(change);
+            assert!(reason.starts_with(field), "{reason}");
+        }
+        let long = of(&playback_event(|data| data["device_id"] = json!("x".repeat(1001))), NOW);
+        let Ok(Some(Row::Playback(row))) = long else { panic!("a row") };
+        assert_eq!(row.device_id.len(), 1000, "text is cut, never refused");
     }
 
     #[test]
@@ -261,7 +221,7 @@ mod tests {
     fn titles_and_foreign_events_are_told_apart() {
         let (world, _) = World::replay(NOW, 1);
         let id: TitleId = world.id();
-        let data = json!({"title_id": id, "kind": "film", "original_title": "Война и мир",
+        let data = json!({"title_id": id, "kind": "film", "publication": "published", "original_title": "Война и мир",
             "localisations": [{"locale": "ru", "name": "Война и мир"}, {"locale": "en-GB", "name": "War and Peace"}]});
         let Ok(Some(Row::Title(row))) = of(&Event::new(&world, types::TITLE_CHANGED, id, 2, &data), NOW) else {
             panic!("a row")

@@ -1,6 +1,6 @@
 //! What a player sends: checked one by one, clocks corrected, turned into events. Quality only: no sample ever makes a view.
 
-use events::Event;
+use events::{Event, contracts::SampleKind};
 use kernel::{EventId, Id, PlaybackId, World};
 use playback::PlaybackClaims;
 use serde::{Deserialize, Serialize};
@@ -16,54 +16,13 @@ const OLDEST: Duration = Duration::hours(24);
 const LONGEST_POSITION_SECONDS: f64 = 7.0 * 86_400.0;
 const GREATEST_VALUE: f64 = 1e12;
 
-/// What happened in the player.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum SampleKind {
-    /// The first picture; `value` = seconds since the viewer pressed play.
-    Startup,
-    /// Playback could not begin; needs `code`.
-    StartFailure,
-    /// The viewer left before the first picture; `value` = seconds waited.
-    ExitBeforeStart,
-    /// A stall ended; `value` = its seconds.
-    Rebuffer,
-    /// The rendition changed; `value` = bits per second.
-    Bitrate,
-    /// The size of the picture changed; `value` = lines.
-    Height,
-    /// `value` = frames dropped since the last such sample.
-    DroppedFrames,
-    /// Playback broke; needs `code`.
-    Error,
-    /// `value` = seconds jumped, negative backwards.
-    Seek,
-    /// Paused.
-    Pause,
-    /// Played on.
-    Resume,
-    /// The end of the title.
-    Ended,
-    /// The viewer left.
-    Exit,
+fn needs_value(kind: SampleKind) -> bool {
+    use SampleKind as K;
+    matches!(kind, K::Startup | K::ExitBeforeStart | K::Rebuffer | K::Bitrate | K::Height | K::DroppedFrames | K::Seek)
 }
 
-impl SampleKind {
-    fn needs_value(self) -> bool {
-        use SampleKind as K;
-        matches!(
-            self,
-            K::Startup | K::ExitBeforeStart | K::Rebuffer | K::Bitrate | K::Height | K::DroppedFrames | K::Seek
-        )
-    }
-
-    fn needs_code(self) -> bool {
-        matches!(self, Self::StartFailure | Self::Error)
-    }
-
-    fn name(self) -> String {
-        serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-    }
+fn needs_code(kind: SampleKind) -> bool {
+    matches!(kind, SampleKind::StartFailure | SampleKind::Error)
 }
 
 /// One event of a player or its interface.
@@ -144,21 +103,21 @@ pub fn accept(world: &World, claims: &PlaybackClaims, skew: &ClockSkew, event: &
     if !is_word(&event.id, ID_CHARACTERS, b"") {
         return Err(Rejection::InvalidId);
     }
-    let kind = SampleKind::deserialize(Value::from(event.kind)).map_err(|_| Rejection::UnknownType)?;
+    let kind: SampleKind = event.kind.parse().map_err(|_| Rejection::UnknownType)?;
     let client_time = OffsetDateTime::parse(&event.at, &Rfc3339).map_err(|_| Rejection::InvalidTime)?;
-    let value_fits = event.value.map_or(!kind.needs_value(), |value| value.abs() <= GREATEST_VALUE);
+    let value_fits = event.value.map_or(!needs_value(kind), |value| value.abs() <= GREATEST_VALUE);
     let position = event.position.unwrap_or_default();
     if !value_fits || !(0.0..=LONGEST_POSITION_SECONDS).contains(&position) {
         return Err(Rejection::InvalidValue);
     }
-    if !event.code.as_ref().map_or(!kind.needs_code(), |code| is_word(code, CODE_CHARACTERS, b".:")) {
+    if !event.code.as_ref().map_or(!needs_code(kind), |code| is_word(code, CODE_CHARACTERS, b".:")) {
         return Err(Rejection::InvalidCode);
     }
     let at = skew.correct(client_time);
     let sample = proto::player::Sample {
         session_id: claims.session.to_string(),
         title_id: claims.title.to_string(),
-        kind: kind.name(),
+        kind: kind.to_string(),
         value: event.value.unwrap_or_default(),
         code: event.code.unwrap_or_default(),
         position_seconds: position,

@@ -29,7 +29,7 @@ pub async fn marks(client: &ClickHouse, profiles: impl IntoIterator<Item = Profi
 
 /// For each row what forbids it.
 pub async fn forbidden(client: &ClickHouse, rows: &[PlaybackRow]) -> Result<Vec<Option<Forgotten>>, StoreError> {
-    let marks = marks(client, rows.iter().filter_map(|row| row.profile().parse().ok())).await?;
+    let marks = marks(client, rows.iter().map(PlaybackRow::profile)).await?;
     Ok(rows.iter().map(|row| marks.forbids(row.profile(), row.title(), row.started_at())).collect())
 }
 

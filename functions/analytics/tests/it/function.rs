@@ -52,7 +52,7 @@ async fn ingest_takes_titles_from_its_queue_and_buries_what_cannot_be_stored() {
     let mut ingest = Function::start("analytics-ingest", &pairs(fixture.service.vars())).await;
     let title = json!({"specversion": "1.0", "id": "evt_01jd3k5m7n9pqrstvwxyz01234", "source": "/cinema/catalog",
         "type": "cinema.catalog.title_changed.v1", "subject": "ttl_01jd3k5m7n9pqrstvwxyz01234", "time": "2026-01-01T12:00:00Z",
-        "sequence": 1, "datacontenttype": "application/json", "data": {"title_id": "ttl_01jd3k5m7n9pqrstvwxyz01234", "kind": "film"}});
+        "sequence": 1, "datacontenttype": "application/json", "data": {"title_id": "ttl_01jd3k5m7n9pqrstvwxyz01234", "kind": "film", "publication": "published"}});
     let message = |id: &str, body: &str| {
         json!({"messageId": id, "body": body, "eventSource": "aws:sqs", "attributes": {},
         "messageAttributes": {}})

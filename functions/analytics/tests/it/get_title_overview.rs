@@ -49,8 +49,13 @@ async fn a_title_that_nobody_watched_has_no_completion() {
     let fixture = Fixture::start().await;
     let world = World::system();
     let title: TitleId = world.id();
-    let listed =
-        events::Event::new(&world, types::TITLE_CHANGED, title, 1, &json!({"title_id": title, "kind": "film"}));
+    let listed = events::Event::new(
+        &world,
+        types::TITLE_CHANGED,
+        title,
+        1,
+        &json!({"title_id": title, "kind": "film", "publication": "published"}),
+    );
     fixture.ingest_all(NOW, vec![listed]).await;
     let overview = fixture.service.app(routes).get(&path(title)).token(&Token::role("admin")).send().await.expect(200);
     assert_eq!((&overview["views"], overview.get("completion")), (&json!(0), None));

@@ -69,7 +69,7 @@ async fn an_older_state_of_a_title_never_replaces_a_newer() {
     let world = World::system();
     let id: TitleId = world.id();
     let state = |sequence: i64| {
-        let data = json!({"title_id": id, "kind": "film", "original_title": format!("version {sequence}")});
+        let data = json!({"title_id": id, "kind": "film", "publication": "published", "original_title": format!("version {sequence}")});
         Event::new(&world, types::TITLE_CHANGED, id, sequence, &data)
     };
     for order in [[2, 3, 1], [3, 1, 3], [1, 2, 3]] {

@@ -1,6 +1,6 @@
 //! `cinema.user.entitlements_changed.v1` → what an account may watch on how many screens; the highest sequence stays.
 
-use events::{Consumer, Deadline, Event, Outcome, project};
+use events::{Consumer, Deadline, Entitlements, Event, Outcome, project};
 use runtime::Access;
 use stores::Table;
 
@@ -14,10 +14,7 @@ runtime::wire! {
 
 impl Consumer<Event> for ProjectGrants {
     async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        let read = |event: &Event| {
-            let data = event.data().map_err(|error| error.to_string())?;
-            Grant::from_event(event.sequence, &data)
-        };
-        project(&event, read, async |(account, grant)| grants::put(&self.table, account, &grant).await).await
+        let put = async |paid: Entitlements| grants::put(&self.table, paid.account, &Grant::from(paid)).await;
+        project(&event, Entitlements::read, put).await
     }
 }

@@ -14,10 +14,7 @@ runtime::wire! {
 
 impl Consumer<Event> for ProjectTitles {
     async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        let read = |event: &Event| {
-            let data = event.data().map_err(|error| error.to_string())?;
-            Title::from_event(event.sequence, &data)
-        };
-        project(&event, read, async |(id, title)| titles::put(&self.table, id, &title).await).await
+        let put = async |title: events::Title| titles::put(&self.table, title.id, &Title::from(title)).await;
+        project(&event, events::Title::read, put).await
     }
 }

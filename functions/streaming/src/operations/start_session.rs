@@ -3,6 +3,7 @@
 use std::{num::NonZeroU16, time::Duration};
 
 use cinema_http::{IdempotencyKey, IntoResponse, Json, Problem, Response, State, StatusCode, Viewer, idempotency};
+use events::contracts::Rendition;
 use kernel::{PlaybackId, TitleId, World};
 use playback::{PlaybackClaims, TokenKey};
 use runtime::{Access, Key, PublicUrl};
@@ -18,7 +19,7 @@ use crate::{
     playlist::expiry,
     start::{Refused, Start, StartOrder, decide, may_watch},
     store::sessions::{self, Answer, Started},
-    title::{Marker, Picture},
+    title::Marker,
 };
 
 /// How often a start is decided again when others of the same account were faster.
@@ -69,7 +70,7 @@ pub(super) struct StartSessionAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Tracks {
     /// Pictures that plan and device allow.
-    video: Vec<Picture>,
+    video: Vec<Rendition>,
     /// Languages of the sound.
     audio: Vec<Track>,
     /// Languages of the captions.
@@ -191,7 +192,7 @@ impl StartSession {
                 captions: tracks(&film.caption_languages),
             },
             markers,
-            trickplay_url: (!film.trickplay.is_empty()).then(|| self.public_url.media(&film.trickplay)),
+            trickplay_url: film.trickplay.as_deref().map(|key| self.public_url.media(key)),
             token,
         }
     }
