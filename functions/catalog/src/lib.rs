@@ -1,7 +1,6 @@
 //! The catalogue: what there is to watch, in which languages, for whom and when.
 
 pub mod asset;
-pub mod card;
 mod change;
 pub mod detail;
 pub mod draft;

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use cinema_http::{Audience, Cached, Page, PageParams, Pages, Problem, State};
-use kernel::World;
+use kernel::{
+    TitleCard, World,
+    policy::{self, may_watch_once_paid},
+};
 use runtime::PublicUrl;
 use sqlx::PgPool;
+use time::OffsetDateTime;
 
 use crate::{
-    card::Card,
     list::Filter,
     store::{
         cards::{self, CardRow},
@@ -24,13 +27,13 @@ const MAX_AGE: Duration = Duration::from_secs(60);
 /// Lists visible titles. Titles that are published while somebody pages neither repeat nor hide others.
 #[utoipa::path(
     get, path = "/v1/titles", tag = "catalog", params(Filter, PageParams),
-    responses((status = 200, body = Page<Card>), (status = 304, description = "Not changed"), Problem)
+    responses((status = 200, body = Page<TitleCard>), (status = 304, description = "Not changed"), Problem)
 )]
 pub(super) async fn list_titles(
     State(ListTitles { pool, world, public_url }): State<ListTitles>,
     audience: Audience,
     pages: Pages<Filter>,
-) -> Result<Cached<Page<Card>>, Problem> {
+) -> Result<Cached<Page<TitleCard>>, Problem> {
     let pages = pages.bound_to(&audience.locale);
     let (filter, now) = (&pages.filter, world.now());
     let reader = (&audience.policy, &audience.locale);
@@ -39,8 +42,24 @@ pub(super) async fn list_titles(
         check_genre(&pool, genre).await?;
     }
     let place = |row: &CardRow| (row.key.clone(), row.id);
-    let page = pages.page(rows, place, |row| Card::of(row, &audience.policy, now, &public_url));
+    let page = pages.page(rows, place, |row| card(row, &audience.policy, now, &public_url));
     Ok(audience.cache(page, MAX_AGE))
+}
+
+fn card(mut row: CardRow, audience: &policy::Audience, now: OffsetDateTime, public_url: &PublicUrl) -> TitleCard {
+    let rules = row.take_rules();
+    TitleCard {
+        id: row.id,
+        kind: row.kind,
+        slug: row.slug,
+        name: row.name,
+        year: Some(row.year).filter(|year| *year != 0),
+        rating: row.rating,
+        genres: row.genres,
+        poster_url: row.poster.map(|path| public_url.media(&path)),
+        duration_seconds: row.duration_seconds,
+        playable: may_watch_once_paid(&rules, audience, now).is_ok(),
+    }
 }
 
 /// A list of nothing may come from a genre that does not exist.

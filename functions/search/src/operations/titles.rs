@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 use crate::{
     criteria::{Criteria, Slice},
     document::Found,
-    found::{FoundPage, FoundTitle},
+    found::{FoundPage, card},
     index::Index,
     store::documents,
 };
@@ -89,7 +89,8 @@ pub(super) async fn search_titles(
     let slice = Slice { from, size: rows.min(DEEPEST.saturating_sub(from)) };
     let (Found { documents, total }, degraded) = search.find(&criteria, slice).await?;
     let reader = (&audience.policy, &audience.locale);
-    let item = |document| FoundTitle::of(document, reader, now, &search.public_url);
+    let item = |document| card(document, reader, now, &search.public_url);
+    // The last of the rows only tells that there is another page.
     let Page { items, next_cursor } = pages.page(documents, |_| from + rows - 1, item);
     Ok(Json(FoundPage { items, total, next_cursor, query_id: search.world.id(), degraded }))
 }
