@@ -9,7 +9,6 @@ pub mod locale;
 pub mod money;
 mod names;
 pub mod policy;
-pub mod signed_url;
 mod sql;
 pub mod text;
 mod title_card;
