@@ -8,8 +8,6 @@ use laws::{Imports, crates_of, files, root};
 const CIRCLES: &[&[&str]] = &[
     &["shared/http/src/address.rs", "shared/http/src/gate.rs"],
     &["functions/auth/src/store/security_log.rs", "functions/auth/src/store/sessions.rs"],
-    &["functions/media/src/chunk.rs", "functions/media/src/proof.rs"],
-    &["functions/media/src/failure.rs", "functions/media/src/job.rs"],
     &["functions/user/src/shelf.rs", "functions/user/src/store/reader.rs"],
 ];
 
@@ -39,7 +37,6 @@ const HTTP: &[&str] = &[
     "functions/auth/src/transport.rs",
     "functions/auth/src/tries.rs",
     "functions/auth/src/welcome.rs",
-    "functions/media/src/transfer.rs",
     "functions/user/src/account.rs",
     "functions/user/src/profile.rs",
     "functions/user/src/shelf.rs",
