@@ -34,7 +34,13 @@ fn budget(function: &manifest::Function) -> Budget {
     let is_sdk = |item: &Use| {
         matches!(
             item,
-            Use::S3 { .. } | Use::Dynamodb { .. } | Use::Sqs(_) | Use::Kinesis(_) | Use::Secret { .. } | Use::Ses
+            Use::S3 { .. }
+                | Use::Dynamodb { .. }
+                | Use::Sqs(_)
+                | Use::EventQueues
+                | Use::Kinesis(_)
+                | Use::Secret { .. }
+                | Use::Ses
         )
     };
     let mut sdks: Vec<_> = clients.iter().filter(|item| is_sdk(item)).map(|item| discriminant(*item)).collect();

@@ -60,10 +60,4 @@ impl Function {
             _ => None,
         })
     }
-
-    /// How long a message that this function works on stays hidden, in seconds. A killed batch-1 job comes back soon
-    /// after its deadline; a batch may wait behind throttling, hence AWS's factor of six.
-    pub fn visibility_seconds(&self, batch: u32) -> u32 {
-        if batch == 1 { self.timeout + 30 } else { self.timeout * 6 }
-    }
 }

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::function::Function;
 use crate::trigger::Trigger;
-
-/// Reads whole records of its stream; the other consumers of streams read the events in them.
-const RAW: &str = "platform-route-events";
+use crate::uses::Use;
 
 /// Where it lies, relative to the repository.
 pub(crate) fn path(function: &Function) -> PathBuf {
@@ -38,7 +36,8 @@ fn starter(function: &Function) -> &'static str {
     let has = |is: fn(&Trigger) -> bool| function.triggers.iter().any(is);
     if function.is_http() {
         "cinema_http::serve"
-    } else if function.name == RAW {
+    } else if function.uses.contains(&Use::EventQueues) {
+        // It passes on what it does not read.
         "runtime::kinesis"
     } else if has(|trigger| matches!(trigger, Trigger::Events(_) | Trigger::Kinesis { .. })) {
         "runtime::events"

@@ -38,8 +38,3 @@ pub enum Trigger {
         batch: u32,
     },
 }
-
-impl Trigger {
-    /// Most messages per invocation of an `events` consumer.
-    pub const EVENTS_BATCH: u32 = 10;
-}

@@ -45,6 +45,8 @@ pub enum Use {
     },
     /// `layer:<name>`: a folder of `layers/`, mounted beside the code.
     Layer(String),
+    /// Sending to the queue of every `events` consumer; found by name.
+    EventQueues,
 }
 
 /// Reading or writing; a function that does both lists both.
@@ -70,7 +72,7 @@ impl Use {
             Use::Sqs(queue) => Some(env::queue(queue)),
             Use::Kinesis(stream) => Some(env::stream(stream)),
             Use::Secret { name, .. } => Some(env::secret(name)),
-            Use::Layer(_) => None,
+            Use::Layer(_) | Use::EventQueues => None,
         }
     }
 }
@@ -78,7 +80,7 @@ impl Use {
 /// A word that `uses` does not know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a use: expected postgres, redis, opensearch, clickhouse, ses, s3:<bucket>:<read|write>, dynamodb:<table>:<read|write>, sqs:<queue>, kinesis:<stream>, secret:<name>:<read|write> or layer:<name>"
+    "`{0}` is not a use: expected postgres, redis, opensearch, clickhouse, ses, event-queues, s3:<bucket>:<read|write>, dynamodb:<table>:<read|write>, sqs:<queue>, kinesis:<stream>, secret:<name>:<read|write> or layer:<name>"
 )]
 pub struct UseError(String);
 
@@ -106,6 +108,7 @@ impl FromStr for Use {
             ("opensearch", None, None) => Ok(Use::Opensearch),
             ("clickhouse", None, None) => Ok(Use::Clickhouse),
             ("ses", None, None) => Ok(Use::Ses),
+            ("event-queues", None, None) => Ok(Use::EventQueues),
             ("s3", Some(bucket), Some(access)) => Ok(Use::S3 { bucket, access }),
             ("dynamodb", Some(table), Some(access)) => Ok(Use::Dynamodb { table, access }),
             ("sqs", Some(queue), None) => Ok(Use::Sqs(queue)),
@@ -125,6 +128,7 @@ impl fmt::Display for Use {
             Use::Opensearch => f.write_str("opensearch"),
             Use::Clickhouse => f.write_str("clickhouse"),
             Use::Ses => f.write_str("ses"),
+            Use::EventQueues => f.write_str("event-queues"),
             Use::S3 { bucket, access } => write!(f, "s3:{bucket}:{access}"),
             Use::Dynamodb { table, access } => write!(f, "dynamodb:{table}:{access}"),
             Use::Sqs(queue) => write!(f, "sqs:{queue}"),
@@ -162,6 +166,7 @@ mod tests {
             "opensearch",
             "clickhouse",
             "ses",
+            "event-queues",
             "s3:media:read",
             "s3:events-dead:write",
             "dynamodb:assets:read",
@@ -181,6 +186,7 @@ mod tests {
             "",
             "mysql",
             "postgres:x",
+            "event-queues:x",
             "s3:media",
             "s3::read",
             "s3:media:rw",

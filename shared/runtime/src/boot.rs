@@ -301,8 +301,9 @@ impl Boot {
         self.note(Use::Layer(name.to_owned()));
     }
 
-    /// The AWS configuration, for the event router: its queues are the consumers in the manifests, so neither it nor its `uses` list them.
+    /// The AWS configuration, for the event router: its queues are those of all `events` consumers.
     pub fn aws_for_routing(&self) -> Result<Aws, BootError> {
+        self.note(Use::EventQueues);
         self.aws().cloned()
     }
 }

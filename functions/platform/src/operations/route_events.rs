@@ -72,7 +72,7 @@ impl BatchConsumer<KinesisRecord> for Router {
     }
 }
 
-/// Reaches every queue of the table by name: neither it nor its `uses` list them.
+/// Reaches every queue of the table by name: its `uses` say `event-queues`.
 impl Wire for Router {
     fn wire(boot: &Boot) -> Result<Self, BootError> {
         let dead_letters = boot.dead_letters("domain-events")?;

@@ -52,6 +52,6 @@ fn reference(word: &Use) -> Option<Reference> {
         Use::Sqs(queue) => Reference::Queue(queue.clone()),
         Use::Kinesis(stream) => Reference::Stream(stream.clone()),
         Use::Secret { name, .. } => Reference::Secret(name.clone()),
-        Use::Layer(_) => return None,
+        Use::Layer(_) | Use::EventQueues => return None,
     })
 }

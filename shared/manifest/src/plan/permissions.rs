@@ -13,13 +13,19 @@ const SEND: &[&str] = &["sqs:SendMessage"];
 type Statements = BTreeMap<Resource, BTreeSet<&'static str>>;
 
 /// The entry says what is used, the plan of the function what starts it.
-pub(super) fn of(name: &str, function: &Function, uses: &BTreeSet<Use>, resources: &Resources) -> Vec<Permission> {
+pub(super) fn of(
+    name: &str,
+    function: &Function,
+    uses: &BTreeSet<Use>,
+    resources: &Resources,
+    event_queues: &BTreeSet<String>,
+) -> Vec<Permission> {
     let mut statements = Statements::from([(Resource::LogGroup(name.to_owned()), LOG.iter().copied().collect())]);
     let mut may = |resource: Resource, actions: &[&'static str]| {
         statements.entry(resource).or_default().extend(actions);
     };
     for word in uses {
-        using(word, resources, &mut may);
+        using(word, resources, event_queues, &mut may);
     }
     for mapping in &function.mappings {
         polling(mapping, &mut may);
@@ -33,7 +39,12 @@ pub(super) fn of(name: &str, function: &Function, uses: &BTreeSet<Use>, resource
         .collect()
 }
 
-fn using(word: &Use, resources: &Resources, may: &mut impl FnMut(Resource, &[&'static str])) {
+fn using(
+    word: &Use,
+    resources: &Resources,
+    event_queues: &BTreeSet<String>,
+    may: &mut impl FnMut(Resource, &[&'static str]),
+) {
     match word {
         Use::S3 { bucket, access } => {
             let is_versioned = resources.buckets.get(bucket).is_some_and(|bucket| bucket.versioned);
@@ -88,6 +99,11 @@ fn using(word: &Use, resources: &Resources, may: &mut impl FnMut(Resource, &[&'s
                 ObjectAccess::Write => &["secretsmanager:PutSecretValue"],
             },
         ),
+        Use::EventQueues => {
+            for queue in event_queues {
+                may(Resource::Queue(queue.clone()), &["sqs:GetQueueUrl", "sqs:SendMessage"]);
+            }
+        }
         Use::Ses => may(Resource::Sender(env::EMAIL_FROM.to_owned()), &["ses:SendRawEmail"]),
         // A password of the service's own role, or the network path, is what these ask for.
         Use::Postgres | Use::Redis | Use::Opensearch | Use::Clickhouse | Use::Layer(_) => {}

@@ -1,6 +1,6 @@
 //! From the yaml to the plan: defaults, rules of thumb and what follows from what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Bucket, Cors, DeadLetterQueue, Endpoint, Function, Gateway, Mapping, ObjectsCreated, Plan, Queue, Redrive, Replay,
@@ -9,7 +9,7 @@ use super::{
 use crate::access::Access;
 use crate::function;
 use crate::manifest::Manifest;
-use crate::resources::{self, Resources};
+use crate::resources;
 use crate::trigger::Trigger;
 use crate::uses::Use;
 
@@ -32,11 +32,18 @@ const DAY_SECONDS: u32 = 86_400;
 impl Plan {
     /// Resolves a manifest.
     pub fn of(manifest: &Manifest) -> Plan {
-        let functions: BTreeMap<String, Function> =
-            manifest.functions.iter().map(|entry| (entry.name.clone(), function(entry, &manifest.resources))).collect();
+        let events = events(manifest);
+        let event_queues: BTreeSet<String> = events.values().flatten().cloned().collect();
+        let resolve = |entry: &function::Function| {
+            let mut function = function(entry);
+            let resources = &manifest.resources;
+            function.permissions = permissions::of(&entry.name, &function, &entry.uses, resources, &event_queues);
+            (entry.name.clone(), function)
+        };
+        let functions: BTreeMap<String, Function> = manifest.functions.iter().map(resolve).collect();
         let queues = queues(manifest, &functions);
         Plan {
-            events: events(manifest),
+            events,
             dead_letter_queues: dead_letter_queues(&functions, &queues),
             queues,
             streams: manifest.resources.streams.clone(),
@@ -49,7 +56,8 @@ impl Plan {
     }
 }
 
-fn function(entry: &function::Function, resources: &Resources) -> Function {
+/// Without its permissions, which follow from the rest.
+fn function(entry: &function::Function) -> Function {
     let is_object = |trigger: &Trigger| matches!(trigger, Trigger::S3 { .. });
     let mut function = Function {
         service: entry.service.clone(),
@@ -84,7 +92,6 @@ fn function(entry: &function::Function, resources: &Resources) -> Function {
     ];
     function.invoked_by =
         invokers.into_iter().filter(|(invokes, _)| *invokes).map(|(_, service)| service.to_owned()).collect();
-    function.permissions = permissions::of(&entry.name, &function, &entry.uses, resources);
     function
 }
 

@@ -37,6 +37,7 @@ functions:
     timeout: 20
   media-tick:
     schedule: [rate(1 minute), 'cron(0 3 * * ? *)']
+    uses: [event-queues]
 ";
 
 fn plan() -> Plan {
@@ -125,6 +126,9 @@ fn a_role_may_do_what_is_used_and_what_starts_it() {
     );
     assert_eq!(actions(&plan, "media-get-asset", &Resource::Indexes("assets".into())), ["dynamodb:Query"]);
     assert!(actions(&plan, "media-get-asset", &Resource::Objects("uploads".into())).is_empty());
+    let routing = actions(&plan, "media-tick", &Resource::Queue("media-project-titles".into()));
+    assert_eq!(routing, ["sqs:GetQueueUrl", "sqs:SendMessage"]);
+    assert!(actions(&plan, "media-tick", &Resource::Queue("email".into())).is_empty());
     let objects = actions(&plan, "media-encode-chunk", &Resource::Objects("uploads".into()));
     assert!(objects.contains(&"s3:GetObjectVersion") && objects.contains(&"s3:PutObject"), "{objects:?}");
     assert!(

@@ -58,19 +58,6 @@ fn a_manifest_is_read_whole() {
     assert!(manifest.function("media-encode-chunk").unwrap().uses.contains(&Use::Layer("ffmpeg".into())));
     assert_eq!(manifest.service("media").count(), 5);
     assert_eq!(manifest.services(), ["media"]);
-    let routes = manifest.event_routes();
-    assert_eq!(routes["cinema.catalog.title_changed.v1"], ["media-project-titles"]);
-}
-
-#[test]
-fn queues_follow_from_their_consumers() {
-    let queues = load(RESOURCES, MEDIA).unwrap().queues();
-    let seen: Vec<_> =
-        queues.iter().map(|queue| (queue.name.as_str(), queue.visibility_seconds, queue.max_receives)).collect();
-    assert_eq!(seen, [("email", 30, 3), ("media-chunks", 630, 5), ("media-project-titles", 120, 5)]);
-    assert_eq!(queues[2].dead, "media-project-titles-dlq");
-    let failures = load(RESOURCES, MEDIA).unwrap().failure_queues();
-    assert_eq!(failures, ["media-relay-assets-dlq", "media-start-ingest-dlq"]);
 }
 
 #[test]
