@@ -2,12 +2,11 @@
 
 use std::{path::PathBuf, process::Command, time::Duration};
 
-use media::encode::cost::transcode_cost;
-use media::encode::probe;
-use media::recipe::plan::{Plan, PlanOptions};
-use media::tools::container::HEAD_BYTES;
-use media::tools::ffmpeg::{Input, Tools};
-use media::tools::limits::Limits;
+use media::{
+    encode::{cost::transcode_cost, probe},
+    recipe::plan::{Plan, PlanOptions},
+    tools::{container::HEAD_BYTES, ffmpeg::Tools, input::Input, limits::Limits},
+};
 
 /// A minute of moving 720p with sound.
 const SECONDS: u32 = 120;

@@ -6,13 +6,16 @@ use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::assets::failure::AssetError;
-use crate::assets::job::{Job, JobKind};
-use crate::assets::object::Object;
-use crate::assets::row::JobRow;
-use crate::assets::summary::{FilmSummary, ProofSummary};
-use crate::recipe::plan::Plan;
-use crate::recipe::source::Source;
+use crate::{
+    assets::{
+        failure::AssetError,
+        job::{Job, JobKind},
+        object::Object,
+        row::JobRow,
+        summary::{FilmSummary, ProofSummary},
+    },
+    recipe::{plan::Plan, source::Source},
+};
 
 /// The reconciler looks at an asset on its way this often.
 pub const LOOK_EVERY: Duration = Duration::minutes(1);

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use stores::StoreError;
 use utoipa::ToSchema;
 
-use crate::film::violation::Violation;
-use crate::tools::error::MediaError;
+use crate::{film::violation::Violation, tools::error::MediaError};
 
 /// So many attempts may fail because of the tools or the material.
 pub const MOST_TOOL_ATTEMPTS: u32 = 3;

@@ -5,11 +5,13 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use crate::assets::asset::{Asset, State};
-use crate::assets::failure::AssetError;
-use crate::assets::job::JobKind;
-use crate::assets::row::{JobRow, Status};
-use crate::assets::summary::{ProofSummary, Quality};
+use crate::assets::{
+    asset::{Asset, State},
+    failure::AssetError,
+    job::JobKind,
+    row::{JobRow, Status},
+    summary::{ProofSummary, Quality},
+};
 
 /// An asset as the studio shows it.
 #[derive(Debug, Serialize, ToSchema)]

@@ -4,8 +4,10 @@ use kernel::AssetId;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use crate::assets::failure::{AssetError, Failure};
-use crate::assets::job::{Job, JobKind, Message};
+use crate::assets::{
+    failure::{AssetError, Failure},
+    job::{Job, JobKind, Message},
+};
 
 /// Whoever has not renewed its lease for so long is dead.
 pub const LEASE: Duration = Duration::seconds(60);

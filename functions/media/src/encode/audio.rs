@@ -1,15 +1,16 @@
 //! Sound: each track is encoded once, from beginning to end, because every joint would add 30 ms of AAC priming.
 
-use std::ffi::OsString;
-use std::path::Path;
+use std::{ffi::OsString, path::Path};
 
-use crate::encode::segments::{self, Joining, Place};
-use crate::encode::{muxer, picture};
-use crate::film::ledger::{Output, SoundRow};
-use crate::recipe::plan::{Plan, Sound};
-use crate::tools::error::MediaError;
-use crate::tools::ffmpeg::{Input, Tools};
-use crate::tools::limits::Limits;
+use crate::{
+    encode::{
+        muxer, picture,
+        segments::{self, Joining, Place},
+    },
+    film::ledger::{Output, SoundRow},
+    recipe::{plan::Plan, sound::Sound},
+    tools::{error::MediaError, ffmpeg::Tools, input::Input, limits::Limits},
+};
 
 /// What an audio worker has made: upload the files, then write the row.
 #[derive(Debug)]

@@ -10,7 +10,8 @@ use crate::encode::{hashes, muxer};
 use crate::film::ledger::{ChunkRow, Output};
 use crate::recipe::plan::{Chunk, Plan, SEGMENT_GOPS};
 use crate::tools::error::MediaError;
-use crate::tools::ffmpeg::{Input, Tools};
+use crate::tools::ffmpeg::Tools;
+use crate::tools::input::Input;
 use crate::tools::limits::Limits;
 
 /// What a chunk worker has made: upload the files, then write the row.

@@ -1,16 +1,14 @@
 //! What the fan-out costs: CPU and bytes of chunked encoding against one ffmpeg that makes the same ladder in one go.
 
-use std::ffi::OsString;
-use std::path::Path;
+use std::{ffi::OsString, path::Path};
 
 use serde::Serialize;
 
-use crate::encode::audio;
-use crate::encode::{chunk, picture};
-use crate::recipe::plan::{Chunk, Plan};
-use crate::tools::error::MediaError;
-use crate::tools::ffmpeg::{Input, Tools};
-use crate::tools::limits::Limits;
+use crate::{
+    encode::{audio, chunk, picture},
+    recipe::plan::{Chunk, Plan},
+    tools::{error::MediaError, ffmpeg::Tools, input::Input, limits::Limits},
+};
 
 /// Clock ticks of `/proc/self/stat` per second: the same on every Linux.
 const TICKS_PER_SECOND: f64 = 100.0;

@@ -1,7 +1,6 @@
 //! Hashes of frames before they are encoded: by them, frames that were decoded in different runs can be compared.
 
-use std::ffi::OsString;
-use std::path::Path;
+use std::{ffi::OsString, path::Path};
 
 use crate::tools::error::MediaError;
 

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 
 use crate::recipe::plan::Plan;
-use crate::tools::ffmpeg::{Input, Tools};
+use crate::tools::ffmpeg::Tools;
+use crate::tools::input::Input;
 
 /// Opens the source so that decoding is right from frame `first` on.
 ///

@@ -1,13 +1,20 @@
 //! The probe: looks at a source and decides what it is.
 
-use crate::recipe::decision::{HEAD_SECONDS, Reading, decide, picture_stream, rate_of, seconds};
-use crate::recipe::source::Source;
-use crate::recipe::timing::Timing;
-use crate::tools::container::Container;
-use crate::tools::error::MediaError;
-use crate::tools::ffmpeg::{Input, Tools};
-use crate::tools::ffprobe::{self, Document, Span, Stream};
-use crate::tools::refusal::Refusal;
+use crate::{
+    recipe::{
+        decision::{HEAD_SECONDS, Reading, decide, picture_stream, rate_of, seconds},
+        source::Source,
+        timing::Timing,
+    },
+    tools::{
+        container::Container,
+        error::MediaError,
+        ffmpeg::Tools,
+        ffprobe::{self, Document, Span, Stream},
+        input::Input,
+        refusal::Refusal,
+    },
+};
 
 /// So much of the end of a long film is read.
 const TAIL_SECONDS: u64 = 20;

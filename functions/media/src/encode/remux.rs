@@ -1,12 +1,14 @@
 //! Remuxing: packets of a container without an index go into an MP4, unchanged, so that seeking finds the right frame.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
-use crate::recipe::source::Source;
-use crate::tools::error::MediaError;
-use crate::tools::ffmpeg::{Input, Tools};
-use crate::tools::limits::Limits;
+use crate::{
+    recipe::source::Source,
+    tools::{error::MediaError, ffmpeg::Tools, input::Input, limits::Limits},
+};
 
 /// Copies picture and sound of `source` into `folder` and returns the file. Probe it again: its clock is another.
 pub async fn to_mp4(

@@ -2,9 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::film::ledger::{GroupRow, Output, SegmentRow, TrackRow, stored};
-use crate::tools::boxes::{self, BoxError, Init};
-use crate::tools::error::MediaError;
+use crate::{
+    film::ledger::{GroupRow, Output, SegmentRow, TrackRow, stored},
+    tools::{
+        boxes::{self, BoxError, Init},
+        error::MediaError,
+    },
+};
 
 /// A last audio segment shorter than this joins its predecessor: one of a single AAC frame stalls hls.js at the end.
 const SHORTEST_SOUND_SECONDS: f64 = 0.5;

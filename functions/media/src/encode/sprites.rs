@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::film::ledger::{Output, Sheet, SpritesRow, stored};
-use crate::recipe::plan::{Plan, SPRITE_SECONDS};
+use crate::recipe::plan::Plan;
+use crate::recipe::sprites::SPRITE_SECONDS;
 use crate::tools::error::MediaError;
-use crate::tools::ffmpeg::{Input, Tools};
+use crate::tools::ffmpeg::Tools;
+use crate::tools::input::Input;
 use crate::tools::limits::Limits;
 
 /// The poster is the most typical of so many frames…

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use crate::film::ledger::TrackRow;
 use crate::film::playlist::{local, track_bandwidth};
-use crate::recipe::plan::{Plan, Sound};
+use crate::recipe::plan::Plan;
+use crate::recipe::sound::Sound;
 
 /// Content type of a manifest.
 pub const MANIFEST_TYPE: &str = "application/dash+xml";

@@ -6,9 +6,16 @@ pub mod package;
 pub mod playlist;
 pub mod violation;
 
-use crate::film::ledger::{ChunkRow, SoundRow, TrackRow};
-use crate::film::violation::{Check, Violation};
-use crate::recipe::plan::{Plan, SEGMENT_GOPS, Sound};
+use crate::{
+    film::{
+        ledger::{ChunkRow, SoundRow, TrackRow},
+        violation::{Check, Violation},
+    },
+    recipe::{
+        plan::{Plan, SEGMENT_GOPS},
+        sound::Sound,
+    },
+};
 
 /// A segment may be this much longer than its target.
 const SEGMENT_SLACK_SECONDS: f64 = 0.5;

@@ -1,9 +1,13 @@
 //! The package: every playlist of a film, from ledger rows alone, in the order in which they may be written.
 
-use crate::film::Film;
-use crate::film::dash::{self, MANIFEST_TYPE};
-use crate::film::playlist::{self, PLAYLIST_TYPE};
-use crate::recipe::plan::Plan;
+use crate::{
+    film::{
+        Film,
+        dash::{self, MANIFEST_TYPE},
+        playlist::{self, PLAYLIST_TYPE},
+    },
+    recipe::plan::Plan,
+};
 
 /// The master playlist's key under the asset's prefix.
 pub const MASTER: &str = "master.m3u8";

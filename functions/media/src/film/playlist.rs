@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::film::ledger::{SegmentRow, TrackRow};
-use crate::recipe::plan::{Plan, Sound};
+use crate::recipe::plan::Plan;
+use crate::recipe::sound::Sound;
 
 /// Content type of a playlist.
 pub const PLAYLIST_TYPE: &str = "application/vnd.apple.mpegurl";

@@ -129,6 +129,7 @@ impl CreateUpload {
         let numbers = upload.parts().map(|(number, _)| number);
         let parts = parts::presign(&self.bucket, upload, numbers).await?;
         let (upload_id, asset_id, part_size) = (upload.upload_id, upload.asset_id, upload.part_size);
-        Ok((StatusCode::CREATED, Json::<_>(CreateUploadAnswer { upload_id, asset_id, part_size, parts })).into_response())
+        Ok((StatusCode::CREATED, Json::<_>(CreateUploadAnswer { upload_id, asset_id, part_size, parts }))
+            .into_response())
     }
 }

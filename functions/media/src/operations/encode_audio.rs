@@ -5,9 +5,16 @@ use runtime::{Access, SqsMessage};
 use stores::Bucket;
 
 use crate::{
-    assets::{failure::Failure, job::{Job, JobKind}},
+    assets::{
+        failure::Failure,
+        job::{Job, JobKind},
+    },
     encode::audio,
-    pipeline::{Product, films::Films, worker::{self, Task, Worker}},
+    pipeline::{
+        Product,
+        films::Films,
+        worker::{self, Task, Worker},
+    },
     tools::ffmpeg::Tools,
 };
 

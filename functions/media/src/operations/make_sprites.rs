@@ -7,7 +7,11 @@ use stores::Bucket;
 use crate::{
     assets::{failure::Failure, job::JobKind},
     encode::sprites,
-    pipeline::{Product, films::Films, worker::{self, Task, Worker}},
+    pipeline::{
+        Product,
+        films::Films,
+        worker::{self, Task, Worker},
+    },
     tools::ffmpeg::Tools,
 };
 

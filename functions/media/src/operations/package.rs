@@ -6,7 +6,12 @@ use runtime::{Access, SqsMessage};
 use crate::{
     assets::{failure::Failure, job::JobKind},
     film::package,
-    pipeline::{Product, films::Films, results::{Results, summary}, worker::{Task, Worker}},
+    pipeline::{
+        Product,
+        films::Films,
+        results::{Results, summary},
+        worker::{Task, Worker},
+    },
 };
 
 runtime::wire! {

@@ -5,12 +5,26 @@ use runtime::{Access, SqsMessage};
 use stores::Bucket;
 
 use crate::{
-    assets::{asset::{Asset, State}, failure::Failure, job::{JobKind, Message}, object::Object, row::{JobRow, Status}},
+    assets::{
+        asset::{Asset, State},
+        failure::Failure,
+        job::{JobKind, Message},
+        object::Object,
+        row::{JobRow, Status},
+    },
     encode::{probe, remux},
-    pipeline::{Product, films::send_file, sources, worker::{self, Task, Worker}},
-    recipe::{plan::{CHUNK_GOPS, Plan, PlanOptions}, source::Source},
+    pipeline::{
+        Product,
+        films::send_file,
+        sources,
+        worker::{self, Task, Worker},
+    },
+    recipe::{
+        plan::{CHUNK_GOPS, Plan, PlanOptions},
+        source::Source,
+    },
     store,
-    tools::{container::HEAD_BYTES, ffmpeg::{Input, Tools}},
+    tools::{container::HEAD_BYTES, ffmpeg::Tools, input::Input},
 };
 
 runtime::wire! {

@@ -6,7 +6,13 @@ use stores::Bucket;
 
 use crate::{
     assets::{failure::Failure, job::JobKind},
-    pipeline::{Product, films::Films, inspection::Inspection, results::Results, worker::{self, Task, Worker}},
+    pipeline::{
+        Product,
+        films::Films,
+        inspection::Inspection,
+        results::Results,
+        worker::{self, Task, Worker},
+    },
     tools::ffmpeg::Tools,
 };
 

@@ -2,19 +2,23 @@
 
 use std::path::Path;
 
-use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture, stream};
 use kernel::AssetId;
 use runtime::{Access, Boot, BootError};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use stores::aws_sdk_s3::primitives::{ByteStream, Length};
-use stores::aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use stores::{Bucket, StoreError};
+use stores::{
+    Bucket, StoreError,
+    aws_sdk_s3::{
+        primitives::{ByteStream, Length},
+        types::{CompletedMultipartUpload, CompletedPart},
+    },
+};
 
-use crate::assets::asset::poster_key;
-use crate::assets::job::Job;
-use crate::film::ledger::Output;
+use crate::{
+    assets::{asset::poster_key, job::Job},
+    film::ledger::Output,
+};
 
 /// Files on their way at the same time.
 const TRANSFERS: usize = 8;

@@ -5,19 +5,22 @@ use std::collections::BTreeMap;
 use futures::{FutureExt, StreamExt, stream};
 use sha2::{Digest, Sha256};
 
-use crate::assets::failure::Failure;
-use crate::assets::summary::ProofSummary;
-use crate::film::Film;
-use crate::film::ledger::{ChunkRow, Stored, TrackRow};
-use crate::film::package;
-use crate::film::violation::{Check, Violation};
-use crate::pipeline::films::Films;
-use crate::pipeline::results::Results;
-use crate::pipeline::worker::Task;
-use crate::proof::checks;
-use crate::proof::seams::{self, SeamProof};
-use crate::recipe::plan::Plan;
-use crate::tools::ffmpeg::{Input, Tools};
+use crate::{
+    assets::{failure::Failure, summary::ProofSummary},
+    film::{
+        Film,
+        ledger::{ChunkRow, Stored, TrackRow},
+        package,
+        violation::{Check, Violation},
+    },
+    pipeline::{films::Films, results::Results, worker::Task},
+    proof::{
+        checks, playlists,
+        seams::{self, SeamProof},
+    },
+    recipe::plan::Plan,
+    tools::{ffmpeg::Tools, input::Input},
+};
 
 /// Files on their way at the same time.
 const TRANSFERS: usize = 8;
@@ -143,7 +146,7 @@ impl Inspection<'_> {
             found.add(bytes.len(), Vec::new());
             pages.insert(page.key, String::from_utf8_lossy(&bytes).into_owned());
         }
-        found.violations.extend(checks::playlists(self.plan, film, &pages));
+        found.violations.extend(playlists::check(self.plan, film, &pages));
         Ok(())
     }
 

@@ -3,17 +3,22 @@
 use kernel::AssetId;
 use stores::Table;
 
-use crate::assets::failure::Failure;
-use crate::assets::job::JobKind;
-use crate::assets::row::JobRow;
-use crate::assets::summary::FilmSummary;
-use crate::assets::summary::Quality;
-use crate::film::Film;
-use crate::film::ledger::{ChunkRow, SoundRow, SpritesRow};
-use crate::film::playlist;
-use crate::pipeline::films::Films;
-use crate::recipe::plan::Plan;
-use crate::store;
+use crate::{
+    assets::{
+        failure::Failure,
+        job::JobKind,
+        row::JobRow,
+        summary::{FilmSummary, Quality},
+    },
+    film::{
+        Film,
+        ledger::{ChunkRow, SoundRow, SpritesRow},
+        playlist,
+    },
+    pipeline::films::Films,
+    recipe::plan::Plan,
+    store,
+};
 
 /// Everything that the workers have written down.
 #[derive(Debug)]

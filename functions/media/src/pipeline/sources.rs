@@ -1,13 +1,10 @@
 //! The bucket `uploads` as workers see it: sizes and first bytes of sources, always of one version.
 
-use std::io::Read;
-use std::path::Path;
+use std::{io::Read, path::Path};
 
-use stores::aws_sdk_s3::error::SdkError;
-use stores::{Bucket, StoreError};
+use stores::{Bucket, StoreError, aws_sdk_s3::error::SdkError};
 
-use crate::assets::failure::Failure;
-use crate::assets::object::Object;
+use crate::assets::{failure::Failure, object::Object};
 
 fn vanished() -> Failure {
     Failure::refused("source_missing", "the uploaded file is no longer there; upload it again")

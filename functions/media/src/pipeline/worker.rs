@@ -1,22 +1,27 @@
 //! A worker: from a message to a finished ledger row, with a lease that is renewed while it works and a clean end before the deadline.
 
-use std::future::Future;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use events::{Deadline, Outcome};
 use runtime::{Boot, BootError, SqsMessage, Wire};
-
-use crate::assets::asset::Asset;
-use crate::assets::failure::Failure;
-use crate::assets::job::{Job, JobKind, Message};
-use crate::assets::object::Object;
-use crate::assets::row::RENEW_EVERY;
-use crate::pipeline::{Charge, LeasedJob, Pipeline, Product, Start};
-use crate::recipe::plan::Plan;
-use crate::tools::ffmpeg::{Input, Tools};
-use crate::tools::limits::Limits;
 use stores::Bucket;
+
+use crate::{
+    assets::{
+        asset::Asset,
+        failure::Failure,
+        job::{Job, JobKind, Message},
+        object::Object,
+        row::RENEW_EVERY,
+    },
+    pipeline::{Charge, LeasedJob, Pipeline, Product, Start},
+    recipe::plan::Plan,
+    tools::{ffmpeg::Tools, input::Input, limits::Limits},
+};
 
 /// What is kept back of an invocation to write down how it ended.
 const MARGIN: Duration = Duration::from_secs(10);

@@ -1,4 +1,5 @@
 //! The proof that an encoded film is whole.
 
 pub mod checks;
+pub mod playlists;
 pub mod seams;

@@ -1,22 +1,20 @@
 //! The seam proof: at every joint, the frames that were encoded in pieces are those of one continuous decode, and what
 //! was encoded plays through the joint without a missing, doubled or misplaced frame.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::path::Path;
+use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::encode::hashes;
-use crate::encode::picture::{decoding, prepared};
-use crate::film::ledger::ChunkRow;
-use crate::recipe::plan::Plan;
-use crate::tools::boxes;
-use crate::tools::container::Container;
-use crate::tools::error::MediaError;
-use crate::tools::ffmpeg::{Input, Tools};
-use crate::tools::limits::Limits;
+use crate::{
+    encode::{
+        hashes,
+        picture::{decoding, prepared},
+    },
+    film::ledger::ChunkRow,
+    recipe::plan::Plan,
+    tools::{boxes, container::Container, error::MediaError, ffmpeg::Tools, input::Input, limits::Limits},
+};
 
 /// Films up to this length are decoded once from the first frame to the last joint, without a single seek.
 const WHOLE_DECODE_SECONDS: f64 = 600.0;
@@ -73,7 +71,7 @@ pub struct Played {
     /// Frames that came out.
     pub found: u64,
     /// Whether each began exactly one frame after the one before.
-    pub is_even: bool,
+    pub is_evenly_spaced: bool,
     /// What the decoder complained about; empty when all is well.
     pub complaints: String,
 }
@@ -81,8 +79,9 @@ pub struct Played {
 impl Joint {
     /// Whether nothing is wrong here.
     pub fn holds(&self) -> bool {
-        let is_played =
-            |played: &Played| played.is_even && played.expected == played.found && played.complaints.is_empty();
+        let is_played = |played: &Played| {
+            played.is_evenly_spaced && played.expected == played.found && played.complaints.is_empty()
+        };
         self.differing.is_empty() && self.chunked == self.continuous && self.played.iter().all(is_played)
     }
 }
@@ -234,7 +233,7 @@ pub async fn play_through(
         rendition: rendition.to_owned(),
         expected,
         found: times.len() as u64,
-        is_even: times.windows(2).all(|pair| pair[1] - pair[0] == step.cast_signed()),
+        is_evenly_spaced: times.windows(2).all(|pair| pair[1] - pair[0] == step.cast_signed()),
         complaints: printed.trim().to_owned(),
     })
 }

@@ -1,13 +1,19 @@
 //! The decision on a source, from what ffprobe said: accepted, as what, or why it is refused.
 
-use crate::recipe::rate::Rate;
-use crate::recipe::source::{Source, Video};
-use crate::recipe::timing::Timing;
-use crate::recipe::tracks;
-use crate::tools::container::Container;
-use crate::tools::ffprobe::{Document, Frame, Packet, Stream};
-use crate::tools::limits::{LARGEST_PICTURE, LONGEST_FILM, LONGEST_SIDE, SMALLEST_SIDE};
-use crate::tools::refusal::Refusal;
+use crate::{
+    recipe::{
+        rate::Rate,
+        source::{Source, Video},
+        timing::Timing,
+        tracks,
+    },
+    tools::{
+        container::Container,
+        ffprobe::{Document, Frame, Packet, Stream},
+        limits::{LARGEST_PICTURE, LONGEST_FILM, LONGEST_SIDE, SMALLEST_SIDE},
+        refusal::Refusal,
+    },
+};
 
 /// So much of the beginning of a long film is read, in seconds.
 pub const HEAD_SECONDS: u32 = 60;

@@ -5,6 +5,8 @@ pub mod ladder;
 pub mod language;
 pub mod plan;
 pub mod rate;
+pub mod sound;
 pub mod source;
+pub mod sprites;
 pub mod timing;
 pub mod tracks;

@@ -3,11 +3,16 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::recipe::ladder::{Rung, ladder};
-use crate::recipe::language;
-use crate::recipe::rate::Rate;
-use crate::recipe::source::{AudioTrack, Source};
-use crate::tools::container::Container;
+use crate::{
+    recipe::{
+        ladder::{Rung, ladder},
+        rate::Rate,
+        sound::{self, Sound},
+        source::Source,
+        sprites::Sprites,
+    },
+    tools::container::Container,
+};
 
 /// Raised whenever the same plan would make other bytes, so that no old chunk is taken for a new one.
 const RECIPE: u32 = 1;
@@ -17,9 +22,6 @@ pub const SEGMENT_GOPS: u64 = 3;
 pub const CHUNK_GOPS: u64 = 30;
 /// Frames compared on each side of a joint: half a group of pictures.
 const PROOF_GOP_SHARE: u64 = 2;
-/// A picture is kept for seeking this often.
-pub const SPRITE_SECONDS: u64 = 10;
-
 /// What a plan is made for.
 #[derive(Clone, Debug)]
 pub struct PlanOptions {
@@ -77,48 +79,6 @@ pub struct Picture {
     pub origin_us: u64,
 }
 
-/// One audio rendition.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Sound {
-    /// Folder of its files: `a0`, `a0low`.
-    pub name: String,
-    /// Stream index in the source.
-    pub stream: u32,
-    /// Channels after down-mixing.
-    pub channels: u32,
-    /// Bit rate in kbit/s.
-    pub kbps: u32,
-    /// BCP 47.
-    pub language: String,
-    /// How a player lists it; unique within its group.
-    pub label: String,
-    /// Whether it is played unless another is chosen.
-    pub is_default: bool,
-    /// Whether it belongs to the lowest rung.
-    pub is_low: bool,
-}
-
-/// Seek pictures.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Sprites {
-    /// Pictures in the film.
-    pub count: u64,
-    /// Pixels of one picture.
-    pub width: u32,
-    /// Pixels of one picture.
-    pub height: u32,
-    /// Pictures per row of a sheet.
-    pub columns: u64,
-    /// Rows of a sheet.
-    pub rows: u64,
-    /// Whether pictures that can be decoded alone come often enough to decode only those.
-    pub keys_only: bool,
-    /// Pixels of the poster.
-    pub poster_width: u32,
-    /// Pixels of the poster.
-    pub poster_height: u32,
-}
-
 /// One chunk of the grid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chunk {
@@ -135,15 +95,15 @@ pub struct Chunk {
 }
 
 impl Plan {
-    /// Plans a film. The same source and order always give the same plan.
-    pub fn new(source: &Source, order: &PlanOptions) -> Plan {
+    /// Plans a film. The same source and options always give the same plan.
+    pub fn new(source: &Source, options: &PlanOptions) -> Plan {
         let rate = source.rate;
         let gop = rate.gop_frames();
-        let chunk_gops = (order.chunk_gops.max(SEGMENT_GOPS) / SEGMENT_GOPS) * SEGMENT_GOPS;
+        let chunk_gops = (options.chunk_gops.max(SEGMENT_GOPS) / SEGMENT_GOPS) * SEGMENT_GOPS;
         Plan {
             recipe: RECIPE,
-            source_version: order.source_version.clone(),
-            encoder: order.encoder.clone(),
+            source_version: options.source_version.clone(),
+            encoder: options.encoder.clone(),
             container: source.container,
             rate,
             gop,
@@ -158,13 +118,13 @@ impl Plan {
                 origin_us: (source.origin_seconds * 1e6).round() as u64,
             },
             rungs: ladder(source.video.width, source.video.height, rate),
-            audio: sounds(&source.audio),
-            sprites: sprites(source),
+            audio: sound::renditions(&source.audio),
+            sprites: Sprites::of(source),
         }
     }
 
     /// How many chunks there are. What is left after the last whole chunk joins it unless it fills a segment:
-    /// a container that is a few frames off must not order an empty chunk.
+    /// a container that is a few frames off must not make an empty chunk.
     pub fn chunks(&self) -> u64 {
         let whole = self.frames / self.chunk;
         let is_worth_a_chunk = self.frames % self.chunk > self.segment;
@@ -220,58 +180,6 @@ impl Plan {
     fn hash(&self, what: &serde_json::Value) -> String {
         let key = serde_json::json!([self.recipe, self.source_version, self.encoder, self.rate, what]);
         hex::encode(&Sha256::digest(key.to_string().as_bytes())[..16])
-    }
-}
-
-/// Two renditions of every track: stereo at 128 kbit/s, and mono at 48 for the lowest rung.
-fn sounds(tracks: &[AudioTrack]) -> Vec<Sound> {
-    let chosen = tracks.iter().position(|track| track.is_default).unwrap_or(0);
-    let mut labels: Vec<String> = Vec::new();
-    for (index, track) in tracks.iter().enumerate() {
-        let name = track.title.clone().or_else(|| language::own_name(&track.language).map(str::to_owned));
-        let name = name.unwrap_or_else(|| format!("Audio {}", index + 1)).replace(['"', '\n', '\r'], " ");
-        let is_taken = labels.contains(&name);
-        labels.push(if is_taken { format!("{name} {}", index + 1) } else { name });
-    }
-    let both = |low: bool| {
-        tracks.iter().zip(&labels).enumerate().map(move |(index, (track, label))| Sound {
-            name: format!("a{index}{}", if low { "low" } else { "" }),
-            stream: track.stream,
-            channels: if low { 1 } else { 2 },
-            kbps: if low { 48 } else { 128 },
-            language: track.language.clone(),
-            label: label.clone(),
-            is_default: index == chosen,
-            is_low: low,
-        })
-    };
-    both(false).chain(both(true)).collect()
-}
-
-fn sprites(source: &Source) -> Sprites {
-    let (width, height) = (f64::from(source.video.width), f64::from(source.video.height));
-    let inside = |box_width: f64, box_height: f64| {
-        let scale = (box_width / width).min(box_height / height).min(1.0);
-        let even = |side: f64| ((side * scale / 2.0).round() as u32 * 2).max(2);
-        (even(width), even(height))
-    };
-    let is_upright = height > width;
-    let (small, poster) = if is_upright {
-        (inside(90.0, 160.0), inside(720.0, 1280.0))
-    } else {
-        (inside(160.0, 90.0), inside(1280.0, 720.0))
-    };
-    let count = (source.seconds / SPRITE_SECONDS as f64).ceil().max(1.0) as u64;
-    let columns = count.min(10);
-    Sprites {
-        count,
-        width: small.0,
-        height: small.1,
-        columns,
-        rows: count.div_ceil(columns).min(10),
-        keys_only: source.video.key_gap_seconds > 0.0 && source.video.key_gap_seconds <= SPRITE_SECONDS as f64,
-        poster_width: poster.0,
-        poster_height: poster.1,
     }
 }
 

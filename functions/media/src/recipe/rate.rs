@@ -1,7 +1,6 @@
 //! Frame rates: exact rationals, and the eight of them that a film may be encoded at.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 

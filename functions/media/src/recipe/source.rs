@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::recipe::rate::Rate;
-use crate::tools::container::Container;
+use crate::{recipe::rate::Rate, tools::container::Container};
 
 /// An accepted source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

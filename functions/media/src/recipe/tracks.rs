@@ -1,9 +1,12 @@
 //! The sound and caption tracks of a source.
 
-use crate::recipe::language;
-use crate::recipe::source::{AudioTrack, CaptionTrack};
-use crate::tools::ffprobe::Document;
-use crate::tools::limits::MOST_AUDIO_TRACKS;
+use crate::{
+    recipe::{
+        language,
+        source::{AudioTrack, CaptionTrack},
+    },
+    tools::{ffprobe::Document, limits::MOST_AUDIO_TRACKS},
+};
 
 /// Those that can be decoded; `notes` says what is left out.
 pub fn audio(document: &Document, notes: &mut Vec<String>) -> Vec<AudioTrack> {

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::tools::boxes::BoxError;
-use crate::tools::refusal::Refusal;
+use crate::tools::{boxes::BoxError, refusal::Refusal};
 
 /// A failure of one piece of media work.
 #[derive(Debug, thiserror::Error)]

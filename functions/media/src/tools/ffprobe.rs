@@ -1,15 +1,12 @@
 //! What ffprobe says about a source: its streams, its first pictures and the times of its packets.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::{collections::BTreeMap, ffi::OsString};
 
 use serde::Deserialize;
 
-use crate::tools::container::Container;
-use crate::tools::error::MediaError;
-use crate::tools::ffmpeg::{Input, Tools};
-use crate::tools::limits::Limits;
-use crate::tools::refusal::Refusal;
+use crate::tools::{
+    container::Container, error::MediaError, ffmpeg::Tools, input::Input, limits::Limits, refusal::Refusal,
+};
 
 /// The answer to `-show_format -show_streams`.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -5,5 +5,7 @@ pub mod container;
 pub mod error;
 pub mod ffmpeg;
 pub mod ffprobe;
+pub mod input;
 pub mod limits;
+mod process;
 pub mod refusal;

@@ -1,13 +1,16 @@
 //! Multipart uploads in bucket `uploads`: presigned parts, what has arrived, and joining it.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
-use stores::aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use stores::aws_sdk_s3::presigning::PresigningConfig;
-use stores::aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use stores::{Bucket, StoreError};
+use stores::{
+    Bucket, StoreError,
+    aws_sdk_s3::{
+        error::{ProvideErrorMetadata, SdkError},
+        presigning::PresigningConfig,
+        types::{CompletedMultipartUpload, CompletedPart},
+    },
+};
 use utoipa::ToSchema;
 
 use super::upload::Upload;

@@ -1,7 +1,9 @@
 //! Sources that cannot become films: each fails with its reason, and nothing of it is published.
 
-use crate::recipe;
-use crate::studio::{Studio, film};
+use crate::{
+    recipe,
+    studio::{Studio, film},
+};
 
 #[tokio::test]
 async fn what_is_no_film_fails_with_its_reason() {

@@ -1,7 +1,6 @@
 //! Crashes: lost messages, killed workers, dead engines. The reconciler ends them all.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use events::{Consumer, Deadline, Outcome};
 use kernel::World;

@@ -2,24 +2,29 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test support")]
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
-use media::film::Film;
-use media::film::ledger::{ChunkRow, Output, SegmentRow, SoundRow, TrackRow};
-use media::film::package::{Page, package};
-use media::proof::seams::{Reference, SeamProof};
-use media::recipe::plan::{Plan, PlanOptions};
-use media::recipe::source::Source;
-use media::tools::container::HEAD_BYTES;
-use media::tools::error::MediaError;
-use media::tools::ffmpeg::{Input, Tools};
-use media::tools::limits::Limits;
 use media::{
     encode::{audio, chunk, probe, remux, sprites},
-    proof::{checks, seams},
+    film::{
+        Film,
+        ledger::{ChunkRow, Output, SegmentRow, SoundRow, TrackRow},
+        package::{Page, package},
+    },
+    proof::{
+        checks, playlists,
+        seams::{self, Reference, SeamProof},
+    },
+    recipe::{
+        plan::{Plan, PlanOptions},
+        source::Source,
+    },
+    tools::{container::HEAD_BYTES, error::MediaError, ffmpeg::Tools, input::Input, limits::Limits},
 };
 use tempfile::TempDir;
 
@@ -143,7 +148,7 @@ pub async fn make(path: &Path, chunk_gops: u64) -> Made {
     let film = Film::assemble(&plan, &chunks, &sounds).unwrap();
     let pages = package(&plan, &film);
     let texts = pages.iter().map(|page| (page.key.clone(), page.text.clone())).collect();
-    assert_eq!(checks::playlists(&plan, &film, &texts), []);
+    assert_eq!(playlists::check(&plan, &film, &texts), []);
     let proof = seams::compare_sources(&tools, &input, &plan, &chunks, folder.path(), limits()).await.unwrap();
     let mut made = Made { source, plan, chunks, sounds, film, pages, proof, input, objects, folder };
     made.check_bytes();

@@ -2,23 +2,25 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test support")]
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
-use media::recipe::plan::{Plan, PlanOptions};
-use media::tools::container::HEAD_BYTES;
-use media::tools::error::MediaError;
-use media::tools::ffmpeg::{Input, Tools};
-use media::tools::limits::Limits;
-use media::tools::refusal::Refusal;
 use media::{
     encode::{chunk, probe},
     proof::seams,
+    recipe::plan::{Plan, PlanOptions},
+    tools::{container::HEAD_BYTES, error::MediaError, ffmpeg::Tools, input::Input, limits::Limits, refusal::Refusal},
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
 use crate::recipe::{H264, generate, limits, make, numbered, probe, tools};
 

@@ -2,13 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test support")]
 
-use std::path::Path;
-use std::process::Command;
+use std::{path::Path, process::Command};
 
-use media::film::Film;
-use media::film::package::{MANIFEST, MASTER};
-use media::film::violation::Check;
-use media::{encode::chunk, film::ledger::ChunkRow};
+use media::{
+    encode::chunk,
+    film::{
+        Film,
+        ledger::ChunkRow,
+        package::{MANIFEST, MASTER},
+        violation::Check,
+    },
+};
 
 use crate::recipe::{BARCODE, H264, Made, generate, limits, make, numbered, probe, tools, tools_folder};
 
@@ -379,7 +383,7 @@ async fn the_same_work_makes_the_same_bytes() {
     let made = make(&path, 3).await;
     let again = folder.path().join("again");
     std::fs::create_dir(&again).unwrap();
-    let input = media::tools::ffmpeg::Input::File(path);
+    let input = media::tools::input::Input::File(path);
     let second = chunk::encode(&tools(), &input, &made.plan, 1, &again, limits()).await.unwrap();
     assert_eq!(second.row, made.chunks[1]);
     let stored = serde_json::to_string(&second.row).unwrap();

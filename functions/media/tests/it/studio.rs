@@ -1,18 +1,21 @@
 //! A studio for tests: the service on real engines, with queues that are driven by hand and a clock that moves when told to.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use cinema_http::StatusCode;
 use events::{Consumer, Deadline, Outcome};
 use kernel::{TraceParent, World, world::ManualClock};
-use media::assets::job::{JobKind, Message};
-use media::operations;
+use media::{
+    assets::job::{JobKind, Message},
+    operations,
+};
 use runtime::{Boot, S3Object, SqsMessage, Tick};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use stores::aws_sdk_s3::primitives::ByteStream;
-use stores::{Bucket, trace};
+use stores::{Bucket, aws_sdk_s3::primitives::ByteStream, trace};
 use testkit::{App, Service, Token};
 use time::Duration;
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::recipe::source::Video;
+use crate::recipe::source::{AudioTrack, Video};
 
 fn source(frames: u64, rate: Rate) -> Source {
     Source {
