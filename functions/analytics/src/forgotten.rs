@@ -1,7 +1,7 @@
 //! What somebody wants forgotten: all that some profiles ever watched, or their sessions until a moment, of one title or of all.
 //!
 //! A session is forgotten as a whole, by when it began: its events carry its whole state, so that half of it would come back with the next one.
-//! What stays as a mark is a digest of the profile's id, which refuses late events and leads nowhere.
+//! What stays as a tombstone is a digest of the profile's id, which refuses late events and leads nowhere.
 
 use std::collections::HashMap;
 
@@ -20,9 +20,9 @@ pub struct Forgotten {
     until: OffsetDateTime,
 }
 
-/// A stored mark.
+/// What stays of it in the table `erased`.
 #[derive(Debug, Clone, PartialEq, Eq, clickhouse::Row, serde::Serialize, serde::Deserialize)]
-pub struct Mark {
+pub struct Tombstone {
     profile_digest: String,
     title_id: String,
     /// Milliseconds since 1970.
@@ -50,14 +50,14 @@ impl Forgotten {
     }
 
     /// What stays of it.
-    pub fn marks(&self) -> Vec<Mark> {
+    pub fn tombstones(&self) -> Vec<Tombstone> {
         let title_id = self.title.map_or_else(String::new, |title| title.to_string());
-        let mark = |profile: &ProfileId| Mark {
+        let tombstone_of = |profile: &ProfileId| Tombstone {
             profile_digest: tombstone(*profile),
             title_id: title_id.clone(),
             until: millis(self.until),
         };
-        self.profiles.iter().map(mark).collect()
+        self.profiles.iter().map(tombstone_of).collect()
     }
 
     /// The rows of `playback_events` that go. Ids are letters and digits: they need no quoting.
@@ -72,14 +72,14 @@ impl Forgotten {
     }
 }
 
-/// The marks of some profiles.
+/// The tombstones of some profiles.
 #[derive(Debug, Clone, Default)]
-pub struct Marks(HashMap<(String, String), i64>);
+pub struct Tombstones(HashMap<(String, String), i64>);
 
-impl FromIterator<Mark> for Marks {
-    fn from_iter<I: IntoIterator<Item = Mark>>(marks: I) -> Self {
+impl FromIterator<Tombstone> for Tombstones {
+    fn from_iter<I: IntoIterator<Item = Tombstone>>(tombstones: I) -> Self {
         let mut latest = HashMap::new();
-        for Mark { profile_digest, title_id, until } in marks {
+        for Tombstone { profile_digest, title_id, until } in tombstones {
             let known = latest.entry((profile_digest, title_id)).or_insert(until);
             *known = until.max(*known);
         }
@@ -87,7 +87,7 @@ impl FromIterator<Mark> for Marks {
     }
 }
 
-impl Marks {
+impl Tombstones {
     /// What forbids a session of the profile with the title that began at `started_at` (ms), if anything does.
     pub fn forbids(&self, profile: ProfileId, title: TitleId, started_at: i64) -> Option<Forgotten> {
         let digest = tombstone(profile);
@@ -124,22 +124,22 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_forbids_what_it_was_made_for() {
+    fn a_tombstone_forbids_what_it_was_made_for() {
         let (profile, other): (ProfileId, ProfileId) = (World::system().id(), World::system().id());
         let (title, another): (TitleId, TitleId) = (World::system().id(), World::system().id());
         let one = history(profile, Some(title));
-        let marks: Marks = one.marks().into_iter().collect();
-        assert_eq!(marks.forbids(profile, title, millis(THEN)), Some(one));
+        let tombstones: Tombstones = one.tombstones().into_iter().collect();
+        assert_eq!(tombstones.forbids(profile, title, millis(THEN)), Some(one));
         assert_eq!(
-            marks.forbids(profile, title, millis(THEN + Duration::MILLISECOND)),
+            tombstones.forbids(profile, title, millis(THEN + Duration::MILLISECOND)),
             None,
             "what was watched later stays"
         );
-        assert_eq!(marks.forbids(profile, another, millis(THEN)), None);
-        assert_eq!(marks.forbids(other, title, millis(THEN)), None);
-        let all: Marks =
-            Forgotten::people(&[profile]).marks().into_iter().chain(history(profile, None).marks()).collect();
-        assert!(all.is_gone(profile) && !all.is_gone(other) && !marks.is_gone(profile));
+        assert_eq!(tombstones.forbids(profile, another, millis(THEN)), None);
+        assert_eq!(tombstones.forbids(other, title, millis(THEN)), None);
+        let all: Tombstones =
+            Forgotten::people(&[profile]).tombstones().into_iter().chain(history(profile, None).tombstones()).collect();
+        assert!(all.is_gone(profile) && !all.is_gone(other) && !tombstones.is_gone(profile));
         assert!(all.forbids(profile, another, millis(THEN + Duration::days(9000))).is_some());
     }
 }

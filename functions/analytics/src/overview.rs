@@ -22,11 +22,8 @@ pub struct Span {
 /// How a title was watched, from the hourly roll-up.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Overview {
-    /// The title.
     title_id: TitleId,
-    /// As asked for.
     from: Option<Hour>,
-    /// As asked for.
     until: Option<Hour>,
     /// Playback sessions, also those too short for a view.
     starts: u64,

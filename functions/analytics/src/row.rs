@@ -15,36 +15,20 @@ pub struct PlaybackRow {
     kind: String,
     session_id: PlaybackId,
     sequence: u64,
-    profile_id: ProfileId,
-    title_id: TitleId,
+    pub(crate) profile_id: ProfileId,
+    pub(crate) title_id: TitleId,
     asset_id: AssetId,
     device_id: String,
     territory: String,
     state: String,
     hour: u32,
-    started_at: i64,
+    /// Milliseconds since 1970, like every time of a row.
+    pub(crate) started_at: i64,
     at: i64,
     position_ms: u64,
     watched_ms: u64,
     duration_ms: u64,
     ingested_at: i64,
-}
-
-impl PlaybackRow {
-    /// Who watched.
-    pub fn profile(&self) -> ProfileId {
-        self.profile_id
-    }
-
-    /// What.
-    pub fn title(&self) -> TitleId {
-        self.title_id
-    }
-
-    /// When the session began, in milliseconds since 1970.
-    pub fn started_at(&self) -> i64 {
-        self.started_at
-    }
 }
 
 /// A row of `player_samples`.

@@ -14,7 +14,6 @@ pub const HEARTBEAT_INTERVAL: Duration = Duration::seconds(30);
 /// A taken slot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
-    /// The session that plays.
     pub session: PlaybackId,
     /// Grows with every lease of the account: of two sessions the higher is the newer.
     pub fence: i64,
@@ -22,9 +21,7 @@ pub struct Lease {
     pub device_id: String,
     /// For a person to recognise it.
     pub device_name: Option<String>,
-    /// What it plays.
     pub title: TitleId,
-    /// For whom.
     pub profile: ProfileId,
     /// When it began.
     #[serde(with = "millis")]
@@ -44,15 +41,11 @@ impl Lease {
 /// Who asks for a slot.
 #[derive(Debug, Clone)]
 pub struct LeaseRequest {
-    /// The new session.
     pub session: PlaybackId,
-    /// Its device.
     pub device_id: String,
     /// For a person to recognise it.
     pub device_name: Option<String>,
-    /// What it will play.
     pub title: TitleId,
-    /// For whom.
     pub profile: ProfileId,
 }
 
@@ -72,7 +65,6 @@ pub struct Slots {
 pub struct Acquired {
     /// The slots afterwards.
     pub slots: Slots,
-    /// The new lease.
     pub lease: Lease,
     /// The lease that the same device held until now.
     pub replaced: Option<Lease>,

@@ -12,7 +12,6 @@ const SEEN: f64 = 0.95;
 /// A stored position.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Position {
-    /// The title.
     pub title: TitleId,
     /// The session that wrote it.
     pub session: PlaybackId,

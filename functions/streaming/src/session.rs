@@ -64,21 +64,14 @@ impl From<PlayerState> for State {
 /// A session and its last known state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
-    /// Its id.
     pub id: PlaybackId,
-    /// Whose.
     pub account: AccountId,
-    /// Who watches.
     pub profile: ProfileId,
-    /// What.
     pub title: TitleId,
     /// The film that was attached when it began.
     pub asset: AssetId,
-    /// The device, as it calls itself.
     pub device_id: String,
-    /// The fencing token of its lease.
     pub fence: i64,
-    /// From where.
     pub territory: Territory,
     /// Highest age rating that the profile might watch when it began.
     #[serde(default = "adult")]
@@ -128,7 +121,6 @@ pub struct PlayerReport {
 pub enum Ended {
     /// A newer session of the same device has its slot.
     Replaced,
-    /// It was stopped.
     Stopped,
     /// No report came in time.
     Expired,

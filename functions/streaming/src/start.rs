@@ -22,13 +22,10 @@ use crate::{
 pub struct StartOrder {
     /// The id of the session, should there be one.
     pub session: PlaybackId,
-    /// The account.
     pub account: AccountId,
-    /// The profile.
     pub profile: ProfileId,
     /// Its rating cap and territory.
     pub audience: Audience,
-    /// The title.
     pub title: TitleId,
     /// The device, as it calls itself.
     pub device_id: String,
@@ -41,11 +38,8 @@ pub struct StartOrder {
 /// A session that may start.
 #[derive(Debug, Clone)]
 pub struct Start {
-    /// The session.
     pub session: Session,
-    /// Its slot.
     pub acquired: Acquired,
-    /// What it plays.
     pub film: Film,
     /// Highest picture in lines.
     pub max_height: u32,

@@ -10,26 +10,19 @@ use utoipa::ToSchema;
 pub struct Title {
     /// Version of the title; the highest wins.
     pub sequence: i64,
-    /// For the one predicate.
     pub rules: TitleRules,
-    /// The attached film.
     pub film: Option<Film>,
-    /// Intro, recap, credits.
     pub markers: Vec<Marker>,
 }
 
 /// A verified asset.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Film {
-    /// The asset.
     pub asset: AssetId,
     /// Seconds.
     pub duration: f64,
-    /// The pictures it is offered in.
     pub renditions: Vec<Rendition>,
-    /// Languages of the sound.
     pub audio_languages: Vec<String>,
-    /// Languages of the captions.
     pub caption_languages: Vec<String>,
     /// Path of the sprites' index below `/media/`.
     pub trickplay: Option<String>,

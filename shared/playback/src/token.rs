@@ -18,13 +18,9 @@ const PURPOSE: &[u8] = b"cinema playback token";
 /// What a playback token says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlaybackClaims {
-    /// The playback session.
     pub session: PlaybackId,
-    /// Whose session.
     pub account: AccountId,
-    /// Who watches.
     pub profile: ProfileId,
-    /// What.
     pub title: TitleId,
     /// The asset that was attached to the title when the session began.
     pub asset: AssetId,

@@ -23,8 +23,8 @@ impl Holdings for Records {
     const SERVICE: &'static str = "analytics";
 
     async fn is_erased(&self, export: &Export) -> Result<bool, StoreError> {
-        let marks = erased::marks(&self.clickhouse, export.profiles.iter().copied()).await?;
-        Ok(export.profiles.iter().any(|profile| marks.is_gone(*profile)))
+        let tombstones = erased::tombstones(&self.clickhouse, export.profiles.iter().copied()).await?;
+        Ok(export.profiles.iter().any(|profile| tombstones.is_gone(*profile)))
     }
 
     async fn copy(&self, export: &Export) -> Result<Option<Value>, StoreError> {

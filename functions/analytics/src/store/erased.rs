@@ -1,6 +1,6 @@
-//! Rows that are taken out, and the marks that keep them out.
+//! Rows that are taken out, and the tombstones that keep them out.
 //!
-//! ClickHouse has no transactions. A mark is written before rows are deleted, and rows are looked at after they were written: whichever comes
+//! ClickHouse has no transactions. A tombstone is written before rows are deleted, and rows are looked at after they were written: whichever comes
 //! first, the row is gone in the end.
 
 use std::collections::BTreeSet;
@@ -11,26 +11,29 @@ use time::OffsetDateTime;
 
 use super::{execute, insert, title_hours};
 use crate::{
-    forgotten::{Forgotten, Mark, Marks},
+    forgotten::{Forgotten, Tombstone, Tombstones},
     row::PlaybackRow,
 };
 
-/// The marks of some profiles.
-pub async fn marks(client: &ClickHouse, profiles: impl IntoIterator<Item = ProfileId>) -> Result<Marks, StoreError> {
+/// The tombstones of some profiles.
+pub async fn tombstones(
+    client: &ClickHouse,
+    profiles: impl IntoIterator<Item = ProfileId>,
+) -> Result<Tombstones, StoreError> {
     let digests: BTreeSet<String> = profiles.into_iter().map(tombstone).collect();
     if digests.is_empty() {
-        return Ok(Marks::default());
+        return Ok(Tombstones::default());
     }
     let digests: Vec<String> = digests.into_iter().collect();
-    let marks: Vec<Mark> =
+    let tombstones: Vec<Tombstone> =
         client.query("SELECT ?fields FROM erased WHERE has(?, profile_digest)").bind(digests).fetch_all().await?;
-    Ok(marks.into_iter().collect())
+    Ok(tombstones.into_iter().collect())
 }
 
 /// For each row what forbids it.
 pub async fn forbidden(client: &ClickHouse, rows: &[PlaybackRow]) -> Result<Vec<Option<Forgotten>>, StoreError> {
-    let marks = marks(client, rows.iter().map(PlaybackRow::profile)).await?;
-    Ok(rows.iter().map(|row| marks.forbids(row.profile(), row.title(), row.started_at())).collect())
+    let tombstones = tombstones(client, rows.iter().map(|row| row.profile_id)).await?;
+    Ok(rows.iter().map(|row| tombstones.forbids(row.profile_id, row.title_id, row.started_at)).collect())
 }
 
 /// Forgets, and computes the hours again that it was in. How many events were removed.
@@ -43,7 +46,7 @@ pub async fn forget(
     if forgotten.is_nobody() {
         return Ok(0);
     }
-    insert(client, "erased", &forgotten.marks()).await?;
+    insert(client, "erased", &forgotten.tombstones()).await?;
     let records = take_out(client, forgotten, now).await?;
     // Those of an earlier try that died half way as well.
     let hours = title_hours::stale_hours(client).await?;

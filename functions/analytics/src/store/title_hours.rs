@@ -20,15 +20,12 @@ const STAGING: &str = "title_hours_staging_";
 pub struct Totals {
     /// Whether the catalogue has such a title, or somebody watched it.
     pub is_known: bool,
-    /// Sessions.
     pub starts: u64,
-    /// Views.
     pub views: u64,
     /// Profiles with a view.
     pub unique_viewers: u64,
-    /// Played, in milliseconds.
     pub watched_ms: u64,
-    /// Completed views.
+    /// Views.
     pub completed: u64,
 }
 

@@ -14,9 +14,9 @@ runtime::wire! {
 
 impl Consumer<Event> for EraseHistory {
     async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        let forget = async |erased: HistoryErased| {
-            positions::forget(&self.table, erased.profile, erased.title, erased.erased_at).await
+        let erase = async |erased: HistoryErased| {
+            positions::erase(&self.table, erased.profile, erased.title, erased.erased_at).await
         };
-        project(&event, HistoryErased::read, forget).await
+        project(&event, HistoryErased::read, erase).await
     }
 }

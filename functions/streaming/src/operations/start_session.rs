@@ -45,7 +45,6 @@ pub(super) struct StartSessionRequest {
 /// A session that has started.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct StartSessionAnswer {
-    /// The session.
     session_id: PlaybackId,
     /// HLS master playlist, with the session's token.
     manifest_url: String,

@@ -9,13 +9,10 @@ use crate::{grant::Grant, lease::Slots, position::Position, session::Session};
 /// What the table holds of a person.
 #[derive(Debug, Default)]
 pub struct Held {
-    /// What the account has paid for.
     pub grant: Option<Grant>,
-    /// Its slots.
     pub slots: Slots,
     /// Its sessions, those that have ended within a week as well.
     pub sessions: Vec<Session>,
-    /// Where its profiles stopped.
     pub positions: Vec<(ProfileId, Position)>,
 }
 

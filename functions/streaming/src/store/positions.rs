@@ -30,8 +30,8 @@ pub async fn put(table: &Table, profile: ProfileId, position: &Position) -> Resu
     unless_needless(table.write(Write::put(item).when(newer)).await)
 }
 
-/// Forgets where a profile stopped until `until`, in one title or in all.
-pub async fn forget(
+/// Erases where a profile stopped until `until`, in one title or in all.
+pub async fn erase(
     table: &Table,
     profile: ProfileId,
     title: Option<TitleId>,

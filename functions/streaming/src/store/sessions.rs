@@ -30,13 +30,9 @@ const DUE_SHARDS: u8 = 8;
 /// What a start is decided on.
 #[derive(Debug)]
 pub struct Known {
-    /// What the account has paid for.
     pub grant: Option<Grant>,
-    /// The title.
     pub title: Option<Title>,
-    /// Where the profile stopped.
     pub position: Option<Position>,
-    /// The account's slots.
     pub slots: Slots,
     /// What the Idempotency-Key was answered before.
     pub answer: Option<Answer>,
@@ -64,7 +60,6 @@ impl Answer {
 /// What a start changes.
 #[derive(Debug)]
 pub struct Started<'a> {
-    /// The new session.
     pub session: &'a Session,
     /// The slots afterwards.
     pub slots: &'a Slots,
@@ -77,11 +72,8 @@ pub struct Started<'a> {
 /// A session with the slots and the grant of its account.
 #[derive(Debug)]
 pub struct Watching {
-    /// The session.
     pub session: Session,
-    /// The account's slots.
     pub slots: Slots,
-    /// What the account has paid for.
     pub grant: Option<Grant>,
 }
 
