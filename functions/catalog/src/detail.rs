@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kernel::{
-    AssetId, Locale, PersonId, Territory, TitleId, TitleKind,
+    AssetId, Locale, PersonId, Territory, TitleId, TitleKind, nearest,
     policy::{Audience, Refusal, may_watch_once_paid},
 };
 use runtime::PublicUrl;
@@ -110,7 +110,7 @@ impl TitleDetail {
         public_url: &PublicUrl,
     ) -> Self {
         let why_not = may_watch_once_paid(&title.rules(), audience, now).err();
-        let text = title.localisation(reader);
+        let text = nearest(&title.about.localisations, reader);
         let named = |slug: &str| Genre::of(slug, genres.get(slug).unwrap_or(&Names::new()), reader);
         Self {
             id: title.id,

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use kernel::Locale;
+use kernel::{Locale, nearest};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A genre's name by language.
-pub type Names = BTreeMap<String, String>;
+pub type Names = BTreeMap<Locale, String>;
 
 /// A genre in the caller's language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -18,10 +18,9 @@ pub struct Genre {
 }
 
 impl Genre {
-    /// The genre for a reader: their own language, English, else any.
+    /// The genre for a reader.
     pub fn of(slug: &str, names: &Names, reader: &Locale) -> Self {
-        let own = names.get(reader.as_str()).or_else(|| names.get(reader.language()));
-        let name = own.or_else(|| names.get("en")).or_else(|| names.values().next());
-        Self { slug: slug.to_owned(), name: name.map_or(slug, String::as_str).to_owned() }
+        let name = nearest(names, reader).map_or(slug, |(_, name)| name);
+        Self { slug: slug.to_owned(), name: name.to_owned() }
     }
 }

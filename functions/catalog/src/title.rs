@@ -86,14 +86,6 @@ impl Title {
         Self { asset, failure, ..self.clone() }
     }
 
-    /// The texts for a reader: their own language, English, else any.
-    pub fn localisation(&self, reader: &Locale) -> Option<(&Locale, &Localisation)> {
-        let texts = &self.about.localisations;
-        let of_language = |language: &str| texts.iter().find(|(locale, _)| locale.as_str() == language);
-        let own = texts.get_key_value(reader).or_else(|| of_language(reader.language()));
-        own.or_else(|| of_language("en")).or_else(|| texts.iter().next())
-    }
-
     /// What it is called, by language.
     pub fn names(&self) -> Names {
         let texts = self.about.localisations.iter();
@@ -188,7 +180,9 @@ fn asset(asset: &Asset) -> catalog::Asset {
 
 #[cfg(test)]
 mod tests {
-    use kernel::Id;
+    use events::Event;
+    use kernel::{Id, World};
+    use proto::types::TITLE_CHANGED;
     use serde_json::{Value, json};
 
     use super::*;
@@ -203,13 +197,18 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_gets_the_nearest_language() {
-        let three = title(json!({"de": {"name": "D"}, "en": {"name": "E"}, "pt-BR": {"name": "B"}}));
-        for (reader, name) in [("de", "D"), ("de-AT", "D"), ("pt-BR", "B"), ("pt", "E"), ("fr", "E")] {
-            assert_eq!(three.localisation(&reader.parse().unwrap()).unwrap().1.name.as_str(), name, "{reader}");
-        }
-        let one = title(json!({"fi": {"name": "F"}}));
-        assert_eq!(one.localisation(&Locale::english()).unwrap().1.name.as_str(), "F");
+    fn what_is_told_is_what_others_read() {
+        let mut title = title(json!({"en": {"name": "E", "synopsis": "S"}, "pt-BR": {"name": "B"}}));
+        (title.publication, title.rating) = (Publication::Published, Some(12));
+        let windows = json!([{"territories": ["DE"], "plans": ["premium"], "from": "2026-01-01T00:00:00.125Z"}]);
+        title.about.windows = serde_json::from_value(windows).unwrap();
+        let event = Event::new(&World::system(), TITLE_CHANGED, title.id, title.version, &title.event());
+        let read = events::Title::read(&event).unwrap();
+        assert_eq!(
+            (read.id, read.kind, read.rules, read.names),
+            (title.id, title.about.kind, title.rules(), title.names())
+        );
+        assert!(!read.is_deleted);
     }
 
     #[test]

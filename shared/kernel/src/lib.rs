@@ -22,7 +22,7 @@ pub use digest::sha256;
 pub use id::*;
 pub use locale::{Languages, Locale, Territory};
 pub use money::Money;
-pub use names::Names;
+pub use names::{Names, nearest};
 pub use text::{TextError, VisibleLine, VisibleText};
 pub use title_card::TitleCard;
 pub use title_kind::{TitleKind, UnknownKind};

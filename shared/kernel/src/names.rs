@@ -7,6 +7,13 @@ use serde_json::{Map, Value};
 
 use crate::Locale;
 
+/// The text for a reader: in the reader's own locale, in its language, in English, in any.
+pub fn nearest<'a, T>(texts: &'a BTreeMap<Locale, T>, reader: &Locale) -> Option<(&'a Locale, &'a T)> {
+    let of = |tag: &str| texts.iter().find(|(locale, _)| locale.as_str() == tag);
+    let own = texts.get_key_value(reader).or_else(|| of(reader.language()));
+    own.or_else(|| of("en")).or_else(|| texts.first_key_value())
+}
+
 /// The names of a title.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Names {
@@ -17,11 +24,9 @@ pub struct Names {
 }
 
 impl Names {
-    /// The name for a reader: the reader's own locale, its language, English, any translation, the original.
+    /// The name for a reader: the [`nearest`] translation, else the original.
     pub fn for_reader(&self, reader: &Locale) -> &str {
-        let of = |locale: &str| self.by_locale.iter().find(|(known, _)| known.as_str() == locale).map(|(_, name)| name);
-        let own = of(reader.as_str()).or_else(|| of(reader.language()));
-        own.or_else(|| of("en")).map_or_else(|| self.any(), String::as_str)
+        nearest(&self.by_locale, reader).map_or(&self.original, |(_, name)| name)
     }
 
     fn any(&self) -> &str {
