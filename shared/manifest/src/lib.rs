@@ -10,6 +10,7 @@ pub mod env;
 mod error;
 mod function;
 pub mod generated;
+mod loose_ends;
 mod manifest;
 pub mod plan;
 mod program;

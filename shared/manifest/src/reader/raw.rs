@@ -1,21 +1,23 @@
 //! The yaml as it is written: lists may be single values, names are keys, defaults are absent.
 
+mod entries;
+mod one_or_many;
+mod words;
+
 use std::collections::BTreeSet;
-use std::fmt;
-use std::marker::PhantomData;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use serde::Deserialize;
-use serde::de::value::{MapAccessDeserializer, StrDeserializer};
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::access::{Access, Proof};
 use crate::function::Function;
 use crate::resources::{self, Bucket, Gateway, Queue, Secret, Stream, Table};
 use crate::route::Route;
 use crate::trigger::Trigger;
-use crate::uses::{Use, is_name};
+use crate::uses::Use;
+use entries::Entries;
+use one_or_many::OneOrMany;
+use words::{EventType, Parsed, Schedule, SettingName};
 
 /// MiB; enough for any function without a password hash or a decoder.
 const DEFAULT_MEMORY: u32 = 256;
@@ -167,155 +169,5 @@ impl From<Resources> for resources::Resources {
             secrets: raw.secrets.0.into_iter().collect(),
             gateway: raw.gateway,
         }
-    }
-}
-
-/// A mapping from names, in the order of the file; a repeated or ill-formed name is an error, which a map would hide.
-pub(super) struct Entries<T>(pub Vec<(String, T)>);
-
-impl<T> Default for Entries<T> {
-    fn default() -> Self {
-        Entries(Vec::new())
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Names<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Names<T> {
-            type Value = Entries<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a mapping from names")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries: Vec<(String, T)> = Vec::new();
-                while let Some(name) = map.next_key::<String>()? {
-                    if !is_name(&name) {
-                        return Err(A::Error::custom(format!("name `{name}`: lower-case words joined by hyphens")));
-                    }
-                    if entries.iter().any(|(known, _)| *known == name) {
-                        return Err(A::Error::custom(format!("`{name}` is listed twice")));
-                    }
-                    entries.push((name, map.next_value()?));
-                }
-                Ok(Entries(entries))
-            }
-        }
-
-        deserializer.deserialize_map(Names(PhantomData))
-    }
-}
-
-/// `http: GET /v1/x` or `http: [GET /v1/x, GET /v1/y]`.
-struct OneOrMany<T>(Vec<T>);
-
-impl<T> Default for OneOrMany<T> {
-    fn default() -> Self {
-        OneOrMany(Vec::new())
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
-            type Value = OneOrMany<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("one value or a list")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-                T::deserialize(StrDeserializer::new(text)).map(|one| OneOrMany(vec![one]))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(|one| OneOrMany(vec![one]))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-                let mut many = Vec::new();
-                while let Some(one) = list.next_element()? {
-                    many.push(one);
-                }
-                if many.is_empty() {
-                    return Err(A::Error::custom("an empty list: leave the key out"));
-                }
-                Ok(OneOrMany(many))
-            }
-        }
-
-        deserializer.deserialize_any(Either(PhantomData))
-    }
-}
-
-/// A value written as a string.
-struct Parsed<T>(T);
-
-impl<'de, T> Deserialize<'de> for Parsed<T>
-where
-    T: FromStr,
-    T::Err: fmt::Display,
-{
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map(Parsed).map_err(D::Error::custom)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct EventType(String);
-
-impl TryFrom<String> for EventType {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let is_word = |word: &str| {
-            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-        };
-        let parts: Vec<&str> = text.split('.').collect();
-        match parts[..] {
-            ["cinema", service, noun, version]
-                if is_word(service) && is_word(noun) && version.starts_with('v') && is_word(version) =>
-            {
-                Ok(EventType(text))
-            }
-            _ => Err(format!("event type `{text}`: expected cinema.<service>.<noun>_<past participle>.v<n>")),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct Schedule(String);
-
-impl TryFrom<String> for Schedule {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let has_form = |kind: &str| text.strip_prefix(kind).is_some_and(|rest| rest.len() > 1 && rest.ends_with(')'));
-        if has_form("rate(") || has_form("cron(") {
-            Ok(Schedule(text))
-        } else {
-            Err(format!("schedule `{text}`: expected rate(…) or cron(…)"))
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct SettingName(String);
-
-impl TryFrom<String> for SettingName {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let is_variable = text.starts_with(|first: char| first.is_ascii_uppercase())
-            && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-        if is_variable { Ok(SettingName(text)) } else { Err(format!("setting `{text}`: expected UPPER_CASE")) }
     }
 }
