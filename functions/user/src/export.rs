@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write};
 
-use kernel::{AccountId, ExportId, World};
+use kernel::{AccountId, ExportId, ProfileId, World};
 use proto::{types, user::ExportRequested};
 use serde::Serialize;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
@@ -21,7 +21,7 @@ pub const URL_LIFETIME: std::time::Duration = std::time::Duration::from_secs(15 
 /// How far an export is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub enum ExportStatus {
     /// Not every service has written its part.
     Preparing,
     /// Can be fetched.
@@ -33,10 +33,9 @@ pub enum Status {
 /// A copy of what is held on a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Export {
-    /// The export.
     pub id: ExportId,
     /// How far it is.
-    pub status: Status,
+    pub status: ExportStatus,
     /// A zip with a JSON document per service; only when it is ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -47,7 +46,7 @@ pub struct Export {
 
 impl Export {
     /// Without anything to fetch.
-    pub fn new(id: ExportId, status: Status) -> Self {
+    pub fn new(id: ExportId, status: ExportStatus) -> Self {
         Self { id, status, url: None, expires_at: None }
     }
 }
@@ -77,10 +76,11 @@ pub fn requested(
     world: &World,
     id: ExportId,
     account: AccountId,
-    profile_ids: Vec<String>,
+    profiles: &[ProfileId],
     now: OffsetDateTime,
 ) -> events::Event {
     let requested_at = now.format(&Rfc3339).unwrap_or_default();
+    let profile_ids = profiles.iter().map(ToString::to_string).collect();
     let state =
         ExportRequested { export_id: id.to_string(), account_id: account.to_string(), profile_ids, requested_at };
     events::Event::new(world, types::EXPORT_REQUESTED, id, 1, &state)

@@ -8,7 +8,6 @@ use laws::{Imports, crates_of, files, root};
 const CIRCLES: &[&[&str]] = &[
     &["shared/http/src/address.rs", "shared/http/src/gate.rs"],
     &["functions/auth/src/store/security_log.rs", "functions/auth/src/store/sessions.rs"],
-    &["functions/user/src/shelf.rs", "functions/user/src/store/reader.rs"],
 ];
 
 /// Files that still answer with HTTP although they are no operation. One that has an error of its own leaves this list.
@@ -37,14 +36,6 @@ const HTTP: &[&str] = &[
     "functions/auth/src/transport.rs",
     "functions/auth/src/tries.rs",
     "functions/auth/src/welcome.rs",
-    "functions/user/src/account.rs",
-    "functions/user/src/profile.rs",
-    "functions/user/src/shelf.rs",
-    "functions/user/src/store.rs",
-    "functions/user/src/store/lists.rs",
-    "functions/user/src/store/profiles.rs",
-    "functions/user/src/store/reader.rs",
-    "functions/user/src/store/titles.rs",
 ];
 
 /// A path of the repository.

@@ -1,29 +1,29 @@
 //! `POST /v1/users/me/profiles`: one more viewer profile, five at most. A PIN is digested at once; its digest goes to auth alone.
 
-use axum::response::{IntoResponse, Response};
-use cinema_http::{
-    Account, IdempotencyKey, Json, OpenApiRouter, Problem, State, StatusCode, axum, idempotency::Begun, routes,
-};
-use events::{Destination, Letter, Outbox, outbox::Posted};
-use kernel::{Locale, World};
-use runtime::{Access, Boot, BootError};
+use cinema_http::{Account, IdempotencyKey, Json, Problem, Response, State, StatusCode};
+use events::Outbox;
+use kernel::{Locale, ProfileId, World};
+use password::{Pepper, Pin};
+use runtime::Key;
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
-use stores::PgPool;
 use utoipa::ToSchema;
 
+use super::require_proof;
 use crate::{
-    pin::{Pepper, Pin},
+    problems::account_not_ready,
     profile::{self, Avatar, Name, Profile, Rating},
-    store,
+    store::{self, accounts, profiles},
 };
 
-const ROUTE: &str = "POST /v1/users/me/profiles";
+runtime::wire! {
+    pub(super) struct CreateProfile { outbox: Outbox = store::outbox, pepper: Key<Pepper>, world: World }
+}
 
 /// A profile to make.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct NewProfile {
+pub(super) struct CreateProfileRequest {
+    #[schema(value_type = String, min_length = 1, max_length = 40, example = "Anna")]
     name: Name,
     avatar: Option<Avatar>,
     /// The account's language without it.
@@ -34,23 +34,26 @@ struct NewProfile {
     pin: Option<Pin>,
 }
 
-impl NewProfile {
+impl CreateProfileRequest {
     /// What tells two requests apart. The PIN takes part under the pepper: a plain digest of a few digits would give it away.
-    async fn fingerprint(&self, pepper: &Pepper) -> Result<impl Serialize + use<>, Problem> {
-        let pin = match &self.pin {
-            Some(pin) => Some(pepper.mark(pin).await?),
-            None => None,
-        };
-        Ok((self.name.clone(), self.avatar.clone(), self.locale.clone(), self.max_rating, pin))
+    fn fingerprint(&self, pin: Option<(&Pepper, &Pin)>) -> impl Serialize + use<> {
+        let mark = pin.map(|(pepper, pin)| pepper.mark(pin));
+        (self.name.clone(), self.avatar.clone(), self.locale.clone(), self.max_rating, mark)
     }
-}
 
-#[derive(Clone)]
-struct Creator {
-    pool: PgPool,
-    outbox: Outbox,
-    pepper: Pepper,
-    world: World,
+    /// For an account of this language.
+    fn profile(&self, id: ProfileId, locale: Locale) -> Profile {
+        Profile {
+            id,
+            name: self.name.to_string(),
+            avatar: self.avatar.clone().unwrap_or_default().to_string(),
+            locale: self.locale.clone().unwrap_or(locale),
+            max_rating: self.max_rating.unwrap_or_default().age(),
+            has_pin: self.pin.is_some(),
+            is_default: false,
+            autoplay: true,
+        }
+    }
 }
 
 /// Makes a profile.
@@ -59,87 +62,41 @@ struct Creator {
 /// they are. Honours Idempotency-Key.
 #[utoipa::path(
     post, path = "/v1/users/me/profiles", tag = "user",
-    security(("account" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe for 24 hours.")),
-    request_body = NewProfile,
-    responses((status = 201, body = Profile), Problem)
+    request_body = CreateProfileRequest, responses((status = 201, body = Profile), Problem)
 )]
-async fn create_profile(
-    State(creator): State<Creator>,
+pub(super) async fn create_profile(
+    State(CreateProfile { outbox, pepper, world }): State<CreateProfile>,
     account: Account,
     key: IdempotencyKey,
-    Json(request): Json<NewProfile>,
+    Json(request): Json<CreateProfileRequest>,
 ) -> Result<Response, Problem> {
-    let fingerprint = request.fingerprint(&creator.pepper).await?;
-    let mut transaction = creator.pool.begin().await?;
-    let created = creator.create(&mut transaction, &account, &key, &fingerprint, request).await;
-    creator.outbox.settle(transaction, created).await
-}
-
-impl Creator {
-    async fn create(
-        &self,
-        transaction: &mut PgConnection,
-        account: &Account,
-        key: &IdempotencyKey,
-        fingerprint: &impl Serialize,
-        request: NewProfile,
-    ) -> Result<(Response, Posted), Problem> {
-        let now = self.world.now();
-        let ticket = match key.begin(transaction, (account.id, ROUTE), fingerprint, now).await? {
-            Begun::Replay(answer) => return Ok((answer, Posted::default())),
-            Begun::Fresh(ticket) => ticket,
-        };
-        let held = store::hold_account(transaction, account.id).await?;
-        let (locale, count) = held.ok_or_else(store::account_not_ready)?;
-        if count >= profile::MOST {
-            let detail = format!("An account may have at most {} profiles.", profile::MOST);
-            return Err(Problem::conflict("too_many_profiles", detail));
-        }
-        if request.max_rating.unwrap_or_default().age() > account.claims.max_rating {
-            account.require_fresh(now, profile::STEP_UP)?;
-        }
-        let (profile, letters) = self.make(account, request, locale).await?;
-        store::add_profile(transaction, account.id, &profile, now).await?;
-        let posted = self.outbox.post(transaction, letters).await?;
-        ticket.finish(transaction, StatusCode::CREATED, &profile).await?;
-        let body: Json<Profile> = Json(profile);
-        Ok(((StatusCode::CREATED, body).into_response(), posted))
-    }
-
-    async fn make(
-        &self,
-        account: &Account,
-        request: NewProfile,
-        locale: Locale,
-    ) -> Result<(Profile, Vec<Letter>), Problem> {
-        let profile = Profile {
-            id: self.world.id(),
-            name: request.name.to_string(),
-            avatar: request.avatar.unwrap_or_default().to_string(),
-            locale: request.locale.unwrap_or(locale),
-            max_rating: request.max_rating.unwrap_or_default().age(),
-            has_pin: request.pin.is_some(),
-            is_default: false,
-            autoplay: true,
-        };
-        let mut letters = vec![Letter::event(&profile.changed(&self.world, account.id, 1))];
-        if let Some(pin) = &request.pin {
-            let digest = self.pepper.digest(pin, &self.world).await?;
-            let secret = profile.secret_changed(&self.world, account.id, 1, digest);
-            letters.push(Letter::event_to(Destination::Sqs(store::AUTH_QUEUE.to_owned()), &secret));
-        }
-        Ok((profile, letters))
-    }
-}
-
-/// The schema, its outbox, and the pepper.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let creator = Creator {
-        pool: boot.postgres()?,
-        outbox: store::outbox(boot)?,
-        pepper: Pepper::new(boot.secret("pepper", Access::Read)?),
-        world: boot.world(),
+    let now = world.now();
+    let pin = match &request.pin {
+        Some(pin) => Some((pepper.get().await?, pin)),
+        None => None,
     };
-    Ok(OpenApiRouter::new().routes(routes!(create_profile)).with_state(creator))
+    outbox
+        .transact(async |tx| {
+            key.once(tx, account.id, &request.fingerprint(pin), now, async |tx| {
+                let (locale, count) = accounts::lock_profiles(tx, account.id).await?.ok_or_else(account_not_ready)?;
+                if count >= profile::MOST {
+                    let detail = format!("An account may have at most {} profiles.", profile::MOST);
+                    return Err(Problem::conflict("too_many_profiles", detail));
+                }
+                let profile = request.profile(world.id(), locale);
+                if profile.max_rating > account.claims.cap() {
+                    require_proof(tx, &account, now).await?;
+                }
+                profiles::add(tx, account.id, &profile, now).await?;
+                tx.emit(&profile.changed(&world, account.id, 1)).await?;
+                if let Some((pepper, pin)) = pin {
+                    let digest = pepper.hash_pin(&world, pin)?;
+                    tx.send(store::secret(&profile.secret_changed(&world, account.id, 1, digest))).await?;
+                }
+                Ok((StatusCode::CREATED, profile))
+            })
+            .await
+        })
+        .await
 }

@@ -1,77 +1,53 @@
 //! `DELETE /v1/users/me/profiles/{id}`: a profile goes with its lists and its history. One stays, and one stays the default.
 
-use cinema_http::{Account, OpenApiRouter, Path, Problem, State, StatusCode, routes};
-use events::{Destination, Letter, Outbox, outbox::Posted};
+use cinema_http::{Account, Path, Problem, State, StatusCode};
+use events::Outbox;
 use kernel::{ProfileId, World};
-use runtime::{Boot, BootError};
-use sqlx::PgConnection;
-use stores::PgPool;
 
-use crate::{profile::Profile, store};
+use super::require_proof;
+use crate::{
+    problems::{account_not_ready, no_such_profile},
+    store::{self, accounts, profiles, viewings},
+};
 
-#[derive(Clone)]
-struct Remover {
-    pool: PgPool,
-    outbox: Outbox,
-    world: World,
-}
+runtime::wire! { pub(super) struct DeleteProfile { outbox: Outbox = store::outbox, world: World } }
 
 /// Deletes a profile with its watchlist, ratings and history.
 ///
-/// 409 `last_profile` for the only one. When the default profile goes, the oldest that is left takes its place.
+/// 409 `last_profile` for the only one. 403 `step_up_required` for one with a PIN or with a cap above the caller's own, unless they have just
+/// proved who they are. When the default profile goes, the oldest that is left takes its place.
 #[utoipa::path(
-    delete, path = "/v1/users/me/profiles/{id}", tag = "user",
-    security(("account" = [])),
-    params(("id" = ProfileId, Path)),
+    delete, path = "/v1/users/me/profiles/{id}", tag = "user", params(("id" = ProfileId, Path)),
     responses((status = 204, description = "Deleted."), Problem)
 )]
-async fn delete_profile(
-    State(remover): State<Remover>,
+pub(super) async fn delete_profile(
+    State(DeleteProfile { outbox, world }): State<DeleteProfile>,
     account: Account,
     Path(id): Path<ProfileId>,
 ) -> Result<StatusCode, Problem> {
-    let mut transaction = remover.pool.begin().await?;
-    let deleted = remover.delete(&mut transaction, &account, id).await;
-    remover.outbox.settle(transaction, deleted.map(|posted| (StatusCode::NO_CONTENT, posted))).await
-}
-
-impl Remover {
-    async fn delete(
-        &self,
-        transaction: &mut PgConnection,
-        account: &Account,
-        id: ProfileId,
-    ) -> Result<Posted, Problem> {
-        // Whoever makes or deletes a profile of the account waits here.
-        let held = store::hold_account(transaction, account.id).await?;
-        let (_, count) = held.ok_or_else(store::account_not_ready)?;
-        let (profile, _) = store::profile_for_update(transaction, account.id, id).await?;
-        if count <= 1 {
-            return Err(Problem::conflict("last_profile", "An account keeps at least one profile."));
-        }
-        store::hold_history(transaction, id).await?;
-        store::forget_profile(transaction, id).await?;
-        let version = store::delete_profile(transaction, id).await?;
-        let mut letters = self.farewell(account, &profile, version);
-        if profile.is_default {
-            let (heir, version) = store::elect_default(transaction, account.id).await?;
-            letters.push(Letter::event(&heir.changed(&self.world, account.id, version)));
-        }
-        Ok(self.outbox.post(transaction, letters).await?)
-    }
-
-    fn farewell(&self, account: &Account, profile: &Profile, version: i64) -> Vec<Letter> {
-        let mut letters = vec![Letter::event(&profile.deleted(&self.world, account.id, version))];
-        if profile.has_pin {
-            let secret = profile.secret_changed(&self.world, account.id, version, String::new());
-            letters.push(Letter::event_to(Destination::Sqs(store::AUTH_QUEUE.to_owned()), &secret));
-        }
-        letters
-    }
-}
-
-/// The schema and its outbox.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let remover = Remover { pool: boot.postgres()?, outbox: store::outbox(boot)?, world: boot.world() };
-    Ok(OpenApiRouter::new().routes(routes!(delete_profile)).with_state(remover))
+    outbox
+        .transact(async |tx| {
+            // Whoever makes or deletes a profile of the account waits here.
+            let (_, count) = accounts::lock_profiles(tx, account.id).await?.ok_or_else(account_not_ready)?;
+            let (profile, _) = profiles::lock(tx, account.id, id).await?.ok_or_else(no_such_profile)?;
+            if count <= 1 {
+                return Err(Problem::conflict("last_profile", "An account keeps at least one profile."));
+            }
+            if profile.is_guarded_from(account.claims.cap()) {
+                require_proof(tx, &account, world.now()).await?;
+            }
+            viewings::lock_history(tx, id).await?;
+            viewings::delete_traces(tx, id).await?;
+            let version = profiles::delete(tx, id).await?;
+            tx.emit(&profile.deleted(&world, account.id, version)).await?;
+            if profile.has_pin {
+                tx.send(store::secret(&profile.secret_changed(&world, account.id, version, String::new()))).await?;
+            }
+            if profile.is_default {
+                let (heir, version) = profiles::elect_default(tx, account.id).await?;
+                tx.emit(&heir.changed(&world, account.id, version)).await?;
+            }
+            Ok(StatusCode::NO_CONTENT)
+        })
+        .await
 }

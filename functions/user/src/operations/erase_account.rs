@@ -6,89 +6,58 @@
 
 use std::collections::BTreeSet;
 
-use events::{Consumer, Deadline, Erasure, Event, Letter, Outbox, Outcome, outbox::Posted};
-use kernel::World;
-use proto::{auth::AccountErased, types};
-use runtime::{Access, Boot, BootError};
-use sqlx::PgConnection;
-use stores::{Bucket, PgPool, StoreError};
+use events::{Consumer, Deadline, Erasure, Event, Outbox, Outcome, Receipt, project};
+use kernel::{AccountId, ExportId, World};
+use proto::types;
+use runtime::Access;
+use stores::{Bucket, StoreError};
 
-use crate::store::{self, erasures};
+use crate::store::erased_accounts;
 
-struct Eraser {
-    pool: PgPool,
-    outbox: Outbox,
-    exports: Bucket,
-    world: World,
+runtime::wire! {
+    pub struct EraseAccount {
+        outbox: Outbox,
+        exports: Bucket = |boot| boot.bucket("exports", Access::ReadWrite),
+        world: World,
+    }
 }
 
-/// What could not be done now.
-#[derive(Debug, thiserror::Error)]
-enum EraseError {
-    #[error(transparent)]
-    Sql(#[from] sqlx::Error),
-    #[error(transparent)]
-    Store(#[from] StoreError),
+impl Consumer<Event> for EraseAccount {
+    async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
+        if event.kind == types::ERASURE_REQUESTED {
+            return project(&event, Erasure::read, async |erasure| self.erase(erasure).await).await;
+        }
+        // No part of a copy can come from that service any more.
+        project(&event, Receipt::read, async |receipt| self.delete_late_parts(receipt.account).await).await
+    }
 }
 
-impl Eraser {
-    async fn erase(&self, erasure: Erasure) -> Result<(), EraseError> {
-        let mut transaction = self.pool.begin().await?;
-        let posted = self.apply(&mut transaction, erasure).await;
-        self.outbox.settle(transaction, posted.map(|posted| ((), posted))).await
+impl EraseAccount {
+    async fn erase(&self, mut erasure: Erasure) -> Result<(), StoreError> {
+        self.outbox
+            .transact(async |tx| {
+                let erased = erased_accounts::erase(tx, erasure.account, self.world.now()).await?;
+                self.delete_copies(&erased.exports).await?;
+                // A repetition knows the profiles from the request alone.
+                let profiles: BTreeSet<_> = erasure.profiles.iter().chain(&erased.profiles).copied().collect();
+                erasure.profiles = profiles.into_iter().collect();
+                let records = u64::try_from(erased.records).unwrap_or_default();
+                let kind = types::USER_ACCOUNT_ERASED;
+                tx.emit(&erasure.receipt(&self.world, kind, records, erased.erased_at)).await?;
+                Ok(())
+            })
+            .await
     }
 
-    async fn apply(&self, transaction: &mut PgConnection, mut erasure: Erasure) -> Result<Posted, EraseError> {
-        let erased = erasures::erase(transaction, erasure.account, self.world.now()).await?;
-        self.drop_copies(&erased.exports).await?;
-        // A repetition knows the profiles from the request alone.
-        let profiles: BTreeSet<_> = erasure.profiles.iter().chain(&erased.profiles).copied().collect();
-        erasure.profiles = profiles.into_iter().collect();
-        let records = u64::try_from(erased.records).unwrap_or_default();
-        let receipt = erasure.receipt(&self.world, types::USER_ACCOUNT_ERASED, records, erased.erased_at);
-        Ok(self.outbox.post(transaction, [Letter::event(&receipt)]).await?)
+    async fn delete_late_parts(&self, account: AccountId) -> Result<(), StoreError> {
+        let erased = erased_accounts::find(self.outbox.pool(), account).await?;
+        self.delete_copies(&erased.map(|erased| erased.exports).unwrap_or_default()).await
     }
 
-    /// Another service has erased what it held: no part of a copy can come from it any more.
-    async fn sweep(&self, data: &AccountErased) -> Result<(), EraseError> {
-        let Ok(account) = data.account_id.parse() else { return Ok(()) };
-        let mut connection = self.pool.acquire().await.map_err(EraseError::Sql)?;
-        let erased = erasures::find(&mut connection, account).await?;
-        Ok(self.drop_copies(&erased.map(|erased| erased.exports).unwrap_or_default()).await?)
-    }
-
-    async fn drop_copies(&self, exports: &[String]) -> Result<(), StoreError> {
-        let failed = |error: &dyn std::error::Error| StoreError { engine: "s3", detail: error.to_string() };
+    async fn delete_copies(&self, exports: &[ExportId]) -> Result<(), StoreError> {
         for export in exports {
-            let list = self.exports.client.list_objects_v2().bucket(&self.exports.name).prefix(format!("{export}/"));
-            let listed = list.send().await.map_err(|error| failed(&error))?;
-            for key in listed.contents().iter().filter_map(|object| object.key()) {
-                let delete = self.exports.client.delete_object().bucket(&self.exports.name).key(key);
-                delete.send().await.map_err(|error| failed(&error))?;
-            }
+            self.exports.delete_below(&format!("{export}/")).await?;
         }
         Ok(())
     }
-}
-
-impl Consumer<Event> for Eraser {
-    async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        if event.kind == types::ERASURE_REQUESTED {
-            return Erasure::consume(&event, |erasure| self.erase(erasure)).await;
-        }
-        match event.data() {
-            Ok(data) => self.sweep(&data).await.map_or_else(Outcome::retry, |()| Outcome::Done),
-            Err(error) => Outcome::poison(error),
-        }
-    }
-}
-
-/// The schema, its outbox, and the bucket of exports.
-pub fn consumer(boot: &Boot) -> Result<impl Consumer<Event> + use<>, BootError> {
-    Ok(Eraser {
-        pool: boot.postgres()?,
-        outbox: store::public_outbox(boot)?,
-        exports: boot.bucket("exports", Access::ReadWrite)?,
-        world: boot.world(),
-    })
 }

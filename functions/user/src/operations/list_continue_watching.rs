@@ -1,32 +1,61 @@
 //! `GET /v1/continue-watching`: what the profile has begun and not finished, and the next episode of what it has.
 
-use cinema_http::{Cached, HeaderMap, OpenApiRouter, Page, Problem, Query, State, Viewer, routes};
-use runtime::{Boot, BootError};
+use cinema_http::{Cached, HeaderMap, Page, PageParams, Pages, Problem, State, Viewer};
+use kernel::World;
+use runtime::PublicUrl;
+use serde::Serialize;
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
 
+use super::{seconds, viewpoint};
 use crate::{
-    shelf::{Part, Shelf},
-    store::{Continued, Reader},
+    card::Card,
+    store::continue_watching::{self, ContinuedRow},
 };
+
+runtime::wire! { pub(super) struct ListContinueWatching { pool: PgPool, world: World, public_url: PublicUrl } }
+
+/// A title to watch on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Continued {
+    title: Card,
+    /// Where it goes on; 0 for a next episode.
+    position_seconds: f64,
+    /// Length of the film.
+    duration_seconds: f64,
+    /// Whether it is the episode after one that was finished.
+    is_next_episode: bool,
+    /// When it, or the episode before it, was watched last.
+    #[serde(with = "time::serde::rfc3339")]
+    watched_at: OffsetDateTime,
+}
+
+impl Continued {
+    fn of(row: ContinuedRow, public_url: &PublicUrl) -> Self {
+        Self {
+            title: Card::of(row.card, public_url),
+            position_seconds: seconds(row.position_ms),
+            duration_seconds: seconds(row.duration_ms),
+            is_next_episode: row.is_next_episode,
+            watched_at: row.watched_at,
+        }
+    }
+}
 
 /// What the profile can watch on, last watched first: begun (5 %), not finished (90 %), longer than five minutes. Of a series one episode; a
 /// finished one offers the next of its season, or the first of the next season.
 #[utoipa::path(
-    get, path = "/v1/continue-watching", tag = "user",
-    security(("profile" = [])),
-    params(Part),
+    get, path = "/v1/continue-watching", tag = "user", params(PageParams),
     responses((status = 200, body = Page<Continued>), (status = 304, description = "Not changed."), Problem)
 )]
-async fn list_continue_watching(
-    State(shelf): State<Shelf>,
+pub(super) async fn list_continue_watching(
+    State(ListContinueWatching { pool, world, public_url }): State<ListContinueWatching>,
     viewer: Viewer,
-    Query(part): Query<Part>,
+    pages: Pages,
     headers: HeaderMap,
 ) -> Result<Cached<Page<Continued>>, Problem> {
-    let page = shelf.page("user-list-continue-watching", &viewer, &part, Reader::continuing).await?;
+    let rows = continue_watching::list(&pool, &viewpoint(viewer, &world), pages.after()?, pages.rows()).await?;
+    let page = pages.page(rows, ContinuedRow::place, |row| Continued::of(row, &public_url));
     Ok(Cached::private(page, &headers))
-}
-
-/// Needs the service's schema alone.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    Ok(OpenApiRouter::new().routes(routes!(list_continue_watching)).with_state(Shelf::new(boot)?))
 }

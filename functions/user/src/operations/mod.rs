@@ -1,10 +1,61 @@
 //! One file per Lambda.
 
+use cinema_http::{
+    Account, LoginSessions, Problem, Viewer,
+    live::{Standing, session_revoked},
+};
+use kernel::{SessionId, World};
+use sqlx::{PgConnection, PgPool};
+use stores::StoreError;
+use time::OffsetDateTime;
+
+use crate::{profile::STEP_UP, store::ended_sessions, viewpoint::Viewpoint};
+
 cinema_http::operations! {
     http: [
-        add_to_watchlist, create_profile, delete_profile, erase_history, export_data, get_account, get_entitlements, get_export,
-        list_continue_watching, list_history, list_profiles, list_watchlist, rate_title, remove_from_watchlist, unrate_title,
-        update_account, update_profile,
+        add_to_watchlist: AddToWatchlist, create_profile: CreateProfile, delete_profile: DeleteProfile,
+        erase_history: EraseHistory => [erase_history, erase_title], export_data: ExportData, get_account: GetAccount,
+        get_entitlements: GetEntitlements, get_export: GetExport, list_continue_watching: ListContinueWatching,
+        list_history: ListHistory, list_profiles: ListProfiles, list_watchlist: ListWatchlist, rate_title: RateTitle,
+        remove_from_watchlist: RemoveFromWatchlist, unrate_title: UnrateTitle, update_account: UpdateAccount,
+        update_profile: UpdateProfile,
     ],
-    consumers: [project_accounts, project_subscriptions, project_playback, project_titles, export_account, relay_outbox, erase_account],
+    consumers: [
+        project_accounts: ProjectAccounts, project_sessions: ProjectSessions, project_subscriptions: ProjectSubscriptions,
+        project_playback: ProjectPlayback, project_titles: ProjectTitles, export_account: ExportAccount,
+        relay_outbox: RelayOutbox, erase_account: EraseAccount,
+    ],
+}
+
+/// What the viewer's lists show, and take in, at this moment.
+fn viewpoint(viewer: Viewer, world: &World) -> Viewpoint {
+    let Viewer { account, profile, policy, locale, .. } = viewer;
+    Viewpoint { account, profile, audience: policy, locale, now: world.now() }
+}
+
+/// 403 or 401 unless the person proved who they are just now, in a session that has not ended: where only the stored state tells whether a proof
+/// is needed. Where one always is, `proof` of the yaml asks for it.
+async fn require_proof(connection: &mut PgConnection, account: &Account, now: OffsetDateTime) -> Result<(), Problem> {
+    account.require_fresh(now, STEP_UP)?;
+    if ended_sessions::contains(connection, account.session).await? {
+        return Err(session_revoked());
+    }
+    Ok(())
+}
+
+runtime::wire! {
+    /// Login sessions, as far as this service hears of them.
+    struct Sessions { pool: PgPool }
+}
+
+impl LoginSessions for Sessions {
+    async fn standing(&self, session: SessionId) -> Result<Option<Standing>, StoreError> {
+        let has_ended = ended_sessions::contains(&self.pool, session).await?;
+        Ok((!has_ended).then_some(Standing { has_authenticator: None }))
+    }
+}
+
+/// As answers tell lengths and places in a film.
+fn seconds(millis: i64) -> f64 {
+    millis as f64 / 1000.0
 }

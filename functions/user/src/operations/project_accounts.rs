@@ -1,61 +1,36 @@
 //! `account_verified` → the account with its default profile, under the id that auth has minted.
 
-use events::{Consumer, Deadline, Event, Letter, Outbox, Outcome, outbox::Posted};
+use events::{Account, Consumer, Deadline, Event, Outbox, Outcome, project};
 use kernel::World;
-use proto::auth::AccountVerified;
-use runtime::{Boot, BootError};
-use sqlx::PgConnection;
-use stores::PgPool;
+use stores::StoreError;
 
-use crate::{account::Verified, profile::Profile, store};
+use crate::{
+    profile::Profile,
+    store::{accounts, erased_accounts, profiles},
+};
 
-struct Accounts {
-    pool: PgPool,
-    outbox: Outbox,
-    world: World,
-}
+runtime::wire! { pub struct ProjectAccounts { outbox: Outbox, world: World } }
 
-impl Accounts {
-    async fn apply(&self, account: Verified, sequence: i64) -> Result<(), sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
-        let posted = self.put(&mut transaction, &account, sequence).await;
-        self.outbox.settle(transaction, posted.map(|posted| ((), posted))).await
-    }
-
-    async fn put(
-        &self,
-        transaction: &mut PgConnection,
-        account: &Verified,
-        sequence: i64,
-    ) -> Result<Posted, sqlx::Error> {
-        if store::erasures::is_erased(transaction, account.id).await? {
-            return Ok(Posted::default());
-        }
-        store::put_account(transaction, account, sequence).await?;
-        let profile = Profile::first(account.default_profile, account.locale.clone());
-        let is_new = store::add_profile(transaction, account.id, &profile, account.verified_at).await?;
-        let news = is_new.then(|| Letter::event(&profile.changed(&self.world, account.id, 1)));
-        self.outbox.post(transaction, news).await
-    }
-}
-
-impl Consumer<Event> for Accounts {
+impl Consumer<Event> for ProjectAccounts {
     async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        let data = match event.data::<AccountVerified>() {
-            Ok(data) => data,
-            Err(error) => return Outcome::poison(error),
-        };
-        match Verified::try_from(data) {
-            Ok(account) => match self.apply(account, event.sequence).await {
-                Ok(()) => Outcome::Done,
-                Err(error) => Outcome::retry(error),
-            },
-            Err(error) => Outcome::poison(error),
-        }
+        project(&event, Account::read, async |account| self.put(&account).await).await
     }
 }
 
-/// The schema and its outbox.
-pub fn consumer(boot: &Boot) -> Result<impl Consumer<Event> + use<>, BootError> {
-    Ok(Accounts { pool: boot.postgres()?, outbox: store::public_outbox(boot)?, world: boot.world() })
+impl ProjectAccounts {
+    async fn put(&self, account: &Account) -> Result<(), StoreError> {
+        self.outbox
+            .transact(async |tx| {
+                if erased_accounts::contains(tx, account.id).await? {
+                    return Ok(());
+                }
+                accounts::put(tx, account).await?;
+                let profile = Profile::first(account.default_profile, account.locale.clone());
+                if profiles::add(tx, account.id, &profile, account.verified_at).await? {
+                    tx.emit(&profile.changed(&self.world, account.id, 1)).await?;
+                }
+                Ok(())
+            })
+            .await
+    }
 }

@@ -3,44 +3,26 @@
 //!
 //! A record that describes no session is set aside in S3 with its reason; it never holds up its shard.
 
-use events::{Consumer, DeadLetters, Deadline, Event, Outcome};
-use runtime::{Boot, BootError};
-use sqlx::PgConnection;
-use stores::{PgPool, postgres::settle};
+use events::{Consumer, DeadLetters, Deadline, Event, Outcome, Playback, project};
+use sqlx::PgPool;
+use stores::{StoreError, postgres};
 
-use crate::{store, viewing::Viewing};
+use crate::store::{erased_accounts, viewings};
 
-struct Playback {
-    pool: PgPool,
-    dead_letters: DeadLetters,
-}
-
-impl Playback {
-    async fn apply(&self, viewing: &Viewing) -> Result<(), sqlx::Error> {
-        let mut transaction = self.pool.begin().await?;
-        let put = put(&mut transaction, viewing).await;
-        settle(transaction, put).await
+runtime::wire! {
+    pub struct ProjectPlayback {
+        pool: PgPool,
+        dead_letters: DeadLetters = |boot| boot.dead_letters("user-project-playback"),
     }
 }
 
-async fn put(transaction: &mut PgConnection, viewing: &Viewing) -> Result<(), sqlx::Error> {
-    if store::erasures::is_erased(transaction, viewing.account).await? {
-        return Ok(());
-    }
-    store::hold_history(transaction, viewing.profile).await?;
-    store::put_viewing(transaction, viewing).await
-}
-
-impl Consumer<Event> for Playback {
+impl Consumer<Event> for ProjectPlayback {
     async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        match Viewing::read(&event) {
-            Ok(None) => Outcome::Done,
-            Ok(Some(viewing)) => match self.apply(&viewing).await {
-                Ok(()) => Outcome::Done,
-                Err(error) => Outcome::retry(error),
-            },
-            Err(error) => Outcome::poison(error),
+        // The stream carries what players measure as well.
+        if !Playback::TYPES.contains(&event.kind.as_str()) {
+            return Outcome::Done;
         }
+        project(&event, Playback::read, async |playback| self.put(&playback).await).await
     }
 
     fn dead_letters(&self) -> Option<&DeadLetters> {
@@ -48,7 +30,15 @@ impl Consumer<Event> for Playback {
     }
 }
 
-/// The schema, and dead records to S3.
-pub fn consumer(boot: &Boot) -> Result<impl Consumer<Event> + use<>, BootError> {
-    Ok(Playback { pool: boot.postgres()?, dead_letters: boot.dead_letters("user-project-playback")? })
+impl ProjectPlayback {
+    async fn put(&self, playback: &Playback) -> Result<(), StoreError> {
+        postgres::transact(&self.pool, async |tx| {
+            if erased_accounts::contains(tx, playback.account).await? {
+                return Ok(());
+            }
+            viewings::lock_history(tx, playback.profile).await?;
+            Ok(viewings::put(tx, playback).await?)
+        })
+        .await
+    }
 }

@@ -1,37 +1,14 @@
 //! `title_changed` → what lists show of a title and who may see it; the highest sequence stays.
 
-use events::{Consumer, Deadline, Event, Outcome};
-use proto::catalog::TitleChanged;
-use runtime::{Boot, BootError};
-use stores::PgPool;
+use events::{Consumer, Deadline, Event, Outcome, Title, project};
+use sqlx::PgPool;
 
-use crate::{store, title::Title};
+use crate::store::titles;
 
-struct Titles(PgPool);
+runtime::wire! { pub struct ProjectTitles { pool: PgPool } }
 
-impl Titles {
-    async fn put(&self, title: &Title, sequence: i64) -> Result<(), sqlx::Error> {
-        store::put_title(&mut *self.0.acquire().await?, title, sequence).await
-    }
-}
-
-impl Consumer<Event> for Titles {
+impl Consumer<Event> for ProjectTitles {
     async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        let data = match event.data::<TitleChanged>() {
-            Ok(data) => data,
-            Err(error) => return Outcome::poison(error),
-        };
-        match Title::try_from(data) {
-            Ok(title) => match self.put(&title, event.sequence).await {
-                Ok(()) => Outcome::Done,
-                Err(error) => Outcome::retry(error),
-            },
-            Err(error) => Outcome::poison(error),
-        }
+        project(&event, Title::read, async |title| Ok(titles::put(&self.pool, &title).await?)).await
     }
-}
-
-/// Needs the service's schema alone.
-pub fn consumer(boot: &Boot) -> Result<impl Consumer<Event> + use<>, BootError> {
-    Ok(Titles(boot.postgres()?))
 }

@@ -1,51 +1,34 @@
 //! `PUT /v1/ratings/{title_id}`: what the profile thinks of a title; the last word counts.
 
-use cinema_http::{Json, OpenApiRouter, Path, Problem, State, StatusCode, Viewer, routes};
+use cinema_http::{Json, Path, Problem, State, StatusCode, Viewer};
 use kernel::{TitleId, World};
-use runtime::{Boot, BootError};
 use serde::Deserialize;
-use stores::PgPool;
+use sqlx::PgPool;
 use utoipa::ToSchema;
 
-use crate::{
-    rating::Stars,
-    store::{self, Mark},
-};
+use super::viewpoint;
+use crate::{rating::Stars, store::ratings};
 
-#[derive(Clone)]
-struct Ratings {
-    pool: PgPool,
-    world: World,
-}
+runtime::wire! { pub(super) struct RateTitle { pool: PgPool, world: World } }
 
 /// A rating.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Opinion {
+pub(super) struct RateTitleRequest {
     value: Stars,
 }
 
 /// Rates a title for the profile.
 #[utoipa::path(
-    put, path = "/v1/ratings/{title_id}", tag = "user",
-    security(("profile" = [])),
-    params(("title_id" = TitleId, Path)),
-    request_body = Opinion,
+    put, path = "/v1/ratings/{title_id}", tag = "user", params(("title_id" = TitleId, Path)), request_body = RateTitleRequest,
     responses((status = 204, description = "It is rated."), Problem)
 )]
-async fn rate_title(
-    State(ratings): State<Ratings>,
+pub(super) async fn rate_title(
+    State(RateTitle { pool, world }): State<RateTitle>,
     viewer: Viewer,
     Path(title): Path<TitleId>,
-    Json(opinion): Json<Opinion>,
+    Json(request): Json<RateTitleRequest>,
 ) -> Result<StatusCode, Problem> {
-    let mark = Mark::Rated(opinion.value);
-    store::mark(&ratings.pool, &viewer, title, mark, ratings.world.now()).await?;
+    ratings::put(&pool, &viewpoint(viewer, &world), title, request.value).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Needs the service's schema alone.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let ratings = Ratings { pool: boot.postgres()?, world: boot.world() };
-    Ok(OpenApiRouter::new().routes(routes!(rate_title)).with_state(ratings))
 }

@@ -1,51 +1,55 @@
 //! Exports, and what this service itself holds on a person.
 
-use kernel::{AccountId, ExportId};
+use kernel::{AccountId, ExportId, ProfileId};
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-/// When the account asked for its last export. Needs the account to be held.
-pub async fn last_export(
-    transaction: &mut PgConnection,
+/// When the account asked for its last export. Needs the account to be locked.
+pub(crate) async fn last(
+    connection: &mut PgConnection,
     account: AccountId,
 ) -> Result<Option<OffsetDateTime>, sqlx::Error> {
     sqlx::query_scalar("select max(requested_at) from exports where account_id = $1")
-        .bind(account.to_string())
-        .fetch_one(transaction)
+        .bind(account)
+        .fetch_one(connection)
         .await
 }
 
 /// Notes a new export and names every profile that the account ever had.
-pub async fn add_export(
-    transaction: &mut PgConnection,
+pub(crate) async fn add(
+    connection: &mut PgConnection,
     id: ExportId,
     account: AccountId,
     now: OffsetDateTime,
-) -> Result<Vec<String>, sqlx::Error> {
+) -> Result<Vec<ProfileId>, sqlx::Error> {
     sqlx::query("insert into exports (id, account_id, requested_at) values ($1, $2, $3)")
-        .bind(id.to_string())
-        .bind(account.to_string())
+        .bind(id)
+        .bind(account)
         .bind(now)
-        .execute(&mut *transaction)
+        .execute(&mut *connection)
         .await?;
     sqlx::query_scalar("select id from profiles where account_id = $1 order by id")
-        .bind(account.to_string())
-        .fetch_all(transaction)
+        .bind(account)
+        .fetch_all(connection)
         .await
 }
 
 /// When an export of the account was asked for.
-pub async fn export(pool: &PgPool, id: ExportId, account: AccountId) -> Result<Option<OffsetDateTime>, sqlx::Error> {
+pub(crate) async fn find(
+    pool: &PgPool,
+    id: ExportId,
+    account: AccountId,
+) -> Result<Option<OffsetDateTime>, sqlx::Error> {
     sqlx::query_scalar("select requested_at from exports where id = $1 and account_id = $2")
-        .bind(id.to_string())
-        .bind(account.to_string())
+        .bind(id)
+        .bind(account)
         .fetch_optional(pool)
         .await
 }
 
 /// Everything that this service holds on the account; `None` when it holds nothing.
-pub async fn holdings(connection: &mut PgConnection, account: AccountId) -> Result<Option<Value>, sqlx::Error> {
+pub(crate) async fn holdings(pool: &PgPool, account: AccountId) -> Result<Option<Value>, sqlx::Error> {
     sqlx::query_scalar(
         "select jsonb_build_object(\
          'account', (select to_jsonb(a) from (select id, email, name, coalesce(chosen_locale, locale) as locale, territory, \
@@ -66,7 +70,7 @@ pub async fn holdings(connection: &mut PgConnection, account: AccountId) -> Resu
            order by requested_at) e)) \
          from accounts where id = $1",
     )
-    .bind(account.to_string())
-    .fetch_optional(connection)
+    .bind(account)
+    .fetch_optional(pool)
     .await
 }

@@ -1,110 +1,106 @@
-//! Watchlist and ratings: a set of titles per profile.
+//! What the lists of a profile have in common: they show, and take in, only what the profile may see now.
 
-use cinema_http::{Problem, Viewer};
-use kernel::TitleId;
-use sqlx::{AssertSqlSafe, PgPool};
+use kernel::{AccountId, ProfileId, TitleId};
+use sqlx::{AssertSqlSafe, FromRow, PgPool, postgres::PgRow};
 use time::OffsetDateTime;
 
-use super::{
-    no_profile,
-    titles::{audience, visible},
-};
-use crate::rating::Stars;
+use super::titles::visible;
+use crate::viewpoint::Viewpoint;
 
-/// What is said about a title; saying it again changes nothing.
-#[derive(Debug, Clone, Copy)]
-pub enum Mark {
-    /// It is on the watchlist.
-    Listed,
-    /// It is rated.
-    Rated(Stars),
+/// Where a page ends: the moment of its last item, in microseconds since 1970, and its title.
+pub(crate) type Place = (i64, TitleId);
+
+/// Why a list cannot be changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ListError {
+    #[error("the account has no such profile")]
+    NoProfile,
+    #[error("the profile may see no such title")]
+    NoTitle,
+    #[error(transparent)]
+    Sql(#[from] sqlx::Error),
 }
 
-impl Mark {
-    fn insert(self) -> &'static str {
-        match self {
-            Self::Listed => {
-                "insert into watchlist (profile_id, title_id, added_at) select $4, $6, $3 where exists (select from live) \
-                 and exists (select from seen) on conflict do nothing"
-            }
-            Self::Rated(_) => {
-                "insert into ratings (profile_id, title_id, rated_at, value) select $4, $6, $3, $7 where exists (select from live) \
-                 and exists (select from seen) on conflict (profile_id, title_id) do update set value = excluded.value, \
-                 rated_at = excluded.rated_at where ratings.value <> excluded.value"
-            }
-        }
-    }
-
-    fn value(self) -> Option<i16> {
-        match self {
-            Self::Listed => None,
-            Self::Rated(stars) => Some(stars.into()),
-        }
-    }
+/// A moment as Postgres keeps it.
+pub(crate) fn micros(moment: OffsetDateTime) -> i64 {
+    i64::try_from(moment.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX)
 }
 
-/// Marks a title for the viewer's profile.
-///
-/// # Errors
-/// 404 when the profile is not alive or may not see the title.
-pub async fn mark(
+/// The rows of a statement over `$1`–`$3` of [`visible`], the locale `$4` and its language `$5`, the profile `$6`, the place after which the page
+/// begins (`$7`, `$8`), and the limit `$9`.
+pub(super) async fn rows<R>(
     pool: &PgPool,
-    viewer: &Viewer,
+    statement: String,
+    viewpoint: &Viewpoint,
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<R>, sqlx::Error>
+where
+    R: for<'row> FromRow<'row, PgRow> + Send + Unpin,
+{
+    let (moment, title) = after.unzip();
+    let moment = moment.and_then(|micros| OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).ok());
+    sqlx::query_as(AssertSqlSafe(statement))
+        .bind(i16::from(viewpoint.audience.max_rating))
+        .bind(&viewpoint.audience.territory)
+        .bind(viewpoint.now)
+        .bind(&viewpoint.locale)
+        .bind(viewpoint.locale.language())
+        .bind(viewpoint.profile)
+        .bind(moment)
+        .bind(title)
+        .bind(limit)
+        .fetch_all(pool)
+        .await
+}
+
+/// Runs `insert … where {CONDITION}` for a title: `$3` is the moment, `$4` the profile, `$6` the title, `$7` the value.
+pub(super) async fn insert(
+    pool: &PgPool,
+    insert: &str,
+    viewpoint: &Viewpoint,
     title: TitleId,
-    mark: Mark,
-    now: OffsetDateTime,
-) -> Result<(), Problem> {
+    value: Option<i16>,
+) -> Result<(), ListError> {
     // One statement, so that neither profile nor title can go away in between.
     let statement = format!(
         "with live as (select id from profiles where id = $4 and account_id = $5 and not deleted for share), \
-         seen as (select t.id from titles t where t.id = $6 and {}), marked as ({}) \
+         seen as (select t.id from titles t where t.id = $6 and {}), inserted as ({insert}) \
          select exists (select from live), exists (select from seen), $7::smallint",
         visible("t"),
-        mark.insert()
     );
-    let (max_rating, territory) = audience(viewer);
     let (is_live, is_seen, _): (bool, bool, Option<i16>) = sqlx::query_as(AssertSqlSafe(statement))
-        .bind(max_rating)
-        .bind(territory)
-        .bind(now)
-        .bind(viewer.profile.to_string())
-        .bind(viewer.account.to_string())
-        .bind(title.to_string())
-        .bind(mark.value())
+        .bind(i16::from(viewpoint.audience.max_rating))
+        .bind(&viewpoint.audience.territory)
+        .bind(viewpoint.now)
+        .bind(viewpoint.profile)
+        .bind(viewpoint.account)
+        .bind(title)
+        .bind(value)
         .fetch_one(pool)
         .await?;
     match (is_live, is_seen) {
         (true, true) => Ok(()),
-        (false, _) => Err(no_profile()),
-        (true, false) => Err(Problem::not_found("title")),
+        (false, _) => Err(ListError::NoProfile),
+        (true, false) => Err(ListError::NoTitle),
     }
 }
 
-/// Takes a title off the viewer's watchlist.
-///
-/// # Errors
-/// 404 when the profile is not alive.
-pub async fn unlist(pool: &PgPool, viewer: &Viewer, title: TitleId) -> Result<(), Problem> {
-    take("delete from watchlist where profile_id = $1 and title_id = $3", pool, viewer, title).await
-}
+/// What [`insert`] depends on.
+pub(super) const CONDITION: &str = "exists (select from live) and exists (select from seen)";
 
-/// Takes the viewer's rating of a title back.
-///
-/// # Errors
-/// 404 when the profile is not alive.
-pub async fn unrate(pool: &PgPool, viewer: &Viewer, title: TitleId) -> Result<(), Problem> {
-    take("delete from ratings where profile_id = $1 and title_id = $3", pool, viewer, title).await
-}
-
-/// Whether the title can still be seen does not matter.
-async fn take(delete: &str, pool: &PgPool, viewer: &Viewer, title: TitleId) -> Result<(), Problem> {
+/// Takes a title out of a list, whether it can still be seen or not.
+pub(super) async fn remove(
+    pool: &PgPool,
+    table: &str,
+    (account, profile): (AccountId, ProfileId),
+    title: TitleId,
+) -> Result<(), ListError> {
     const LIVE: &str = "select from profiles where id = $1 and account_id = $2 and not deleted";
-    let statement = format!("with gone as ({delete} and exists ({LIVE})) select exists ({LIVE})");
-    let is_live: bool = sqlx::query_scalar(AssertSqlSafe(statement))
-        .bind(viewer.profile.to_string())
-        .bind(viewer.account.to_string())
-        .bind(title.to_string())
-        .fetch_one(pool)
-        .await?;
-    if is_live { Ok(()) } else { Err(no_profile()) }
+    let statement = format!(
+        "with gone as (delete from {table} where profile_id = $1 and title_id = $3 and exists ({LIVE})) select exists ({LIVE})"
+    );
+    let is_live: bool =
+        sqlx::query_scalar(AssertSqlSafe(statement)).bind(profile).bind(account).bind(title).fetch_one(pool).await?;
+    if is_live { Ok(()) } else { Err(ListError::NoProfile) }
 }

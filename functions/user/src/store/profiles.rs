@@ -1,127 +1,130 @@
-//! Changing accounts and profiles.
+//! Viewer profiles. A deleted one keeps its row: its id must not come back.
 
-use cinema_http::{Problem, Viewer};
 use kernel::{AccountId, Locale, ProfileId};
-use sqlx::{FromRow, PgConnection, Row};
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, PgPool, Row, postgres::PgRow};
+use time::OffsetDateTime;
 
-use super::{account_not_ready, no_profile, parse};
-use crate::{
-    account::{self, Account},
-    profile::Profile,
-};
+use crate::profile::Profile;
 
-const ACCOUNT: &str = "id, email, name, coalesce(chosen_locale, locale) as locale, territory, marketing_consent, default_profile_id, \
-                       created_at";
-const PROFILE: &str = "id, name, avatar, locale, max_rating::bigint, has_pin, is_default, autoplay";
+const COLUMNS: &str = "p.id, p.name, p.avatar, p.locale, p.max_rating, p.has_pin, p.is_default, p.autoplay";
 
-/// Holds the account until the transaction ends.
-///
-/// # Errors
-/// 404 while its event has not arrived.
-pub async fn account_for_update(transaction: &mut PgConnection, id: AccountId) -> Result<Account, Problem> {
-    let statement = sqlx::AssertSqlSafe(format!("select {ACCOUNT} from accounts where id = $1 for update"));
-    let held = sqlx::query_as(statement).bind(id.to_string()).fetch_optional(transaction).await?;
-    held.ok_or_else(account_not_ready)
+impl FromRow<'_, PgRow> for Profile {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        let max_rating: i16 = row.try_get(4)?;
+        Ok(Self {
+            id: row.try_get(0)?,
+            name: row.try_get(1)?,
+            avatar: row.try_get(2)?,
+            locale: row.try_get(3)?,
+            max_rating: u8::try_from(max_rating).map_err(|error| sqlx::Error::Decode(error.into()))?,
+            has_pin: row.try_get(5)?,
+            is_default: row.try_get(6)?,
+            autoplay: row.try_get(7)?,
+        })
+    }
 }
 
-/// Changes the account; what the changes are silent about stays.
-pub async fn change_account(
-    transaction: &mut PgConnection,
-    id: AccountId,
-    changes: &account::Changes,
-) -> Result<Account, sqlx::Error> {
-    let account::Changes { name, locale, territory, marketing_consent } = changes;
+/// The profiles of an account, the first made first; none while there is no account.
+pub(crate) async fn list(pool: &PgPool, account: AccountId) -> Result<Vec<Profile>, sqlx::Error> {
     let statement = format!(
-        "update accounts set name = case when $2 then name else $3 end, \
-         chosen_locale = case when $4 then chosen_locale else $5 end, \
-         territory = case when $6 then territory else $7 end, \
-         marketing_consent = case when $8 then marketing_consent else coalesce($9, false) end where id = $1 returning {ACCOUNT}"
+        "select {COLUMNS} from profiles p where p.account_id = $1 and not p.deleted order by p.created_at, p.id"
     );
-    sqlx::query_as(sqlx::AssertSqlSafe(statement))
-        .bind(id.to_string())
-        .bind(name.is_absent())
-        .bind(name.value().map(ToString::to_string))
-        .bind(locale.is_absent())
-        .bind(locale.value().map(Locale::as_str))
-        .bind(territory.is_absent())
-        .bind(territory.value().map(ToString::to_string))
-        .bind(marketing_consent.is_absent())
-        .bind(marketing_consent.value())
-        .fetch_one(transaction)
-        .await
+    sqlx::query_as(AssertSqlSafe(statement)).bind(account).fetch_all(pool).await
 }
 
-/// Holds a profile of the account until the transaction ends, with the account's language.
-///
-/// # Errors
-/// 404 when the account has no such profile, or not any more.
-pub async fn profile_for_update(
-    transaction: &mut PgConnection,
+/// Holds a living profile of the account until the transaction ends; with the account's language.
+pub(crate) async fn lock(
+    connection: &mut PgConnection,
     account: AccountId,
     id: ProfileId,
-) -> Result<(Profile, Locale), Problem> {
-    let row = sqlx::query(
-        "select p.id, p.name, p.avatar, p.locale, p.max_rating::bigint, p.has_pin, p.is_default, p.autoplay, \
-         coalesce(a.chosen_locale, a.locale) as account_locale from profiles p join accounts a on a.id = p.account_id \
-         where p.id = $1 and p.account_id = $2 and not p.deleted for update of p",
-    )
-    .bind(id.to_string())
-    .bind(account.to_string())
-    .fetch_optional(transaction)
-    .await?;
-    let row = row.ok_or_else(no_profile)?;
-    Ok((Profile::from_row(&row)?, parse(&row, "account_locale")?))
+) -> Result<Option<(Profile, Locale)>, sqlx::Error> {
+    let statement = format!(
+        "select {COLUMNS}, coalesce(a.chosen_locale, a.locale) from profiles p join accounts a on a.id = p.account_id \
+         where p.id = $1 and p.account_id = $2 and not p.deleted for update of p"
+    );
+    let row = sqlx::query(AssertSqlSafe(statement)).bind(id).bind(account).fetch_optional(connection).await?;
+    row.map(|row| Ok((Profile::from_row(&row)?, row.try_get(8)?))).transpose()
 }
 
-/// Keeps the viewer's profile alive until the transaction ends.
-///
-/// # Errors
-/// 404 when it is not the account's, or not any more.
-pub async fn hold_profile(transaction: &mut PgConnection, viewer: &Viewer) -> Result<(), Problem> {
-    let held = sqlx::query("select 1 from profiles where id = $1 and account_id = $2 and not deleted for share")
-        .bind(viewer.profile.to_string())
-        .bind(viewer.account.to_string())
-        .fetch_optional(transaction)
+/// Keeps a profile alive until the transaction ends; `false` when it is not the account's, or not any more.
+pub(crate) async fn keep_alive(
+    connection: &mut PgConnection,
+    account: AccountId,
+    id: ProfileId,
+) -> Result<bool, sqlx::Error> {
+    let held = sqlx::query("select from profiles where id = $1 and account_id = $2 and not deleted for share")
+        .bind(id)
+        .bind(account)
+        .fetch_optional(connection)
         .await?;
-    held.map(drop).ok_or_else(no_profile)
+    Ok(held.is_some())
 }
 
-/// Writes a held profile; its new version.
-pub async fn put_profile(transaction: &mut PgConnection, profile: &Profile) -> Result<i64, sqlx::Error> {
+/// Adds a profile in version 1; `false` when there is one under its id already.
+pub(crate) async fn add(
+    connection: &mut PgConnection,
+    account: AccountId,
+    profile: &Profile,
+    now: OffsetDateTime,
+) -> Result<bool, sqlx::Error> {
+    let added = sqlx::query(
+        "insert into profiles (id, account_id, name, avatar, locale, max_rating, is_default, has_pin, autoplay, version, created_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10) on conflict do nothing",
+    )
+    .bind(profile.id)
+    .bind(account)
+    .bind(&profile.name)
+    .bind(&profile.avatar)
+    .bind(&profile.locale)
+    .bind(i16::from(profile.max_rating))
+    .bind(profile.is_default)
+    .bind(profile.has_pin)
+    .bind(profile.autoplay)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(added.rows_affected() == 1)
+}
+
+/// Writes a locked profile. Returns its new version.
+pub(crate) async fn put(connection: &mut PgConnection, profile: &Profile) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
         "update profiles set name = $2, avatar = $3, locale = $4, max_rating = $5, has_pin = $6, autoplay = $7, \
          version = version + 1 where id = $1 returning version",
     )
-    .bind(profile.id.to_string())
+    .bind(profile.id)
     .bind(&profile.name)
     .bind(&profile.avatar)
-    .bind(profile.locale.as_str())
+    .bind(&profile.locale)
     .bind(i16::from(profile.max_rating))
     .bind(profile.has_pin)
     .bind(profile.autoplay)
-    .fetch_one(transaction)
+    .fetch_one(connection)
     .await
 }
 
-/// Marks a held profile as deleted; its last version.
-pub async fn delete_profile(transaction: &mut PgConnection, id: ProfileId) -> Result<i64, sqlx::Error> {
+/// Marks a locked profile as deleted. Returns its last version.
+pub(crate) async fn delete(connection: &mut PgConnection, id: ProfileId) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
         "update profiles set deleted = true, is_default = false, has_pin = false, version = version + 1 where id = $1 \
          returning version",
     )
-    .bind(id.to_string())
-    .fetch_one(transaction)
+    .bind(id)
+    .fetch_one(connection)
     .await
 }
 
-/// Makes the oldest profile that is left the default one, with its new version.
-pub async fn elect_default(transaction: &mut PgConnection, account: AccountId) -> Result<(Profile, i64), sqlx::Error> {
+/// Makes the oldest profile that is left the default one. Returns it with its new version.
+pub(crate) async fn elect_default(
+    connection: &mut PgConnection,
+    account: AccountId,
+) -> Result<(Profile, i64), sqlx::Error> {
     let statement = format!(
-        "with heir as (update profiles set is_default = true, version = version + 1 where id = (select id from profiles \
-         where account_id = $1 and not deleted order by created_at, id limit 1) returning {PROFILE}, version), \
+        "with heir as (update profiles p set is_default = true, version = version + 1 where id = (select id from profiles \
+         where account_id = $1 and not deleted order by created_at, id limit 1) returning {COLUMNS}, version), \
          told as (update accounts set default_profile_id = heir.id from heir where accounts.id = $1) \
          select * from heir"
     );
-    let row = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(account.to_string()).fetch_one(transaction).await?;
-    Ok((Profile::from_row(&row)?, row.try_get("version")?))
+    let row = sqlx::query(AssertSqlSafe(statement)).bind(account).fetch_one(connection).await?;
+    Ok((Profile::from_row(&row)?, row.try_get(8)?))
 }

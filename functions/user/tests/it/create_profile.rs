@@ -74,7 +74,7 @@ async fn a_pin_goes_to_auth_alone_and_only_as_a_digest() {
 
     let mut messages = Vec::new();
     while !messages.iter().any(|message: &Value| message["subject"] == made["id"]) {
-        let batch = home.service.take_messages("auth-project-profiles").await;
+        let batch = home.service.take_messages("profile-secrets").await;
         assert!(!batch.is_empty(), "auth was not told");
         messages.extend(batch);
     }

@@ -64,7 +64,7 @@ async fn a_profile_goes_with_all_it_has_left_behind() {
     // Auth forgets the PIN.
     let mut digests = Vec::new();
     while digests.len() < 2 {
-        let batch = home.service.take_messages("auth-project-profiles").await;
+        let batch = home.service.take_messages("profile-secrets").await;
         assert!(!batch.is_empty(), "auth was not told");
         digests.extend(batch);
     }
@@ -78,6 +78,21 @@ async fn the_last_profile_stays() {
     let person = home.person().await;
     delete(&home, &person, person.profile).await.expect_problem(409, "last_profile");
     assert_eq!(shown(&home, &person).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_profile_that_is_not_the_childs_own_goes_only_with_a_proof() {
+    let home = Home::start().await;
+    let person = home.person().await;
+    let small = make(&home, &person, json!({"name": "Small", "max_rating": 6})).await;
+    let locked = make(&home, &person, json!({"name": "Locked", "max_rating": 6, "pin": "4711"})).await;
+    let child = person.stale().max_rating(6);
+    for id in [person.profile, locked] {
+        let answer = home.app.delete(&format!("{PROFILES}/{id}")).token(&child).send().await;
+        answer.expect_problem(403, "step_up_required");
+    }
+    home.app.delete(&format!("{PROFILES}/{small}")).token(&child).send().await.expect(204);
+    delete(&home, &person, locked).await.expect(204);
 }
 
 #[tokio::test]

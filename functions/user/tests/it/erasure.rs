@@ -19,7 +19,7 @@ fn requested(erasure: ErasureId, person: &Person, profiles: &[ProfileId]) -> Eve
 }
 
 async fn erase(home: &Home, event: Event) -> Outcome {
-    user::operations::erase_account::consumer(&home.service.boot()).unwrap().consume(event, &unlimited()).await
+    user::operations::consumers::erase_account(&home.service.boot()).unwrap().consume(event, &unlimited()).await
 }
 
 fn subscribed(person: &Person, sequence: i64) -> Event {
@@ -46,6 +46,8 @@ fn watched(person: &Person, sequence: i64) -> Event {
         account_id: person.account.to_string(),
         profile_id: person.profile.to_string(),
         title_id: world.id::<TitleId>().to_string(),
+        asset_id: world.id::<kernel::AssetId>().to_string(),
+        state: "playing".into(),
         watched_seconds: 40.0,
         position_seconds: 40.0,
         duration_seconds: 600.0,
@@ -57,7 +59,7 @@ fn watched(person: &Person, sequence: i64) -> Event {
 }
 
 async fn project_playback(home: &Home, event: Event) -> Outcome {
-    user::operations::project_playback::consumer(&home.service.boot()).unwrap().consume(event, &unlimited()).await
+    user::operations::consumers::project_playback(&home.service.boot()).unwrap().consume(event, &unlimited()).await
 }
 
 async fn apply(home: &Home, event: Event) -> Outcome {

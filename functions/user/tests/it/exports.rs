@@ -30,7 +30,7 @@ fn bucket(home: &Home) -> Bucket {
 }
 
 async fn write_part(home: &Home, event: Event) -> Outcome {
-    let consumer = user::operations::export_account::consumer(&home.service.boot()).unwrap();
+    let consumer = user::operations::consumers::export_account(&home.service.boot()).unwrap();
     consumer.consume(event, &unlimited()).await
 }
 
@@ -136,6 +136,7 @@ async fn a_day_later_another_one_begins_and_after_a_week_it_is_gone() {
         let boot = Boot::new(home.service.vars().clone()).with_world(World::replay(now, 7).0);
         let mut token = person.token();
         (token.0.iat, token.0.exp) = (now.unix_timestamp(), now.unix_timestamp() + 600);
+        token.0.auth_time = now.unix_timestamp();
         (home.service.app_with(&boot, user::operations::routes), token)
     };
     let (app, token) = later(Duration::hours(24) - Duration::MINUTE);
@@ -173,7 +174,7 @@ async fn a_request_that_cannot_be_read_is_poison_and_one_for_nobody_is_done() {
     let ask = |person: &Person| {
         let id: ExportId = World::system().id();
         let now: OffsetDateTime = World::system().now();
-        (id, user::export::requested(&World::system(), id, person.account, vec![], now))
+        (id, user::export::requested(&World::system(), id, person.account, &[], now))
     };
     let (_, mut event) = ask(&person);
     event.data["account_id"] = json!("nobody");

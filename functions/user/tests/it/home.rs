@@ -1,9 +1,13 @@
 //! A service with accounts in it.
 
 use events::{Consumer, Deadline, Event, Outcome};
-use kernel::{AccountId, ProfileId, World};
-use proto::{auth::AccountVerified, types};
+use kernel::{AccountId, ProfileId, SessionId, World};
+use proto::{
+    auth::{AccountVerified, SessionEnded},
+    types,
+};
 use testkit::{App, Service, Token};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// A service under test.
 pub struct Home {
@@ -39,6 +43,13 @@ impl Person {
         Token::account(self.account)
     }
 
+    /// Signed in an hour ago.
+    pub fn stale(&self) -> Token {
+        let mut token = self.viewer();
+        token.0.auth_time -= 3600;
+        token
+    }
+
     /// With the default profile.
     pub fn viewer(&self) -> Token {
         self.token().profile(self.profile)
@@ -71,16 +82,32 @@ impl Home {
     }
 
     pub async fn project_account(&self, event: Event) -> Outcome {
-        let consumer = user::operations::project_accounts::consumer(&self.service.boot()).unwrap();
+        let consumer = user::operations::consumers::project_accounts(&self.service.boot()).unwrap();
         consumer.consume(event, &unlimited()).await
     }
 
     pub async fn project_subscription(&self, event: Event) -> Outcome {
-        let consumer = user::operations::project_subscriptions::consumer(&self.service.boot()).unwrap();
+        let consumer = user::operations::consumers::project_subscriptions(&self.service.boot()).unwrap();
         consumer.consume(event, &unlimited()).await
+    }
+
+    /// Tells that the login session of a token has ended.
+    pub async fn end_session(&self, token: &Token, ended_at: OffsetDateTime) {
+        let consumer = user::operations::consumers::project_sessions(&self.service.boot()).unwrap();
+        let event = session_ended(token.0.sub, token.0.sid, ended_at);
+        assert_eq!(consumer.consume(event, &unlimited()).await, Outcome::Done);
     }
 
     pub async fn outbox_rows(&self) -> i64 {
         sqlx::query_scalar("select count(*) from outbox").fetch_one(&self.service.pool()).await.unwrap()
     }
+}
+
+pub fn session_ended(account: AccountId, session: SessionId, ended_at: OffsetDateTime) -> Event {
+    let data = SessionEnded {
+        session_id: session.to_string(),
+        account_id: account.to_string(),
+        ended_at: ended_at.format(&Rfc3339).unwrap(),
+    };
+    Event::new(&World::system(), types::SESSION_ENDED, session, 1, &data)
 }

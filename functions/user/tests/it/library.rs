@@ -1,7 +1,7 @@
 //! Titles and playback, as other services tell of them.
 
 use events::{Consumer, Event, Outcome};
-use kernel::{PlaybackId, TitleId, World};
+use kernel::{AssetId, PlaybackId, TitleId, World};
 use proto::{
     catalog::{Asset, Localisation, TitleChanged},
     streaming::Playback,
@@ -15,6 +15,11 @@ use crate::home::{Home, Person, unlimited};
 /// Seconds of every film here.
 pub const LENGTH: f64 = 6000.0;
 
+fn asset() -> Asset {
+    let asset_id = World::system().id::<AssetId>().to_string();
+    Asset { asset_id, duration_seconds: LENGTH, ..Asset::default() }
+}
+
 /// A published film.
 pub fn film(name: &str) -> TitleChanged {
     let local = |locale: &str, name: String| Localisation { locale: locale.to_owned(), name, synopsis: String::new() };
@@ -26,7 +31,7 @@ pub fn film(name: &str) -> TitleChanged {
         rating: Some(12),
         year: 2026,
         localisations: vec![local("en", name.to_owned()), local("ru", format!("{name} по-русски"))],
-        asset: Some(Asset { duration_seconds: LENGTH, ..Asset::default() }),
+        asset: Some(asset()),
         poster: "posters/one.webp".to_owned(),
         ..TitleChanged::default()
     }
@@ -34,7 +39,7 @@ pub fn film(name: &str) -> TitleChanged {
 
 /// A part of a series or a season.
 pub fn part(kind: &str, parent: TitleId, number: u32) -> TitleChanged {
-    let asset = (kind == "episode").then(|| Asset { duration_seconds: LENGTH, ..Asset::default() });
+    let asset = (kind == "episode").then(asset);
     TitleChanged {
         kind: kind.to_owned(),
         parent_id: parent.to_string(),
@@ -70,6 +75,7 @@ impl Session {
             account_id: self.person.account.to_string(),
             profile_id: self.person.profile.to_string(),
             title_id: self.title.to_string(),
+            asset_id: World::system().id::<AssetId>().to_string(),
             position_seconds: position,
             watched_seconds: position / 2.0,
             duration_seconds: self.length,
@@ -84,7 +90,7 @@ impl Session {
 
 impl Home {
     pub async fn tell_title(&self, sequence: i64, data: &TitleChanged) -> Outcome {
-        let consumer = user::operations::project_titles::consumer(&self.service.boot()).unwrap();
+        let consumer = user::operations::consumers::project_titles(&self.service.boot()).unwrap();
         let event = Event::new(&World::system(), types::TITLE_CHANGED, &data.title_id, sequence, data);
         consumer.consume(event, &unlimited()).await
     }
@@ -96,7 +102,7 @@ impl Home {
     }
 
     pub async fn tell_playback(&self, event: Event) -> Outcome {
-        let consumer = user::operations::project_playback::consumer(&self.service.boot()).unwrap();
+        let consumer = user::operations::consumers::project_playback(&self.service.boot()).unwrap();
         consumer.consume(event, &unlimited()).await
     }
 

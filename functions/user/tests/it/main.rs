@@ -14,6 +14,7 @@ mod library;
 mod outbox;
 mod project_accounts;
 mod project_playback;
+mod project_sessions;
 mod project_subscriptions;
 mod project_titles;
 mod ratings;

@@ -8,8 +8,7 @@ use crate::home::{Home, unlimited};
 async fn cut_off() -> (Home, Home) {
     let home = Home::start().await;
     let lonely = testkit::Service::start("user").await.with("POSTGRES_URL", &home.service.var("POSTGRES_URL"));
-    let lonely =
-        lonely.with("STREAM_DOMAIN_EVENTS", "no-such-stream").with("QUEUE_AUTH_PROJECT_PROFILES", "no-such-queue");
+    let lonely = lonely.with("STREAM_DOMAIN_EVENTS", "no-such-stream").with("QUEUE_PROFILE_SECRETS", "no-such-queue");
     let lonely = Home { app: lonely.app(user::operations::routes), service: lonely };
     (home, lonely)
 }
@@ -22,7 +21,7 @@ async fn what_a_crash_left_behind_is_relayed_to_its_destination() {
     let made = lonely.app.post("/v1/users/me/profiles", &body).token(&person.token()).send().await.expect(201);
     assert_eq!(home.outbox_rows().await, 2);
 
-    let relay = user::operations::relay_outbox::consumer(&home.service.boot()).unwrap();
+    let relay = user::operations::consumers::relay_outbox(&home.service.boot()).unwrap();
     // Young rows belong to the invocation that wrote them.
     assert_eq!(relay.consume(Tick { time: None }, &unlimited()).await, Outcome::Done);
     assert_eq!(home.outbox_rows().await, 2);
@@ -30,7 +29,7 @@ async fn what_a_crash_left_behind_is_relayed_to_its_destination() {
         .execute(&home.service.pool())
         .await
         .unwrap();
-    let stuck = user::operations::relay_outbox::consumer(&lonely.service.boot()).unwrap();
+    let stuck = user::operations::consumers::relay_outbox(&lonely.service.boot()).unwrap();
     assert!(matches!(stuck.consume(Tick { time: None }, &unlimited()).await, Outcome::Retry(_)));
     assert_eq!(home.outbox_rows().await, 2);
 
@@ -38,9 +37,9 @@ async fn what_a_crash_left_behind_is_relayed_to_its_destination() {
     assert_eq!(home.outbox_rows().await, 0);
     home.service.events("domain-events", made["id"].as_str().unwrap(), 1).await;
     let told = |messages: &[Value]| messages.iter().any(|message| message["subject"] == made["id"]);
-    let mut messages = home.service.take_messages("auth-project-profiles").await;
+    let mut messages = home.service.take_messages("profile-secrets").await;
     while !told(&messages) {
-        let batch = home.service.take_messages("auth-project-profiles").await;
+        let batch = home.service.take_messages("profile-secrets").await;
         assert!(!batch.is_empty(), "auth was not told");
         messages.extend(batch);
     }

@@ -138,7 +138,7 @@ async fn neither_account_nor_title_need_be_known() {
 }
 
 #[tokio::test]
-async fn what_is_no_viewing_is_poison_and_a_database_that_is_down_is_not() {
+async fn what_is_no_playback_is_poison_and_a_database_that_is_down_is_not() {
     let home = Home::start().await;
     let person = home.person().await;
     let session = Session::new(&person, World::system().id(), ago(9));

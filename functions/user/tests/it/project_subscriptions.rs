@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
-use events::{Event, Outcome};
+use events::{Event, Outcome, Subscription};
 use kernel::{AccountId, SubscriptionId, World};
 use proto::{payment::SubscriptionChanged, types};
 use serde_json::{Value, json};
 use time::{Duration, format_description::well_known::Rfc3339};
-use user::entitlement::{Subscription, derive};
+use user::entitlement::derive;
 
 use crate::home::{Home, Person};
 
@@ -140,8 +140,7 @@ async fn copies_and_order_do_not_matter() {
         for event in &events {
             newest.insert(event.subject.clone(), event);
         }
-        let newest: Vec<Subscription> =
-            newest.values().map(|event| Subscription::read(event.data().unwrap(), event.time).unwrap()).collect();
+        let newest: Vec<Subscription> = newest.values().map(|event| Subscription::read(event).unwrap()).collect();
         let expected = derive(&newest).unwrap();
 
         let mut disturbed = events.clone();

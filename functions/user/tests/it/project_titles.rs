@@ -45,8 +45,8 @@ async fn copies_and_order_do_not_matter() {
 #[tokio::test]
 async fn what_is_no_title_is_poison_and_a_database_that_is_down_is_not() {
     let home = Home::start().await;
-    let consumer = user::operations::project_titles::consumer(&home.service.boot()).unwrap();
-    for (member, value) in [("title_id", json!("nothing")), ("kind", json!("song")), ("slug", json!("a\u{0}"))] {
+    let consumer = user::operations::consumers::project_titles(&home.service.boot()).unwrap();
+    for (member, value) in [("title_id", json!("nothing")), ("kind", json!("song")), ("publication", json!("hidden"))] {
         let title = film("Film");
         let id: TitleId = title.title_id.parse().unwrap();
         let mut event = Event::new(&World::system(), types::TITLE_CHANGED, id, 1, &title);

@@ -1,13 +1,13 @@
 use argon2::{Algorithm, Argon2, Params, PasswordVerifier, Version};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures::future::join_all;
-use kernel::ProfileId;
+use kernel::{ProfileId, World};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use stores::SecretHandle;
 use testkit::{Answer, Token};
 
-use crate::home::{Home, Person};
+use crate::home::Home;
 
 fn path(id: impl std::fmt::Display) -> String {
     format!("/v1/users/me/profiles/{id}")
@@ -15,13 +15,6 @@ fn path(id: impl std::fmt::Display) -> String {
 
 async fn change(home: &Home, token: &Token, id: ProfileId, patch: Value) -> Answer {
     home.app.patch(&path(id), &patch).token(token).send().await
-}
-
-/// Signed in long ago.
-fn stale(person: &Person) -> Token {
-    let mut token = person.token();
-    token.0.auth_time -= 3600;
-    token
 }
 
 #[tokio::test]
@@ -62,7 +55,7 @@ async fn a_pin_is_set_and_removed_at_auth_alone() {
 
     let mut messages = Vec::new();
     while messages.len() < 2 {
-        let batch = home.service.take_messages("auth-project-profiles").await;
+        let batch = home.service.take_messages("profile-secrets").await;
         assert!(!batch.is_empty(), "auth was not told");
         messages.extend(batch);
     }
@@ -85,7 +78,7 @@ async fn a_pin_is_set_and_removed_at_auth_alone() {
 async fn what_keeps_a_child_away_is_lifted_only_by_who_has_just_signed_in() {
     let home = Home::start().await;
     let person = home.person().await;
-    let (fresh, stale) = (person.token(), stale(&person));
+    let (fresh, stale) = (person.viewer(), person.stale());
     let id = person.profile;
     for patch in [json!({"max_rating": 6}), json!({"pin": "4711"}), json!({"name": "Kids"}), json!({"max_rating": 0})] {
         change(&home, &stale, id, patch).await.expect(200);
@@ -103,7 +96,42 @@ async fn what_keeps_a_child_away_is_lifted_only_by_who_has_just_signed_in() {
     home.app.post("/v1/users/me/profiles", &grown).token(&child).send().await.expect_problem(403, "step_up_required");
     let small = json!({"name": "Small", "max_rating": 6});
     home.app.post("/v1/users/me/profiles", &small).token(&child).send().await.expect(201);
+    // Without a profile it counts as the smallest.
+    let nobody = {
+        let mut token = person.token();
+        token.0.auth_time -= 3600;
+        token
+    };
+    home.app.post("/v1/users/me/profiles", &small).token(&nobody).send().await.expect_problem(403, "step_up_required");
     home.app.post("/v1/users/me/profiles", &grown).token(&fresh.max_rating(6)).send().await.expect(201);
+}
+
+#[tokio::test]
+async fn a_proof_ends_with_its_session() {
+    let home = Home::start().await;
+    let person = home.person().await;
+    let token = person.viewer();
+    change(&home, &token, person.profile, json!({"max_rating": 6, "pin": "4711"})).await.expect(200);
+    home.end_session(&token, World::system().now()).await;
+    for patch in [json!({"max_rating": 18}), json!({"pin": null}), json!({"pin": "0000"})] {
+        change(&home, &token, person.profile, patch).await.expect_problem(401, "session_revoked");
+    }
+    let path = path(person.profile);
+    home.app
+        .post("/v1/users/me/profiles", &json!({"name": "Kids", "max_rating": 0}))
+        .token(&token)
+        .send()
+        .await
+        .expect(201);
+    home.app.delete(&path).token(&token).send().await.expect_problem(401, "session_revoked");
+    let grown = json!({"name": "Grown up"});
+    let child = token.clone().max_rating(6);
+    home.app.post("/v1/users/me/profiles", &grown).token(&child).send().await.expect_problem(401, "session_revoked");
+    let export = home.app.call("POST".parse().unwrap(), "/v1/users/me/export");
+    export.token(&token).send().await.expect_problem(401, "session_revoked");
+    // What needs no proof goes on until the token expires, and another session's proof counts.
+    change(&home, &token, person.profile, json!({"name": "Anna"})).await.expect(200);
+    change(&home, &person.viewer(), person.profile, json!({"max_rating": 18, "pin": null})).await.expect(200);
 }
 
 #[tokio::test]

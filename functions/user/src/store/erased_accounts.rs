@@ -1,7 +1,7 @@
-//! Forgetting an account, and not hearing of it any more.
+//! Accounts that were erased: everything about them goes, and what is told of them late does not bring it back.
 
-use kernel::{AccountId, ProfileId, tombstone};
-use sqlx::{PgConnection, Row};
+use kernel::{AccountId, ExportId, ProfileId, tombstone};
+use sqlx::{PgConnection, PgExecutor, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
 /// Everything that is held of an account, `$1`; profiles go before it. A test holds the list against the schema.
@@ -22,72 +22,68 @@ const RECORDS: &[&str] = &[
 
 /// An account that is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Erased {
-    /// How many records were removed.
+pub(crate) struct Erased {
     pub records: i64,
-    /// When.
     pub erased_at: OffsetDateTime,
     /// Every profile the account ever had, as far as it is still known.
     pub profiles: Vec<ProfileId>,
     /// The copies that were made for the person.
-    pub exports: Vec<String>,
+    pub exports: Vec<ExportId>,
 }
 
 /// Whether the account was erased. It cannot be until the transaction ends: an erasure waits for it, or it for the erasure.
-pub async fn is_erased(transaction: &mut PgConnection, account: AccountId) -> Result<bool, sqlx::Error> {
+pub(crate) async fn contains(connection: &mut PgConnection, account: AccountId) -> Result<bool, sqlx::Error> {
     sqlx::query("select pg_advisory_xact_lock_shared(hashtextextended($1, 0))")
-        .bind(account.to_string())
-        .execute(&mut *transaction)
+        .bind(account)
+        .execute(&mut *connection)
         .await?;
     // A statement of its own, so that it sees what those before us committed.
     sqlx::query_scalar("select exists (select from erased_accounts where digest = $1)")
         .bind(tombstone(account))
-        .fetch_one(transaction)
+        .fetch_one(connection)
         .await
 }
 
 /// The tombstone of an account that was erased.
-pub async fn find(transaction: &mut PgConnection, account: AccountId) -> Result<Option<Erased>, sqlx::Error> {
+pub(crate) async fn find(executor: impl PgExecutor<'_>, account: AccountId) -> Result<Option<Erased>, sqlx::Error> {
     let row = sqlx::query("select records, erased_at, export_ids from erased_accounts where digest = $1")
         .bind(tombstone(account))
-        .fetch_optional(transaction)
+        .fetch_optional(executor)
         .await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(Erased {
-        records: row.try_get("records")?,
-        erased_at: row.try_get("erased_at")?,
-        profiles: Vec::new(),
-        exports: row.try_get("export_ids")?,
-    }))
+    let erased = |row: PgRow| {
+        let profiles = Vec::new();
+        Ok(Erased { records: row.try_get(0)?, erased_at: row.try_get(1)?, profiles, exports: row.try_get(2)? })
+    };
+    row.map(erased).transpose()
 }
 
 /// Forgets an account and every profile it ever had; the same tombstone when there is one already.
-pub async fn erase(
-    transaction: &mut PgConnection,
+pub(crate) async fn erase(
+    connection: &mut PgConnection,
     account: AccountId,
     now: OffsetDateTime,
 ) -> Result<Erased, sqlx::Error> {
     // Whoever applies an event about the account holds this lock shared.
     sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))")
-        .bind(account.to_string())
-        .execute(&mut *transaction)
+        .bind(account)
+        .execute(&mut *connection)
         .await?;
-    if let Some(erased) = find(transaction, account).await? {
+    if let Some(erased) = find(&mut *connection, account).await? {
         return Ok(erased);
     }
-    let profiles: Vec<String> = sqlx::query_scalar(
+    let profiles: Vec<ProfileId> = sqlx::query_scalar(
         "select id from profiles where account_id = $1 union select profile_id from viewings where account_id = $1 order by 1",
     )
-    .bind(account.to_string())
-    .fetch_all(&mut *transaction)
+    .bind(account)
+    .fetch_all(&mut *connection)
     .await?;
-    let exports: Vec<String> = sqlx::query_scalar("select id from exports where account_id = $1 order by id")
-        .bind(account.to_string())
-        .fetch_all(&mut *transaction)
+    let exports: Vec<ExportId> = sqlx::query_scalar("select id from exports where account_id = $1 order by id")
+        .bind(account)
+        .fetch_all(&mut *connection)
         .await?;
     let mut records = 0;
     for statement in RECORDS {
-        records += sqlx::query(*statement).bind(account.to_string()).execute(&mut *transaction).await?.rows_affected();
+        records += sqlx::query(*statement).bind(account).execute(&mut *connection).await?.rows_affected();
     }
     let records = i64::try_from(records).unwrap_or(i64::MAX);
     // As Postgres keeps it: a repeated receipt must name the same moment.
@@ -98,8 +94,7 @@ pub async fn erase(
     .bind(records)
     .bind(now)
     .bind(&exports)
-    .fetch_one(transaction)
+    .fetch_one(connection)
     .await?;
-    let profiles = profiles.iter().filter_map(|id| id.parse().ok()).collect();
     Ok(Erased { records, erased_at, profiles, exports })
 }

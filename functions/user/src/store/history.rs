@@ -1,0 +1,94 @@
+//! What profiles have watched, and what they want forgotten of it.
+
+use kernel::{AccountId, ProfileId, TitleId};
+use sqlx::{FromRow, PgConnection, PgPool, Row, postgres::PgRow};
+use time::OffsetDateTime;
+
+use super::{
+    lists::{self, Place, micros},
+    titles::{CARD_COLUMNS, CardRow, card_columns, visible},
+    viewings::refresh_progress,
+};
+use crate::viewpoint::Viewpoint;
+
+/// A title that was watched.
+pub(crate) struct WatchedRow {
+    pub card: CardRow,
+    pub position_ms: i64,
+    pub duration_ms: i64,
+    pub watched_ms: i64,
+    pub watched_at: OffsetDateTime,
+    pub rating: Option<i16>,
+}
+
+impl WatchedRow {
+    pub(crate) fn place(&self) -> Place {
+        (micros(self.watched_at), self.card.id)
+    }
+}
+
+impl FromRow<'_, PgRow> for WatchedRow {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            card: CardRow::from_row(row)?,
+            position_ms: row.try_get(CARD_COLUMNS)?,
+            duration_ms: row.try_get(CARD_COLUMNS + 1)?,
+            watched_ms: row.try_get(CARD_COLUMNS + 2)?,
+            watched_at: row.try_get(CARD_COLUMNS + 3)?,
+            rating: row.try_get(CARD_COLUMNS + 4)?,
+        })
+    }
+}
+
+/// What was watched, last first.
+pub(crate) async fn list(
+    pool: &PgPool,
+    viewpoint: &Viewpoint,
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<WatchedRow>, sqlx::Error> {
+    let (card, visible) = (card_columns(), visible("t"));
+    let statement = format!(
+        "select {card}, p.position_ms, p.duration_ms, p.watched_ms, p.watched_at, r.value \
+         from progress p join titles t on t.id = p.title_id \
+         left join ratings r on r.profile_id = p.profile_id and r.title_id = p.title_id \
+         where p.profile_id = $6 and {visible} and ($7::timestamptz is null or (p.watched_at, p.title_id) < ($7, $8)) \
+         order by p.watched_at desc, p.title_id desc limit $9"
+    );
+    lists::rows(pool, statement, viewpoint, after, limit).await
+}
+
+/// Forgets what the profile has watched until `now`, of one title or of all. Returns the number of this erasure. Needs
+/// [`super::viewings::lock_history`].
+pub(crate) async fn erase(
+    connection: &mut PgConnection,
+    (account, profile): (AccountId, ProfileId),
+    title: Option<TitleId>,
+    now: OffsetDateTime,
+) -> Result<i64, sqlx::Error> {
+    let sequence = sqlx::query_scalar(
+        "insert into history_erasures (profile_id, title_id, account_id, erased_at, sequence) \
+         select $1, coalesce($2, ''), $3, $4, coalesce(max(sequence), 0) + 1 from history_erasures where profile_id = $1 \
+         on conflict (profile_id, title_id) do update set sequence = excluded.sequence, \
+         erased_at = greatest(history_erasures.erased_at, excluded.erased_at) returning sequence",
+    )
+    .bind(profile)
+    .bind(title)
+    .bind(account)
+    .bind(now)
+    .fetch_one(&mut *connection)
+    .await?;
+    sqlx::query("delete from viewings where profile_id = $1 and ($2::text is null or title_id = $2) and at <= $3")
+        .bind(profile)
+        .bind(title)
+        .bind(now)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("delete from progress where profile_id = $1 and ($2::text is null or title_id = $2)")
+        .bind(profile)
+        .bind(title)
+        .execute(&mut *connection)
+        .await?;
+    refresh_progress(connection, profile, title).await?;
+    Ok(sequence)
+}
