@@ -47,7 +47,6 @@ pub enum State {
 /// A source on its way to a film.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Asset {
-    /// Its id.
     pub asset_id: AssetId,
     /// The title it is for.
     pub title_id: TitleId,
@@ -58,11 +57,9 @@ pub struct Asset {
     pub filename: String,
     /// Bytes of the source; 0 while unknown.
     pub size: u64,
-    /// How far it is.
     pub state: State,
     /// Whether it was dropped into the inbox: its draft title has to be made.
     pub is_dropped: bool,
-    /// The source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Object>,
     /// What the workers read: the source or its remuxed copy.
@@ -83,7 +80,6 @@ pub struct Asset {
     /// What was left out.
     #[serde(default)]
     pub warnings: Vec<String>,
-    /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<AssetError>,
     /// When it was announced or dropped.

@@ -29,16 +29,10 @@ pub struct AssetError {
 pub enum Failure {
     /// The source or what was made of it is at fault: the same work gives the same verdict.
     Refused(AssetError),
-    /// A tool failed: once more may help, again and again will not.
-    Tool {
-        /// What happened.
-        detail: String,
-    },
+    /// A tool failed: a few more attempts may help.
+    Tool { detail: String },
     /// An engine was down, or time was up.
-    Transient {
-        /// What happened.
-        detail: String,
-    },
+    Transient { detail: String },
 }
 
 impl Failure {

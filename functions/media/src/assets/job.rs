@@ -56,17 +56,12 @@ impl JobKind {
 /// One piece of work on an asset.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Job {
-    /// See [`JobKind::Probe`].
     Probe,
     /// The chunk at this position.
     Chunk(u64),
-    /// The audio rendition of this name.
     Audio(String),
-    /// See [`JobKind::Sprites`].
     Sprites,
-    /// See [`JobKind::Package`].
     Package,
-    /// See [`JobKind::Verify`].
     Verify,
 }
 
@@ -139,9 +134,7 @@ impl<'de> Deserialize<'de> for Job {
 /// The message on a queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Whose work it is.
     pub asset: AssetId,
-    /// Which.
     pub job: Job,
 }
 

@@ -10,7 +10,6 @@ use uuid::Uuid;
 pub struct Object {
     /// The bucket's real name.
     pub bucket: String,
-    /// Its key.
     pub key: String,
     /// Of a versioned bucket.
     #[serde(default, skip_serializing_if = "Option::is_none")]

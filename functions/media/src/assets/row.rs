@@ -9,11 +9,11 @@ use crate::assets::{
     job::{Job, JobKind, Message},
 };
 
-/// Whoever has not renewed its lease for so long is dead.
+/// A worker that has not renewed its lease for so long is dead.
 pub const LEASE: Duration = Duration::seconds(60);
 /// A lease is renewed this often: two renewals may fail.
 pub const RENEW_EVERY: Duration = Duration::seconds(20);
-/// A message that nobody has picked up after so long is sent again, later at doubling intervals.
+/// After so long without a worker the message is repeated, later at doubling intervals.
 const RESEND: Duration = Duration::minutes(5);
 const LONGEST_RESEND: Duration = Duration::hours(4);
 /// A failed attempt is repeated after so long, later at doubling intervals.
@@ -36,11 +36,8 @@ pub enum Status {
 /// The ledger row of a job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JobRow {
-    /// Whose work it is.
     pub asset_id: AssetId,
-    /// Which.
     pub job: Job,
-    /// How far it is.
     pub status: Status,
     /// The invocation that holds the lease.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,7 +47,7 @@ pub struct JobRow {
     pub lease_until: Option<OffsetDateTime>,
     /// How often somebody has begun.
     pub attempts: u32,
-    /// How often its message was sent again.
+    /// How often its message was repeated.
     pub resent: u32,
     /// Where the result lies in bucket `media`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -117,7 +114,7 @@ impl JobRow {
         }
     }
 
-    /// A job whose message may be lost in a crash before anybody waits for it: looked at again after one lease.
+    /// For a job whose message may be lost in a crash: the reconciler looks at it after one lease.
     pub fn due_soon(self, now: OffsetDateTime) -> Self {
         Self { due_at: Some(now + LEASE), ..self }
     }
@@ -160,7 +157,7 @@ impl JobRow {
         self.is_held_by(owner).then(|| Self { lease_until: until, due_at: until, ..self.clone() })
     }
 
-    /// `owner` has finished; `None` when the lease was lost: whoever has it now writes the same bytes.
+    /// `owner` has finished; `None` when the lease was lost: the worker that has it now writes the same bytes.
     pub fn finish(
         &self,
         owner: &str,
@@ -194,7 +191,7 @@ impl JobRow {
         })
     }
 
-    /// The row after its message was sent again.
+    /// The row after its message was repeated.
     pub fn sent_again(&self, now: OffsetDateTime) -> Self {
         let wait = doubled(RESEND, self.resent).min(LONGEST_RESEND);
         Self { resent: self.resent + 1, due_at: Some(now + wait), ..self.clone() }

@@ -18,13 +18,11 @@ const TICKS_PER_SECOND: f64 = 100.0;
 pub struct TranscodeCost {
     /// CPU seconds of all chunk and audio workers.
     pub chunked_cpu_seconds: f64,
-    /// CPU seconds of one ffmpeg.
     pub single_cpu_seconds: f64,
     /// Bytes of all segments made in chunks.
     pub chunked_bytes: u64,
     /// Bytes of all fragments made by one ffmpeg.
     pub single_bytes: u64,
-    /// Chunks in the film.
     pub chunks: u64,
 }
 

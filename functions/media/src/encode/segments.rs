@@ -29,7 +29,6 @@ pub(crate) enum Joining {
 pub(crate) struct Place<'a> {
     /// The folder the encoder wrote into: an init segment and `g*.m4s`.
     pub folder: &'a Path,
-    /// The rendition's name.
     pub rendition: &'a str,
     /// Names the bytes.
     pub hash: &'a str,

@@ -1,4 +1,4 @@
-//! The ledger: what every worker writes down about the files it made, so that nobody after it has to read them.
+//! The ledger: what every worker notes about the files it made, so that no later job has to read them.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,6 @@ pub struct Output {
 pub struct Stored {
     /// Under the asset's prefix.
     pub key: String,
-    /// Size in bytes.
     pub bytes: u64,
     /// Hash of its bytes, in hex.
     pub sha256: String,
@@ -31,9 +30,7 @@ pub struct Stored {
 pub struct ChunkRow {
     /// Position in the film.
     pub index: u64,
-    /// First frame.
     pub first: u64,
-    /// How many frames it has.
     pub frames: u64,
     /// Names its bytes.
     pub hash: String,
@@ -54,7 +51,6 @@ pub struct SoundRow {
     pub hash: String,
     /// The encoder build that made them.
     pub encoder: String,
-    /// Its files.
     pub track: TrackRow,
 }
 
@@ -67,7 +63,6 @@ pub struct SpritesRow {
     pub sheets: Vec<Sheet>,
     /// The WebVTT index over the sheets.
     pub index: Stored,
-    /// The poster.
     pub poster: Stored,
 }
 
@@ -88,7 +83,6 @@ pub struct Sheet {
 pub struct TrackRow {
     /// The rendition's folder: `v720`, `a0`.
     pub rendition: String,
-    /// The init segment.
     pub init: Stored,
     /// RFC 6381.
     pub codec: String,
@@ -98,7 +92,6 @@ pub struct TrackRow {
     pub height: u32,
     /// Ticks per second.
     pub timescale: u32,
-    /// In order.
     pub segments: Vec<SegmentRow>,
 }
 
@@ -132,7 +125,6 @@ pub struct GroupRow {
     pub bytes: u64,
     /// Duration in ticks.
     pub ticks: u64,
-    /// Frames.
     pub frames: u64,
 }
 

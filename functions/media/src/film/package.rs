@@ -21,11 +21,10 @@ pub struct Page {
     pub key: String,
     /// For the object's metadata.
     pub content_type: &'static str,
-    /// Its text.
     pub text: String,
 }
 
-/// Writes all playlists. Write them in this order: the master is last, so that nobody sees a half-made film.
+/// Writes all playlists. Write them in this order: the master is last, so that no player sees a half-made film.
 pub fn package(plan: &Plan, film: &Film) -> Vec<Page> {
     let target = playlist::target_duration(film.tracks());
     let page = |key: String, text: String| Page { key, content_type: PLAYLIST_TYPE, text };

@@ -22,7 +22,6 @@ pub enum Check {
     Length,
     /// Stored bytes are those in the ledger.
     Bytes,
-    /// The seam proof.
     Seam,
     /// Playlists say what they must.
     Playlist,
@@ -32,7 +31,6 @@ pub enum Check {
     LowVariant,
     /// Pictures have the planned size, not above the source.
     PictureSize,
-    /// Pixels are square.
     PixelShape,
     /// Seek pictures and their index fit together.
     Sprites,
@@ -41,7 +39,6 @@ pub enum Check {
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Violation {
-    /// What was checked.
     pub check: Check,
     /// The rendition, chunk or file.
     pub place: String,

@@ -1,4 +1,4 @@
-//! Queue `media-chunks` → one chunk on all rungs from one decode. Whoever does it, however often, stores the same bytes.
+//! Queue `media-chunks` → one chunk on all rungs from one decode. Every attempt stores the same bytes.
 
 use events::{Consumer, Deadline, Outcome};
 use runtime::{Access, SqsMessage};

@@ -1,4 +1,4 @@
-//! Queue `media-package` → every playlist from ledger rows alone, the master last, so that nobody ever sees a half-made film.
+//! Queue `media-package` → every playlist from ledger rows alone, the master last, so that no player sees a half-made film.
 
 use events::{Consumer, Deadline, Outcome};
 use runtime::{Access, SqsMessage};

@@ -24,7 +24,7 @@ use crate::{
 const TRANSFERS: usize = 8;
 /// Content-addressed files never change.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
-/// Playlists and posters keep their names when an asset is made again.
+/// Playlists and posters keep their names when a film is made once more.
 const FOR_AN_HOUR: &str = "public, max-age=3600";
 /// Larger files are sent in parts of this size.
 const PART_BYTES: u64 = 64 << 20;

@@ -27,17 +27,11 @@ const TRANSFERS: usize = 8;
 
 /// One inspection.
 pub struct Inspection<'a> {
-    /// Runs the tools for the seam proof.
     pub tools: &'a Tools,
-    /// The source.
     pub input: &'a Input,
-    /// The finished film.
     pub films: &'a Films,
-    /// The attempt that this belongs to.
     pub task: &'a Task,
-    /// The plan that the film was made by.
     pub plan: &'a Plan,
-    /// What the workers have written down.
     pub results: &'a Results,
 }
 

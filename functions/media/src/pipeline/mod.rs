@@ -31,7 +31,6 @@ use crate::{
 pub struct Pipeline {
     /// `assets`.
     pub table: Table,
-    /// Clock and entropy.
     pub world: World,
     queues: Arc<BTreeMap<JobKind, Queue>>,
 }

@@ -25,7 +25,6 @@ use crate::{
 pub struct Results {
     /// In the order of the film.
     pub chunks: Vec<ChunkRow>,
-    /// The audio renditions.
     pub sounds: Vec<SoundRow>,
     /// Absent when they could not be made.
     pub sprites: Option<SpritesRow>,

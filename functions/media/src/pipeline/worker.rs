@@ -38,7 +38,6 @@ const FOLDER_PREFIX: &str = "cinema-media-";
 /// Works on jobs of one kind.
 #[derive(Clone)]
 pub struct Worker {
-    /// The ledger.
     pub pipeline: Pipeline,
     kind: JobKind,
     memory_mib: u32,
@@ -48,7 +47,6 @@ pub struct Worker {
 pub struct Task {
     /// The asset as it was at the beginning.
     pub asset: Asset,
-    /// Which job.
     pub job: Job,
     /// An empty folder of its own.
     pub folder: PathBuf,
@@ -149,7 +147,7 @@ impl Worker {
 }
 
 impl Task {
-    /// The plan; a job without one was sent by nobody.
+    /// The asset's plan: jobs other than the probe begin after it was made.
     pub fn plan(&self) -> Result<Plan, Failure> {
         self.asset.plan().ok_or_else(|| Failure::Tool { detail: "the asset has no plan".to_owned() })
     }

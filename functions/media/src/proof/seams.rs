@@ -22,13 +22,11 @@ const WHOLE_DECODE_SECONDS: f64 = 600.0;
 /// The proof, stored with the asset and shown in the studio.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeamProof {
-    /// The encoder build.
     pub encoder: String,
     /// Names every parameter of the encoding.
     pub parameters: String,
     /// Frames compared on each side of a joint.
     pub frames_each_side: u64,
-    /// What the chunks were compared with.
     pub reference: Reference,
     /// One per joint; none for a film of one chunk.
     pub joints: Vec<Joint>,
@@ -49,7 +47,6 @@ pub enum Reference {
 pub struct Joint {
     /// First frame of the later chunk.
     pub frame: u64,
-    /// How many frames were compared.
     pub compared: u64,
     /// Hash over the frame hashes of the two chunks.
     pub chunked: String,
@@ -64,7 +61,6 @@ pub struct Joint {
 /// One rung, decoded through a joint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Played {
-    /// The rung.
     pub rendition: String,
     /// Frames that should come out.
     pub expected: u64,

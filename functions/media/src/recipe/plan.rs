@@ -36,11 +36,9 @@ pub struct PlanOptions {
 /// How one film is encoded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Version of the recipe.
     pub recipe: u32,
     /// Names the bytes of the source.
     pub source_version: String,
-    /// Names the build of the encoder.
     pub encoder: String,
     /// The container of what is read: the source or its remuxed copy.
     pub container: Container,
@@ -54,13 +52,10 @@ pub struct Plan {
     pub chunk: u64,
     /// Frames in the film, as far as the probe could tell.
     pub frames: u64,
-    /// How the picture is prepared.
     pub picture: Picture,
     /// Largest first.
     pub rungs: Vec<Rung>,
-    /// Audio renditions.
     pub audio: Vec<Sound>,
-    /// Seek pictures and poster.
     pub sprites: Sprites,
 }
 
@@ -84,11 +79,9 @@ pub struct Picture {
 pub struct Chunk {
     /// Position in the film.
     pub index: u64,
-    /// First frame.
     pub first: u64,
     /// How many frames; `None` for the last chunk, which goes on to the end.
     pub frames: Option<u64>,
-    /// Number of its first segment.
     pub first_segment: u64,
     /// Names its bytes: source, frames, encoder, parameters and threads.
     pub hash: String,

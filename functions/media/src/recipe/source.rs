@@ -22,7 +22,6 @@ pub struct Source {
     pub is_variable: bool,
     /// How many frames that makes at `rate`; the encoder's last chunk has the final word.
     pub frames: u64,
-    /// The picture.
     pub video: Video,
     /// The sound, in file order.
     pub audio: Vec<AudioTrack>,

@@ -10,7 +10,6 @@ pub const SPRITE_SECONDS: u64 = 10;
 /// Seek pictures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sprites {
-    /// Pictures in the film.
     pub count: u64,
     /// Pixels of one picture.
     pub width: u32,
@@ -18,7 +17,6 @@ pub struct Sprites {
     pub height: u32,
     /// Pictures per row of a sheet.
     pub columns: u64,
-    /// Rows of a sheet.
     pub rows: u64,
     /// Whether pictures that can be decoded alone come often enough to decode only those.
     pub keys_only: bool,

@@ -16,7 +16,6 @@ pub struct Timing {
     pub end: f64,
     /// The usual time between two pictures; zero when there is only one picture.
     pub usual_gap: f64,
-    /// The longest time between two pictures.
     pub longest_gap: f64,
     /// The longest time between two pictures that can be decoded alone.
     pub longest_key_gap: f64,

@@ -28,7 +28,6 @@ pub(super) fn key(id: UploadId) -> Key {
 /// The upload that an idempotency key stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyedUpload {
-    /// The upload.
     pub upload_id: UploadId,
     /// Of the request that began it.
     pub fingerprint: String,

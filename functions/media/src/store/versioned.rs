@@ -1,4 +1,4 @@
-//! Items that count their changes: a write names the version it was decided on, so that of two writers one decides again.
+//! Items that count their changes: a write names the version it was decided on, so that of two writers one decides anew.
 
 use serde::{Serialize, de::DeserializeOwned};
 use stores::{

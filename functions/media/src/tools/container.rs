@@ -15,7 +15,6 @@ pub enum Container {
     Mov,
     /// Matroska and WebM.
     Matroska,
-    /// AVI.
     Avi,
     /// MPEG transport stream: no index, so it is remuxed before anything seeks in it.
     MpegTs,

@@ -1,4 +1,4 @@
-//! What can go wrong while media is worked on, and whether trying again can help.
+//! What can go wrong while media is worked on, and whether a further attempt can help.
 
 use std::path::PathBuf;
 
@@ -64,18 +64,6 @@ pub enum MediaError {
 }
 
 impl MediaError {
-    /// Whether the same work may succeed when it is tried again.
-    pub fn is_transient(&self) -> bool {
-        match self {
-            MediaError::Refused(_) | MediaError::Encoder { .. } | MediaError::Boxes(_) => false,
-            MediaError::Start { .. }
-            | MediaError::TimeUp { .. }
-            | MediaError::Tool { .. }
-            | MediaError::Unexpected { .. }
-            | MediaError::File { .. } => true,
-        }
-    }
-
     pub(crate) fn unexpected(what: impl Into<String>) -> MediaError {
         MediaError::Unexpected { what: what.into() }
     }

@@ -25,21 +25,6 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// Both programs by name, wherever `PATH` finds them: on AWS the layer puts them into `/opt/bin`. Servers are
-    /// checked against the roots that `SSL_CERT_FILE` names, like everywhere else.
-    pub fn on_path() -> Tools {
-        let found = |name: &str| {
-            let path = std::env::var_os("PATH").unwrap_or_default();
-            std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
-        };
-        // A missing program is reported when it is started, with its name.
-        Tools {
-            ffmpeg: found("ffmpeg").unwrap_or_else(|| "/opt/bin/ffmpeg".into()),
-            ffprobe: found("ffprobe").unwrap_or_else(|| "/opt/bin/ffprobe".into()),
-            ca_file: std::env::var_os("SSL_CERT_FILE").map(PathBuf::from),
-        }
-    }
-
     /// Both programs from one folder.
     pub fn in_folder(folder: &Path) -> Tools {
         Tools { ffmpeg: folder.join("ffmpeg"), ffprobe: folder.join("ffprobe"), ca_file: None }

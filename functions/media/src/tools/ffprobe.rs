@@ -11,10 +11,8 @@ use crate::tools::{
 /// The answer to `-show_format -show_streams`.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Document {
-    /// The container.
     #[serde(default)]
     pub format: Format,
-    /// The streams in file order.
     #[serde(default)]
     pub streams: Vec<Stream>,
 }
@@ -56,15 +54,12 @@ pub struct Stream {
     pub avg_frame_rate: Option<String>,
     /// Seconds, as text.
     pub duration: Option<String>,
-    /// Audio channels.
     pub channels: Option<u32>,
     /// Hertz, as text.
     pub sample_rate: Option<String>,
     /// 1 where captions are hidden inside the pictures (CEA-608/708).
     pub closed_captions: Option<u32>,
-    /// Flags of the stream.
     pub disposition: BTreeMap<String, i64>,
-    /// Free text of the stream.
     pub tags: BTreeMap<String, String>,
     /// Rotation and others.
     pub side_data_list: Vec<SideData>,
@@ -86,9 +81,7 @@ pub struct SideData {
 pub struct Frame {
     /// 1 when the picture consists of two fields.
     pub interlaced_frame: u8,
-    /// Width in pixels.
     pub width: u32,
-    /// Height in pixels.
     pub height: u32,
     /// The picture's transfer function, where the stream does not say.
     pub color_transfer: Option<String>,
@@ -97,13 +90,11 @@ pub struct Frame {
 /// The time of one packet, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Packet {
-    /// The stream it belongs to.
     pub stream: u32,
     /// Presentation time (decoding time where the container has no other).
     pub time: f64,
     /// How long it lasts; zero when unknown.
     pub duration: f64,
-    /// Whether decoding can start here.
     pub is_key: bool,
 }
 
@@ -114,7 +105,6 @@ pub enum Span {
     First(u32),
     /// Everything from this second on.
     From(u64),
-    /// Everything.
     All,
 }
 

@@ -16,7 +16,6 @@ pub const MOST_AUDIO_TRACKS: usize = 16;
 /// What one run of ffmpeg or ffprobe may use before it is killed.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Wall time.
     pub wall: Duration,
     /// CPU time over all its threads.
     pub cpu: Duration,

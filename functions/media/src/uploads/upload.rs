@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 const MIB: u64 = 1 << 20;
 /// The largest object S3 stores.
 pub const MOST_BYTES: u64 = 5 << 40;
-/// Small enough to be sent again after a broken connection; S3 wants at least 5 MiB.
+/// Small enough to be repeated after a broken connection; S3 wants at least 5 MiB.
 const SMALLEST_PART_BYTES: u64 = 8 * MIB;
 /// S3 allows 10,000; the answer with a URL for each must stay below 6 MB.
 const MOST_PARTS: u64 = 2000;
@@ -76,7 +76,6 @@ pub fn upload_of(key: &str) -> Option<UploadId> {
 /// The parts of a source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Upload {
-    /// Its id.
     pub upload_id: UploadId,
     /// What it will become.
     pub asset_id: AssetId,
@@ -91,16 +90,13 @@ pub struct Upload {
     pub size: u64,
     /// Bytes of every part but the last.
     pub part_size: u64,
-    /// Where it goes.
     pub key: String,
     /// S3's own id of the multipart upload.
     pub multipart_id: String,
-    /// Whether all parts were joined.
     pub is_complete: bool,
     /// The source whose notification or completion came first: a later one under this key is another asset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
-    /// When it was begun.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     /// When the reconciler looks whether its source was noticed.

@@ -16,7 +16,6 @@ pub struct Fragment {
     pub tfdt: u64,
     /// Duration of all samples, in ticks.
     pub ticks: u64,
-    /// How many samples.
     pub samples: u64,
     /// Where the first sample lies.
     pub first_sample: Range<usize>,
