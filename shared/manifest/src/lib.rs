@@ -1,7 +1,7 @@
 //! What the repository says about its functions: `functions/<service>/functions.yaml` and `functions/resources.yaml`, typed.
 //!
-//! The deployer, the runtime, the drift tests and the event router all read the same entries through this crate;
-//! Terraform reads the same files with `yamldecode`. The shape is defined by `functions/functions.schema.json`.
+//! [`plan`] resolves it into `functions/plan.json`, which everybody else reads; [`generated`] writes that and whatever else follows from the yaml.
+//! The shape of the yaml is defined by `functions/functions.schema.json`.
 
 mod access;
 mod check;
