@@ -1,6 +1,9 @@
-//! The contract of every event: messages generated from `cinema/<service>/v1/events.proto`, in proto3 JSON, and their CloudEvents types.
+//! The contract of every event: messages generated from `cinema/<service>/v1/events.proto`, in proto3 JSON, and their CloudEvents types; and of
+//! every mail, from `cinema/notification/v1/mail.proto`.
 //!
 //! An event carries the aggregate's whole state after the change. Times are RFC 3339 text in UTC; ids are the prefixed text ids.
+
+pub mod mail;
 
 macro_rules! packages {
     ($($(#[$doc:meta])* $service:ident;)+) => {$(
@@ -28,6 +31,8 @@ packages! {
     streaming;
     /// What the player measured.
     player;
+    /// Mails; see [`mail`].
+    notification;
 }
 
 /// CloudEvents types, `cinema.<service>.<noun>_<past participle>.v1`.

@@ -1,0 +1,93 @@
+//! Mails: which there are, by their messages.
+
+use std::fmt;
+
+pub use crate::notification::{account_erased::Receipt, mail::Template, *};
+
+macro_rules! templates {
+    ($($message:ident = $name:literal,)+) => {
+        $(impl From<$message> for Template {
+            fn from(message: $message) -> Self {
+                Self::$message(message)
+            }
+        })+
+
+        impl Template {
+            /// The field of the contract; what logs and records call the mail.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$message(_) => $name,)+
+                }
+            }
+        }
+    };
+}
+
+templates! {
+    VerifyEmail = "verify_email",
+    AlreadyRegistered = "already_registered",
+    PasswordReset = "password_reset",
+    ResetUnknownAccount = "reset_unknown_account",
+    PasswordChanged = "password_changed",
+    ConfirmEmail = "confirm_email",
+    EmailChangeRequested = "email_change_requested",
+    EmailChanged = "email_changed",
+    MfaEnabled = "mfa_enabled",
+    MfaDisabled = "mfa_disabled",
+    OauthLinked = "oauth_linked",
+    NewSignIn = "new_sign_in",
+    AccountErased = "account_erased",
+}
+
+impl Mail {
+    /// A mail to one address, in a locale.
+    pub fn new(
+        message_id: impl fmt::Display,
+        to: impl fmt::Display,
+        locale: impl fmt::Display,
+        template: impl Into<Template>,
+    ) -> Self {
+        Self {
+            message_id: message_id.to_string(),
+            to: to.to_string(),
+            locale: locale.to_string(),
+            template: Some(template.into()),
+        }
+    }
+}
+
+/// Neither addresses nor codes are ever printed.
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.message_id, self.template.as_ref().map_or("no template", Template::name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_is_json_with_one_template_and_prints_no_secret() {
+        let mail = Mail::new("msg_1", "viewer@example.com", "en", VerifyEmail { code: "042917".to_owned() });
+        let json = serde_json::to_string(&mail).unwrap();
+        assert_eq!(
+            json,
+            r#"{"message_id":"msg_1","to":"viewer@example.com","locale":"en","verify_email":{"code":"042917"}}"#
+        );
+        assert_eq!(serde_json::from_str::<Mail>(&json).unwrap(), mail);
+        assert_eq!(format!("{mail:?}"), "msg_1 (verify_email)");
+        let twice = json.replace("\"locale\"", "\"password_changed\":{},\"locale\"");
+        assert!(serde_json::from_str::<Mail>(&twice).is_err());
+    }
+
+    /// A message that is in no mail would be a template that nobody can send.
+    #[test]
+    fn every_message_is_a_template() {
+        let contract = include_str!("../cinema/notification/v1/mail.proto");
+        let messages = contract.lines().filter_map(|line| line.strip_prefix("message ")?.split_once(" {"));
+        for (message, _) in messages.filter(|(message, _)| *message != "Mail") {
+            assert!(contract.contains(&format!("\n    {message} ")), "{message} is in no mail");
+        }
+    }
+}
