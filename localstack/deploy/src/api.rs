@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, ensure};
 use aws_sdk_apigateway::primitives::Blob;
 use aws_sdk_apigateway::types::{GatewayResponseType, PutMode};
+use engines::aws::REGION;
 use manifest::plan::Gateway;
 use manifest::{Plan, WrongMethod};
 use serde_json::{Map, Value, json};
@@ -12,7 +13,6 @@ use sha2::{Digest, Sha256};
 
 use crate::clients::Clients;
 use crate::target::STAGE;
-use engines::aws::REGION;
 
 pub(crate) async fn deploy(clients: &Clients, id: &str, plan: &Plan) -> Result<usize> {
     let document = document(clients, id, plan);

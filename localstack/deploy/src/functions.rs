@@ -8,6 +8,7 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
     Architecture, DeadLetterConfig, Environment, EphemeralStorage, FunctionCode, LastUpdateStatus, Runtime, State,
 };
+use engines::progress::{Progress, Task};
 use futures::{StreamExt, TryStreamExt, stream};
 use manifest::Plan;
 use manifest::plan::Function;
@@ -20,7 +21,6 @@ use crate::pack::{self, Digests};
 use crate::target::Target;
 use crate::together::CONCURRENCY;
 use crate::wait;
-use engines::progress::{Progress, Task};
 
 /// The beginning of the description of every function that this deployer made.
 const MARK: &str = "cinema ";

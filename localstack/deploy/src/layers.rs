@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{LayerVersionContentInput, Runtime};
+use engines::progress::Progress;
 use manifest::Plan;
 
 use crate::clients::Clients;
 use crate::pack::{self, Digests};
 use crate::target::Target;
-use engines::progress::Progress;
 
 pub(crate) struct Layers {
     /// Layer → ARN of the version to use.

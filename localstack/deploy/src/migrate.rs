@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Context, Result};
+use engines::progress::Progress;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::target::{DATABASE, Target};
-use engines::progress::Progress;
 
 /// Schemas migrated at the same time.
 const CONCURRENCY: usize = 4;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use engines::with_local_provider;
 use ring::hmac;
 
 use crate::private;
-use engines::with_local_provider;
 
 /// Name → value. The plan says which of them a function gets.
 #[derive(Debug, Clone, PartialEq, Eq)]

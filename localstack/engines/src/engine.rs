@@ -98,14 +98,14 @@ impl Engine {
         }
     }
 
-    pub(crate) async fn launch(self, setup: &Setup<'_>) -> Result<Launch> {
+    pub(crate) async fn launch(self, setup: &Setup<'_>, port: u16) -> Result<Launch> {
         match self {
-            Self::LocalStack => localstack::launch(setup),
-            Self::Postgres => postgres::launch(setup).await,
-            Self::Redis => redis::launch(setup),
-            Self::ClickHouse => clickhouse::launch(setup),
-            Self::OpenSearch => opensearch::launch(setup),
-            Self::Issuer => issuer::launch(setup),
+            Self::LocalStack => localstack::launch(setup, port),
+            Self::Postgres => postgres::launch(setup, port).await,
+            Self::Redis => redis::launch(setup, port),
+            Self::ClickHouse => clickhouse::launch(setup, port),
+            Self::OpenSearch => opensearch::launch(setup, port),
+            Self::Issuer => issuer::launch(setup, port),
         }
     }
 

@@ -2,60 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::path::Path;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 use futures::future::{join_all, try_join_all};
 
-use crate::daemons::{Daemon, Daemons};
+use crate::daemons::Daemons;
 use crate::endpoints::Endpoints;
 use crate::engine::{Engine, postgres};
 use crate::home::Home;
-use crate::packages::{self, Component, Installed};
-use crate::port::Reserved;
+use crate::options::{Mode, Options};
+use crate::packages::{self, Component};
 use crate::progress::Progress;
 use crate::setup::Setup;
 use crate::status::EngineStatus;
-use crate::{docker, doctor, mirror};
-
-/// The slowest engine's first start on two busy cores takes 20 s.
-const START_LIMIT: Duration = Duration::from_secs(180);
-const POLL: Duration = Duration::from_millis(100);
-/// A log that is longer begins anew at the next start.
-const KEPT_LOG_BYTES: u64 = 20 << 20;
-/// Somebody may take a free port before the engine does.
-const ATTEMPTS: usize = 2;
-
-/// What the engines run as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// Processes, from packages.
-    #[default]
-    Packages,
-    /// Containers, from `docker-compose.yml`.
-    Docker,
-}
-
-/// How to start the engines.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Processes or containers.
-    pub mode: Mode,
-    /// For tests: any free ports, nothing worth keeping on disk, and everything ends when the starting process dies.
-    pub throw_away: bool,
-    /// Which engines.
-    pub engines: Vec<Engine>,
-    /// What else to install.
-    pub components: Vec<Component>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        let (mode, throw_away) = (Mode::Packages, false);
-        Self { mode, throw_away, engines: Engine::ALL.to_vec(), components: vec![Component::Ffmpeg] }
-    }
-}
+use crate::{docker, doctor, mirror, start};
 
 /// The engines of a platform, running.
 #[derive(Debug)]
@@ -83,27 +43,26 @@ impl Engines {
         if before.docker {
             bail!("the engines run in Docker: `cargo cinema down` first");
         }
-        let running = options.engines.iter().map(|engine| running(*engine, &before, &installed, home, progress));
-        let running = join_all(running).await;
+        let setup = Setup { home, installed: &installed, throw_away: options.throw_away, progress };
+        let running = join_all(options.engines.iter().map(|engine| running(*engine, &before, &setup))).await;
         let mut endpoints = Endpoints::default();
         let mut starts = Vec::new();
         for (engine, running) in options.engines.iter().copied().zip(running) {
             match running? {
                 Some(port) => engine.write_endpoint(port, &mut endpoints),
-                None => starts.push((engine, reserve(engine, &before, options, progress)?)),
+                None => starts.push((engine, start::reserve(engine, &before, &setup)?)),
             }
         }
         let new_localstack = starts.iter().any(|(engine, _)| *engine == Engine::LocalStack);
-        let started = starts.into_iter().map(|(engine, port)| begin(engine, port, home, &installed, options, progress));
+        let started = starts.into_iter().map(async |(engine, port)| (engine, start::start(engine, port, &setup).await));
         let started = join_all(started).await;
-        let failure = started.iter().any(Result::is_err);
+        let failure = started.iter().any(|(_, port)| port.is_err());
         if failure && options.throw_away {
             // Nobody would know of the others.
             Self::stop(home, &Progress::quiet()).await?;
         }
-        for outcome in started {
-            let (engine, port) = outcome?;
-            engine.write_endpoint(port, &mut endpoints);
+        for (engine, port) in started {
+            engine.write_endpoint(port?, &mut endpoints);
         }
         if new_localstack && !options.throw_away {
             mirror::restore(home, &endpoints, progress).await?;
@@ -210,23 +169,17 @@ fn lock(home: &Home) -> Result<File> {
 }
 
 /// The port of an engine that runs and answers; one that runs and does not is ended.
-async fn running(
-    engine: Engine,
-    daemons: &Daemons,
-    installed: &Installed,
-    home: &Home,
-    progress: &Progress,
-) -> Result<Option<u16>> {
+async fn running(engine: Engine, daemons: &Daemons, setup: &Setup<'_>) -> Result<Option<u16>> {
     let Some(daemon) = daemons.by_name.get(engine.name()) else { return Ok(None) };
     if !daemon.process.is_alive() {
         return Ok(None);
     }
     let healthy = engine.is_healthy(daemon.port).await;
-    if healthy && daemon.build == engine.build(installed) {
+    if healthy && daemon.build == engine.build(setup.installed) {
         return Ok(Some(daemon.port));
     }
     if healthy && engine == Engine::LocalStack {
-        save(home, daemon.port, progress).await;
+        save(setup.home, daemon.port, setup.progress).await;
     }
     engine.stop(&daemon.process).await?;
     Ok(None)
@@ -242,82 +195,4 @@ async fn save(home: &Home, port: u16, progress: &Progress) {
     if let Err(error) = mirror::mirror(home, &endpoints).await {
         progress.say(format!("  what changed in S3 in the last minute could not be saved: {error:#}"));
     }
-}
-
-fn reserve(engine: Engine, before: &Daemons, options: &Options, progress: &Progress) -> Result<Reserved> {
-    if options.throw_away {
-        return Ok(Reserved::first_free(&[])?);
-    }
-    // The port it had: other programs remember it.
-    let last = before.by_name.get(engine.name()).map(|daemon| daemon.port);
-    let wanted: Vec<u16> = last.into_iter().chain([engine.usual_port()]).collect();
-    let reserved = Reserved::first_free(&wanted)?;
-    let port = reserved.number()?;
-    if wanted[0] != port {
-        progress.say(format!("  port {} is taken by another program: {} uses {port}", wanted[0], engine.name()));
-    }
-    Ok(reserved)
-}
-
-async fn begin(
-    engine: Engine,
-    mut reserved: Reserved,
-    home: &Home,
-    installed: &Installed,
-    options: &Options,
-    progress: &Progress,
-) -> Result<(Engine, u16)> {
-    let task = progress.task(format!("start {}", engine.name()));
-    for attempt in 1..=ATTEMPTS {
-        let port = reserved.number()?;
-        let setup = Setup { home, installed, throw_away: options.throw_away, port, progress };
-        start_log(&home.log(engine.name()))?;
-        let launch = engine.launch(&setup).await.with_context(|| format!("{} cannot be started", engine.name()))?;
-        drop(reserved);
-        let process = launch.start().with_context(|| format!("{} cannot be started", engine.name()))?;
-        let daemon = Daemon { process, port, build: engine.build(installed) };
-        Daemons::record(home, engine.name(), daemon.clone())?;
-        match ready(engine, &daemon).await {
-            Ok(()) => {
-                task.done(format!("{} on port {port}", engine.version()));
-                return Ok((engine, port));
-            }
-            Err(error) if attempt == ATTEMPTS => {
-                let log = home.log(engine.name());
-                bail!("{} did not start: {error}\n{}\nThe whole log: {}", engine.name(), tail(&log), log.display());
-            }
-            Err(_) => reserved = Reserved::first_free(&[])?,
-        }
-    }
-    bail!("{} did not start", engine.name())
-}
-
-async fn ready(engine: Engine, daemon: &Daemon) -> Result<()> {
-    let begun = Instant::now();
-    while daemon.process.is_alive() {
-        if engine.is_healthy(daemon.port).await {
-            return Ok(());
-        }
-        if begun.elapsed() > START_LIMIT {
-            engine.stop(&daemon.process).await?;
-            bail!("no answer within {} s", START_LIMIT.as_secs());
-        }
-        tokio::time::sleep(POLL).await;
-    }
-    bail!("it ended")
-}
-
-fn start_log(log: &Path) -> Result<()> {
-    if fs::metadata(log).is_ok_and(|metadata| metadata.len() > KEPT_LOG_BYTES) {
-        fs::rename(log, log.with_extension("log.1"))?;
-    }
-    Ok(())
-}
-
-fn tail(log: &Path) -> String {
-    const LINES: usize = 20;
-    let text = fs::read(log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(LINES)..].join("\n")
 }

@@ -1,15 +1,15 @@
-//! What an engine is told when it starts.
+//! What every engine is told when it starts.
 
 use crate::home::Home;
 use crate::packages::Installed;
 use crate::progress::Progress;
 
+#[derive(Clone, Copy)]
 pub(crate) struct Setup<'a> {
     pub home: &'a Home,
     pub installed: &'a Installed,
     /// Nothing is worth keeping on disk.
     pub throw_away: bool,
-    pub port: u16,
     pub progress: &'a Progress,
 }
 

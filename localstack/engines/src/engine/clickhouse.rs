@@ -8,11 +8,11 @@ use crate::packages::Component;
 use crate::process::Launch;
 use crate::setup::Setup;
 
-pub(super) fn launch(setup: &Setup<'_>) -> Result<Launch> {
+pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
     let folder = setup.home.run().join("clickhouse");
     fs::create_dir_all(&folder)?;
     let component = setup.installed.folder(Component::ClickHouse);
-    let port = setup.port.to_string();
+    let port = port.to_string();
     Ok(Launch {
         command: vec![
             setup.installed.python().into(),

@@ -14,12 +14,12 @@ pub(super) const DISCOVERY: &str = "/.well-known/openid-configuration";
 /// What the functions call it: `/v1/auth/oauth/local/start`.
 const NAME: &str = "local";
 
-pub(super) fn launch(setup: &Setup<'_>) -> Result<Launch> {
+pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
     let folder = setup.home.run().join("issuer");
     fs::create_dir_all(&folder)?;
     let program = setup.installed.folder(Component::Issuer).join("issuer.mjs");
     Ok(Launch {
-        command: vec![setup.installed.tools().node().into(), program.into(), setup.port.to_string().into()],
+        command: vec![setup.installed.tools().node().into(), program.into(), port.to_string().into()],
         environment: vec![
             ("HOME".into(), folder.clone().into()),
             ("PATH".into(), "/usr/bin:/bin".into()),

@@ -18,7 +18,7 @@ const KINESIS_FOLDER: &str = "kinesis-local/0.5.2";
 const DYNAMODB_FOLDER: &str = "dynamodb-local/2";
 const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-pub(super) fn launch(setup: &Setup<'_>) -> Result<Launch> {
+pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
     let folder = setup.home.run().join("localstack");
     let (root, home, temporary) = (folder.join("root"), folder.join("home"), folder.join("tmp"));
     // Unpacked code and objects of the instance before.
@@ -32,7 +32,7 @@ pub(super) fn launch(setup: &Setup<'_>) -> Result<Launch> {
     let plugin = folder.join("plugin");
     executor::write(&plugin)?;
 
-    let address = format!("127.0.0.1:{}", setup.port);
+    let address = format!("127.0.0.1:{}", port);
     let mut path = setup.installed.tools().path().into_os_string();
     path.push(":");
     path.push(SYSTEM_PATH);

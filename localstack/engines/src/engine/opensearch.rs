@@ -9,7 +9,7 @@ use crate::packages::{Component, class_archive, java_arguments};
 use crate::process::Launch;
 use crate::setup::Setup;
 
-pub(super) fn launch(setup: &Setup<'_>) -> Result<Launch> {
+pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
     let folder = setup.home.run().join("opensearch");
     fs::create_dir_all(folder.join("tmp"))?;
     let component = setup.installed.folder(Component::OpenSearch);
@@ -20,7 +20,7 @@ pub(super) fn launch(setup: &Setup<'_>) -> Result<Launch> {
     }
     command.push(format!("-Djava.io.tmpdir={}", folder.join("tmp").display()).into());
     command.extend(java_arguments(&component)?);
-    command.extend(["OpenSearchDev".into(), folder.clone().into_os_string(), setup.port.to_string().into()]);
+    command.extend(["OpenSearchDev".into(), folder.clone().into_os_string(), port.to_string().into()]);
     Ok(Launch {
         command,
         environment: vec![

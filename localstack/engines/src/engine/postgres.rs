@@ -28,7 +28,7 @@ struct User {
     gid: u32,
 }
 
-pub(super) async fn launch(setup: &Setup<'_>) -> Result<Launch> {
+pub(super) async fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
     let mut programs = setup.installed.folder(Component::Postgres);
     let mut folder = setup.home.run().join("postgres");
     fs::create_dir_all(&folder)?;
@@ -55,7 +55,7 @@ pub(super) async fn launch(setup: &Setup<'_>) -> Result<Launch> {
     let mut command = drop_rights(user.as_ref(), dies_with_parent);
     command.extend([programs.join("bin/postgres").into(), "-D".into(), data.into()]);
     let mut settings = vec![
-        format!("port={}", setup.port),
+        format!("port={}", port),
         "listen_addresses=127.0.0.1".into(),
         "unix_socket_directories=".into(),
         format!("max_connections={MAX_CONNECTIONS}"),

@@ -9,13 +9,13 @@ use crate::packages::Component;
 use crate::process::Launch;
 use crate::setup::Setup;
 
-pub(super) fn launch(setup: &Setup<'_>) -> Result<Launch> {
+pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
     let folder = setup.home.run().join("redis");
     fs::create_dir_all(&folder)?;
     let program = setup.installed.folder(Component::Redis).join("bin/redis-server");
     let mut command: Vec<OsString> = vec![program.into()];
     command.extend(["--bind", "127.0.0.1", "--port"].map(OsString::from));
-    command.push(setup.port.to_string().into());
+    command.push(port.to_string().into());
     command.extend(["--save", "", "--appendonly", "no", "--maxmemory", "64mb"].map(OsString::from));
     command.extend(["--maxmemory-policy", "volatile-ttl"].map(OsString::from));
     Ok(Launch {
