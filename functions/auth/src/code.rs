@@ -1,12 +1,13 @@
 //! Six digits that prove who reads a mailbox.
 
-use cinema_http::{Problem, StatusCode};
 use kernel::World;
+use password::Pepper;
 use serde::{Deserialize, Deserializer, de::Error as _};
+use sqlx::{FromRow, Row, postgres::PgRow};
 use time::{Duration, OffsetDateTime};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
 
-use crate::{email::Email, pepper::Hasher};
+use crate::email::Email;
 
 /// How long a code is good.
 pub const LIFETIME: Duration = Duration::hours(1);
@@ -29,13 +30,13 @@ impl Code {
     }
 
     /// What is stored. A million codes are soon tried without the key.
-    pub fn digest(&self, hasher: &Hasher, email: &Email) -> Vec<u8> {
-        self.digest_for(hasher, Purpose::FirstAddress, email.as_str())
+    pub fn digest(&self, pepper: &Pepper, email: &Email) -> Vec<u8> {
+        self.digest_for(pepper, Purpose::FirstAddress, email.as_str())
     }
 
     /// The same for another purpose: a code is good for one thing and for one address or account only.
-    pub fn digest_for(&self, hasher: &Hasher, purpose: Purpose, whose: &str) -> Vec<u8> {
-        hasher.tag(purpose.name(), &[whose.as_bytes(), self.0.as_bytes()])
+    pub fn digest_for(&self, pepper: &Pepper, purpose: Purpose, whose: &str) -> Vec<u8> {
+        pepper.tag(purpose.name(), &[whose.as_bytes(), self.0.as_bytes()])
     }
 }
 
@@ -63,13 +64,18 @@ impl Purpose {
 impl<'de> Deserialize<'de> for Code {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let text = text.trim();
-        if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(D::Error::custom("not six digits"))
-        }
+        let digits = without_separators(&text);
+        if is_six_digits(&digits) { Ok(Self(digits)) } else { Err(D::Error::custom("not six digits")) }
     }
+}
+
+/// A code as people type it: in groups, with blanks or dashes.
+pub(crate) fn without_separators(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').collect()
+}
+
+pub(crate) fn is_six_digits(code: &str) -> bool {
+    code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl utoipa::PartialSchema for Code {
@@ -122,16 +128,16 @@ impl Sent {
     }
 }
 
-/// 410: the right code, but too late.
-pub fn expired() -> Problem {
-    Problem::new(StatusCode::GONE, "code_expired", "This code is no longer good. Ask for a new one.")
-}
-
-/// 422: another code, a dead one, or none was sent.
-pub fn wrong() -> Problem {
-    let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let problem = Problem::new(status, "invalid_code", "This is not the code in the newest mail.");
-    problem.at("/code", "not the code in the newest mail")
+/// From the columns digest, expires_at, tries and used_at.
+impl FromRow<'_, PgRow> for Sent {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            digest: row.try_get(0)?,
+            expires_at: row.try_get(1)?,
+            tries: row.try_get(2)?,
+            used_at: row.try_get(3)?,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -166,16 +172,18 @@ mod tests {
     #[test]
     fn codes_have_six_digits_and_digests_depend_on_the_address_and_the_purpose() {
         let (world, _) = World::replay(OffsetDateTime::UNIX_EPOCH, 3);
-        let hasher = Hasher::new(&[1; 32]);
+        let pepper = Pepper::new(&[1; 32]);
         let (a, b): (Email, Email) = ("a@example.com".parse().unwrap(), "b@example.com".parse().unwrap());
         for _ in 0..1000 {
             let code = Code::new(&world);
             assert!(code.as_str().len() == 6 && code.as_str().bytes().all(|byte| byte.is_ascii_digit()));
-            assert_ne!(code.digest(&hasher, &a), code.digest(&hasher, &b));
-            assert_ne!(code.digest(&hasher, &a), code.digest_for(&hasher, Purpose::Reset, a.as_str()));
+            assert_ne!(code.digest(&pepper, &a), code.digest(&pepper, &b));
+            assert_ne!(code.digest(&pepper, &a), code.digest_for(&pepper, Purpose::Reset, a.as_str()));
         }
         assert!(serde_json::from_str::<Code>("\"12345\"").is_err());
         assert!(serde_json::from_str::<Code>("\"１２３４５６\"").is_err());
-        assert!(serde_json::from_str::<Code>("\" 123456 \"").is_ok());
+        for typed in ["\" 123456 \"", "\"123 456\"", "\"123-456\""] {
+            assert_eq!(serde_json::from_str::<Code>(typed).unwrap().as_str(), "123456");
+        }
     }
 }

@@ -8,6 +8,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
 
+use crate::column::text_column;
+
 const MAX_ADDRESS: usize = 254;
 const MAX_LOCAL: usize = 64;
 const MAX_LABEL: usize = 63;
@@ -126,6 +128,8 @@ impl utoipa::PartialSchema for Email {
 }
 
 impl utoipa::ToSchema for Email {}
+
+text_column!(Email);
 
 #[cfg(test)]
 mod tests {

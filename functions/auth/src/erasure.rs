@@ -3,63 +3,30 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use events::Event;
-use kernel::{AccountId, ErasureId, ProfileId};
-use proto::auth::AccountErased;
+use events::{Event, Receipt};
+use kernel::ErasureId;
+use password::Pepper;
 use serde::Serialize;
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
-use crate::pepper::Hasher;
+use crate::rfc3339::rfc3339;
 
 /// The services that hold something of a person, from the manifests: each has a function `<service>-erase-account`. Auth itself comes last.
 pub const ERASERS: &[&str] = include!(concat!(env!("OUT_DIR"), "/erasers.rs"));
-/// The service that knows the profiles of an account.
-const USER: &str = "user";
-/// How recently the person must have proven who they are.
-pub const STEP_UP: Duration = Duration::minutes(10);
 /// Services that have not answered for this long are asked again.
 pub const PATIENCE: Duration = Duration::minutes(5);
 
-/// An answer of a service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
-    /// To which request.
-    pub erasure: ErasureId,
-    /// About whom.
-    pub account: AccountId,
-    /// From which service.
-    pub service: String,
-    /// How many records were removed.
-    pub records: i64,
-    /// When.
-    pub erased_at: OffsetDateTime,
-    /// The account's profiles; only in the user service's.
-    pub profiles: Vec<ProfileId>,
-}
-
-impl Receipt {
-    /// Reads the receipt of any service.
-    ///
-    /// # Errors
-    /// What does not fit; no retry helps.
-    pub fn read(event: &Event) -> Result<Self, String> {
-        let data: AccountErased = event.data().map_err(|error| error.to_string())?;
-        let service = event.kind.split('.').nth(1).unwrap_or_default();
-        if event.kind != format!("cinema.{service}.account_erased.v1") || !ERASERS.contains(&service) {
-            return Err(format!("{} is the receipt of no service", event.kind));
-        }
-        let wrong = |name: &str, error: &dyn std::fmt::Display| format!("{name}: {error}");
-        let profiles = data.profile_ids.iter().filter(|_| service == USER).map(|id| id.parse());
-        Ok(Self {
-            erasure: data.erasure_id.parse().map_err(|error| wrong("erasure_id", &error))?,
-            account: data.account_id.parse().map_err(|error| wrong("account_id", &error))?,
-            service: service.to_owned(),
-            records: i64::try_from(data.records).map_err(|error| wrong("records", &error))?,
-            erased_at: OffsetDateTime::parse(&data.erased_at, &Rfc3339).map_err(|error| wrong("erased_at", &error))?,
-            profiles: profiles.collect::<Result<_, _>>().map_err(|error| wrong("profile_ids", &error))?,
-        })
+/// Reads the receipt of a service that erases.
+///
+/// # Errors
+/// What does not fit; no retry helps.
+pub fn read_receipt(event: &Event) -> Result<Receipt, String> {
+    let receipt = Receipt::read(event).map_err(|error| error.to_string())?;
+    if ERASERS.contains(&receipt.service.as_str()) {
+        return Ok(receipt);
     }
+    Err(format!("{} is the receipt of no service", event.kind))
 }
 
 /// The services that have not answered.
@@ -69,14 +36,14 @@ pub fn waiting<'a>(answered: impl IntoIterator<Item = &'a str>) -> Vec<&'static 
 }
 
 /// What makes the address of an erasure's receipts unguessable: the person can no longer sign in to read them.
-pub fn token(hasher: &Hasher, id: ErasureId) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(hasher.tag("receipts of an erasure", &[id.to_string().as_bytes()]))
+pub fn token(pepper: &Pepper, id: ErasureId) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(pepper.tag("receipts of an erasure", &[id.to_string().as_bytes()]))
 }
 
 /// Whether `given` is the token of the request. Tags of both are compared: the time says nothing about how far they agree.
-pub fn is_token(hasher: &Hasher, id: ErasureId, given: &str) -> bool {
-    let mixed = |text: &str| hasher.tag("comparison", &[text.as_bytes()]);
-    mixed(&token(hasher, id)) == mixed(given)
+pub fn is_token(pepper: &Pepper, id: ErasureId, given: &str) -> bool {
+    let mixed = |text: &str| pepper.tag("comparison", &[text.as_bytes()]);
+    mixed(&token(pepper, id)) == mixed(given)
 }
 
 /// One service's receipt, for the person.
@@ -111,62 +78,56 @@ pub struct Progress {
     pub waiting_for: Vec<String>,
 }
 
+impl Progress {
+    /// From when the request was made, when it was done, and what has come since.
+    pub fn of(
+        erasure_id: ErasureId,
+        (requested_at, done_at): (OffsetDateTime, Option<OffsetDateTime>),
+        receipts: Vec<Erased>,
+    ) -> Self {
+        let waiting = waiting(receipts.iter().map(|erased| erased.service.as_str()));
+        let waiting_for = waiting.iter().filter(|_| done_at.is_none()).map(ToString::to_string).collect();
+        Self { erasure_id, done: done_at.is_some(), requested_at, done_at, receipts, waiting_for }
+    }
+}
+
 /// The receipts as lines of a mail, one per service.
 pub fn lines(receipts: &[Erased]) -> String {
     let by_service: BTreeMap<&str, &Erased> = receipts.iter().map(|erased| (erased.service.as_str(), erased)).collect();
     let line = |erased: &Erased| {
-        let at = erased.erased_at.replace_nanosecond(0).unwrap_or(erased.erased_at).format(&Rfc3339);
-        format!("{}: {} ({})", erased.service, erased.records, at.unwrap_or_default())
+        let at = rfc3339(erased.erased_at.replace_nanosecond(0).unwrap_or(erased.erased_at));
+        format!("{}: {} ({at})", erased.service, erased.records)
     };
     by_service.into_values().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
 mod tests {
+    use events::Erasure;
     use kernel::World;
     use proto::types;
     use time::macros::datetime;
 
     use super::*;
 
-    fn receipt(kind: &str, change: fn(&mut AccountErased)) -> Result<Receipt, String> {
-        let world = World::system();
-        let mut data = AccountErased {
-            erasure_id: world.id::<ErasureId>().to_string(),
-            account_id: world.id::<AccountId>().to_string(),
-            profile_ids: vec![world.id::<ProfileId>().to_string()],
-            records: 3,
-            erased_at: "2026-01-01T12:00:00Z".into(),
-        };
-        change(&mut data);
-        Receipt::read(&Event::new(&world, kind, "era", 1, &data))
-    }
-
     #[test]
     fn every_receipt_type_belongs_to_a_service_that_erases() {
+        let world = World::system();
+        let erasure = Erasure { id: world.id(), account: world.id(), profiles: vec![world.id()] };
         let kinds = types::ALL.iter().filter(|kind| kind.ends_with(".account_erased.v1"));
-        let mut services: Vec<_> = kinds.map(|kind| receipt(kind, |_| ()).unwrap().service).collect();
+        let receipts = kinds.map(|kind| read_receipt(&erasure.receipt(&world, kind, 3, world.now())).unwrap());
+        let mut services: Vec<_> = receipts.map(|receipt| receipt.service).collect();
         services.sort();
         assert_eq!(services, ERASERS);
-    }
-
-    #[test]
-    fn what_is_no_receipt_is_refused() {
-        assert!(receipt(types::ERASURE_REQUESTED, |_| ()).is_err());
-        let user = types::USER_ACCOUNT_ERASED;
-        assert!(receipt(user, |data| data.account_id.clear()).unwrap_err().starts_with("account_id"));
-        assert!(receipt(user, |data| data.erasure_id.clear()).unwrap_err().starts_with("erasure_id"));
-        assert!(receipt(user, |data| data.erased_at = "now".into()).unwrap_err().starts_with("erased_at"));
-        assert!(receipt(user, |data| data.records = u64::MAX).unwrap_err().starts_with("records"));
-        assert!(receipt(user, |data| data.profile_ids.push("x".into())).unwrap_err().starts_with("profile_ids"));
-        assert!(receipt(types::MEDIA_ACCOUNT_ERASED, |_| ()).unwrap().profiles.is_empty());
+        let stranger = erasure.receipt(&world, "cinema.auth.account_erased.v1", 3, world.now());
+        assert!(read_receipt(&stranger).is_err());
     }
 
     #[test]
     fn all_must_answer_and_a_stranger_does_not_count() {
         assert_eq!(waiting([]), ERASERS);
         assert_eq!(waiting(ERASERS.iter().copied().chain(["auth"])), Vec::<&str>::new());
-        assert_eq!(waiting(ERASERS.iter().copied().filter(|service| *service != USER)), [USER]);
+        assert_eq!(waiting(ERASERS.iter().copied().filter(|service| *service != "user")), ["user"]);
     }
 
     #[test]
@@ -183,10 +144,10 @@ mod tests {
     #[test]
     fn tokens_depend_on_the_request_and_the_pepper() {
         let (a, b): (ErasureId, ErasureId) = (World::system().id(), World::system().id());
-        let hasher = Hasher::new(&[1; 32]);
-        assert!(is_token(&hasher, a, &token(&hasher, a)));
-        assert!(!is_token(&hasher, a, &token(&hasher, b)) && !is_token(&hasher, a, ""));
-        assert_ne!(token(&hasher, a), token(&hasher, b));
-        assert_ne!(token(&hasher, a), token(&Hasher::new(&[2; 32]), a));
+        let pepper = Pepper::new(&[1; 32]);
+        assert!(is_token(&pepper, a, &token(&pepper, a)));
+        assert!(!is_token(&pepper, a, &token(&pepper, b)) && !is_token(&pepper, a, ""));
+        assert_ne!(token(&pepper, a), token(&pepper, b));
+        assert_ne!(token(&pepper, a), token(&Pepper::new(&[2; 32]), a));
     }
 }

@@ -1,6 +1,6 @@
 //! Cookies that only this host can have set and that no script can read.
 
-use cinema_http::{HeaderMap, HeaderValue, Problem, header};
+use http::{HeaderMap, HeaderValue, header, header::InvalidHeaderValue};
 use time::Duration;
 
 /// One cookie. The prefix `__Host-` of its name makes browsers insist on Secure, Path=/ and no Domain (RFC 6265bis, 4.1.3.2).
@@ -29,19 +29,19 @@ impl HostCookie {
     }
 
     /// For `Set-Cookie`.
-    pub fn set(&self, value: &str) -> Result<HeaderValue, Problem> {
+    pub fn set(&self, value: &str) -> Result<HeaderValue, InvalidHeaderValue> {
         self.line(value, self.lifetime)
     }
 
     /// Makes the browser forget it.
-    pub fn forget(&self) -> Result<HeaderValue, Problem> {
+    pub fn forget(&self) -> Result<HeaderValue, InvalidHeaderValue> {
         self.line("", Duration::ZERO)
     }
 
-    fn line(&self, value: &str, age: Duration) -> Result<HeaderValue, Problem> {
+    fn line(&self, value: &str, age: Duration) -> Result<HeaderValue, InvalidHeaderValue> {
         let (name, same_site, seconds) = (self.name, self.same_site, age.whole_seconds());
         let line = format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite={same_site}; Max-Age={seconds}");
-        HeaderValue::from_str(&line).map_err(Problem::internal)
+        HeaderValue::from_str(&line)
     }
 }
 

@@ -4,10 +4,7 @@
 //! first publishes what will be true, then stores it; a crash in between leaves a published key that is never used.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use cinema_http::{
-    Problem,
-    token::{Jwks, Signer},
-};
+use cinema_http::token::{Jwks, Signer};
 use ring::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
@@ -17,6 +14,11 @@ use time::{Duration, OffsetDateTime};
 
 /// A key signs for at least this long: a run too many changes nothing. A day less than the schedule, which does not fire to the second.
 pub const PERIOD: Duration = Duration::days(6);
+
+/// Keys that cannot be made, read or used; for the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("signing keys: {0}")]
+pub struct KeyError(String);
 
 /// A private key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,18 +40,18 @@ impl std::fmt::Debug for SigningKey {
 
 impl SigningKey {
     /// A fresh P-256 key.
-    pub fn generate(kid: String, now: OffsetDateTime) -> Result<Self, Problem> {
+    pub fn generate(kid: String, now: OffsetDateTime) -> Result<Self, KeyError> {
         let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
-        let document = document.map_err(|_| Problem::internal("no random bytes for a signing key"))?;
+        let document = document.map_err(|_| KeyError("no random bytes".to_owned()))?;
         Ok(Self { kid, pkcs8: BASE64_STANDARD.encode(document), created: now })
     }
 
-    fn bytes(&self) -> Result<Vec<u8>, Problem> {
-        BASE64_STANDARD.decode(&self.pkcs8).map_err(|_| Problem::internal("signing key is not base64"))
+    fn bytes(&self) -> Result<Vec<u8>, KeyError> {
+        BASE64_STANDARD.decode(&self.pkcs8).map_err(|_| KeyError(format!("{} is not base64", self.kid)))
     }
 
     /// Signs with this key.
-    pub fn signer(&self) -> Result<Signer, Problem> {
+    pub fn signer(&self) -> Result<Signer, KeyError> {
         Ok(Signer::new(&self.kid, &self.bytes()?))
     }
 }
@@ -79,21 +81,22 @@ pub enum Step {
 
 impl KeyRing {
     /// From the secret's value.
-    pub fn parse(secret: &str) -> Result<Self, Problem> {
-        serde_json::from_str(secret)
-            .map_err(|error| Problem::internal(format!("secret signing-keys: line {}", error.line())))
+    pub fn parse(secret: &str) -> Result<Self, KeyError> {
+        // The parser's own text quotes values.
+        serde_json::from_str(secret).map_err(|error| KeyError(format!("no key ring: line {}", error.line())))
     }
 
     /// The secret's value.
-    pub fn json(&self) -> Result<String, Problem> {
-        serde_json::to_string(self).map_err(Problem::internal)
+    pub fn json(&self) -> Result<String, KeyError> {
+        serde_json::to_string(self).map_err(|error| KeyError(error.to_string()))
     }
 
     /// The key set that verifiers read.
-    pub fn public(&self) -> Result<Jwks, Problem> {
+    pub fn public(&self) -> Result<Jwks, KeyError> {
         let keys = [Some(&self.next), Some(&self.current), self.previous.as_ref()];
-        let public = keys.into_iter().flatten().map(|key| Signer::public(&key.kid, &key.bytes()?));
-        Ok(Jwks { keys: public.collect::<Result<_, Problem>>()? })
+        let unusable = |kid: &str| KeyError(format!("{kid} is not a P-256 key"));
+        let public = |key: &SigningKey| Signer::public(&key.kid, &key.bytes()?).map_err(|_| unusable(&key.kid));
+        Ok(Jwks { keys: keys.into_iter().flatten().map(public).collect::<Result<_, _>>()? })
     }
 }
 

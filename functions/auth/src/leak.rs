@@ -3,16 +3,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cinema_http::{
-    Problem, StatusCode,
-    axum::http::{HeaderName, Request},
-};
 use futures::future::BoxFuture;
+use http::{HeaderName, Request, StatusCode};
+use password::Password;
 use ring::digest;
-use runtime::{Boot, BootError};
+use runtime::{Boot, BootError, Wire};
 use stores::{Fetch, StoreError};
 
-use crate::password::Password;
+use crate::password_rules::WeakPassword;
 
 /// A list that needs longer is asked again at the next sign-in.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -40,13 +38,15 @@ pub enum Finding {
 #[derive(Clone)]
 pub struct Leaks(Option<Arc<dyn LeakedPasswords>>);
 
-impl Leaks {
-    /// The list behind `BREACHED_PASSWORDS_URL`; without it nothing is known of any password.
-    pub fn wire(boot: &Boot) -> Result<Self, BootError> {
+/// The list behind `BREACHED_PASSWORDS_URL`; without it nothing is known of any password.
+impl Wire for Leaks {
+    fn wire(boot: &Boot) -> Result<Self, BootError> {
         let Some(url) = boot.setting(SETTING) else { return Ok(Self(None)) };
         Ok(Self(Some(Arc::new(RangeApi { fetch: Fetch::default(), url: url.trim_end_matches('/').to_owned() }))))
     }
+}
 
+impl Leaks {
     /// A list of one's own.
     pub fn of(list: impl LeakedPasswords + 'static) -> Self {
         Self(Some(Arc::new(list)))
@@ -55,7 +55,7 @@ impl Leaks {
     /// Whether a password has leaked, as far as the list answers in time.
     pub async fn look_up(&self, password: &Password) -> Finding {
         let Some(list) = &self.0 else { return Finding::Unknown };
-        let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, password.bytes());
+        let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, password.as_str().as_bytes());
         let hash = hex::encode_upper(hash.as_ref());
         let (prefix, rest) = hash.split_at(PREFIX_DIGITS);
         match tokio::time::timeout(PATIENCE, list.range(prefix)).await {
@@ -69,15 +69,12 @@ impl Leaks {
     /// Refuses a leaked password that somebody chooses; otherwise whether the list has yet to be asked.
     ///
     /// # Errors
-    /// 422 `weak_password`.
-    pub async fn refuse(&self, password: &Password, pointer: &str) -> Result<bool, Problem> {
-        let finding = self.look_up(password).await;
-        if finding == Finding::Leaked {
-            let reason = "This password is on a list of leaked passwords. Choose another.";
-            let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "weak_password", reason);
-            return Err(problem.at(pointer, reason));
+    /// [`WeakPassword::Leaked`].
+    pub async fn refuse(&self, password: &Password) -> Result<bool, WeakPassword> {
+        match self.look_up(password).await {
+            Finding::Leaked => Err(WeakPassword::Leaked),
+            finding => Ok(finding == Finding::Unknown),
         }
-        Ok(finding == Finding::Unknown)
     }
 }
 
@@ -169,14 +166,13 @@ mod tests {
     async fn a_list_that_is_down_or_slow_refuses_nobody() {
         assert_eq!(finding(Err(())).await, Finding::Unknown);
         assert_eq!(Leaks::of(Slow).look_up(&Password::from(LEAKED)).await, Finding::Unknown);
-        assert!(Leaks::of(Slow).refuse(&Password::from(LEAKED), "/password").await.is_ok_and(|unchecked| unchecked));
-        assert!(Leaks(None).refuse(&Password::from(LEAKED), "/password").await.is_ok_and(|unchecked| unchecked));
+        assert!(Leaks::of(Slow).refuse(&Password::from(LEAKED)).await.is_ok_and(|unchecked| unchecked));
+        assert!(Leaks(None).refuse(&Password::from(LEAKED)).await.is_ok_and(|unchecked| unchecked));
     }
 
     #[tokio::test]
-    async fn the_refusal_points_at_the_field() {
+    async fn a_leaked_password_is_refused() {
         let leaks = Leaks::of(List(Ok(format!("{}:9", rest()))));
-        let problem = leaks.refuse(&Password::from(LEAKED), "/new").await.unwrap_err();
-        assert_eq!((problem.status().as_u16(), problem.code()), (422, "weak_password"));
+        assert_eq!(leaks.refuse(&Password::from(LEAKED)).await, Err(WeakPassword::Leaked));
     }
 }

@@ -6,7 +6,7 @@ mod provider;
 mod providers;
 mod ticket;
 
-pub use id_token::Arriving;
-pub use provider::Provider;
-pub use providers::Providers;
+pub use id_token::Identity;
+pub use provider::{Provider, ProviderError};
+pub use providers::{NoProvider, Providers};
 pub use ticket::{COOKIE, LinkTo, Ticket};

@@ -3,19 +3,26 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use cinema_http::Problem;
 use kernel::{AccountId, World};
+use password::Pepper;
 use ring::digest;
-use runtime::{Boot, BootError};
+use runtime::Key;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use sqlx::PgConnection;
+use stores::{PgPool, postgres};
+use time::Duration;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
 
 use crate::{
+    code::{is_six_digits, without_separators},
     host_cookie::HostCookie,
-    pepper::{Hasher, Pepper},
+    problems::{Secret, locked},
     security_event::Kind,
-    store::{Counters, PATIENCE, SecondFactors, Waiting},
+    store::{
+        mfa_tokens, recovery_codes, totp,
+        tries::{self, Tried},
+    },
     totp::TotpSecret,
-    tries::locked,
+    transport::Transport,
 };
 
 /// How many recovery codes there are.
@@ -24,8 +31,6 @@ pub const RECOVERY_CODES: usize = 10;
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// 50 bits.
 const RECOVERY_CHARACTERS: usize = 10;
-/// The door of these codes in the table of tries.
-const DOOR: &str = "second_factor";
 
 /// What somebody typed in.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,8 +43,8 @@ pub enum Guess {
 
 impl Guess {
     fn parse(text: &str) -> Option<Self> {
-        let plain: String = text.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').collect();
-        if plain.len() == 6 && plain.bytes().all(|byte| byte.is_ascii_digit()) {
+        let plain = without_separators(text);
+        if is_six_digits(&plain) {
             return Some(Self::Totp(plain));
         }
         let plain = plain.to_lowercase().replace('o', "0").replace(['i', 'l'], "1");
@@ -82,8 +87,8 @@ impl RecoveryCode {
     }
 
     /// What is stored.
-    pub fn digest(&self, hasher: &Hasher, account: AccountId) -> Vec<u8> {
-        hasher.tag("recovery code", &[account.to_string().as_bytes(), self.0.as_bytes()])
+    pub fn digest(&self, pepper: &Pepper, account: AccountId) -> Vec<u8> {
+        pepper.tag("recovery code", &[account.to_string().as_bytes(), self.0.as_bytes()])
     }
 }
 
@@ -95,38 +100,29 @@ pub enum Candidate {
     Recovery(Vec<u8>),
 }
 
-/// Looks at codes.
-#[derive(Clone)]
-pub struct SecondFactor {
-    store: SecondFactors,
-    counters: Counters,
-    pepper: Pepper,
-    world: World,
+runtime::wire! {
+    /// Looks at codes.
+    pub(crate) struct SecondFactor {
+        pool: PgPool,
+        pepper: Key<Pepper>,
+        world: World,
+    }
 }
 
 impl SecondFactor {
-    /// Postgres and the pepper.
-    pub fn wire(boot: &Boot) -> Result<Self, BootError> {
-        let pool = boot.postgres()?;
-        let (store, counters) = (SecondFactors::new(pool.clone()), Counters::new(pool));
-        Ok(Self { store, counters, pepper: Pepper::wire(boot)?, world: boot.world() })
-    }
-
     /// Counts a try and looks at it; `None`: it is wrong.
     ///
     /// # Errors
     /// 429 `mfa_locked` for 15 minutes after five tries in vain.
     pub async fn look_at(&self, account: AccountId, guess: &Guess) -> Result<Option<Candidate>, Problem> {
-        let hasher = self.pepper.hasher().await?;
-        let now = self.world.now();
-        if let Err(wait) = self.counters.count(account, DOOR, now).await? {
-            return Err(locked("mfa_locked", "codes", wait));
-        }
+        let (pepper, now) = (self.pepper.get().await?, self.world.now());
+        let count = async |tx: &mut PgConnection| tries::count(tx, account, Tried::SecondFactor, now).await;
+        postgres::transact(&self.pool, count).await?.map_err(|wait| locked(Secret::Code, wait))?;
         match guess {
-            Guess::Recovery(code) => Ok(Some(Candidate::Recovery(RecoveryCode(code.clone()).digest(&hasher, account)))),
+            Guess::Recovery(code) => Ok(Some(Candidate::Recovery(RecoveryCode(code.clone()).digest(pepper, account)))),
             Guess::Totp(code) => {
-                let Some(sealed) = self.store.secret(account).await? else { return Ok(None) };
-                let secret = TotpSecret::open(&sealed, &hasher, account).map_err(Problem::internal)?;
+                let Some(sealed) = totp::secret(&self.pool, account).await? else { return Ok(None) };
+                let secret = TotpSecret::open(&sealed, pepper, account)?;
                 Ok(secret.step_of(code, now).map(Candidate::Step))
             }
         }
@@ -135,33 +131,46 @@ impl SecondFactor {
     /// Uses a candidate up in the transaction of what it is good for; `None`: it was wrong, or used before. The kind is what to log of it.
     pub async fn use_up(
         &self,
-        transaction: &mut PgConnection,
+        connection: &mut PgConnection,
         account: AccountId,
         candidate: &Candidate,
     ) -> Result<Option<Option<Kind>>, sqlx::Error> {
         let (is_used_now, kind) = match candidate {
-            Candidate::Step(step) => (self.store.use_step(transaction, account, *step).await?, None),
+            Candidate::Step(step) => (totp::use_step(connection, account, *step).await?, None),
             Candidate::Recovery(digest) => {
                 let now = self.world.now();
-                (self.store.use_recovery(transaction, account, digest, now).await?, Some(Kind::RecoveryCodeUsed))
+                (recovery_codes::use_up(connection, account, digest, now).await?, Some(Kind::RecoveryCodeUsed))
             }
         };
         if !is_used_now {
             return Ok(None);
         }
-        self.counters.forget(transaction, account, DOOR).await?;
+        tries::forget(connection, account, Tried::SecondFactor).await?;
         Ok(Some(kind))
     }
 }
 
+/// How long a sign-in waits for its code.
+pub(crate) const PATIENCE: Duration = Duration::minutes(5);
 /// Carries what [`ask`] returns where no body can: over the redirect from another provider.
-pub const WAITING: HostCookie = HostCookie::strict("__Host-mfa", PATIENCE);
+pub(crate) const WAITING: HostCookie = HostCookie::strict("__Host-mfa", PATIENCE);
+
+/// A sign-in whose first factor was right.
+pub(crate) struct Waiting {
+    pub account: AccountId,
+    /// How the first factor was proven (RFC 8176).
+    pub methods: Vec<String>,
+    /// Where the refresh token goes.
+    pub transport: Transport,
+    /// As the client calls its device.
+    pub device_name: Option<String>,
+}
 
 /// Keeps a sign-in whose first factor was right until its code comes; the session begins then. Returns the token to be sent with the code, of
 /// which only the digest is kept.
-pub async fn ask(factors: &SecondFactors, waiting: &Waiting, world: &World) -> Result<String, sqlx::Error> {
+pub(crate) async fn ask(pool: &PgPool, waiting: &Waiting, world: &World) -> Result<String, sqlx::Error> {
     let token = BASE64_URL_SAFE_NO_PAD.encode(world.bytes::<32>());
-    factors.wait(&token_digest(&token), waiting, world.now()).await?;
+    mfa_tokens::add(pool, &token_digest(&token), waiting, world.now()).await?;
     Ok(token)
 }
 
@@ -200,13 +209,13 @@ mod tests {
     #[test]
     fn recovery_codes_differ_and_their_digests_depend_on_the_account() {
         let (world, _) = World::replay(OffsetDateTime::UNIX_EPOCH, 5);
-        let hasher = Hasher::new(&[1; 32]);
+        let pepper = Pepper::new(&[1; 32]);
         let (a, b): (AccountId, AccountId) =
             (Id::from_parts(world.now(), [1; 10]), Id::from_parts(world.now(), [2; 10]));
         let codes: Vec<_> = (0..100).map(|_| RecoveryCode::new(&world)).collect();
         for code in &codes {
             assert!(Guess::parse(&code.reveal()) == Some(Guess::Recovery(code.0.clone())), "{}", code.reveal());
-            assert_ne!(code.digest(&hasher, a), code.digest(&hasher, b));
+            assert_ne!(code.digest(&pepper, a), code.digest(&pepper, b));
             assert_eq!(codes.iter().filter(|other| *other == code).count(), 1);
         }
     }

@@ -1,10 +1,19 @@
 //! What happens to an account and its owner should be able to see.
 
+use std::str::FromStr;
+
 use cinema_http::Origin;
 use kernel::{AccountId, EventId, SessionId, World};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
+
+use crate::column::text_column;
+
+/// Nothing of this kind happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unknown kind of security event")]
+pub struct UnknownKind;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)+) => {
@@ -23,16 +32,19 @@ macro_rules! kinds {
                 }
             }
 
-            /// From what is stored.
-            pub fn parse(name: &str) -> Option<Self> {
-                match name {
-                    $($name => Some(Self::$kind),)+
-                    _ => None,
-                }
-            }
-
             #[cfg(test)]
             const ALL: &[Self] = &[$(Self::$kind),+];
+        }
+
+        impl FromStr for Kind {
+            type Err = UnknownKind;
+
+            fn from_str(name: &str) -> Result<Self, UnknownKind> {
+                match name {
+                    $($name => Ok(Self::$kind),)+
+                    _ => Err(UnknownKind),
+                }
+            }
         }
     };
 }
@@ -79,6 +91,8 @@ kinds! {
     /// The person wants everything about them gone.
     ErasureRequested = "erasure_requested",
 }
+
+text_column!(Kind);
 
 /// One entry of the log.
 #[derive(Debug, Clone)]
@@ -148,9 +162,9 @@ mod tests {
     #[test]
     fn what_is_stored_and_what_is_shown_are_one_word() {
         for kind in Kind::ALL {
-            assert_eq!(Kind::parse(kind.as_str()), Some(*kind));
+            assert_eq!(kind.as_str().parse(), Ok(*kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }
-        assert_eq!(Kind::parse("guessed"), None);
+        assert_eq!("guessed".parse::<Kind>(), Err(UnknownKind));
     }
 }

@@ -1,108 +1,80 @@
 //! What every way of signing in ends with: a session with its tokens, an entry in the log, and a mail when the device or the territory is new.
 
 use cinema_http::Problem;
-use events::{Outbox, outbox::Posted};
+use events::{Message, Outbox, Transaction};
 use kernel::World;
-use runtime::{Boot, BootError};
 use serde_json::json;
-use sqlx::{PgConnection, PgPool};
-use time::format_description::well_known::Rfc3339;
 
 use crate::{
-    letter::{self, letter},
+    mail::mail,
+    person::Person,
     profile,
+    proof::Proof,
+    rfc3339::rfc3339,
     security_event::{Kind, SecurityEvent},
     session::{Family, RefreshToken},
     signing::Signing,
-    store::{Device, Familiar, Person, Proof, SecurityLog, Sessions},
+    store::{
+        self,
+        security_events::{self, Familiar},
+        sessions::{self, Device},
+    },
     token::Token,
 };
 
-/// Begins sessions.
-#[derive(Clone)]
-pub struct SignIn {
-    pool: PgPool,
-    sessions: Sessions,
-    log: SecurityLog,
-    signing: Signing,
-    outbox: Outbox,
-    world: World,
-}
-
-/// A session that has begun as soon as the transaction commits; then its mail is to be published.
-pub struct Begun {
-    /// The access token.
-    pub token: Token,
-    /// The first refresh token.
-    pub refresh: RefreshToken,
-    /// The mail, if there is one.
-    pub posted: Posted,
+runtime::wire! {
+    /// Begins sessions.
+    pub(crate) struct SignIn {
+        signing: Signing,
+        /// Of mails.
+        pub outbox: Outbox = store::mail_outbox,
+        world: World,
+    }
 }
 
 impl SignIn {
-    /// Postgres, the signing key, and the queue of mails.
-    pub fn wire(boot: &Boot) -> Result<Self, BootError> {
-        let pool = boot.postgres()?;
-        Ok(Self {
-            sessions: Sessions::new(pool.clone()),
-            log: SecurityLog::new(pool.clone()),
-            pool,
-            signing: Signing::wire(boot)?,
-            outbox: letter::outbox(boot)?,
-            world: boot.world(),
-        })
-    }
-
     /// Begins a session in a transaction of its own.
-    pub async fn enter(
+    pub async fn begin(
         &self,
         person: &Person,
         proof: &Proof,
         device: Device<'_>,
     ) -> Result<(Token, RefreshToken), Problem> {
-        let mut transaction = self.pool.begin().await?;
-        let begun = self.begin(&mut transaction, person, proof, device).await?;
-        transaction.commit().await?;
-        self.outbox.publish(begun.posted).await;
-        Ok((begun.token, begun.refresh))
+        self.outbox.transact(async |tx| self.begin_within(tx, person, proof, device).await).await
     }
 
     /// Begins a session in the caller's transaction.
-    pub async fn begin(
+    pub async fn begin_within(
         &self,
-        transaction: &mut PgConnection,
+        transaction: &mut Transaction<'_>,
         person: &Person,
         proof: &Proof,
         device: Device<'_>,
-    ) -> Result<Begun, Problem> {
+    ) -> Result<(Token, RefreshToken), Problem> {
         let (account, now) = (person.account, self.world.now());
         let chosen = profile::without_asking(person.default.clone());
         let (family, refresh) = Family::begin(self.world.id(), self.world.bytes(), self.world.bytes(), now);
         // Signing first: without a key there is no session to leave behind.
         let token = self.signing.mint(person, chosen.as_ref(), family.session, proof).await?;
-        let familiar = self.log.familiar(transaction, account, &device).await?;
+        let familiar = security_events::familiar(&mut **transaction, account, &device).await?;
         let chosen = chosen.map(|profile| profile.id);
-        self.sessions.begin(transaction, account, &family, (chosen, proof), device).await?;
+        sessions::add(transaction, account, &family, (chosen, proof), device).await?;
         let event = SecurityEvent::new(&self.world, account, Kind::SignedIn, device.origin).in_session(family.session);
         let event = device.name.map_or(event.clone(), |name| event.with(name));
-        self.log.record(transaction, &event).await?;
-        let mail = is_new(&familiar).then(|| self.mail(&familiar, person, device));
-        let posted = self.outbox.post(transaction, mail).await?;
-        Ok(Begun { token, refresh, posted })
+        security_events::add(&mut **transaction, &event).await?;
+        if is_new(&familiar) {
+            transaction.send(self.mail(&familiar, person, device)).await?;
+        }
+        Ok((token, refresh))
     }
 
-    /// Publishes what was begun in a transaction that has committed.
-    pub async fn publish(&self, posted: Posted) {
-        self.outbox.publish(posted).await;
-    }
-
-    fn mail(&self, familiar: &Familiar, person: &Person, device: Device<'_>) -> events::Letter {
-        let at = self.world.now().format(&Rfc3339).unwrap_or_default();
+    fn mail(&self, familiar: &Familiar, person: &Person, device: Device<'_>) -> Message {
+        let at = rfc3339(self.world.now());
         let mut variables = json!({ "territory": device.origin.territory, "at": at });
         if let Some(name) = device.name {
             variables["device"] = name.into();
         }
-        letter(&self.world, "new_sign_in", &familiar.email, &person.locale, variables)
+        mail(&self.world, "new_sign_in", &familiar.email, &person.locale, variables)
     }
 }
 

@@ -7,16 +7,13 @@ use cinema_http::{
     token::{AUDIENCE, Claims, ISSUER, LIFETIME, Signer},
 };
 use kernel::{ProfileId, SessionId, World, policy};
-use runtime::{Access, Boot, BootError};
+use runtime::{Access, Boot, BootError, Wire};
 use secrecy::ExposeSecret;
 use stores::SecretHandle;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
-    keyring::KeyRing,
-    profile::Profile,
-    store::{Person, Proof},
-    token::Token,
+    keyring::KeyRing, person::Person, problems::keys_unavailable, profile::Profile, proof::Proof, token::Token,
 };
 
 const KEEP: Duration = Duration::minutes(5);
@@ -38,16 +35,18 @@ pub struct Signing {
     kept: Arc<RwLock<Option<Kept>>>,
 }
 
-impl Signing {
-    /// The key is read in INIT, or with the first request.
-    pub fn wire(boot: &Boot) -> Result<Self, BootError> {
+/// The key is read in INIT, or with the first request.
+impl Wire for Signing {
+    fn wire(boot: &Boot) -> Result<Self, BootError> {
         let signing =
             Self { handle: boot.secret("signing-keys", Access::Read)?, world: boot.world(), kept: Arc::default() };
         let warm = signing.clone();
         boot.also_warm(async move { drop(warm.signer().await) });
         Ok(signing)
     }
+}
 
+impl Signing {
     /// A token of `person` in `session`; the caller adds the refresh token.
     pub async fn mint(
         &self,
@@ -107,9 +106,9 @@ impl Signing {
     }
 
     async fn read(&self) -> Result<Arc<Signer>, Problem> {
-        let unavailable = |reason: &dyn std::fmt::Display| Problem::unavailable("keys_unavailable", reason);
-        let secret = self.handle.get().await.map_err(|error| unavailable(&error))?;
-        let secret = secret.ok_or_else(|| unavailable(&"signing-keys has no value yet: auth-rotate-keys makes it"))?;
+        let secret = self.handle.get().await.map_err(keys_unavailable)?;
+        let secret =
+            secret.ok_or_else(|| keys_unavailable("signing-keys has no value yet: auth-rotate-keys makes it"))?;
         Ok(Arc::new(KeyRing::parse(secret.expose_secret())?.current.signer()?))
     }
 }

@@ -1,11 +1,12 @@
 //! Codes of an authenticator (RFC 6238): SHA-1, six digits, 30 s, what every authenticator can do.
 
 use kernel::{AccountId, World};
+use password::Pepper;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use time::{Duration, OffsetDateTime};
 use totp_rs::{Algorithm, Builder, Totp};
 
-use crate::{email::Email, pepper::Hasher};
+use crate::email::Email;
 
 /// How long an authenticator has to be confirmed.
 pub const ENROLMENT: Duration = Duration::minutes(10);
@@ -65,21 +66,21 @@ impl TotpSecret {
     }
 
     /// For the store: a stolen database alone makes no codes, and a row moved to another account does not open.
-    pub fn seal(&self, hasher: &Hasher, account: AccountId, world: &World) -> Result<Vec<u8>, SealError> {
+    pub fn seal(&self, pepper: &Pepper, account: AccountId, world: &World) -> Result<Vec<u8>, SealError> {
         let nonce: [u8; NONCE_LEN] = world.bytes();
         let mut text = self.0.to_vec();
         let aad = Aad::from(account.to_string());
-        let sealed = key(hasher)?.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut text);
+        let sealed = key(pepper)?.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut text);
         sealed.map_err(|_| SealError)?;
         Ok([nonce.as_slice(), &text].concat())
     }
 
     /// From the store.
-    pub fn open(sealed: &[u8], hasher: &Hasher, account: AccountId) -> Result<Self, SealError> {
+    pub fn open(sealed: &[u8], pepper: &Pepper, account: AccountId) -> Result<Self, SealError> {
         let (nonce, text) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(SealError)?;
         let mut text = text.to_vec();
         let aad = Aad::from(account.to_string());
-        let opened = key(hasher)?.open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut text);
+        let opened = key(pepper)?.open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut text);
         let secret: &[u8] = opened.map_err(|_| SealError)?;
         Ok(Self(secret.try_into().map_err(|_| SealError)?))
     }
@@ -91,8 +92,8 @@ impl std::fmt::Debug for TotpSecret {
     }
 }
 
-fn key(hasher: &Hasher) -> Result<LessSafeKey, SealError> {
-    let key = UnboundKey::new(&AES_256_GCM, &hasher.tag("key of totp secrets", &[])).map_err(|_| SealError)?;
+fn key(pepper: &Pepper) -> Result<LessSafeKey, SealError> {
+    let key = UnboundKey::new(&AES_256_GCM, &pepper.tag("key of totp secrets", &[])).map_err(|_| SealError)?;
     Ok(LessSafeKey::new(key))
 }
 
@@ -149,17 +150,17 @@ mod tests {
     fn a_sealed_secret_opens_for_its_account_and_pepper_only() {
         let (world, _) = World::replay(at(0), 1);
         let secret = TotpSecret::new(&world);
-        let hasher = Hasher::new(&[1; 32]);
-        let sealed = secret.seal(&hasher, account(1), &world).unwrap();
+        let pepper = Pepper::new(&[1; 32]);
+        let sealed = secret.seal(&pepper, account(1), &world).unwrap();
         assert!(!sealed.windows(4).any(|bytes| secret.0.windows(4).any(|part| part == bytes)));
-        assert_eq!(TotpSecret::open(&sealed, &hasher, account(1)), Ok(secret.clone()));
-        assert_eq!(TotpSecret::open(&sealed, &hasher, account(2)), Err(SealError));
-        assert_eq!(TotpSecret::open(&sealed, &Hasher::new(&[2; 32]), account(1)), Err(SealError));
+        assert_eq!(TotpSecret::open(&sealed, &pepper, account(1)), Ok(secret.clone()));
+        assert_eq!(TotpSecret::open(&sealed, &pepper, account(2)), Err(SealError));
+        assert_eq!(TotpSecret::open(&sealed, &Pepper::new(&[2; 32]), account(1)), Err(SealError));
         let mut changed = sealed.clone();
         changed[20] ^= 1;
-        assert_eq!(TotpSecret::open(&changed, &hasher, account(1)), Err(SealError));
-        assert_eq!(TotpSecret::open(&sealed[..5], &hasher, account(1)), Err(SealError));
-        assert_ne!(sealed, secret.seal(&hasher, account(1), &world).unwrap());
+        assert_eq!(TotpSecret::open(&changed, &pepper, account(1)), Err(SealError));
+        assert_eq!(TotpSecret::open(&sealed[..5], &pepper, account(1)), Err(SealError));
+        assert_ne!(sealed, secret.seal(&pepper, account(1), &world).unwrap());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use axum::{body::Body, extract::FromRequest, extract::Request};
 use cinema_http::{HeaderMap, IntoResponse, Json, Problem, Response, StatusCode, header};
 use http_body_util::BodyExt;
-use runtime::{Boot, BootError};
+use runtime::{Boot, BootError, PublicUrl, Wire};
 use serde::{Deserialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
@@ -32,12 +32,13 @@ pub enum Transport {
 #[derive(Debug, Clone)]
 pub struct Site(String);
 
-impl Site {
-    /// From `PUBLIC_URL`.
-    pub fn wire(boot: &Boot) -> Result<Self, BootError> {
-        Ok(Self::of(&boot.required("PUBLIC_URL")?))
+impl Wire for Site {
+    fn wire(boot: &Boot) -> Result<Self, BootError> {
+        Ok(Self::of(PublicUrl::wire(boot)?.as_str()))
     }
+}
 
+impl Site {
     /// The origin of a URL: scheme, host and port.
     pub fn of(url: &str) -> Self {
         let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
@@ -72,10 +73,21 @@ impl Transport {
                 Ok(Json::<_>(token).into_response())
             }
             Self::Cookie => {
-                let cookie = REFRESH.set(&refresh.reveal())?;
+                let cookie = REFRESH.set(&refresh.reveal()).map_err(Problem::internal)?;
                 Ok(([(header::SET_COOKIE, cookie)], Json::<_>(token)).into_response())
             }
         }
+    }
+}
+
+/// 204; a cookie is cleared.
+pub fn signed_out(headers: &HeaderMap) -> Result<Response, Problem> {
+    match REFRESH.read(headers) {
+        Some(_) => {
+            let forget = REFRESH.forget().map_err(Problem::internal)?;
+            Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, forget)]).into_response())
+        }
+        None => Ok(StatusCode::NO_CONTENT.into_response()),
     }
 }
 

@@ -1,14 +1,13 @@
 //! How often a short secret was tried in vain: a PIN, or the code of an authenticator.
 
-use cinema_http::{HeaderValue, Problem, StatusCode, header};
 use time::{Duration, OffsetDateTime};
 
-/// So many tries in vain lock the door.
+/// So many tries in vain lock it.
 pub const MAX_TRIES: i32 = 5;
 /// For how long.
 pub const LOCK: Duration = Duration::minutes(15);
 
-/// The tries of one door.
+/// The tries of one secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tries {
     /// Since the last success or lock.
@@ -21,7 +20,7 @@ impl Tries {
     /// Counts a try before it is looked at, so that tries at the same time count as well.
     ///
     /// # Errors
-    /// How long the door stays locked.
+    /// How long nothing is looked at.
     pub fn count(self, now: OffsetDateTime) -> Result<Self, Duration> {
         let before = match self.locked_until {
             Some(until) if until > now => return Err(until - now),
@@ -33,14 +32,6 @@ impl Tries {
     }
 }
 
-/// 429 with the time that is left; `what` was tried too often.
-pub fn locked(code: &str, what: &str, wait: Duration) -> Problem {
-    let seconds = wait.whole_seconds().max(1);
-    let detail = format!("Too many wrong {what}. Try again in {} min.", (seconds + 59) / 60);
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, code, detail)
-        .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,12 +39,12 @@ mod tests {
     #[test]
     fn the_sixth_try_waits_a_quarter_of_an_hour() {
         let now = OffsetDateTime::UNIX_EPOCH;
-        let mut door = Tries::default();
+        let mut secret = Tries::default();
         for _ in 0..MAX_TRIES {
-            door = door.count(now).unwrap();
+            secret = secret.count(now).unwrap();
         }
-        assert_eq!(door.count(now), Err(LOCK));
-        assert_eq!(door.count(now + LOCK - Duration::SECOND), Err(Duration::SECOND));
-        assert_eq!(door.count(now + LOCK).map(|door| door.tries), Ok(1));
+        assert_eq!(secret.count(now), Err(LOCK));
+        assert_eq!(secret.count(now + LOCK - Duration::SECOND), Err(Duration::SECOND));
+        assert_eq!(secret.count(now + LOCK).map(|secret| secret.tries), Ok(1));
     }
 }

@@ -12,7 +12,7 @@ const LEEWAY_SECONDS: i64 = 60;
 
 /// A person who comes from a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Arriving {
+pub struct Identity {
     /// The provider's id of the person.
     pub subject: String,
     /// The address, if the provider has proven it.
@@ -103,11 +103,11 @@ impl Said {
         Self { email: rest.email, email_verified: rest.email_verified, ..self }
     }
 
-    pub(super) fn arriving(self) -> Arriving {
+    pub(super) fn identity(self) -> Identity {
         // An address that cannot be one of an account here proves nothing either: one that looks alike is another one.
         let email = self.email.filter(|_| self.email_verified).and_then(|text| text.parse().ok());
         let auth_time = self.auth_time.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
-        Arriving { subject: self.sub, email, auth_time }
+        Identity { subject: self.sub, email, auth_time }
     }
 }
 
@@ -163,8 +163,8 @@ mod tests {
             verify(&issuer.sign(&header, &claims), (Algorithm::ES256, &issuer.key()), &expected)
         };
         let es256 = || json!({ "alg": "ES256" });
-        let arriving = check(es256(), ("later", json!(1))).unwrap().arriving();
-        assert_eq!(arriving.email.map(|email| email.as_str().to_owned()).as_deref(), Some("vera@example.com"));
+        let identity = check(es256(), ("later", json!(1))).unwrap().identity();
+        assert_eq!(identity.email.map(|email| email.as_str().to_owned()).as_deref(), Some("vera@example.com"));
         assert!(check(es256(), ("aud", json!(["cinema", "other"]))).is_err());
         assert!(check(es256(), ("aud", json!(["cinema"]))).is_ok());
         assert!(check(es256(), ("azp", json!("cinema"))).is_ok());
@@ -193,7 +193,7 @@ mod tests {
         let email = |email: Value, verified: Value| {
             let said: Said =
                 serde_json::from_value(json!({ "sub": "1", "email": email, "email_verified": verified })).unwrap();
-            said.arriving().email.is_some()
+            said.identity().email.is_some()
         };
         assert!(email(json!("a@example.com"), json!(true)));
         assert!(email(json!("a@example.com"), json!("true")));
@@ -213,7 +213,7 @@ mod tests {
         let said = |sub: &str, email: Option<&str>| -> Said {
             serde_json::from_value(json!({ "sub": sub, "email": email, "email_verified": true })).unwrap()
         };
-        assert!(said("1", None).complete(said("1", Some("a@example.com"))).arriving().email.is_some());
-        assert!(said("1", None).complete(said("2", Some("a@example.com"))).arriving().email.is_none());
+        assert!(said("1", None).complete(said("1", Some("a@example.com"))).identity().email.is_some());
+        assert!(said("1", None).complete(said("2", Some("a@example.com"))).identity().email.is_none());
     }
 }

@@ -1,6 +1,5 @@
 //! Which account somebody who comes from a provider gets.
 
-use cinema_http::Problem;
 use kernel::AccountId;
 
 use crate::email::Email;
@@ -57,24 +56,6 @@ pub fn decide<'a>(known: &Known<'a>) -> Decision<'a> {
         (None, None, Some(_), Some((holder, true))) => Decision::LinkAndSignIn(holder),
         (None, None, Some(_), Some((_, false))) => Decision::Refuse(Refusal::HolderUnverified),
         (None, None, Some(email), None) => Decision::Create(email),
-    }
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::LinkedElsewhere => {
-                Self::conflict("linked_elsewhere", "This account of the other service belongs to another account here.")
-            }
-            Refusal::NoAddress => Self::forbidden(
-                "address_unverified",
-                "The other service has not confirmed your address. Sign in here first, and link it then.",
-            ),
-            Refusal::HolderUnverified => Self::forbidden(
-                "email_unverified",
-                "This address was registered here, but never confirmed. Register again and enter the code from the mail first.",
-            ),
-        }
     }
 }
 

@@ -4,10 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration as Patience};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use cinema_http::{
-    Problem, StatusCode,
-    axum::http::{Request, header},
-};
+use http::{Request, StatusCode, header};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use kernel::World;
 use secrecy::{ExposeSecret, SecretString};
@@ -18,7 +15,7 @@ use tokio::sync::Mutex;
 
 use super::{
     Ticket,
-    id_token::{self, Arriving, Expected, Said},
+    id_token::{self, Expected, Identity, Said},
 };
 
 /// How long the provider's documents are used before they are read again.
@@ -96,9 +93,18 @@ struct Tokens {
     access_token: Option<String>,
 }
 
-fn down(internal: impl std::fmt::Display) -> Problem {
-    let detail = "The other service does not answer as it should. Try again later, or sign in with your password.";
-    Problem::new(StatusCode::BAD_GATEWAY, "provider_unavailable", detail).because(internal)
+/// Why a provider signs nobody in.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderError {
+    #[error("the provider does not know the code")]
+    CodeRefused,
+    /// It does not answer as it should; for the log.
+    #[error("{0}")]
+    Down(String),
+}
+
+fn down(reason: impl std::fmt::Display) -> ProviderError {
+    ProviderError::Down(reason.to_string())
 }
 
 impl Provider {
@@ -109,8 +115,8 @@ impl Provider {
     /// Where the browser goes.
     ///
     /// # Errors
-    /// 502 `provider_unavailable`.
-    pub async fn authorization_url(&self, ticket: &Ticket) -> Result<String, Problem> {
+    /// [`ProviderError::Down`].
+    pub async fn authorization_url(&self, ticket: &Ticket) -> Result<String, ProviderError> {
         let documents = self.documents(None).await?;
         let endpoint = &documents.metadata.authorization_endpoint;
         let query = form(&[
@@ -135,8 +141,8 @@ impl Provider {
     /// Who has come back with a code.
     ///
     /// # Errors
-    /// 400 `code_refused` when the provider does not know the code, 502 `provider_unavailable`.
-    pub async fn arriving(&self, code: &str, ticket: &Ticket) -> Result<Arriving, Problem> {
+    /// Either.
+    pub async fn identity(&self, code: &str, ticket: &Ticket) -> Result<Identity, ProviderError> {
         let tokens = self.exchange(code, ticket).await?;
         let header = jsonwebtoken::decode_header(&tokens.id_token).map_err(down)?;
         let documents = self.documents(Some(&header.kid)).await?;
@@ -152,13 +158,13 @@ impl Provider {
             (Some(url), Some(token)) if !said.has_email() => {
                 let request = Request::get(url).header(header::AUTHORIZATION, format!("Bearer {token}"));
                 let rest: Said = self.json(request.body(Bytes::new()).map_err(down)?).await?;
-                Ok(said.complete(rest).arriving())
+                Ok(said.complete(rest).identity())
             }
-            _ => Ok(said.arriving()),
+            _ => Ok(said.identity()),
         }
     }
 
-    async fn exchange(&self, code: &str, ticket: &Ticket) -> Result<Tokens, Problem> {
+    async fn exchange(&self, code: &str, ticket: &Ticket) -> Result<Tokens, ProviderError> {
         let documents = self.documents(None).await?;
         let body = form(&[
             ("grant_type", "authorization_code"),
@@ -179,12 +185,11 @@ impl Provider {
         self.json(request).await
     }
 
-    async fn json<T: DeserializeOwned>(&self, request: Request<Bytes>) -> Result<T, Problem> {
+    async fn json<T: DeserializeOwned>(&self, request: Request<Bytes>) -> Result<T, ProviderError> {
         let response = self.fetch.send(request, PATIENCE).await.map_err(down)?;
         let (status, body) = (response.status(), response.into_body());
         if status == StatusCode::BAD_REQUEST && error_of(&body).as_deref() == Some("invalid_grant") {
-            let detail = "The other service does not know this sign-in any more. Begin again.";
-            return Err(Problem::bad_request("code_refused", detail));
+            return Err(ProviderError::CodeRefused);
         }
         if !status.is_success() {
             return Err(down(format!("answered {status}: {}", error_of(&body).unwrap_or_default())));
@@ -193,7 +198,7 @@ impl Provider {
     }
 
     /// The provider's documents; with an id, those that know this key if there are any. While they cannot be read, the last ones are good.
-    async fn documents(&self, kid: Option<&Option<String>>) -> Result<Arc<Documents>, Problem> {
+    async fn documents(&self, kid: Option<&Option<String>>) -> Result<Arc<Documents>, ProviderError> {
         let mut kept = self.kept.lock().await;
         let now = self.world.now();
         if let Some(documents) = kept.as_ref() {
@@ -205,15 +210,15 @@ impl Provider {
         }
         match (self.read(now).await, kept.as_ref()) {
             (Ok(documents), _) => Ok(kept.insert(Arc::new(documents)).clone()),
-            (Err(problem), Some(last)) => {
-                tracing::warn!(?problem, "the provider's documents cannot be read, the last ones are used");
+            (Err(error), Some(last)) => {
+                tracing::warn!(%error, "the provider's documents cannot be read, the last ones are used");
                 Ok(last.clone())
             }
-            (Err(problem), None) => Err(problem),
+            (Err(error), None) => Err(error),
         }
     }
 
-    async fn read(&self, now: OffsetDateTime) -> Result<Documents, Problem> {
+    async fn read(&self, now: OffsetDateTime) -> Result<Documents, ProviderError> {
         let url = format!("{}/.well-known/openid-configuration", self.config.issuer.trim_end_matches('/'));
         let metadata: Metadata = self.json(Request::get(url).body(Bytes::new()).map_err(down)?).await?;
         if metadata.issuer != self.config.issuer {

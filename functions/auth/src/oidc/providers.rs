@@ -2,8 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use cinema_http::Problem;
-use runtime::{Boot, BootError};
+use runtime::{Boot, BootError, PublicUrl, Wire};
 use stores::Fetch;
 
 use super::{Provider, provider::Config};
@@ -14,29 +13,32 @@ const SETTING: &str = "OAUTH_PROVIDERS";
 #[derive(Clone)]
 pub struct Providers(Arc<BTreeMap<String, Provider>>);
 
-impl Providers {
-    /// From the setting: name → issuer, client_id, client_secret, scopes. Their documents are read with the first journey.
-    ///
-    /// # Errors
-    /// When the setting cannot be used.
-    pub fn wire(boot: &Boot) -> Result<Self, BootError> {
+/// There is no provider of this name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoProvider;
+
+/// From the setting: name → issuer, client_id, client_secret, scopes. Their documents are read with the first sign-in.
+impl Wire for Providers {
+    fn wire(boot: &Boot) -> Result<Self, BootError> {
         let text = boot.setting(SETTING).unwrap_or_else(|| "{}".to_owned());
         let configs = parse(&text).map_err(|reason| BootError::Invalid { name: SETTING.to_owned(), reason })?;
-        let origin = boot.required("PUBLIC_URL")?;
+        let origin = PublicUrl::wire(boot)?;
         let (fetch, world) = (Fetch::default(), boot.world());
         let provider = |(name, config): (String, Config)| {
-            let redirect_uri = format!("{}/v1/auth/oauth/{name}/callback", origin.trim_end_matches('/'));
+            let redirect_uri = origin.join(&format!("/v1/auth/oauth/{name}/callback"));
             (name, Provider::new(config, redirect_uri, fetch.clone(), world.clone()))
         };
         Ok(Self(Arc::new(configs.into_iter().map(provider).collect())))
     }
+}
 
+impl Providers {
     /// One of them.
     ///
     /// # Errors
-    /// 404.
-    pub fn find(&self, name: &str) -> Result<&Provider, Problem> {
-        self.0.get(name).ok_or_else(|| Problem::not_found("provider"))
+    /// There is none of this name.
+    pub fn find(&self, name: &str) -> Result<&Provider, NoProvider> {
+        self.0.get(name).ok_or(NoProvider)
     }
 }
 

@@ -1,14 +1,14 @@
 //! What a browser carries to a provider and back: state, nonce and PKCE verifier in a cookie that nobody else can have written.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use cinema_http::Problem;
 use kernel::{AccountId, SessionId, World};
+use password::Pepper;
 use ring::digest;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use time::{Duration, OffsetDateTime};
 
-use crate::{host_cookie::HostCookie, pepper::Hasher};
+use crate::host_cookie::HostCookie;
 
 /// Carries it; lax, because the browser comes back from another site.
 pub const COOKIE: HostCookie = HostCookie::lax("__Host-oauth", LIFETIME);
@@ -55,17 +55,17 @@ impl Ticket {
     }
 
     /// Signed, for the cookie.
-    pub fn seal(&self, hasher: &Hasher) -> Result<String, Problem> {
-        let body = serde_json::to_vec(self).map_err(Problem::internal)?;
-        let tag = hasher.tag(PURPOSE, &[&body]);
+    pub fn seal(&self, pepper: &Pepper) -> Result<String, serde_json::Error> {
+        let body = serde_json::to_vec(self)?;
+        let tag = pepper.tag(PURPOSE, &[&body]);
         Ok(format!("{}.{}", BASE64_URL_SAFE_NO_PAD.encode(body), BASE64_URL_SAFE_NO_PAD.encode(tag)))
     }
 
     /// What was sealed here not too long ago.
-    pub fn open(text: &str, hasher: &Hasher, now: OffsetDateTime) -> Option<Self> {
+    pub fn open(text: &str, pepper: &Pepper, now: OffsetDateTime) -> Option<Self> {
         let (body, tag) = text.split_once('.')?;
         let (body, tag) = (BASE64_URL_SAFE_NO_PAD.decode(body).ok()?, BASE64_URL_SAFE_NO_PAD.decode(tag).ok()?);
-        if !bool::from(hasher.tag(PURPOSE, &[&body]).ct_eq(&tag)) {
+        if !bool::from(pepper.tag(PURPOSE, &[&body]).ct_eq(&tag)) {
             return None;
         }
         let ticket: Self = serde_json::from_slice(&body).ok()?;
@@ -90,15 +90,15 @@ mod tests {
 
     #[test]
     fn only_what_was_sealed_here_opens_and_only_in_time() {
-        let (hasher, (ticket, world)) = (Hasher::new(&[1; 32]), ticket());
-        let sealed = ticket.seal(&hasher).unwrap();
-        assert_eq!(Ticket::open(&sealed, &hasher, world.now()), Some(ticket));
-        assert_eq!(Ticket::open(&sealed, &hasher, world.now() + LIFETIME), None);
-        assert_eq!(Ticket::open(&sealed, &Hasher::new(&[2; 32]), world.now()), None);
+        let (pepper, (ticket, world)) = (Pepper::new(&[1; 32]), ticket());
+        let sealed = ticket.seal(&pepper).unwrap();
+        assert_eq!(Ticket::open(&sealed, &pepper, world.now()), Some(ticket));
+        assert_eq!(Ticket::open(&sealed, &pepper, world.now() + LIFETIME), None);
+        assert_eq!(Ticket::open(&sealed, &Pepper::new(&[2; 32]), world.now()), None);
         let (body, tag) = sealed.split_once('.').unwrap();
         let other = BASE64_URL_SAFE_NO_PAD.encode(b"{}");
         for forged in [format!("{other}.{tag}"), format!("{body}."), body.to_owned(), String::new()] {
-            assert_eq!(Ticket::open(&forged, &hasher, world.now()), None, "{forged}");
+            assert_eq!(Ticket::open(&forged, &pepper, world.now()), None, "{forged}");
         }
     }
 

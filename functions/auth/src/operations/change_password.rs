@@ -1,98 +1,81 @@
 //! `POST /v1/auth/password/change`: a new password for somebody who is signed in and knows the present one; every other session ends.
 
-use cinema_http::{Account, Json, OpenApiRouter, Problem, State, StatusCode, routes};
+use cinema_http::{Account, Json, Problem, Proven, State, StatusCode};
 use events::Outbox;
 use kernel::World;
-use runtime::{Boot, BootError};
+use password::{Password, Pepper};
 use serde::Deserialize;
 use serde_json::json;
-use time::Duration;
+use stores::PgPool;
 use utoipa::ToSchema;
 
 use crate::{
     current_password::CurrentPassword,
     leak::Leaks,
-    letter::{self, letter},
-    password::Password,
-    pepper::Hasher,
+    live_account::wire_with_sessions,
+    mail::mail,
+    password_rules,
+    problems::weak_password,
     security_event::{Kind, SecurityEvent},
-    step_up,
-    store::{Accounts, Change, NewHash, Passwords, Sessions},
+    session_end,
+    store::{
+        self, accounts,
+        credentials::{self, NewHash},
+        security_events,
+    },
 };
-
-/// How long ago the person may have proven who they are.
-const FRESH: Duration = Duration::HOUR;
 
 /// The present password and the new one.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ChangePassword {
+pub(super) struct ChangePasswordRequest {
     current: Password,
     new: Password,
 }
 
-#[derive(Clone)]
-struct Changer {
-    accounts: Accounts,
-    sessions: Sessions,
-    passwords: Passwords,
-    current: CurrentPassword,
-    leaks: Leaks,
-    outbox: Outbox,
-    world: World,
+wire_with_sessions! {
+    pub(super) struct ChangePassword {
+        pool: PgPool,
+        current: CurrentPassword,
+        leaks: Leaks,
+        outbox: Outbox = store::outbox,
+        world: World,
+    }
 }
 
 /// 204; 403 `wrong_password`, 403 `step_up_required` when the sign-in is older than an hour, 422 `weak_password`, 409 `no_password`, 429 after
 /// five wrong passwords.
-#[utoipa::path(post, path = "/v1/auth/password/change", tag = "auth", security(("account" = [])), request_body = ChangePassword,
+#[utoipa::path(post, path = "/v1/auth/password/change", tag = "auth", request_body = ChangePasswordRequest,
     responses((status = 204), Problem))]
-async fn change_password(
-    State(changer): State<Changer>,
-    account: Account,
-    Json(request): Json<ChangePassword>,
+pub(super) async fn change_password(
+    State(state): State<ChangePassword>,
+    account: Proven<60>,
+    Json(request): Json<ChangePasswordRequest>,
 ) -> Result<StatusCode, Problem> {
-    let login = changer.sessions.live(&account, changer.world.now()).await?;
-    step_up::require(&login.proof, changer.world.now(), FRESH)?;
-    let (hasher, old) = changer.current.prove(&account, &request.current).await?;
-    changer.change(&account, &request.new, (&hasher, &old)).await?;
+    let (pepper, old) = state.current.prove(&account, &request.current).await?;
+    state.change(&account, &request.new, (pepper, &old)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-impl Changer {
-    async fn change(&self, account: &Account, new: &Password, (hasher, old): (&Hasher, &str)) -> Result<(), Problem> {
-        let (email, locale) = self.accounts.contact(account.id).await?;
-        new.check(&email, "/new")?;
-        let leak_unchecked = self.leaks.refuse(new, "/new").await?;
-        let phc = hasher.hash(&self.world, new).await?;
+impl ChangePassword {
+    async fn change(&self, account: &Account, new: &Password, (pepper, old): (&Pepper, &str)) -> Result<(), Problem> {
+        let (email, locale) = accounts::contact(&self.pool, account.id).await?;
+        password_rules::check(new, &email).map_err(weak_password("/new"))?;
+        let leak_unchecked = self.leaks.refuse(new).await.map_err(weak_password("/new"))?;
+        let hash = NewHash { phc: &pepper.hash(&self.world, new)?, leak_unchecked };
         let event = SecurityEvent::new(&self.world, account.id, Kind::PasswordChanged, &account.origin);
-        let change = Change {
-            account: account.id,
-            session: account.session,
-            old,
-            hash: NewHash { phc: &phc, leak_unchecked },
-            letter: letter(&self.world, "password_changed", &email, &locale, json!({})),
-        };
-        let changed =
-            self.passwords.change(&self.outbox, change, &event.in_session(account.session), self.world.now()).await?;
-        let posted = changed.ok_or_else(|| {
-            Problem::conflict("password_changed", "The password was changed by another request. Sign in again.")
-        })?;
-        self.outbox.publish(posted).await;
-        Ok(())
+        let mail = mail(&self.world, "password_changed", &email, &locale, json!({}));
+        self.outbox
+            .transact(async |tx| {
+                if !credentials::replace(tx, account.id, old, hash, self.world.now()).await? {
+                    let detail = "The password was changed by another request. Sign in again.";
+                    return Err(Problem::conflict("password_changed", detail));
+                }
+                let kept = (Some(account.session), "password_changed");
+                session_end::end_whatever_began(tx, account.id, kept, &self.world).await?;
+                security_events::add(&mut **tx, &event.in_session(account.session)).await?;
+                Ok(tx.send(mail).await?)
+            })
+            .await
     }
-}
-
-/// Postgres, Redis for the limits, the pepper, the list of leaked passwords, and the queue of mails.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let pool = boot.postgres()?;
-    let changer = Changer {
-        accounts: Accounts::new(pool.clone()),
-        sessions: Sessions::new(pool.clone()),
-        passwords: Passwords::new(pool),
-        current: CurrentPassword::wire(boot)?,
-        leaks: Leaks::wire(boot)?,
-        outbox: letter::outbox(boot)?,
-        world: boot.world(),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(change_password)).with_state(changer))
 }

@@ -1,86 +1,92 @@
 //! `POST /v1/auth/email/confirm`: the code from the new mailbox gives the account its new address, and every service hears of it.
 
-use cinema_http::{Account, Json, OpenApiRouter, Problem, State, StatusCode, routes};
-use events::Outbox;
-use kernel::{Locale, World};
-use runtime::{Boot, BootError};
+use cinema_http::{Account, Json, Problem, State, StatusCode};
+use events::{Outbox, Transaction};
+use kernel::World;
+use password::Pepper;
+use runtime::Key;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
-    code::{self, Code, Purpose},
+    code::{Code, Purpose, Verdict},
     email::Email,
-    guard::{CONFIRM_EMAIL, Guard},
-    letter::{self, letter},
-    pepper::Pepper,
+    limits::{CONFIRM_EMAIL, Limits},
+    live_account::{LiveAccount, wire_with_sessions},
+    mail::mail,
+    problems::{code_expired, wrong_mailed_code},
     security_event::{Kind, SecurityEvent},
-    store::{Addresses, Confirmation, Sessions},
+    store::{self, accounts, codes, email_changes, reset_codes, security_events},
 };
 
 /// The code from the newest mail.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ConfirmEmail {
+pub(super) struct ConfirmEmailRequest {
     code: Code,
 }
 
-#[derive(Clone)]
-struct Confirmer {
-    sessions: Sessions,
-    addresses: Addresses,
-    pepper: Pepper,
-    guard: Guard,
-    outbox: Outbox,
-    world: World,
+wire_with_sessions! {
+    pub(super) struct ConfirmEmail {
+        pepper: Key<Pepper>,
+        limits: Limits,
+        outbox: Outbox = store::outbox,
+        world: World,
+    }
 }
 
 /// 204 when the code is right, and again when it is repeated; 422 when it is wrong, 410 when it is too late, 409 `email_taken` when somebody
 /// else was faster, 429 at the sixth try.
-#[utoipa::path(post, path = "/v1/auth/email/confirm", tag = "auth", security(("account" = [])), request_body = ConfirmEmail,
+#[utoipa::path(post, path = "/v1/auth/email/confirm", tag = "auth", request_body = ConfirmEmailRequest,
     responses((status = 204), Problem))]
-async fn confirm_email(
-    State(confirmer): State<Confirmer>,
-    account: Account,
-    Json(request): Json<ConfirmEmail>,
+pub(super) async fn confirm_email(
+    State(state): State<ConfirmEmail>,
+    account: LiveAccount,
+    Json(request): Json<ConfirmEmailRequest>,
 ) -> Result<StatusCode, Problem> {
-    confirmer.sessions.live(&account, confirmer.world.now()).await?;
-    confirmer.guard.knock(&CONFIRM_EMAIL, account.id, &account.origin.address).await?;
-    match confirmer.confirm(&account, &request.code).await? {
-        Confirmation::Changed(posted) => confirmer.outbox.publish(posted).await,
-        Confirmation::Repeated => {}
-        Confirmation::Expired => return Err(code::expired()),
-        Confirmation::Wrong => return Err(code::wrong()),
-        Confirmation::Taken => {
-            return Err(Problem::conflict("email_taken", "Somebody else has this address by now."));
-        }
+    state.limits.count(&CONFIRM_EMAIL, account.id, &account.origin.address).await?;
+    match state.confirm(&account, &request.code).await? {
+        Verdict::Right | Verdict::Repeated => {}
+        Verdict::Expired => return Err(code_expired()),
+        Verdict::Wrong => return Err(wrong_mailed_code()),
     }
-    confirmer.guard.entered(&CONFIRM_EMAIL, account.id, &account.origin.address).await;
+    state.limits.refund(&CONFIRM_EMAIL, account.id, &account.origin.address).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
-impl Confirmer {
-    async fn confirm(&self, account: &Account, code: &Code) -> Result<Confirmation, Problem> {
-        let hasher = self.pepper.hasher().await?;
-        let digest = code.digest_for(&hasher, Purpose::NewAddress, &account.id.to_string());
-        let event = SecurityEvent::new(&self.world, account.id, Kind::EmailChanged, &account.origin);
-        let letter = |old: &Email, locale: &Locale| letter(&self.world, "email_changed", old, locale, json!({}));
-        let tried = (account.id, digest.as_slice());
-        let event = event.in_session(account.session);
-        Ok(self.addresses.confirm(&self.outbox, tried, &event, letter, &self.world).await?)
+impl ConfirmEmail {
+    async fn confirm(&self, account: &Account, code: &Code) -> Result<Verdict, Problem> {
+        let digest = code.digest_for(self.pepper.get().await?, Purpose::NewAddress, &account.id.to_string());
+        self.outbox
+            .transact(async |tx| {
+                let Some((new, sent)) = email_changes::count_try(tx, account.id).await? else {
+                    return Ok(Verdict::Wrong);
+                };
+                // A wrong try has to be remembered as well.
+                let verdict = sent.judge(&digest, self.world.now());
+                if verdict == Verdict::Right {
+                    self.move_account(tx, account, &new).await?;
+                }
+                Ok(verdict)
+            })
+            .await
     }
-}
 
-/// Postgres, Redis for the limits, the pepper, the queue of mails, and the stream of events.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let pool = boot.postgres()?;
-    let confirmer = Confirmer {
-        sessions: Sessions::new(pool.clone()),
-        addresses: Addresses::new(pool),
-        pepper: Pepper::wire(boot)?,
-        guard: Guard::wire(boot)?,
-        outbox: letter::outbox(boot)?.stream("domain-events", boot.stream("domain-events")?),
-        world: boot.world(),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(confirm_email)).with_state(confirmer))
+    async fn move_account(&self, tx: &mut Transaction<'_>, account: &Account, new: &Email) -> Result<(), Problem> {
+        let (old, locale, verified) = match accounts::move_to(tx, account.id, new, &self.world).await {
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                return Err(Problem::conflict("email_taken", "Somebody else has this address by now."));
+            }
+            moved => moved?,
+        };
+        email_changes::mark_used(tx, account.id, self.world.now()).await?;
+        // Codes that lie in the old mailbox, or that were sent before anybody had the new one, are good for nothing any more.
+        reset_codes::forget(tx, [&old, new]).await?;
+        codes::forget(tx, [&old, new]).await?;
+        let event = SecurityEvent::new(&self.world, account.id, Kind::EmailChanged, &account.origin);
+        security_events::add(&mut **tx, &event.in_session(account.session)).await?;
+        tx.emit(&verified).await?;
+        Ok(tx.send(mail(&self.world, "email_changed", &old, &locale, json!({}))).await?)
+    }
 }

@@ -1,88 +1,86 @@
 //! `POST /v1/auth/mfa/totp/confirm`: the first code takes the authenticator into use; the recovery codes are shown here and never again.
 
-use cinema_http::{Account, Json, OpenApiRouter, Problem, State, StatusCode, routes};
+use cinema_http::{Account, Json, Problem, State, StatusCode};
 use events::Outbox;
 use kernel::World;
-use runtime::{Boot, BootError};
+use password::Pepper;
+use runtime::Key;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sqlx::PgPool;
+use stores::PgPool;
 use utoipa::ToSchema;
 
 use crate::{
     code::Code,
-    guard::{Guard, SECOND_FACTOR},
-    letter::{self, letter},
-    pepper::{Hasher, Pepper},
+    limits::{Limits, SECOND_FACTOR},
+    live_account::{LiveAccount, wire_with_sessions},
+    mail::mail,
+    problems::totp_already_enabled,
     second_factor::{RECOVERY_CODES, RecoveryCode},
     security_event::{Kind, SecurityEvent},
-    store::{Accounts, Enrolment, SecondFactors, SecurityLog, Sessions},
+    store::{
+        self, accounts, recovery_codes, security_events,
+        totp::{self, Enrolment},
+    },
     totp::{ENROLMENT, TotpSecret},
 };
 
 /// What the authenticator shows.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ConfirmTotp {
+pub(super) struct ConfirmTotpRequest {
     code: Code,
 }
 
 /// To be kept where the authenticator is not.
 #[derive(Serialize, ToSchema)]
-struct Confirmed {
+pub(super) struct RecoveryCodes {
     /// Ten codes, each of which takes the place of the authenticator once.
     #[schema(example = json!(["4kq2m-8v0xd"]))]
     recovery_codes: Vec<String>,
 }
 
-#[derive(Clone)]
-struct Confirmer {
-    pool: PgPool,
-    accounts: Accounts,
-    sessions: Sessions,
-    factors: SecondFactors,
-    log: SecurityLog,
-    outbox: Outbox,
-    pepper: Pepper,
-    guard: Guard,
-    world: World,
+wire_with_sessions! {
+    pub(super) struct ConfirmTotp {
+        pool: PgPool,
+        pepper: Key<Pepper>,
+        limits: Limits,
+        outbox: Outbox = store::mail_outbox,
+        world: World,
+    }
 }
 
 /// 200 with the recovery codes; 422 `invalid_code`, 410 `enrolment_expired` after ten minutes, 404 without an enrolment, 409
 /// `totp_already_enabled`.
-#[utoipa::path(post, path = "/v1/auth/mfa/totp/confirm", tag = "auth", security(("account" = [])), request_body = ConfirmTotp,
-    responses((status = 200, body = Confirmed), Problem))]
-async fn confirm_totp(
-    State(confirmer): State<Confirmer>,
-    account: Account,
-    Json(request): Json<ConfirmTotp>,
-) -> Result<Json<Confirmed>, Problem> {
-    confirmer.sessions.live(&account, confirmer.world.now()).await?;
-    confirmer.guard.knock(&SECOND_FACTOR, account.id, &account.origin.address).await?;
-    let enrolment = confirmer.enrolment(&account).await?;
-    let hasher = confirmer.pepper.hasher().await?;
-    let secret = TotpSecret::open(&enrolment.secret, &hasher, account.id).map_err(Problem::internal)?;
-    let step = secret.step_of(request.code.as_str(), confirmer.world.now()).ok_or_else(wrong)?;
-    let recovery_codes = confirmer.confirm(&account, (&enrolment, step), &hasher).await?;
-    confirmer.guard.entered(&SECOND_FACTOR, account.id, &account.origin.address).await;
-    Ok(Json(Confirmed { recovery_codes }))
+#[utoipa::path(post, path = "/v1/auth/mfa/totp/confirm", tag = "auth", request_body = ConfirmTotpRequest,
+    responses((status = 200, body = RecoveryCodes), Problem))]
+pub(super) async fn confirm_totp(
+    State(state): State<ConfirmTotp>,
+    account: LiveAccount,
+    Json(request): Json<ConfirmTotpRequest>,
+) -> Result<Json<RecoveryCodes>, Problem> {
+    state.limits.count(&SECOND_FACTOR, account.id, &account.origin.address).await?;
+    let enrolment = state.enrolment(&account).await?;
+    let pepper = state.pepper.get().await?;
+    let secret = TotpSecret::open(&enrolment.secret, pepper, account.id)?;
+    let step = secret.step_of(request.code.as_str(), state.world.now()).ok_or_else(wrong_code)?;
+    let recovery_codes = state.confirm(&account, (&enrolment, step), pepper).await?;
+    state.limits.refund(&SECOND_FACTOR, account.id, &account.origin.address).await;
+    Ok(Json(RecoveryCodes { recovery_codes }))
 }
 
-fn wrong() -> Problem {
+fn wrong_code() -> Problem {
     let detail = "This is not what the authenticator shows. Check the clock of its device.";
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_code", detail)
         .at("/code", "not what the authenticator shows")
 }
 
-fn already() -> Problem {
-    Problem::conflict("totp_already_enabled", "An authenticator is in use already.")
-}
-
-impl Confirmer {
+impl ConfirmTotp {
     async fn enrolment(&self, account: &Account) -> Result<Enrolment, Problem> {
-        let enrolment = self.factors.enrolment(account.id).await?.ok_or_else(|| Problem::not_found("enrolment"))?;
+        let enrolment =
+            totp::enrolment(&self.pool, account.id).await?.ok_or_else(|| Problem::not_found("enrolment"))?;
         if enrolment.is_confirmed {
-            return Err(already());
+            return Err(totp_already_enabled());
         }
         if self.world.now() - enrolment.enrolled_at >= ENROLMENT {
             let detail = "This took more than ten minutes. Begin again with a new secret.";
@@ -95,39 +93,23 @@ impl Confirmer {
         &self,
         account: &Account,
         (enrolment, step): (&Enrolment, i64),
-        hasher: &Hasher,
+        pepper: &Pepper,
     ) -> Result<Vec<String>, Problem> {
         let codes: Vec<RecoveryCode> = (0..RECOVERY_CODES).map(|_| RecoveryCode::new(&self.world)).collect();
-        let digests: Vec<Vec<u8>> = codes.iter().map(|code| code.digest(hasher, account.id)).collect();
-        let (email, locale) = self.accounts.contact(account.id).await?;
-        let mut transaction = self.pool.begin().await?;
-        let entry = (account.id, enrolment, step);
-        if !self.factors.confirm(&mut transaction, entry, &digests, self.world.now()).await? {
-            return Err(already());
-        }
+        let digests: Vec<Vec<u8>> = codes.iter().map(|code| code.digest(pepper, account.id)).collect();
+        let (email, locale) = accounts::contact(&self.pool, account.id).await?;
         let event = SecurityEvent::new(&self.world, account.id, Kind::MfaEnabled, &account.origin);
-        self.log.record(&mut transaction, &event.in_session(account.session)).await?;
-        let mail = letter(&self.world, "mfa_enabled", &email, &locale, json!({}));
-        let posted = self.outbox.post(&mut transaction, [mail]).await?;
-        transaction.commit().await?;
-        self.outbox.publish(posted).await;
+        let mail = mail(&self.world, "mfa_enabled", &email, &locale, json!({}));
+        self.outbox
+            .transact(async |tx| {
+                if !totp::confirm(tx, account.id, (&enrolment.secret, step), self.world.now()).await? {
+                    return Err(totp_already_enabled());
+                }
+                recovery_codes::replace(tx, account.id, &digests).await?;
+                security_events::add(&mut **tx, &event.in_session(account.session)).await?;
+                Ok(tx.send(mail).await?)
+            })
+            .await?;
         Ok(codes.iter().map(RecoveryCode::reveal).collect())
     }
-}
-
-/// Postgres, Redis for the limits, the pepper, and the queue of mails.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let pool = boot.postgres()?;
-    let confirmer = Confirmer {
-        accounts: Accounts::new(pool.clone()),
-        sessions: Sessions::new(pool.clone()),
-        factors: SecondFactors::new(pool.clone()),
-        log: SecurityLog::new(pool.clone()),
-        pool,
-        outbox: letter::outbox(boot)?,
-        pepper: Pepper::wire(boot)?,
-        guard: Guard::wire(boot)?,
-        world: boot.world(),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(confirm_totp)).with_state(confirmer))
 }

@@ -1,23 +1,26 @@
 //! `DELETE /v1/auth/account`: everything about the person goes. Nobody can sign in from this moment on; each service erases what it holds and
 //! sends a receipt, and auth goes last.
 
-use cinema_http::{Account, Json, OpenApiRouter, Problem, State, StatusCode, routes};
+use cinema_http::{Account, Json, Problem, Proven, State, StatusCode};
 use events::Outbox;
 use kernel::{ErasureId, World};
-use runtime::{Boot, BootError};
+use password::Pepper;
+use runtime::{Key, PublicUrl};
 use serde::Serialize;
+use stores::PgPool;
 use utoipa::ToSchema;
 
 use crate::{
-    erasure::{self, STEP_UP},
-    pepper::Pepper,
+    erasure,
+    live_account::wire_with_sessions,
     security_event::{Kind, SecurityEvent},
-    store::{Erasures, Sessions},
+    session_end,
+    store::{erasures, security_events},
 };
 
 /// The erasure has begun.
 #[derive(Serialize, ToSchema)]
-struct ErasureBegun {
+pub(super) struct ErasureBegun {
     erasure_id: ErasureId,
     /// Always `erasing`.
     #[schema(example = "erasing")]
@@ -26,59 +29,59 @@ struct ErasureBegun {
     receipts_url: String,
 }
 
-#[derive(Clone)]
-struct Registrar {
-    erasures: Erasures,
-    sessions: Sessions,
-    outbox: Outbox,
-    pepper: Pepper,
-    world: World,
-    public_url: String,
-}
-
-/// 202, and the same again when it is repeated; 403 `step_up_required` unless the person proved who they are within ten minutes.
-#[utoipa::path(delete, path = "/v1/auth/account", tag = "auth", security(("account" = [])),
-    responses((status = 202, body = ErasureBegun), Problem))]
-async fn delete_account(
-    State(registrar): State<Registrar>,
-    account: Account,
-) -> Result<(StatusCode, Json<ErasureBegun>), Problem> {
-    // First, so that nothing begins whose receipts nobody could read.
-    let hasher = registrar.pepper.hasher().await?;
-    let id = match registrar.erasures.of(account.id).await? {
-        Some(begun) => begun,
-        None => registrar.begin(&account).await?,
-    };
-    let token = erasure::token(&hasher, id);
-    let receipts_url = format!("{}/v1/auth/erasures/{id}?token={token}", registrar.public_url.trim_end_matches('/'));
-    Ok((StatusCode::ACCEPTED, Json(ErasureBegun { erasure_id: id, status: "erasing", receipts_url })))
-}
-
-impl Registrar {
-    async fn begin(&self, account: &Account) -> Result<ErasureId, Problem> {
-        let now = self.world.now();
-        let login = self.sessions.live(account, now).await?;
-        if now - login.proof.at > STEP_UP {
-            return Err(Problem::forbidden("step_up_required", "Confirm your password first."));
-        }
-        let event = SecurityEvent::new(&self.world, account.id, Kind::ErasureRequested, &account.origin);
-        let event = event.in_session(account.session);
-        let (id, posted) = self.erasures.begin(&self.outbox, &event, account.id, &self.world).await?;
-        self.outbox.publish(posted).await;
-        Ok(id)
+wire_with_sessions! {
+    pub(super) struct DeleteAccount {
+        pool: PgPool,
+        outbox: Outbox,
+        pepper: Key<Pepper>,
+        public_url: PublicUrl,
+        world: World,
     }
 }
 
-/// Postgres, the pepper, and the stream of events.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let pool = boot.postgres()?;
-    let registrar = Registrar {
-        erasures: Erasures::new(pool.clone()),
-        sessions: Sessions::new(pool.clone()),
-        outbox: Outbox::new(pool).stream("domain-events", boot.stream("domain-events")?),
-        pepper: Pepper::wire(boot)?,
-        world: boot.world(),
-        public_url: boot.required("PUBLIC_URL")?,
+/// 202, and the same again when it is repeated; 403 `step_up_required` unless the person proved who they are in the last ten minutes, with a
+/// code where an authenticator is in use.
+#[utoipa::path(delete, path = "/v1/auth/account", tag = "auth",
+    responses((status = 202, body = ErasureBegun), Problem))]
+pub(super) async fn delete_account(
+    State(state): State<DeleteAccount>,
+    account: Account,
+    proven: Result<Proven<10, true>, Problem>,
+) -> Result<(StatusCode, Json<ErasureBegun>), Problem> {
+    let proven = match proven {
+        // The first call has ended the session of the second.
+        Err(problem) if problem.code() != "session_revoked" => return Err(problem),
+        proven => proven,
     };
-    Ok(OpenApiRouter::new().routes(routes!(delete_account)).with_state(registrar))
+    // First, so that nothing begins whose receipts nobody could read.
+    let pepper = state.pepper.get().await?;
+    let id = match erasures::of(&state.pool, account.id).await? {
+        Some(begun) => begun,
+        None => {
+            let proven = proven?;
+            state.begin(&proven).await?
+        }
+    };
+    let path = format!("/v1/auth/erasures/{id}?token={}", erasure::token(pepper, id));
+    let receipts_url = state.public_url.join(&path);
+    Ok((StatusCode::ACCEPTED, Json(ErasureBegun { erasure_id: id, status: "erasing", receipts_url })))
+}
+
+impl DeleteAccount {
+    /// Begins an erasure, or finds the one that another request has begun meanwhile.
+    async fn begin(&self, account: &Account) -> Result<ErasureId, Problem> {
+        let (id, now) = (self.world.id::<ErasureId>(), self.world.now());
+        let event = SecurityEvent::new(&self.world, account.id, Kind::ErasureRequested, &account.origin);
+        let begun = self.outbox.transact(async |tx| {
+            let Some(open) = erasures::add(tx, id, account.id, now).await? else {
+                return erasures::of(&mut **tx, account.id).await;
+            };
+            security_events::add(&mut **tx, &event.in_session(account.session)).await?;
+            session_end::end_all(tx, account.id, (None, "account_erased"), &self.world).await?;
+            erasures::close_ways_in(tx, account.id).await?;
+            tx.emit(&open.event(&self.world)).await?;
+            Ok(Some(open.id))
+        });
+        begun.await?.ok_or_else(|| Problem::from(sqlx::Error::RowNotFound))
+    }
 }

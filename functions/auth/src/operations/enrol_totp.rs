@@ -1,25 +1,24 @@
 //! `POST /v1/auth/mfa/totp`: a secret for an authenticator, which does nothing before auth-confirm-totp.
 
-use cinema_http::{Account, Json, OpenApiRouter, Problem, State, routes};
+use cinema_http::{Json, Problem, Proven, State};
 use kernel::World;
-use runtime::{Boot, BootError};
+use password::Pepper;
+use runtime::Key;
 use serde::Serialize;
-use time::{Duration, OffsetDateTime};
+use stores::PgPool;
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::{
-    pepper::Pepper,
-    step_up,
-    store::{Accounts, SecondFactors, Sessions},
+    live_account::wire_with_sessions,
+    problems::totp_already_enabled,
+    store::{accounts, totp},
     totp::{ENROLMENT, TotpSecret},
 };
 
-/// A session that was taken over must not lock its owner out with an authenticator of somebody else.
-const FRESH: Duration = Duration::HOUR;
-
 /// For the authenticator.
 #[derive(Serialize, ToSchema)]
-struct Enrolled {
+pub(super) struct Enrolled {
     /// Base32, for typing it in.
     #[schema(example = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")]
     secret: String,
@@ -30,40 +29,24 @@ struct Enrolled {
     expires_at: OffsetDateTime,
 }
 
-#[derive(Clone)]
-struct Enroller {
-    accounts: Accounts,
-    sessions: Sessions,
-    factors: SecondFactors,
-    pepper: Pepper,
-    world: World,
+wire_with_sessions! {
+    pub(super) struct EnrolTotp {
+        pool: PgPool,
+        pepper: Key<Pepper>,
+        world: World,
+    }
 }
 
-/// 200 with a secret, each time another one; 409 `totp_already_enabled`, 403 `step_up_required` when the sign-in is older than an hour.
-#[utoipa::path(post, path = "/v1/auth/mfa/totp", tag = "auth", security(("account" = [])), responses((status = 200, body = Enrolled), Problem))]
-async fn enrol_totp(State(enroller): State<Enroller>, account: Account) -> Result<Json<Enrolled>, Problem> {
-    let now = enroller.world.now();
-    let login = enroller.sessions.live(&account, now).await?;
-    step_up::require(&login.proof, now, FRESH)?;
-    let (email, _) = enroller.accounts.contact(account.id).await?;
-    let secret = TotpSecret::new(&enroller.world);
-    let hasher = enroller.pepper.hasher().await?;
-    let sealed = secret.seal(&hasher, account.id, &enroller.world).map_err(Problem::internal)?;
-    if !enroller.factors.enrol(account.id, &sealed, now).await? {
-        return Err(Problem::conflict("totp_already_enabled", "Remove the present authenticator first."));
+/// 200 with a secret, each time another one; 409 `totp_already_enabled`, 403 `step_up_required` when the sign-in is older than an hour: a
+/// session that was taken over must not lock its owner out with an authenticator of somebody else.
+#[utoipa::path(post, path = "/v1/auth/mfa/totp", tag = "auth", responses((status = 200, body = Enrolled), Problem))]
+pub(super) async fn enrol_totp(State(state): State<EnrolTotp>, account: Proven<60>) -> Result<Json<Enrolled>, Problem> {
+    let now = state.world.now();
+    let (email, _) = accounts::contact(&state.pool, account.id).await?;
+    let secret = TotpSecret::new(&state.world);
+    let sealed = secret.seal(state.pepper.get().await?, account.id, &state.world)?;
+    if !totp::enrol(&state.pool, account.id, &sealed, now).await? {
+        return Err(totp_already_enabled());
     }
     Ok(Json(Enrolled { secret: secret.base32(), otpauth_uri: secret.uri(&email), expires_at: now + ENROLMENT }))
-}
-
-/// Postgres and the pepper.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let pool = boot.postgres()?;
-    let enroller = Enroller {
-        accounts: Accounts::new(pool.clone()),
-        sessions: Sessions::new(pool.clone()),
-        factors: SecondFactors::new(pool),
-        pepper: Pepper::wire(boot)?,
-        world: boot.world(),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(enrol_totp)).with_state(enroller))
 }

@@ -1,43 +1,30 @@
 //! `cinema.user.export_requested.v1` → this service's part of the copy: the account, how it can sign in, its sessions and its security log.
 //! Somebody who is being erased gets none.
 
-use events::{Consumer, Deadline, Event, Export, Outcome};
-use runtime::{Access, Boot, BootError};
-use stores::{Bucket, StoreError};
+use events::{Export, Holdings};
+use serde_json::Value;
+use stores::{PgPool, StoreError};
 
-use crate::store::{Copies, Erasures};
+use crate::store::{copies, erasures};
 
-struct Exporter {
-    erasures: Erasures,
-    copies: Copies,
-    bucket: Bucket,
-}
+/// See [`events::ExportAccount`].
+pub type ExportAccount = events::ExportAccount<Records>;
 
-impl Exporter {
-    async fn export(&self, export: &Export) -> Result<(), StoreError> {
-        if self.erasures.of(export.account).await?.is_some() {
-            return Ok(());
-        }
-        let document = self.copies.of(export.account).await?;
-        self.bucket.put(&export.key("auth"), document.to_string().into_bytes(), "application/json", None).await
+runtime::wire! {
+    /// What auth holds of people.
+    pub struct Records {
+        pool: PgPool,
     }
 }
 
-impl Consumer<Event> for Exporter {
-    async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        match Export::read(&event) {
-            Err(reason) => Outcome::Poison(reason),
-            Ok(export) => self.export(&export).await.map_or_else(Outcome::retry, |()| Outcome::Done),
-        }
-    }
-}
+impl Holdings for Records {
+    const SERVICE: &'static str = "auth";
 
-/// Postgres and the bucket of exports.
-pub fn consumer(boot: &Boot) -> Result<impl Consumer<Event> + use<>, BootError> {
-    let pool = boot.postgres()?;
-    Ok(Exporter {
-        erasures: Erasures::new(pool.clone()),
-        copies: Copies::new(pool),
-        bucket: boot.bucket("exports", Access::Write)?,
-    })
+    async fn is_erased(&self, export: &Export) -> Result<bool, StoreError> {
+        Ok(erasures::of(&self.pool, export.account).await?.is_some())
+    }
+
+    async fn copy(&self, export: &Export) -> Result<Option<Value>, StoreError> {
+        Ok(Some(copies::of(&self.pool, export.account).await?))
+    }
 }

@@ -1,63 +1,92 @@
 //! `GET /v1/admin/accounts?email=`: the account of an address, for support. Every look-up leaves a trace, those that find nothing as well.
 
-use cinema_http::{Json, OpenApiRouter, Problem, Query, State, Support, routes};
-use kernel::World;
-use runtime::{Boot, BootError};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use cinema_http::{Json, Problem, Query, State, Support};
+use kernel::{AccountId, World};
+use serde::{Deserialize, Serialize};
+use stores::PgPool;
+use time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     email::Email,
-    guard::{FIND_ACCOUNT, Guard},
+    limits::{FIND_ACCOUNT, Limits},
+    live_account::{LiveAccount, wire_with_sessions},
+    problems::no_such_account,
+    role::Role,
     security_event::{Kind, SecurityEvent},
-    store::{FoundAccount, SecurityLog, Sessions, Staff},
+    store::{
+        accounts::{self, Found},
+        security_events,
+    },
 };
 
 /// Whose account.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Wanted {
+pub(super) struct Wanted {
     /// Upper and lower case are the same.
     email: Email,
 }
 
-#[derive(Clone)]
-struct Finder {
-    staff: Staff,
-    sessions: Sessions,
-    log: SecurityLog,
-    guard: Guard,
-    world: World,
+/// An account as support sees it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FoundAccount {
+    account_id: AccountId,
+    email: String,
+    /// Language of its mails.
+    #[schema(example = "en")]
+    locale: String,
+    /// When it was registered.
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    /// When its address was first proven; absent before.
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    verified_at: Option<OffsetDateTime>,
+    roles: Vec<String>,
+    /// Whether signing in takes a code of an authenticator.
+    has_second_factor: bool,
+    /// How many sessions have not been ended.
+    sessions: i64,
+}
+
+wire_with_sessions! {
+    pub(super) struct FindAccount {
+        pool: PgPool,
+        limits: Limits,
+        world: World,
+    }
 }
 
 /// 200 with the account; 404 for an address without one.
-#[utoipa::path(get, path = "/v1/admin/accounts", tag = "auth", security(("support" = [])), params(Wanted),
+#[utoipa::path(get, path = "/v1/admin/accounts", tag = "auth", params(Wanted),
     responses((status = 200, body = FoundAccount), Problem))]
-async fn find_account(
-    State(finder): State<Finder>,
-    Support(agent): Support,
+pub(super) async fn find_account(
+    State(state): State<FindAccount>,
+    _caller: Support,
+    agent: LiveAccount,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<FoundAccount>, Problem> {
-    let login = finder.sessions.live(&agent, finder.world.now()).await?;
-    login.person.require_role("support")?;
-    finder.guard.knock(&FIND_ACCOUNT, agent.id, &agent.origin.address).await?;
-    let found = finder.staff.find(&wanted.email).await?;
-    let account = found.as_ref().map(|found| found.account_id);
-    let event = SecurityEvent::new(&finder.world, account, Kind::AccountFound, &agent.origin).by(agent.id);
-    finder.log.record_alone(&event).await?;
-    found.map(Json).ok_or_else(|| Problem::not_found("account"))
+    agent.login.person.require_role(Role::Support)?;
+    state.limits.count(&FIND_ACCOUNT, agent.id, &agent.origin.address).await?;
+    let found = accounts::find(&state.pool, &wanted.email).await?;
+    let account = found.as_ref().map(|found| found.id);
+    let event = SecurityEvent::new(&state.world, account, Kind::AccountFound, &agent.origin).by(agent.id);
+    security_events::add(&state.pool, &event).await?;
+    found.map(|found| Json(found.into())).ok_or_else(no_such_account)
 }
 
-/// Postgres, and Redis for the limits.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let pool = boot.postgres()?;
-    let finder = Finder {
-        staff: Staff::new(pool.clone()),
-        sessions: Sessions::new(pool.clone()),
-        log: SecurityLog::new(pool),
-        guard: Guard::wire(boot)?,
-        world: boot.world(),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(find_account)).with_state(finder))
+impl From<Found> for FoundAccount {
+    fn from(found: Found) -> Self {
+        Self {
+            account_id: found.id,
+            email: found.email.as_str().to_owned(),
+            locale: found.locale.to_string(),
+            created_at: found.created_at,
+            verified_at: found.verified_at,
+            roles: found.roles,
+            has_second_factor: found.has_second_factor,
+            sessions: found.sessions,
+        }
+    }
 }

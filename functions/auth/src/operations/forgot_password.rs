@@ -1,10 +1,11 @@
 //! `POST /v1/auth/password/forgot`: mails a code for a new password. The answer is the same, byte by byte and in its time, whether or not the
 //! address has an account.
 
-use cinema_http::{Audience, ClientAddress, Json, OpenApiRouter, Problem, State, StatusCode, routes};
-use events::Outbox;
+use cinema_http::{Audience, ClientAddress, Json, Problem, State, StatusCode};
+use events::{Message, Outbox};
 use kernel::{Locale, World};
-use runtime::{Boot, BootError};
+use password::Pepper;
+use runtime::Key;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -12,74 +13,71 @@ use utoipa::ToSchema;
 use crate::{
     code::{Code, Purpose},
     email::Email,
-    even::even,
-    guard::{FORGOT_PASSWORD, Guard, RESET_PASSWORD},
-    letter::{self, letter},
-    pepper::Pepper,
-    store::Passwords,
+    limits::{FORGOT_PASSWORD, Limits, RESET_PASSWORD},
+    mail::mail,
+    response_time::padded,
+    store::{self, accounts, reset_codes},
 };
 
 /// Whose password was forgotten.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ForgotPassword {
+pub(super) struct ForgotPasswordRequest {
     email: Email,
 }
 
 /// The same for every address.
 #[derive(Serialize, ToSchema)]
-struct ResetSent {
+pub(super) struct ResetSent {
     /// Always `reset_sent`.
     #[schema(example = "reset_sent")]
     status: &'static str,
 }
 
-#[derive(Clone)]
-struct Forgetter {
-    passwords: Passwords,
-    outbox: Outbox,
-    pepper: Pepper,
-    guard: Guard,
-    world: World,
-}
-
-/// 202 for every address; 429 when it happens too often. A code before it is dead then.
-#[utoipa::path(post, path = "/v1/auth/password/forgot", tag = "auth", request_body = ForgotPassword,
-    responses((status = 202, body = ResetSent), Problem))]
-async fn forgot_password(
-    State(forgetter): State<Forgetter>,
-    caller: Audience,
-    ClientAddress(address): ClientAddress,
-    Json(request): Json<ForgotPassword>,
-) -> Result<(StatusCode, Json<ResetSent>), Problem> {
-    forgetter.guard.knock(&FORGOT_PASSWORD, request.email.as_str(), &address).await?;
-    forgetter.guard.has_new_code(&RESET_PASSWORD, request.email.as_str()).await;
-    even(forgetter.send(&request.email, &caller.locale)).await?;
-    Ok((StatusCode::ACCEPTED, Json(ResetSent { status: "reset_sent" })))
-}
-
-impl Forgetter {
-    async fn send(&self, email: &Email, callers: &Locale) -> Result<(), Problem> {
-        let (hasher, code) = (self.pepper.hasher().await?, Code::new(&self.world));
-        let digests = (code.digest_for(&hasher, Purpose::Reset, email.as_str()), self.world.bytes::<32>().to_vec());
-        let letter = |locale: Option<Locale>| match locale {
-            Some(own) => letter(&self.world, "password_reset", email, &own, json!({ "code": code.as_str() })),
-            None => letter(&self.world, "reset_unknown_account", email, callers, json!({})),
-        };
-        let posted = self.passwords.forgot(&self.outbox, email, digests, letter, self.world.now()).await?;
-        self.outbox.publish(posted).await;
-        Ok(())
+runtime::wire! {
+    pub(super) struct ForgotPassword {
+        outbox: Outbox = store::mail_outbox,
+        pepper: Key<Pepper>,
+        limits: Limits,
+        world: World,
     }
 }
 
-/// Postgres, Redis for the limits, the pepper, and the queue of mails.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let forgetter = Forgetter {
-        passwords: Passwords::new(boot.postgres()?),
-        outbox: letter::outbox(boot)?,
-        pepper: Pepper::wire(boot)?,
-        guard: Guard::wire(boot)?,
-        world: boot.world(),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(forgot_password)).with_state(forgetter))
+/// 202 for every address; 429 when it happens too often. A code before it is dead then.
+#[utoipa::path(post, path = "/v1/auth/password/forgot", tag = "auth", request_body = ForgotPasswordRequest,
+    responses((status = 202, body = ResetSent), Problem))]
+pub(super) async fn forgot_password(
+    State(state): State<ForgotPassword>,
+    caller: Audience,
+    ClientAddress(address): ClientAddress,
+    Json(request): Json<ForgotPasswordRequest>,
+) -> Result<(StatusCode, Json<ResetSent>), Problem> {
+    state.limits.count(&FORGOT_PASSWORD, request.email.as_str(), &address).await?;
+    state.limits.reset(&RESET_PASSWORD, request.email.as_str()).await;
+    padded(state.send(&request.email, &caller.locale)).await?;
+    Ok((StatusCode::ACCEPTED, Json(ResetSent { status: "reset_sent" })))
+}
+
+impl ForgotPassword {
+    /// An address without a verified account gets a digest that no code has; the same statements run in each case.
+    async fn send(&self, email: &Email, callers: &Locale) -> Result<(), Problem> {
+        let (code, no_code) = (Code::new(&self.world), self.world.bytes::<32>());
+        let digest = code.digest_for(self.pepper.get().await?, Purpose::Reset, email.as_str());
+        self.outbox
+            .transact(async |tx| {
+                let holder = accounts::holder(&mut **tx, email).await?;
+                let own = holder.filter(|(_, _, is_verified)| *is_verified).map(|(_, locale, _)| locale);
+                let digest = if own.is_some() { &digest } else { no_code.as_slice() };
+                reset_codes::put(tx, email, digest, self.world.now()).await?;
+                Ok(tx.send(self.mail(email, own.as_ref(), callers, &code)).await?)
+            })
+            .await
+    }
+
+    fn mail(&self, email: &Email, own: Option<&Locale>, callers: &Locale, code: &Code) -> Message {
+        match own {
+            Some(own) => mail(&self.world, "password_reset", email, own, json!({ "code": code.as_str() })),
+            None => mail(&self.world, "reset_unknown_account", email, callers, json!({})),
+        }
+    }
 }

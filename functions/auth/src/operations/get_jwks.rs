@@ -4,13 +4,15 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use cinema_http::{
-    Audience, Cached, HeaderMap, OpenApiRouter, Problem, State, routes,
+    Audience, Cached, HeaderMap, Problem, State,
     token::{Jwk, Jwks},
 };
 use kernel::World;
-use runtime::{Access, Boot, BootError};
+use runtime::{Access, Boot, BootError, Wire};
 use stores::Bucket;
 use time::{Duration, OffsetDateTime};
+
+use crate::problems::keys_unavailable;
 
 /// Where the public keys lie in the bucket `web`.
 pub const DOCUMENT: &str = ".well-known/jwks.json";
@@ -22,7 +24,7 @@ const KEEP: Duration = Duration::minutes(1);
 type Last = Option<(OffsetDateTime, Vec<Jwk>)>;
 
 #[derive(Clone)]
-struct Published {
+pub(super) struct GetJwks {
     web: Bucket,
     world: World,
     last: Arc<RwLock<Last>>,
@@ -30,16 +32,16 @@ struct Published {
 
 /// Next, current and previous key; 503 `keys_unavailable` while there is none.
 #[utoipa::path(get, path = "/v1/auth/.well-known/jwks.json", tag = "auth", responses((status = 200, body = Jwks), Problem))]
-async fn get_jwks(
-    State(published): State<Published>,
+pub(super) async fn get_jwks(
+    State(state): State<GetJwks>,
     _caller: Audience,
     headers: HeaderMap,
 ) -> Result<Cached<Jwks>, Problem> {
-    let keys = published.keys().await?;
+    let keys = state.keys().await?;
     Ok(Cached::public(Jwks { keys }, MAX_AGE, &headers))
 }
 
-impl Published {
+impl GetJwks {
     async fn keys(&self) -> Result<Vec<Jwk>, Problem> {
         let now = self.world.now();
         let last = self.last.read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -61,18 +63,18 @@ impl Published {
     }
 
     async fn read(&self) -> Result<Vec<Jwk>, Problem> {
-        let unavailable = |reason: &dyn std::fmt::Display| Problem::unavailable("keys_unavailable", reason);
-        let document = self.web.get(DOCUMENT).await.map_err(|error| unavailable(&error))?;
-        let document = document.ok_or_else(|| unavailable(&"auth-rotate-keys has not run yet"))?;
-        let set: Jwks = serde_json::from_slice(&document).map_err(|error| unavailable(&error))?;
+        let document = self.web.get(DOCUMENT).await.map_err(keys_unavailable)?;
+        let document = document.ok_or_else(|| keys_unavailable("auth-rotate-keys has not run yet"))?;
+        let set: Jwks = serde_json::from_slice(&document).map_err(keys_unavailable)?;
         Ok(set.keys)
     }
 }
 
-/// The bucket that the web application lies in.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let published = Published { web: boot.bucket("web", Access::Read)?, world: boot.world(), last: Arc::default() };
-    let warm = published.clone();
-    boot.also_warm(async move { drop(warm.keys().await) });
-    Ok(OpenApiRouter::new().routes(routes!(get_jwks)).with_state(published))
+impl Wire for GetJwks {
+    fn wire(boot: &Boot) -> Result<Self, BootError> {
+        let state = Self { web: boot.bucket("web", Access::Read)?, world: boot.world(), last: Arc::default() };
+        let warm = state.clone();
+        boot.also_warm(async move { drop(warm.keys().await) });
+        Ok(state)
+    }
 }

@@ -1,34 +1,21 @@
 //! `GET /v1/auth/security-events`: what happened to the account, for its owner.
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use cinema_http::{Account, Json, Limit, OpenApiRouter, Page, Problem, Query, State, routes};
-use kernel::{AccountId, Cursor, CursorKey, EventId, SessionId, World};
-use runtime::{Boot, BootError};
-use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
-use utoipa::{IntoParams, ToSchema};
+use cinema_http::{Json, Page, PageParams, Pages, Problem, State};
+use kernel::{EventId, SessionId};
+use serde::Serialize;
+use stores::PgPool;
+use time::{OffsetDateTime, error::ComponentRange};
+use utoipa::ToSchema;
 
 use crate::{
+    live_account::{LiveAccount, wire_with_sessions},
     security_event::{Kind, SecurityEvent},
-    store::{SecurityLog, Sessions},
+    store::security_events,
 };
-
-/// Which page.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Wanted {
-    /// From the page before.
-    cursor: Option<String>,
-    /// Most events on a page.
-    #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 100)]
-    limit: Limit,
-}
 
 /// Something that happened.
 #[derive(Serialize, ToSchema)]
-struct Happened {
+pub(super) struct Happened {
     event_id: EventId,
     kind: Kind,
     #[serde(with = "time::serde::rfc3339")]
@@ -49,49 +36,31 @@ struct Happened {
     by_staff: bool,
 }
 
-#[derive(Clone)]
-struct Lister {
-    sessions: Sessions,
-    log: SecurityLog,
-    cursors: CursorKey,
-    world: World,
-}
-
-/// Newest first, of the last 400 days.
-#[utoipa::path(get, path = "/v1/auth/security-events", tag = "auth", security(("account" = [])), params(Wanted),
-    responses((status = 200, body = Page<Happened>), Problem))]
-async fn list_security_events(
-    State(lister): State<Lister>,
-    account: Account,
-    Query(wanted): Query<Wanted>,
-) -> Result<Json<Page<Happened>>, Problem> {
-    lister.sessions.live(&account, lister.world.now()).await?;
-    lister.page(account.id, wanted.cursor.as_deref(), wanted.limit).await.map(Json)
-}
-
-impl Lister {
-    async fn page(&self, account: AccountId, cursor: Option<&str>, limit: Limit) -> Result<Page<Happened>, Problem> {
-        let list = format!("auth-list-security-events {account}");
-        let open = |cursor| Cursor::open::<(i128, String)>(&self.cursors, &list, cursor);
-        let invalid = |error: &dyn std::fmt::Display| {
-            Problem::bad_request("invalid_cursor", "The cursor is not valid for this list.").because(error)
-        };
-        let place = cursor.map(open).transpose().map_err(|error| invalid(&error))?;
-        let time = |(nanos, id)| Ok((OffsetDateTime::from_unix_timestamp_nanos(nanos)?, id));
-        let after = place.map(time).transpose().map_err(|error: time::error::ComponentRange| invalid(&error))?;
-        let mut events = self.log.list(account, after, i64::from(limit.0) + 1).await?;
-        let has_more = events.len() > usize::from(limit.0);
-        events.truncate(usize::from(limit.0));
-        let seal = |event: &SecurityEvent| {
-            Cursor::seal(&self.cursors, &list, &(event.at.unix_timestamp_nanos(), event.id.to_string()))
-        };
-        let next_cursor = events.last().filter(|_| has_more).map(seal);
-        Ok(Page { items: events.into_iter().map(Happened::of).collect(), next_cursor })
+wire_with_sessions! {
+    pub(super) struct ListSecurityEvents {
+        pool: PgPool,
     }
 }
 
-impl Happened {
-    fn of(event: SecurityEvent) -> Self {
+/// Newest first, of the last 400 days.
+#[utoipa::path(get, path = "/v1/auth/security-events", tag = "auth", params(PageParams),
+    responses((status = 200, body = Page<Happened>), Problem))]
+pub(super) async fn list_security_events(
+    State(state): State<ListSecurityEvents>,
+    account: LiveAccount,
+    pages: Pages,
+) -> Result<Json<Page<Happened>>, Problem> {
+    let after = pages.after::<(i128, EventId)>()?.map(place).transpose().map_err(Problem::internal)?;
+    let events = security_events::list(&state.pool, account.id, after, pages.rows()).await?;
+    Ok(Json(pages.page(events, |event| (event.at.unix_timestamp_nanos(), event.id), Happened::from)))
+}
+
+fn place((nanoseconds, id): (i128, EventId)) -> Result<security_events::Place, ComponentRange> {
+    Ok((OffsetDateTime::from_unix_timestamp_nanos(nanoseconds)?, id))
+}
+
+impl From<SecurityEvent> for Happened {
+    fn from(event: SecurityEvent) -> Self {
         let by_staff = event.actor.is_some();
         let own = |text: String| if by_staff { String::new() } else { text };
         Self {
@@ -105,19 +74,4 @@ impl Happened {
             by_staff,
         }
     }
-}
-
-/// Postgres and the key of cursors.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let invalid =
-        |error: base64::DecodeError| BootError::Invalid { name: "CURSOR_KEY".to_owned(), reason: error.to_string() };
-    let key = BASE64_STANDARD.decode(boot.required("CURSOR_KEY")?).map_err(invalid)?;
-    let pool = boot.postgres()?;
-    let lister = Lister {
-        sessions: Sessions::new(pool.clone()),
-        log: SecurityLog::new(pool),
-        cursors: CursorKey::new(&key),
-        world: boot.world(),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(list_security_events)).with_state(lister))
 }

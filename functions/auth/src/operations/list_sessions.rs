@@ -1,17 +1,20 @@
 //! `GET /v1/auth/sessions`: where the account is signed in.
 
-use cinema_http::{Account, Json, OpenApiRouter, Problem, State, routes};
+use cinema_http::{Json, Problem, State};
 use kernel::{SessionId, World};
-use runtime::{Boot, BootError};
 use serde::Serialize;
+use stores::PgPool;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use crate::store::{Listed, Sessions};
+use crate::{
+    live_account::{LiveAccount, wire_with_sessions},
+    store::sessions::{self, Listed},
+};
 
 /// A session that has not ended.
 #[derive(Serialize, ToSchema)]
-struct Session {
+pub(super) struct Session {
     session_id: SessionId,
     /// As the client called its device.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,22 +36,24 @@ struct Session {
 
 /// All of them, the last used first.
 #[derive(Serialize, ToSchema)]
-struct SessionList {
+pub(super) struct SessionList {
     items: Vec<Session>,
 }
 
-#[derive(Clone)]
-struct Lister {
-    sessions: Sessions,
-    world: World,
+wire_with_sessions! {
+    pub(super) struct ListSessions {
+        pool: PgPool,
+        world: World,
+    }
 }
 
 /// Live sessions, the last used first.
-#[utoipa::path(get, path = "/v1/auth/sessions", tag = "auth", security(("account" = [])), responses((status = 200, body = SessionList), Problem))]
-async fn list_sessions(State(lister): State<Lister>, account: Account) -> Result<Json<SessionList>, Problem> {
-    let now = lister.world.now();
-    lister.sessions.live(&account, now).await?;
-    let listed = lister.sessions.list(account.id, now).await?;
+#[utoipa::path(get, path = "/v1/auth/sessions", tag = "auth", responses((status = 200, body = SessionList), Problem))]
+pub(super) async fn list_sessions(
+    State(state): State<ListSessions>,
+    account: LiveAccount,
+) -> Result<Json<SessionList>, Problem> {
+    let listed = sessions::list(&state.pool, account.id, state.world.now()).await?;
     Ok(Json(SessionList { items: listed.into_iter().map(|listed| Session::of(listed, account.session)).collect() }))
 }
 
@@ -64,10 +69,4 @@ impl Session {
             territory: listed.territory,
         }
     }
-}
-
-/// Postgres.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let lister = Lister { sessions: Sessions::new(boot.postgres()?), world: boot.world() };
-    Ok(OpenApiRouter::new().routes(routes!(list_sessions)).with_state(lister))
 }

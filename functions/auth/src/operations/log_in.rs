@@ -1,23 +1,29 @@
 //! `POST /v1/auth/login`: tokens for an address and its password, or the first half of them where an authenticator is in use. Unknown
 //! addresses cost the same work as known ones.
 
-use cinema_http::{Audience, HeaderMap, IntoResponse, Json, OpenApiRouter, Origin, Problem, Response, State, routes};
+use cinema_http::{Audience, HeaderMap, IntoResponse, Json, Origin, Problem, Response, State};
 use kernel::World;
-use runtime::{Boot, BootError};
+use password::{Password, Pepper, Verdict};
+use runtime::Key;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use stores::PgPool;
 use utoipa::ToSchema;
 
 use crate::{
     email::Email,
-    even::even_refusals,
-    guard::Guard,
     leak::{Finding, Leaks},
-    password::Password,
-    pepper::{Hasher, Pepper, Verdict},
-    second_factor,
+    limits::Limits,
+    problems::email_unverified,
+    proof::Proof,
+    response_time::padded_refusals,
+    second_factor::{self, Waiting},
     security_event::{Kind, SecurityEvent},
     sign_in::SignIn,
-    store::{Accounts, Candidate, Device, Proof, SecondFactors, SecurityLog, Waiting},
+    store::{
+        accounts::{self, Candidate},
+        credentials, security_events,
+        sessions::Device,
+    },
     token::Token,
     transport::{Site, Transport},
 };
@@ -27,7 +33,7 @@ const MAX_DEVICE_NAME: usize = 100;
 /// An address and its password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct LogIn {
+pub(super) struct LogInRequest {
     email: Email,
     password: Password,
     /// Where the refresh token goes; in the body by default.
@@ -50,7 +56,7 @@ fn device_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Stri
 
 /// The password was right; a code is missing.
 #[derive(Serialize, ToSchema)]
-struct CodeNeeded {
+pub(super) struct CodeNeeded {
     /// For `POST /v1/auth/mfa/verify`; good for five minutes.
     mfa_token: String,
     /// What may be sent as the code.
@@ -64,69 +70,76 @@ const METHODS: [&str; 2] = ["totp", "recovery_code"];
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "names the two answers in the OpenAPI document")]
-enum LoggedIn {
+pub(super) enum LoggedIn {
     Token(Token),
     CodeNeeded(CodeNeeded),
 }
 
-#[derive(Clone)]
-struct Door {
-    accounts: Accounts,
-    factors: SecondFactors,
-    log: SecurityLog,
-    sign_in: SignIn,
-    pepper: Pepper,
-    guard: Guard,
-    leaks: Leaks,
-    site: Site,
-    world: World,
+runtime::wire! {
+    pub(super) struct LogIn {
+        pool: PgPool,
+        sign_in: SignIn,
+        pepper: Key<Pepper>,
+        limits: Limits,
+        leaks: Leaks,
+        site: Site,
+        world: World,
+    }
 }
 
 /// 200 with tokens, or with an `mfa_token` where an authenticator is in use; 401 `invalid_credentials`, 403 `email_unverified` or
 /// `password_leaked` with the right password, 429 when it is tried too often.
-#[utoipa::path(post, path = "/v1/auth/login", tag = "auth", request_body = LogIn, responses((status = 200, body = LoggedIn), Problem))]
-async fn log_in(
-    State(door): State<Door>,
+#[utoipa::path(post, path = "/v1/auth/login", tag = "auth", request_body = LogInRequest, responses((status = 200, body = LoggedIn), Problem))]
+pub(super) async fn log_in(
+    State(state): State<LogIn>,
     _caller: Audience,
     origin: Origin,
     headers: HeaderMap,
-    Json(request): Json<LogIn>,
+    Json(request): Json<LogInRequest>,
 ) -> Result<Response, Problem> {
     if request.transport == Transport::Cookie {
-        door.site.require(&headers)?;
+        state.site.require(&headers)?;
     }
-    let hasher = door.pepper.hasher().await?;
-    let attempt = door.guard.log_in(&request.email, &request.password, &origin.address, &hasher).await?;
-    let candidate = even_refusals(door.authenticate(&request, &hasher, &origin)).await?;
-    door.guard.succeeded(attempt).await;
+    let pepper = state.pepper.get().await?;
+    let attempt = state.limits.count_log_in(&request.email, &request.password, &origin.address, pepper).await?;
+    let candidate = padded_refusals(state.authenticate(&request, pepper, &origin)).await?;
+    state.limits.refund_log_in(attempt).await;
+    let proof = Proof::by("pwd", state.world.now());
     if candidate.has_second_factor {
-        return Ok(Json::<_>(door.ask_for_code(&candidate, request).await?).into_response());
+        return Ok(Json::<_>(state.ask_for_code(&candidate, proof, request).await?).into_response());
     }
     let device = Device { name: request.device_name.as_deref(), origin: &origin };
-    let (token, refresh) = door.sign_in.enter(&candidate.person, &door.proof(), device).await?;
+    let (token, refresh) = state.sign_in.begin(&candidate.person, &proof, device).await?;
     request.transport.answer(token, &refresh)
 }
 
-impl Door {
-    async fn authenticate(&self, request: &LogIn, hasher: &Hasher, origin: &Origin) -> Result<Candidate, Problem> {
-        let candidate = self.accounts.candidate(&request.email).await?;
+impl LogIn {
+    async fn authenticate(
+        &self,
+        request: &LogInRequest,
+        pepper: &Pepper,
+        origin: &Origin,
+    ) -> Result<Candidate, Problem> {
+        let candidate = accounts::candidate(&self.pool, &request.email).await?;
         let stored = candidate.as_ref().map(|candidate| candidate.password_hash.as_str());
         let account = candidate.as_ref().map(|candidate| candidate.person.account);
-        let verdict = hasher.verify(&request.password, stored).await?;
+        let verdict = pepper.verify(&request.password, stored)?;
         let Some(candidate) = candidate.filter(|_| verdict != Verdict::Wrong) else {
             // Of unknown addresses as well: writing takes its time.
-            self.log.record_alone(&SecurityEvent::new(&self.world, account, Kind::SignInFailed, origin)).await?;
+            let event = SecurityEvent::new(&self.world, account, Kind::SignInFailed, origin);
+            security_events::add(&self.pool, &event).await?;
             return Err(Problem::unauthorized("invalid_credentials", "The address or the password is wrong."));
         };
         if !candidate.is_verified {
-            return Err(Problem::forbidden("email_unverified", "Enter the code that was mailed to you first."));
+            return Err(email_unverified());
         }
         if candidate.leak_unchecked {
             self.check_leak(&candidate, &request.password).await?;
         }
         if verdict == Verdict::RightButOutdated {
-            let renewed = hasher.hash(&self.world, &request.password).await?;
-            self.accounts.rehash(candidate.person.account, (&candidate.password_hash, &renewed)).await?;
+            let renewed = pepper.hash(&self.world, &request.password)?;
+            let hashes = (candidate.password_hash.as_str(), renewed.as_str());
+            credentials::rehash(&self.pool, candidate.person.account, hashes).await?;
         }
         Ok(candidate)
     }
@@ -136,7 +149,8 @@ impl Door {
         match self.leaks.look_up(password).await {
             Finding::Unknown => Ok(()),
             Finding::Clean => {
-                Ok(self.accounts.mark_checked(candidate.person.account, &candidate.password_hash).await?)
+                let account = candidate.person.account;
+                Ok(credentials::mark_checked(&self.pool, account, &candidate.password_hash).await?)
             }
             Finding::Leaked => {
                 let detail = "This password is on a list of leaked passwords. Choose another with \"Forgot password\".";
@@ -145,35 +159,19 @@ impl Door {
         }
     }
 
-    fn proof(&self) -> Proof {
-        Proof { at: self.world.now(), methods: vec!["pwd".to_owned()] }
-    }
-
-    async fn ask_for_code(&self, candidate: &Candidate, request: LogIn) -> Result<CodeNeeded, Problem> {
+    async fn ask_for_code(
+        &self,
+        candidate: &Candidate,
+        proof: Proof,
+        request: LogInRequest,
+    ) -> Result<CodeNeeded, Problem> {
         let waiting = Waiting {
             account: candidate.person.account,
-            methods: self.proof().methods,
+            methods: proof.methods,
             transport: request.transport,
             device_name: request.device_name,
         };
-        let mfa_token = second_factor::ask(&self.factors, &waiting, &self.world).await?;
+        let mfa_token = second_factor::ask(&self.pool, &waiting, &self.world).await?;
         Ok(CodeNeeded { mfa_token, methods: METHODS })
     }
-}
-
-/// Postgres, Redis for the limits, the pepper, the signing key, and the queue of mails.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let pool = boot.postgres()?;
-    let door = Door {
-        accounts: Accounts::new(pool.clone()),
-        factors: SecondFactors::new(pool.clone()),
-        log: SecurityLog::new(pool),
-        sign_in: SignIn::wire(boot)?,
-        pepper: Pepper::wire(boot)?,
-        guard: Guard::wire(boot)?,
-        leaks: Leaks::wire(boot)?,
-        site: Site::wire(boot)?,
-        world: boot.world(),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(log_in)).with_state(door))
 }

@@ -1,67 +1,57 @@
 //! `POST /v1/auth/logout-all`: ends every session of the account, this one included.
 
-use cinema_http::{
-    Account, HeaderMap, IntoResponse, OpenApiRouter, Problem, Response, State, StatusCode, header, routes,
-};
+use cinema_http::{Account, HeaderMap, Problem, Response, State};
+use events::Outbox;
 use kernel::World;
-use runtime::{Boot, BootError};
-use sqlx::PgPool;
+use stores::PgPool;
 
 use crate::{
+    live_account::{LiveAccount, wire_with_sessions},
     security_event::{Kind, SecurityEvent},
-    store::{SecurityLog, Sessions},
-    transport::REFRESH,
+    session_end,
+    store::{security_events, sessions},
+    transport::signed_out,
 };
 
-#[derive(Clone)]
-struct LogOutEverywhere {
-    pool: PgPool,
-    sessions: Sessions,
-    log: SecurityLog,
-    world: World,
+wire_with_sessions! {
+    pub(super) struct LogOutEverywhere {
+        pool: PgPool,
+        outbox: Outbox,
+        world: World,
+    }
 }
 
 /// 204, also when everything has ended before; a cookie is cleared. 401 `session_revoked` from an ended session while others live.
-#[utoipa::path(post, path = "/v1/auth/logout-all", tag = "auth", security(("account" = [])), responses((status = 204), Problem))]
-async fn log_out_everywhere(
+#[utoipa::path(post, path = "/v1/auth/logout-all", tag = "auth", responses((status = 204), Problem))]
+pub(super) async fn log_out_everywhere(
     State(state): State<LogOutEverywhere>,
     account: Account,
+    live: Result<LiveAccount, Problem>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let now = state.world.now();
-    match state.sessions.live(&account, now).await {
+    match live {
         Ok(_) => state.end_all(&account).await?,
         Err(problem) if problem.code() != "session_revoked" => return Err(problem),
         // The first call has ended the session of the second.
-        Err(problem) if !state.sessions.list(account.id, now).await?.is_empty() => return Err(problem),
-        Err(_) => {}
+        Err(problem) => {
+            if !sessions::list(&state.pool, account.id, state.world.now()).await?.is_empty() {
+                return Err(problem);
+            }
+        }
     }
-    match REFRESH.read(&headers) {
-        Some(_) => Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, REFRESH.forget()?)]).into_response()),
-        None => Ok(StatusCode::NO_CONTENT.into_response()),
-    }
+    signed_out(&headers)
 }
 
 impl LogOutEverywhere {
-    async fn end_all(&self, account: &Account) -> Result<(), Problem> {
-        let mut transaction = self.pool.begin().await?;
-        let reason = (None, "log_out_everywhere");
-        let ended = self.sessions.end_all(&mut transaction, account.id, reason, self.world.now()).await?;
+    async fn end_all(&self, account: &Account) -> Result<(), sqlx::Error> {
         let event = SecurityEvent::new(&self.world, account.id, Kind::SignedOut, &account.origin);
-        let event = event.in_session(account.session).with(format!("{ended} sessions"));
-        self.log.record(&mut transaction, &event).await?;
-        Ok(transaction.commit().await?)
+        self.outbox
+            .transact(async |tx| {
+                let everything = (None, "log_out_everywhere");
+                let ended = session_end::end_all(tx, account.id, everything, &self.world).await?;
+                let event = event.in_session(account.session).with(format!("{ended} sessions"));
+                security_events::add(&mut **tx, &event).await
+            })
+            .await
     }
-}
-
-/// Postgres.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let pool = boot.postgres()?;
-    let state = LogOutEverywhere {
-        sessions: Sessions::new(pool.clone()),
-        log: SecurityLog::new(pool.clone()),
-        pool,
-        world: boot.world(),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(log_out_everywhere)).with_state(state))
 }

@@ -1,8 +1,18 @@
 //! One file per Lambda.
 
 cinema_http::operations! {
-    http: [register_account, verify_email, log_in, refresh_session, log_out, switch_profile, verify_mfa, enrol_totp, confirm_totp, remove_totp, step_up, log_out_everywhere,
-        list_sessions, revoke_session, list_security_events, find_account, grant_role, revoke_role, get_jwks, forgot_password, reset_password, change_password, change_email, confirm_email, start_oauth,
-        finish_oauth, unlink_oauth, delete_account, get_erasure],
-    consumers: [rotate_keys, project_profiles, relay_outbox, purge_expired, collect_receipts, resume_erasures, export_account],
+    http: [
+        change_email: ChangeEmail, change_password: ChangePassword, confirm_email: ConfirmEmail, confirm_totp: ConfirmTotp,
+        delete_account: DeleteAccount, enrol_totp: EnrolTotp, find_account: FindAccount, finish_oauth: FinishOauth,
+        forgot_password: ForgotPassword, get_erasure: GetErasure, get_jwks: GetJwks, grant_role: GrantRole,
+        list_security_events: ListSecurityEvents, list_sessions: ListSessions, log_in: LogIn, log_out: LogOut,
+        log_out_everywhere: LogOutEverywhere, refresh_session: RefreshSession, register_account: RegisterAccount,
+        remove_totp: RemoveTotp, reset_password: ResetPassword, revoke_role: RevokeRole, revoke_session: RevokeSession,
+        start_oauth: StartOauth, step_up: StepUp, switch_profile: SwitchProfile, unlink_oauth: UnlinkOauth,
+        verify_email: VerifyEmail, verify_mfa: VerifyMfa,
+    ],
+    consumers: [
+        collect_receipts: CollectReceipts, export_account: ExportAccount, project_profiles: ProjectProfiles,
+        purge_expired: PurgeExpired, relay_outbox: RelayOutbox, resume_erasures: ResumeErasures, rotate_keys: RotateKeys,
+    ],
 }

@@ -1,69 +1,29 @@
 //! Profiles of the user service → what switch-profile and every token need of them. Their PINs come straight into this queue, never over a
 //! stream.
 
-use events::{Consumer, Deadline, Event, EventError, Outcome};
-use kernel::{AccountId, Locale, ProfileId, policy};
-use proto::{
-    types,
-    user::{ProfileChanged, ProfileSecretChanged},
-};
-use runtime::{Boot, BootError};
+use events::{Consumer, Deadline, Event, Outcome, Profile, ProfileSecret, project};
+use proto::types;
+use stores::PgPool;
 
-use crate::store::Profiles;
+use crate::store::profiles;
 
-struct Projection(Profiles);
-
-/// What an event says, checked.
-enum Change {
-    Profile(ProfileChanged),
-    Secret(ProfileSecretChanged),
-    /// Of no interest.
-    Other,
+runtime::wire! {
+    pub struct ProjectProfiles {
+        pool: PgPool,
+    }
 }
 
-impl Consumer<Event> for Projection {
+impl Consumer<Event> for ProjectProfiles {
     async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        let applied = match read(&event) {
-            Ok(Change::Profile(state)) => self.0.project(&state, event.sequence).await,
-            Ok(Change::Secret(state)) => self.0.project_secret(&state, event.sequence).await,
-            Ok(Change::Other) => Ok(()),
-            Err(reason) => return Outcome::Poison(reason),
-        };
-        applied.map_or_else(Outcome::retry, |()| Outcome::Done)
-    }
-}
-
-fn read(event: &Event) -> Result<Change, String> {
-    let unreadable = |error: EventError| error.to_string();
-    match event.kind.as_str() {
-        types::PROFILE_CHANGED => {
-            let state: ProfileChanged = event.data().map_err(unreadable)?;
-            ids(&state.profile_id, &state.account_id)?;
-            state.locale.parse::<Locale>().map_err(|error| format!("locale: {error}"))?;
-            if state.max_rating > u32::from(policy::ADULT) {
-                return Err(format!("max_rating: {} is above {}", state.max_rating, policy::ADULT));
+        match event.kind.as_str() {
+            types::PROFILE_CHANGED => {
+                project(&event, Profile::read, async |state| Ok(profiles::project(&self.pool, &state).await?)).await
             }
-            Ok(Change::Profile(state))
-        }
-        types::PROFILE_SECRET_CHANGED => {
-            let state: ProfileSecretChanged = event.data().map_err(unreadable)?;
-            ids(&state.profile_id, &state.account_id)?;
-            if !state.pin_digest.is_empty() && !state.pin_digest.starts_with("$argon2id$") {
-                return Err("pin_digest: not a PHC string of argon2id".to_owned());
+            types::PROFILE_SECRET_CHANGED => {
+                let apply = async |state| Ok(profiles::project_secret(&self.pool, &state).await?);
+                project(&event, ProfileSecret::read, apply).await
             }
-            Ok(Change::Secret(state))
+            _ => Outcome::Done,
         }
-        _ => Ok(Change::Other),
     }
-}
-
-fn ids(profile: &str, account: &str) -> Result<(), String> {
-    profile.parse::<ProfileId>().map_err(|error| format!("profile_id: {error}"))?;
-    account.parse::<AccountId>().map_err(|error| format!("account_id: {error}"))?;
-    Ok(())
-}
-
-/// Postgres.
-pub fn consumer(boot: &Boot) -> Result<impl Consumer<Event> + use<>, BootError> {
-    Ok(Projection(Profiles::new(boot.postgres()?)))
 }

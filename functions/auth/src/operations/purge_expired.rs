@@ -2,43 +2,45 @@
 
 use events::{Consumer, Deadline, Outcome};
 use kernel::World;
-use runtime::{Boot, BootError, Tick};
+use runtime::Tick;
+use stores::PgPool;
 use time::Duration;
 
-use crate::store::{LEFTOVERS, Purge};
+use crate::store::leftovers::{LEFTOVERS, Leftover, delete_batch};
 
 /// A batch that begins with less time left would be cut off.
 const ROUND: Duration = Duration::seconds(5);
 
-struct Purging {
-    purge: Purge,
-    world: World,
+runtime::wire! {
+    pub struct PurgeExpired {
+        pool: PgPool,
+        world: World,
+    }
 }
 
-impl Consumer<Tick> for Purging {
+impl Consumer<Tick> for PurgeExpired {
     async fn consume(&self, _: Tick, deadline: &Deadline) -> Outcome {
         for leftover in LEFTOVERS {
-            let mut deleted = 0;
-            while deadline.allows(ROUND) {
-                match self.purge.batch(leftover, self.world.now()).await {
-                    Ok((rows, has_more)) => {
-                        deleted += rows;
-                        if !has_more {
-                            break;
-                        }
-                    }
-                    Err(error) => return Outcome::retry(error),
-                }
-            }
-            if deleted > 0 {
-                tracing::info!(deleted, what = leftover.what, "leftovers are gone");
+            match self.delete(leftover, deadline).await {
+                Ok(0) => {}
+                Ok(deleted) => tracing::info!(deleted, what = leftover.what, "leftovers are gone"),
+                Err(error) => return Outcome::retry(error),
             }
         }
         Outcome::Done
     }
 }
 
-/// Postgres.
-pub fn consumer(boot: &Boot) -> Result<impl Consumer<Tick> + use<>, BootError> {
-    Ok(Purging { purge: Purge::new(boot.postgres()?), world: boot.world() })
+impl PurgeExpired {
+    async fn delete(&self, leftover: &Leftover, deadline: &Deadline) -> Result<u64, sqlx::Error> {
+        let mut deleted = 0;
+        while deadline.allows(ROUND) {
+            let (rows, has_more) = delete_batch(&self.pool, leftover, self.world.now()).await?;
+            deleted += rows;
+            if !has_more {
+                break;
+            }
+        }
+        Ok(deleted)
+    }
 }

@@ -1,10 +1,11 @@
 //! `POST /v1/auth/register`: sends a code to the address. The answer is the same, byte by byte and in its time, whether or not the address is
 //! known: a verified one gets a mail that says so, an unverified one a new code.
 
-use cinema_http::{Audience, ClientAddress, Json, OpenApiRouter, Problem, State, StatusCode, routes};
+use cinema_http::{Audience, ClientAddress, Json, Problem, State, StatusCode};
 use events::Outbox;
-use kernel::{Locale, World};
-use runtime::{Boot, BootError};
+use kernel::{AccountId, Locale, World};
+use password::{Password, Pepper};
+use runtime::Key;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -12,19 +13,22 @@ use utoipa::ToSchema;
 use crate::{
     code::Code,
     email::Email,
-    even::even,
-    guard::Guard,
     leak::Leaks,
-    letter::{self, letter},
-    password::Password,
-    pepper::Pepper,
-    store::{Accounts, NewHash, Registration},
+    limits::Limits,
+    mail::mail,
+    password_rules,
+    problems::weak_password,
+    response_time::padded,
+    store::{
+        self, accounts, codes,
+        credentials::{self, NewHash},
+    },
 };
 
 /// A new account.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct RegisterAccount {
+pub(super) struct RegisterAccountRequest {
     email: Email,
     password: Password,
     /// Language of the mails; by default the first of `Accept-Language`.
@@ -33,73 +37,61 @@ struct RegisterAccount {
 
 /// The same for every address.
 #[derive(Serialize, ToSchema)]
-struct Registered {
+pub(super) struct Registered {
     /// Always `verification_sent`.
     #[schema(example = "verification_sent")]
     status: &'static str,
 }
 
-#[derive(Clone)]
-struct Registrar {
-    accounts: Accounts,
-    outbox: Outbox,
-    pepper: Pepper,
-    guard: Guard,
-    leaks: Leaks,
-    world: World,
+runtime::wire! {
+    pub(super) struct RegisterAccount {
+        outbox: Outbox = store::mail_outbox,
+        pepper: Key<Pepper>,
+        limits: Limits,
+        leaks: Leaks,
+        world: World,
+    }
 }
 
 /// Sends a code to the address; 422 `weak_password`, 429 when it happens too often.
-#[utoipa::path(post, path = "/v1/auth/register", tag = "auth", request_body = RegisterAccount,
+#[utoipa::path(post, path = "/v1/auth/register", tag = "auth", request_body = RegisterAccountRequest,
     responses((status = 202, body = Registered), Problem))]
-async fn register_account(
-    State(registrar): State<Registrar>,
+pub(super) async fn register_account(
+    State(state): State<RegisterAccount>,
     caller: Audience,
     ClientAddress(address): ClientAddress,
-    Json(new): Json<RegisterAccount>,
+    Json(new): Json<RegisterAccountRequest>,
 ) -> Result<(StatusCode, Json<Registered>), Problem> {
-    new.password.check(&new.email, "/password")?;
-    registrar.guard.register(&new.email, &address).await?;
+    password_rules::check(&new.password, &new.email).map_err(weak_password("/password"))?;
+    state.limits.count_registration(&new.email, &address).await?;
     let locale = new.locale.unwrap_or(caller.locale);
-    let leak_unchecked = registrar.leaks.refuse(&new.password, "/password").await?;
-    even(registrar.register((&new.email, &locale), &new.password, leak_unchecked)).await?;
+    let leak_unchecked = state.leaks.refuse(&new.password).await.map_err(weak_password("/password"))?;
+    padded(state.register((&new.email, &locale), &new.password, leak_unchecked)).await?;
     Ok((StatusCode::ACCEPTED, Json(Registered { status: "verification_sent" })))
 }
 
-impl Registrar {
+impl RegisterAccount {
+    /// A verified account stays as it is. The same statements run in each case: the answer's time must not tell which it was.
     async fn register(
         &self,
         (email, locale): (&Email, &Locale),
         password: &Password,
         leak_unchecked: bool,
     ) -> Result<(), Problem> {
-        let hasher = self.pepper.hasher().await?;
-        let code = Code::new(&self.world);
-        let with_code = letter(&self.world, "verify_email", email, locale, json!({ "code": code.as_str() }));
-        let without = letter(&self.world, "already_registered", email, locale, json!({}));
-        let registration = Registration {
-            email,
-            hash: NewHash { phc: &hasher.hash(&self.world, password).await?, leak_unchecked },
-            locale,
-            code_digest: code.digest(&hasher, email),
-            no_digest: self.world.bytes::<32>().to_vec(),
-            letters: (with_code, without),
-        };
-        let posted = self.accounts.register(&self.outbox, registration, &self.world).await?;
-        self.outbox.publish(posted).await;
-        Ok(())
+        let (pepper, now) = (self.pepper.get().await?, self.world.now());
+        let (code, no_code) = (Code::new(&self.world), self.world.bytes::<32>());
+        let (id, digest) = (self.world.id::<AccountId>(), code.digest(pepper, email));
+        let hash = NewHash { phc: &pepper.hash(&self.world, password)?, leak_unchecked };
+        let with_code = mail(&self.world, "verify_email", email, locale, json!({ "code": code.as_str() }));
+        let without = mail(&self.world, "already_registered", email, locale, json!({}));
+        self.outbox
+            .transact(async |tx| {
+                let (account, is_verified) = accounts::register(tx, (id, email, locale), now).await?;
+                // A verified account without a password must not get one in this way either.
+                credentials::set_if(tx, !is_verified, account, hash, now).await?;
+                codes::put(tx, email, if is_verified { &no_code } else { &digest }, now).await?;
+                Ok(tx.send(if is_verified { without } else { with_code }).await?)
+            })
+            .await
     }
-}
-
-/// Postgres, Redis for the limits, the pepper, the list of leaked passwords, and the queue of mails.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let registrar = Registrar {
-        accounts: Accounts::new(boot.postgres()?),
-        outbox: letter::outbox(boot)?,
-        pepper: Pepper::wire(boot)?,
-        guard: Guard::wire(boot)?,
-        leaks: Leaks::wire(boot)?,
-        world: boot.world(),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(register_account)).with_state(registrar))
 }

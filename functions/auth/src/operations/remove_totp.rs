@@ -1,68 +1,52 @@
 //! `DELETE /v1/auth/mfa/totp`: signing in takes the password alone again.
 
-use cinema_http::{Account, OpenApiRouter, Problem, State, StatusCode, routes};
+use cinema_http::{Account, Problem, Proven, State, StatusCode};
 use events::Outbox;
 use kernel::World;
-use runtime::{Boot, BootError};
 use serde_json::json;
-use sqlx::PgPool;
+use stores::PgPool;
 
 use crate::{
-    letter::{self, letter},
+    live_account::wire_with_sessions,
+    mail::mail,
     security_event::{Kind, SecurityEvent},
-    step_up,
-    store::{Accounts, SecondFactors, SecurityLog, Sessions},
+    store::{self, accounts, mfa_tokens, recovery_codes, security_events, totp},
 };
 
-#[derive(Clone)]
-struct Remover {
-    pool: PgPool,
-    accounts: Accounts,
-    sessions: Sessions,
-    factors: SecondFactors,
-    log: SecurityLog,
-    outbox: Outbox,
-    world: World,
-}
-
-/// 204, also when there is none; 403 `step_up_required` unless the person proved who they are in the last ten minutes.
-#[utoipa::path(delete, path = "/v1/auth/mfa/totp", tag = "auth", security(("account" = [])), responses((status = 204), Problem))]
-async fn remove_totp(State(remover): State<Remover>, account: Account) -> Result<StatusCode, Problem> {
-    let now = remover.world.now();
-    let login = remover.sessions.live(&account, now).await?;
-    step_up::require(&login.proof, now, step_up::FRESH)?;
-    remover.remove(&account).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-impl Remover {
-    async fn remove(&self, account: &Account) -> Result<(), Problem> {
-        let (email, locale) = self.accounts.contact(account.id).await?;
-        let mut transaction = self.pool.begin().await?;
-        let was_in_use = self.factors.remove(&mut transaction, account.id).await?;
-        if was_in_use {
-            let event = SecurityEvent::new(&self.world, account.id, Kind::MfaDisabled, &account.origin);
-            self.log.record(&mut transaction, &event.in_session(account.session)).await?;
-        }
-        let mail = was_in_use.then(|| letter(&self.world, "mfa_disabled", &email, &locale, json!({})));
-        let posted = self.outbox.post(&mut transaction, mail).await?;
-        transaction.commit().await?;
-        self.outbox.publish(posted).await;
-        Ok(())
+wire_with_sessions! {
+    pub(super) struct RemoveTotp {
+        pool: PgPool,
+        outbox: Outbox = store::mail_outbox,
+        world: World,
     }
 }
 
-/// Postgres and the queue of mails.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let pool = boot.postgres()?;
-    let remover = Remover {
-        accounts: Accounts::new(pool.clone()),
-        sessions: Sessions::new(pool.clone()),
-        factors: SecondFactors::new(pool.clone()),
-        log: SecurityLog::new(pool.clone()),
-        pool,
-        outbox: letter::outbox(boot)?,
-        world: boot.world(),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(remove_totp)).with_state(remover))
+/// 204, also when there is none; 403 `step_up_required` unless the person proved who they are in the last ten minutes, with a code of the
+/// authenticator or a recovery code.
+#[utoipa::path(delete, path = "/v1/auth/mfa/totp", tag = "auth", responses((status = 204), Problem))]
+pub(super) async fn remove_totp(
+    State(state): State<RemoveTotp>,
+    account: Proven<10, true>,
+) -> Result<StatusCode, Problem> {
+    state.remove(&account).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl RemoveTotp {
+    async fn remove(&self, account: &Account) -> Result<(), Problem> {
+        let (email, locale) = accounts::contact(&self.pool, account.id).await?;
+        let event = SecurityEvent::new(&self.world, account.id, Kind::MfaDisabled, &account.origin);
+        let mail = mail(&self.world, "mfa_disabled", &email, &locale, json!({}));
+        self.outbox
+            .transact(async |tx| {
+                recovery_codes::remove(tx, account.id).await?;
+                mfa_tokens::forget(tx, account.id).await?;
+                if totp::remove(tx, account.id).await? {
+                    security_events::add(&mut **tx, &event.in_session(account.session)).await?;
+                    tx.send(mail).await?;
+                }
+                Ok(())
+            })
+            .await
+    }
 }

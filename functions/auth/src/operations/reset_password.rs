@@ -1,99 +1,114 @@
 //! `POST /v1/auth/password/reset`: a new password for the code from the mail; every session ends. An address without an account costs the same
 //! work as a wrong code.
 
-use cinema_http::{Audience, Json, OpenApiRouter, Origin, Problem, State, StatusCode, routes};
-use events::Outbox;
+use cinema_http::{Audience, Json, Origin, Problem, State, StatusCode};
+use events::{Outbox, Transaction};
 use kernel::{AccountId, Locale, World};
-use runtime::{Boot, BootError};
+use password::{Password, Pepper};
+use runtime::Key;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
-    code::{self, Code, Purpose, Verdict},
+    code::{Code, Purpose, Verdict},
     email::Email,
-    even::even,
-    guard::{Guard, RESET_PASSWORD},
     leak::Leaks,
-    letter::{self, letter},
-    password::Password,
-    pepper::Pepper,
+    limits::{Limits, RESET_PASSWORD},
+    mail::mail,
+    password_rules,
+    problems::{code_expired, weak_password, wrong_mailed_code},
+    response_time::padded,
     security_event::{Kind, SecurityEvent},
-    store::{NewHash, Passwords, Reset},
+    session_end,
+    store::{
+        self, accounts,
+        credentials::{self, NewHash},
+        reset_codes, security_events,
+    },
 };
 
 /// A code, the address that it was sent to, and the new password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ResetPassword {
+pub(super) struct ResetPasswordRequest {
     email: Email,
     code: Code,
     password: Password,
 }
 
-#[derive(Clone)]
-struct Resetter {
-    passwords: Passwords,
-    outbox: Outbox,
-    pepper: Pepper,
-    guard: Guard,
-    leaks: Leaks,
-    world: World,
+runtime::wire! {
+    pub(super) struct ResetPassword {
+        outbox: Outbox = store::outbox,
+        pepper: Key<Pepper>,
+        limits: Limits,
+        leaks: Leaks,
+        world: World,
+    }
 }
 
 /// 204 when the code is right; 422 `invalid_code` when it is wrong, 410 `code_expired` or `code_used`, 422 `weak_password`, 429 at the sixth try.
-#[utoipa::path(post, path = "/v1/auth/password/reset", tag = "auth", request_body = ResetPassword,
+#[utoipa::path(post, path = "/v1/auth/password/reset", tag = "auth", request_body = ResetPasswordRequest,
     responses((status = 204), Problem))]
-async fn reset_password(
-    State(resetter): State<Resetter>,
+pub(super) async fn reset_password(
+    State(state): State<ResetPassword>,
     _caller: Audience,
     origin: Origin,
-    Json(request): Json<ResetPassword>,
+    Json(request): Json<ResetPasswordRequest>,
 ) -> Result<StatusCode, Problem> {
-    request.password.check(&request.email, "/password")?;
-    resetter.guard.knock(&RESET_PASSWORD, request.email.as_str(), &origin.address).await?;
-    match even(resetter.reset(&request, &origin)).await? {
+    password_rules::check(&request.password, &request.email).map_err(weak_password("/password"))?;
+    state.limits.count(&RESET_PASSWORD, request.email.as_str(), &origin.address).await?;
+    match padded(state.reset(&request, &origin)).await? {
         Verdict::Right => {
-            resetter.guard.entered(&RESET_PASSWORD, request.email.as_str(), &origin.address).await;
+            state.limits.refund(&RESET_PASSWORD, request.email.as_str(), &origin.address).await;
             Ok(StatusCode::NO_CONTENT)
         }
         Verdict::Repeated => {
             Err(Problem::new(StatusCode::GONE, "code_used", "This code was used before. Ask for a new one."))
         }
-        Verdict::Expired => Err(code::expired()),
-        Verdict::Wrong => Err(code::wrong()),
+        Verdict::Expired => Err(code_expired()),
+        Verdict::Wrong => Err(wrong_mailed_code()),
     }
 }
 
-impl Resetter {
-    async fn reset(&self, request: &ResetPassword, origin: &Origin) -> Result<Verdict, Problem> {
-        let leak_unchecked = self.leaks.refuse(&request.password, "/password").await?;
-        let hasher = self.pepper.hasher().await?;
-        let phc = hasher.hash(&self.world, &request.password).await?;
-        let reset = Reset {
-            email: &request.email,
-            digest: &request.code.digest_for(&hasher, Purpose::Reset, request.email.as_str()),
-            hash: NewHash { phc: &phc, leak_unchecked },
-        };
-        let tell = |account: AccountId, locale: &Locale| {
-            let event = SecurityEvent::new(&self.world, account, Kind::PasswordReset, origin);
-            (event, letter(&self.world, "password_changed", &request.email, locale, json!({})))
-        };
-        let (verdict, posted) = self.passwords.reset(&self.outbox, reset, tell, self.world.now()).await?;
-        self.outbox.publish(posted).await;
-        Ok(verdict)
+impl ResetPassword {
+    async fn reset(&self, request: &ResetPasswordRequest, origin: &Origin) -> Result<Verdict, Problem> {
+        let leak_unchecked = self.leaks.refuse(&request.password).await.map_err(weak_password("/password"))?;
+        let pepper = self.pepper.get().await?;
+        let hash = NewHash { phc: &pepper.hash(&self.world, &request.password)?, leak_unchecked };
+        let digest = request.code.digest_for(pepper, Purpose::Reset, request.email.as_str());
+        self.outbox
+            .transact(async |tx| {
+                let sent = reset_codes::count_try(tx, &request.email).await?;
+                let holder = accounts::holder(&mut **tx, &request.email).await?;
+                let verdict = sent.map_or(Verdict::Wrong, |sent| sent.judge(&digest, self.world.now()));
+                // A wrong try has to be remembered as well.
+                match (verdict, holder) {
+                    (Verdict::Right, Some((account, locale, true))) => {
+                        let event = SecurityEvent::new(&self.world, account, Kind::PasswordReset, origin);
+                        self.replace(tx, (account, &request.email, &locale), hash, &event).await?;
+                        Ok(Verdict::Right)
+                    }
+                    (Verdict::Right, _) => Ok(Verdict::Wrong),
+                    (verdict, _) => Ok(verdict),
+                }
+            })
+            .await
     }
-}
 
-/// Postgres, Redis for the limits, the pepper, the list of leaked passwords, and the queue of mails.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let resetter = Resetter {
-        passwords: Passwords::new(boot.postgres()?),
-        outbox: letter::outbox(boot)?,
-        pepper: Pepper::wire(boot)?,
-        guard: Guard::wire(boot)?,
-        leaks: Leaks::wire(boot)?,
-        world: boot.world(),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(reset_password)).with_state(resetter))
+    /// Uses the code up, sets the password and ends every session.
+    async fn replace(
+        &self,
+        tx: &mut Transaction<'_>,
+        (account, email, locale): (AccountId, &Email, &Locale),
+        hash: NewHash<'_>,
+        event: &SecurityEvent,
+    ) -> Result<(), sqlx::Error> {
+        let now = self.world.now();
+        reset_codes::mark_used(tx, email, now).await?;
+        credentials::set_if(tx, true, account, hash, now).await?;
+        session_end::end_whatever_began(tx, account, (None, "password_reset"), &self.world).await?;
+        security_events::add(&mut **tx, event).await?;
+        tx.send(mail(&self.world, "password_changed", email, locale, json!({}))).await
+    }
 }

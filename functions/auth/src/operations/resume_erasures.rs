@@ -2,26 +2,24 @@
 
 use events::{Consumer, Deadline, Outbox, Outcome};
 use kernel::World;
-use runtime::{Boot, BootError, Tick};
+use runtime::Tick;
 
-use crate::{erasure::PATIENCE, store::Erasures};
+use crate::{erasure::PATIENCE, store::erasures};
 
-struct Resumption {
-    erasures: Erasures,
-    outbox: Outbox,
-    world: World,
+runtime::wire! {
+    pub struct ResumeErasures {
+        outbox: Outbox,
+        world: World,
+    }
 }
 
-impl Consumer<Tick> for Resumption {
+impl Consumer<Tick> for ResumeErasures {
     async fn consume(&self, _: Tick, _: &Deadline) -> Outcome {
-        let before = self.world.now() - PATIENCE;
-        match self.erasures.ask_again(&self.outbox, before, &self.world).await {
-            Ok((asked, posted)) => {
-                self.outbox.publish(posted).await;
-                if asked > 0 {
-                    // The runbook erase-stuck.md begins with this line.
-                    tracing::warn!(asked, "erasures wait for receipts: the services were asked again");
-                }
+        match self.ask_again().await {
+            Ok(0) => Outcome::Done,
+            Ok(asked) => {
+                // The runbook erase-stuck.md begins with this line.
+                tracing::warn!(asked, "erasures wait for receipts: the services were asked again");
                 Outcome::Done
             }
             Err(error) => Outcome::retry(error),
@@ -29,9 +27,17 @@ impl Consumer<Tick> for Resumption {
     }
 }
 
-/// Postgres and the stream of events.
-pub fn consumer(boot: &Boot) -> Result<impl Consumer<Tick> + use<>, BootError> {
-    let pool = boot.postgres()?;
-    let outbox = Outbox::new(pool.clone()).stream("domain-events", boot.stream("domain-events")?);
-    Ok(Resumption { erasures: Erasures::new(pool), outbox, world: boot.world() })
+impl ResumeErasures {
+    async fn ask_again(&self) -> Result<usize, sqlx::Error> {
+        let now = self.world.now();
+        self.outbox
+            .transact(async |tx| {
+                let overdue = erasures::overdue(tx, now - PATIENCE, now).await?;
+                for request in &overdue {
+                    tx.emit(&request.event(&self.world)).await?;
+                }
+                Ok(overdue.len())
+            })
+            .await
+    }
 }

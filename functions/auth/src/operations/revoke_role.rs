@@ -1,43 +1,59 @@
 //! `DELETE /v1/admin/accounts/{id}/roles/{role}`: takes a role away; tokens carry it until their next refresh, but cannot grant roles with it.
 
-use cinema_http::{Admin, OpenApiRouter, Path, Problem, State, StatusCode, routes};
+use cinema_http::{Admin, Path, Problem, Proven, State, StatusCode};
 use kernel::{AccountId, World};
-use runtime::{Boot, BootError};
+use sqlx::PgConnection;
+use stores::{PgPool, postgres};
 
 use crate::{
+    live_account::{LiveAccount, wire_with_sessions},
+    problems::no_such_account,
+    role::Role,
     security_event::{Kind, SecurityEvent},
-    store::{Revoked, Role, Sessions, Staff},
+    store::{accounts, roles, security_events},
 };
 
-#[derive(Clone)]
-struct Revoker {
-    staff: Staff,
-    sessions: Sessions,
-    world: World,
-}
-
-/// 204, also when the account does not have it; 409 `last_admin` for the only administrator.
-#[utoipa::path(delete, path = "/v1/admin/accounts/{id}/roles/{role}", tag = "auth", security(("admin" = [])),
-    params(("id" = AccountId, Path, description = "Account"), ("role" = Role, Path, description = "Role")),
-    responses((status = 204), Problem))]
-async fn revoke_role(
-    State(revoker): State<Revoker>,
-    Admin(admin): Admin,
-    Path((account, role)): Path<(AccountId, Role)>,
-) -> Result<StatusCode, Problem> {
-    let login = revoker.sessions.live(&admin, revoker.world.now()).await?;
-    login.person.require_role("admin")?;
-    let event = SecurityEvent::new(&revoker.world, account, Kind::RoleRevoked, &admin.origin);
-    match revoker.staff.revoke(account, role, &event.by(admin.id).with(role.as_str())).await? {
-        Revoked::Done => Ok(StatusCode::NO_CONTENT),
-        Revoked::NoAccount => Err(Problem::not_found("account")),
-        Revoked::LastAdmin => Err(Problem::conflict("last_admin", "Make somebody else an administrator first.")),
+wire_with_sessions! {
+    pub(super) struct RevokeRole {
+        pool: PgPool,
+        world: World,
     }
 }
 
-/// Postgres.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let pool = boot.postgres()?;
-    let revoker = Revoker { staff: Staff::new(pool.clone()), sessions: Sessions::new(pool), world: boot.world() };
-    Ok(OpenApiRouter::new().routes(routes!(revoke_role)).with_state(revoker))
+/// 204, also when the account does not have it; 409 `last_admin` for the only administrator; 403 `step_up_required` unless the administrator proved
+/// who they are in the last ten minutes, with a code where an authenticator is in use.
+#[utoipa::path(delete, path = "/v1/admin/accounts/{id}/roles/{role}", tag = "auth",
+    params(("id" = AccountId, Path, description = "Account"), ("role" = Role, Path, description = "Role")),
+    responses((status = 204), Problem))]
+pub(super) async fn revoke_role(
+    State(state): State<RevokeRole>,
+    _caller: Admin,
+    _proof: Proven<10, true>,
+    admin: LiveAccount,
+    Path((account, role)): Path<(AccountId, Role)>,
+) -> Result<StatusCode, Problem> {
+    // The token's role may have been taken away in the meantime.
+    admin.login.person.require_role(Role::Admin)?;
+    let event = SecurityEvent::new(&state.world, account, Kind::RoleRevoked, &admin.origin);
+    let event = event.by(admin.id).with(role.as_str());
+    postgres::transact(&state.pool, async |connection| revoke(connection, account, role, &event).await).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn revoke(
+    connection: &mut PgConnection,
+    account: AccountId,
+    role: Role,
+    event: &SecurityEvent,
+) -> Result<(), Problem> {
+    if !accounts::exists(connection, account).await? {
+        return Err(no_such_account());
+    }
+    if role == Role::Admin && !roles::others_administrate(connection, account).await? {
+        return Err(Problem::conflict("last_admin", "Make somebody else an administrator first."));
+    }
+    if roles::revoke(connection, account, role).await? {
+        security_events::add(connection, event).await?;
+    }
+    Ok(())
 }

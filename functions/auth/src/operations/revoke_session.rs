@@ -1,39 +1,46 @@
 //! `DELETE /v1/auth/sessions/{id}`: ends a session of the account from another one.
 
-use cinema_http::{Account, OpenApiRouter, Path, Problem, State, StatusCode, routes};
+use cinema_http::{Account, Path, Problem, State, StatusCode};
+use events::{Outbox, Transaction};
 use kernel::{SessionId, World};
-use runtime::{Boot, BootError};
+use stores::PgPool;
 
 use crate::{
+    live_account::{LiveAccount, wire_with_sessions},
     security_event::{Kind, SecurityEvent},
-    store::Sessions,
+    session_end,
+    store::{security_events, sessions},
 };
 
-#[derive(Clone)]
-struct Revoker {
-    sessions: Sessions,
-    world: World,
+wire_with_sessions! {
+    pub(super) struct RevokeSession {
+        pool: PgPool,
+        outbox: Outbox,
+        world: World,
+    }
 }
 
 /// 204, also when it has ended before; 404 for a session of somebody else.
-#[utoipa::path(delete, path = "/v1/auth/sessions/{id}", tag = "auth", security(("account" = [])),
+#[utoipa::path(delete, path = "/v1/auth/sessions/{id}", tag = "auth",
     params(("id" = SessionId, Path, description = "Session")), responses((status = 204), Problem))]
-async fn revoke_session(
-    State(revoker): State<Revoker>,
-    account: Account,
+pub(super) async fn revoke_session(
+    State(state): State<RevokeSession>,
+    account: LiveAccount,
     Path(id): Path<SessionId>,
 ) -> Result<StatusCode, Problem> {
-    revoker.sessions.live(&account, revoker.world.now()).await?;
-    if !revoker.sessions.belongs(id, account.id).await? {
+    if !sessions::belongs(&state.pool, id, account.id).await? {
         return Err(Problem::not_found("session"));
     }
-    let event = SecurityEvent::new(&revoker.world, account.id, Kind::SessionRevoked, &account.origin).in_session(id);
-    revoker.sessions.end(id, "revoked", &event).await?;
+    state.outbox.transact(async |tx| state.end(tx, &account, id).await).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Postgres.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let revoker = Revoker { sessions: Sessions::new(boot.postgres()?), world: boot.world() };
-    Ok(OpenApiRouter::new().routes(routes!(revoke_session)).with_state(revoker))
+impl RevokeSession {
+    async fn end(&self, tx: &mut Transaction<'_>, account: &Account, session: SessionId) -> Result<(), sqlx::Error> {
+        if session_end::end(tx, (account.id, session), "revoked", &self.world).await? {
+            let event = SecurityEvent::new(&self.world, account.id, Kind::SessionRevoked, &account.origin);
+            security_events::add(&mut **tx, &event.in_session(session)).await?;
+        }
+        Ok(())
+    }
 }

@@ -1,114 +1,119 @@
 //! `POST /v1/auth/step-up`: the person proves once more who they are; the session and its tokens carry the fresh time.
 
-use cinema_http::{Account, Json, OpenApiRouter, Problem, State, routes};
+use cinema_http::{Account, Json, Problem, State, live::session_revoked};
 use kernel::World;
-use runtime::{Boot, BootError};
+use password::Password;
 use serde::Deserialize;
-use sqlx::PgPool;
+use sqlx::PgConnection;
+use stores::{PgPool, postgres};
 use utoipa::ToSchema;
 
 use crate::{
     current_password::CurrentPassword,
-    guard::{Guard, SECOND_FACTOR},
-    password::Password,
+    limits::{Limits, SECOND_FACTOR},
+    live_account::{LiveAccount, wire_with_sessions},
     profile,
+    proof::Proof,
     second_factor::{Candidate, Guess, SecondFactor},
     security_event::{Kind, SecurityEvent},
     signing::Signing,
-    step_up::renewed,
-    store::{Login, Proof, SecurityLog, Sessions, ended},
+    store::{
+        security_events,
+        sessions::{self, Login},
+    },
     token::Token,
 };
 
 /// Either of them.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct StepUp {
+pub(super) struct StepUpRequest {
     password: Option<Password>,
     code: Option<Guess>,
 }
 
-/// What was right, and still has to be used up.
-enum Proven {
-    Password,
-    Code(Candidate),
-}
-
-#[derive(Clone)]
-struct Stepper {
-    pool: PgPool,
-    sessions: Sessions,
-    current: CurrentPassword,
-    factor: SecondFactor,
-    log: SecurityLog,
-    guard: Guard,
-    signing: Signing,
-    world: World,
+wire_with_sessions! {
+    pub(super) struct StepUp {
+        pool: PgPool,
+        current: CurrentPassword,
+        factor: SecondFactor,
+        limits: Limits,
+        signing: Signing,
+        world: World,
+    }
 }
 
 /// 200 with an access token of fresh `auth_time`; the refresh token stays the same. 403 `wrong_password` or `wrong_code`, 429 for 15 minutes
-/// after five of them.
-#[utoipa::path(post, path = "/v1/auth/step-up", tag = "auth", security(("account" = [])), request_body = StepUp,
+/// after five of them. What was proven in the ten minutes before stays part of the proof: password and code, one after the other, make both.
+#[utoipa::path(post, path = "/v1/auth/step-up", tag = "auth", request_body = StepUpRequest,
     responses((status = 200, body = Token), Problem))]
-async fn step_up(
-    State(stepper): State<Stepper>,
-    account: Account,
-    Json(request): Json<StepUp>,
+pub(super) async fn step_up(
+    State(state): State<StepUp>,
+    account: LiveAccount,
+    Json(request): Json<StepUpRequest>,
 ) -> Result<Json<Token>, Problem> {
-    let login = stepper.sessions.live(&account, stepper.world.now()).await?;
-    let proven = match (&request.password, &request.code) {
-        (Some(password), None) => stepper.current.prove(&account, password).await.map(|_| Proven::Password)?,
-        (None, Some(code)) => stepper.check_code(&account, code).await?,
+    let token = match (&request.password, &request.code) {
+        (Some(password), None) => {
+            state.current.prove(&account, password).await?;
+            state.renew(&account, &account.login, None).await?
+        }
+        (None, Some(code)) => state.check_code(&account, &account.login, code).await?,
         _ => return Err(Problem::invalid("/password", "send either a password or a code")),
     };
-    stepper.renew(&account, &login, &proven).await.map(Json)
+    Ok(Json(token))
 }
 
-impl Stepper {
-    async fn check_code(&self, account: &Account, code: &Guess) -> Result<Proven, Problem> {
-        self.guard.knock(&SECOND_FACTOR, account.id, &account.origin.address).await?;
-        match self.factor.look_at(account.id, code).await? {
-            Some(candidate) => Ok(Proven::Code(candidate)),
-            None => Err(self.wrong_code(account).await?),
+impl StepUp {
+    async fn check_code(&self, account: &Account, login: &Login, code: &Guess) -> Result<Token, Problem> {
+        self.limits.count(&SECOND_FACTOR, account.id, &account.origin.address).await?;
+        let renewed = match self.factor.look_at(account.id, code).await? {
+            Some(candidate) => self.renew(account, login, Some(&candidate)).await,
+            None => Err(wrong_code()),
+        };
+        match renewed {
+            Ok(token) => {
+                self.limits.refund(&SECOND_FACTOR, account.id, &account.origin.address).await;
+                Ok(token)
+            }
+            Err(problem) => {
+                if problem.code() == WRONG_CODE {
+                    let event = SecurityEvent::new(&self.world, account.id, Kind::MfaFailed, &account.origin);
+                    security_events::add(&self.pool, &event.in_session(account.session)).await?;
+                }
+                Err(problem)
+            }
         }
     }
 
-    async fn wrong_code(&self, account: &Account) -> Result<Problem, Problem> {
-        let event = SecurityEvent::new(&self.world, account.id, Kind::MfaFailed, &account.origin);
-        self.log.record_alone(&event.in_session(account.session)).await?;
-        Ok(Problem::forbidden("wrong_code", "This code is wrong, or it was used before."))
-    }
-
-    async fn renew(&self, account: &Account, login: &Login, proven: &Proven) -> Result<Token, Problem> {
-        let method = if matches!(proven, Proven::Password) { "pwd" } else { "otp" };
-        let proof = renewed(&login.proof, method, self.world.now());
+    /// Renews the proof of the session by the password, which was right, or by a code, which is used up.
+    async fn renew(&self, account: &Account, login: &Login, code: Option<&Candidate>) -> Result<Token, Problem> {
+        let proof = login.proof.renewed(if code.is_some() { "otp" } else { "pwd" }, self.world.now());
         // Signing first: without a key nothing may be used up.
         let token = self.mint(login, &proof).await?;
-        let mut transaction = self.pool.begin().await?;
-        match proven {
-            Proven::Password => {}
-            Proven::Code(candidate) => match self.factor.use_up(&mut transaction, account.id, candidate).await? {
-                Some(Some(kind)) => {
-                    let event = SecurityEvent::new(&self.world, account.id, kind, &account.origin);
-                    self.log.record(&mut transaction, &event.in_session(account.session)).await?;
-                }
-                Some(None) => {}
-                None => {
-                    transaction.rollback().await?;
-                    return Err(self.wrong_code(account).await?);
-                }
-            },
-        }
-        if !self.sessions.renew_proof(&mut transaction, account.session, &proof).await? {
-            return Err(ended());
-        }
-        let event = SecurityEvent::new(&self.world, account.id, Kind::StepUp, &account.origin);
-        self.log.record(&mut transaction, &event.in_session(account.session)).await?;
-        transaction.commit().await?;
-        if matches!(proven, Proven::Code(_)) {
-            self.guard.entered(&SECOND_FACTOR, account.id, &account.origin.address).await;
-        }
+        postgres::transact(&self.pool, async |connection| self.keep(connection, account, &proof, code).await).await?;
         Ok(token)
+    }
+
+    async fn keep(
+        &self,
+        connection: &mut PgConnection,
+        account: &Account,
+        proof: &Proof,
+        code: Option<&Candidate>,
+    ) -> Result<(), Problem> {
+        let event = |kind| {
+            SecurityEvent::new(&self.world, account.id, kind, &account.origin).in_session(account.session)
+        };
+        if let Some(candidate) = code {
+            let used = self.factor.use_up(connection, account.id, candidate).await?.ok_or_else(wrong_code)?;
+            if let Some(kind) = used {
+                security_events::add(&mut *connection, &event(kind)).await?;
+            }
+        }
+        if !sessions::renew_proof(connection, account.session, proof).await? {
+            return Err(session_revoked());
+        }
+        Ok(security_events::add(connection, &event(Kind::StepUp)).await?)
     }
 
     async fn mint(&self, login: &Login, proof: &Proof) -> Result<Token, Problem> {
@@ -117,18 +122,8 @@ impl Stepper {
     }
 }
 
-/// Postgres, Redis for the limits, the pepper and the signing key.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let pool = boot.postgres()?;
-    let stepper = Stepper {
-        sessions: Sessions::new(pool.clone()),
-        current: CurrentPassword::wire(boot)?,
-        factor: SecondFactor::wire(boot)?,
-        log: SecurityLog::new(pool.clone()),
-        pool,
-        guard: Guard::wire(boot)?,
-        signing: Signing::wire(boot)?,
-        world: boot.world(),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(step_up)).with_state(stepper))
+const WRONG_CODE: &str = "wrong_code";
+
+fn wrong_code() -> Problem {
+    Problem::forbidden(WRONG_CODE, "This code is wrong, or it was used before.")
 }

@@ -1,45 +1,56 @@
 //! `DELETE /v1/auth/oauth/{provider}`: an account of a provider can no longer sign in here.
 
-use cinema_http::{Account, OpenApiRouter, Path, Problem, State, StatusCode, routes};
+use cinema_http::{Account, Path, Problem, Proven, State, StatusCode};
 use kernel::World;
-use runtime::{Boot, BootError};
+use sqlx::PgConnection;
+use stores::{PgPool, postgres};
 
 use crate::{
+    live_account::wire_with_sessions,
+    oidc::NoProvider,
     security_event::{Kind, SecurityEvent},
-    store::{Links, Sessions, Unlinked},
+    store::{accounts, oauth_links, security_events},
 };
 
-#[derive(Clone)]
-struct Unlinker {
-    links: Links,
-    sessions: Sessions,
-    world: World,
-}
-
-/// 204; 404 when the account has no link with this provider, 409 `last_credential` when it could not sign in any more.
-#[utoipa::path(delete, path = "/v1/auth/oauth/{provider}", tag = "auth", security(("account" = [])),
-    params(("provider" = String, Path)), responses((status = 204), Problem))]
-async fn unlink_oauth(
-    State(unlinker): State<Unlinker>,
-    account: Account,
-    Path(provider): Path<String>,
-) -> Result<StatusCode, Problem> {
-    unlinker.sessions.live(&account, unlinker.world.now()).await?;
-    let event = SecurityEvent::new(&unlinker.world, account.id, Kind::OauthUnlinked, &account.origin);
-    let event = event.in_session(account.session).with(provider.as_str());
-    match unlinker.links.unlink(account.id, &provider, &event).await? {
-        Unlinked::Done => Ok(StatusCode::NO_CONTENT),
-        Unlinked::Unknown => Err(Problem::not_found("provider")),
-        Unlinked::IsLast => {
-            let detail = "Nothing else signs you in. Set a password first with \"Forgot password\".";
-            Err(Problem::conflict("last_credential", detail))
-        }
+wire_with_sessions! {
+    pub(super) struct UnlinkOauth {
+        pool: PgPool,
+        world: World,
     }
 }
 
-/// Postgres.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let pool = boot.postgres()?;
-    let unlinker = Unlinker { links: Links::new(pool.clone()), sessions: Sessions::new(pool), world: boot.world() };
-    Ok(OpenApiRouter::new().routes(routes!(unlink_oauth)).with_state(unlinker))
+/// 204; 404 when the account has no link with this provider, 409 `last_credential` when it could not sign in any more, 403 `step_up_required`
+/// unless the person proved who they are in the last ten minutes, with a code where an authenticator is in use.
+#[utoipa::path(delete, path = "/v1/auth/oauth/{provider}", tag = "auth",
+    params(("provider" = String, Path)), responses((status = 204), Problem))]
+pub(super) async fn unlink_oauth(
+    State(state): State<UnlinkOauth>,
+    account: Proven<10, true>,
+    Path(provider): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let unlink = async |connection: &mut PgConnection| state.unlink(connection, &account, &provider).await;
+    postgres::transact(&state.pool, unlink).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl UnlinkOauth {
+    async fn unlink(
+        &self,
+        connection: &mut PgConnection,
+        account: &Account,
+        provider: &str,
+    ) -> Result<(), Problem> {
+        // Two links that are removed at the same time must not each count on the other.
+        accounts::lock(connection, account.id).await?;
+        if !oauth_links::remove(connection, account.id, provider).await? {
+            return Err(NoProvider.into());
+        }
+        if !oauth_links::can_sign_in(connection, account.id).await? {
+            let detail = "Nothing else signs you in. Set a password first with \"Forgot password\".";
+            return Err(Problem::conflict("last_credential", detail));
+        }
+        let event = SecurityEvent::new(&self.world, account.id, Kind::OauthUnlinked, &account.origin);
+        let event = event.in_session(account.session).with(provider);
+        Ok(security_events::add(connection, &event).await?)
+    }
 }

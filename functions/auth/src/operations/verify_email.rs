@@ -2,87 +2,88 @@
 
 use std::sync::Arc;
 
-use cinema_http::{Audience, ClientAddress, Json, OpenApiRouter, Problem, State, StatusCode, routes};
+use cinema_http::{Audience, ClientAddress, Json, Problem, State, StatusCode};
 use events::Outbox;
 use kernel::World;
-use runtime::{Boot, BootError};
+use password::Pepper;
+use runtime::{Boot, BootError, Key};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    code::{self, Code, Verdict},
-    email::Email,
-    even::even,
-    guard::Guard,
-    pepper::Pepper,
-    store::Accounts,
+    code::{Code, Verdict},
+    email::{Email, EmailError},
+    limits::Limits,
+    problems::{code_expired, wrong_mailed_code},
+    response_time::padded,
+    store::{accounts, codes},
 };
 
 /// A code and the address that it was sent to.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct VerifyEmail {
+pub(super) struct VerifyEmailRequest {
     email: Email,
     code: Code,
 }
 
-#[derive(Clone)]
-struct Verifier {
-    accounts: Accounts,
-    outbox: Outbox,
-    pepper: Pepper,
-    guard: Guard,
-    world: World,
-    first_admin: Arc<Option<Email>>,
+runtime::wire! {
+    pub(super) struct VerifyEmail {
+        outbox: Outbox,
+        pepper: Key<Pepper>,
+        limits: Limits,
+        world: World,
+        first_admin: Arc<Option<Email>> = first_admin,
+    }
+}
+
+fn first_admin(boot: &Boot) -> Result<Arc<Option<Email>>, BootError> {
+    let name = "FIRST_ADMIN_EMAIL";
+    let email = boot.setting(name).map(|text| text.parse()).transpose();
+    let invalid = |error: EmailError| BootError::Invalid { name: name.to_owned(), reason: error.to_string() };
+    email.map(Arc::new).map_err(invalid)
 }
 
 /// 204 when the code is right, and again when it is repeated; 422 when it is wrong, 410 when it is too late, 429 at the sixth try.
-#[utoipa::path(post, path = "/v1/auth/verify-email", tag = "auth", request_body = VerifyEmail,
+#[utoipa::path(post, path = "/v1/auth/verify-email", tag = "auth", request_body = VerifyEmailRequest,
     responses((status = 204), Problem))]
-async fn verify_email(
-    State(verifier): State<Verifier>,
+pub(super) async fn verify_email(
+    State(state): State<VerifyEmail>,
     _caller: Audience,
     ClientAddress(address): ClientAddress,
-    Json(request): Json<VerifyEmail>,
+    Json(request): Json<VerifyEmailRequest>,
 ) -> Result<StatusCode, Problem> {
-    verifier.guard.verify(&request.email, &address).await?;
-    match even(verifier.verify(&request)).await? {
+    state.limits.count_verification(&request.email, &address).await?;
+    match padded(state.verify(&request)).await? {
         Verdict::Right | Verdict::Repeated => {
-            verifier.guard.verified(&request.email).await;
+            state.limits.refund_verification(&request.email).await;
             Ok(StatusCode::NO_CONTENT)
         }
-        Verdict::Expired => Err(code::expired()),
-        Verdict::Wrong => Err(code::wrong()),
+        Verdict::Expired => Err(code_expired()),
+        Verdict::Wrong => Err(wrong_mailed_code()),
     }
 }
 
-impl Verifier {
-    async fn verify(&self, request: &VerifyEmail) -> Result<Verdict, Problem> {
-        let digest = request.code.digest(&self.pepper.hasher().await?, &request.email);
-        let is_first_admin = self.first_admin.as_ref().as_ref() == Some(&request.email);
-        let (verdict, posted) =
-            self.accounts.verify(&self.outbox, (&request.email, &digest), is_first_admin, &self.world).await?;
-        self.outbox.publish(posted).await;
-        Ok(verdict)
+impl VerifyEmail {
+    async fn verify(&self, request: &VerifyEmailRequest) -> Result<Verdict, Problem> {
+        let (email, now) = (&request.email, self.world.now());
+        let digest = request.code.digest(self.pepper.get().await?, email);
+        let is_first_admin = self.first_admin.as_ref().as_ref() == Some(email);
+        self.outbox
+            .transact(async |tx| {
+                // The same order of locks as in register-account.
+                accounts::lock_by_email(tx, email).await?;
+                let sent = codes::count_try(tx, email).await?;
+                // A wrong try has to be remembered as well.
+                let verdict = sent.map_or(Verdict::Wrong, |sent| sent.judge(&digest, now));
+                if verdict == Verdict::Right {
+                    codes::mark_used(tx, email, now).await?;
+                    if let Some(verified) = accounts::verify(tx, email, is_first_admin, &self.world).await? {
+                        tx.emit(&verified).await?;
+                    }
+                }
+                Ok(verdict)
+            })
+            .await
     }
-}
-
-/// Postgres, Redis for the limits, the pepper, and the stream of events.
-pub fn routes(boot: &Boot) -> Result<OpenApiRouter, BootError> {
-    let pool = boot.postgres()?;
-    let name = "FIRST_ADMIN_EMAIL";
-    let first_admin = boot.setting(name).map(|text| text.parse()).transpose();
-    let first_admin = first_admin.map_err(|error: crate::email::EmailError| BootError::Invalid {
-        name: name.to_owned(),
-        reason: error.to_string(),
-    })?;
-    let verifier = Verifier {
-        accounts: Accounts::new(pool.clone()),
-        outbox: Outbox::new(pool).stream("domain-events", boot.stream("domain-events")?),
-        pepper: Pepper::wire(boot)?,
-        guard: Guard::wire(boot)?,
-        world: boot.world(),
-        first_admin: Arc::new(first_admin),
-    };
-    Ok(OpenApiRouter::new().routes(routes!(verify_email)).with_state(verifier))
 }

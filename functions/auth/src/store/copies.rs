@@ -2,7 +2,7 @@
 
 use kernel::AccountId;
 use serde_json::Value;
-use sqlx::PgPool;
+use sqlx::PgExecutor;
 
 const COPY: &str = "select jsonb_build_object( \
     'account', (select jsonb_build_object('id', a.id, 'email', a.email, 'locale', a.locale, 'default_profile_id', a.default_profile_id, \
@@ -22,18 +22,7 @@ const COPY: &str = "select jsonb_build_object( \
         'territory', territory, 'session_id', session_id, 'detail', detail) order by at, id), '[]') from security_events \
         where account_id = $1))";
 
-/// Copies of what is held of accounts.
-#[derive(Clone)]
-pub struct Copies(PgPool);
-
-impl Copies {
-    /// In the service's schema.
-    pub fn new(pool: PgPool) -> Self {
-        Self(pool)
-    }
-
-    /// Everything there is to read about an account.
-    pub async fn of(&self, account: AccountId) -> Result<Value, sqlx::Error> {
-        sqlx::query_scalar(COPY).bind(account.to_string()).fetch_one(&self.0).await
-    }
+/// Everything there is to read about an account.
+pub(crate) async fn of(database: impl PgExecutor<'_>, account: AccountId) -> Result<Value, sqlx::Error> {
+    sqlx::query_scalar(COPY).bind(account).fetch_one(database).await
 }

@@ -35,13 +35,13 @@ fn receipt(service: &str, erasure: &str, account: AccountId, profiles: &[Profile
 
 async fn collect(stage: &Stage, event: Event) -> Outcome {
     let boot = stage.boot();
-    let consumer = operations::collect_receipts::consumer(&boot).unwrap();
+    let consumer = operations::consumers::collect_receipts(&boot).unwrap();
     consumer.consume(event, &Deadline::unlimited(boot.world())).await
 }
 
 async fn resume(stage: &Stage) -> Outcome {
     let boot = stage.boot();
-    let consumer = operations::resume_erasures::consumer(&boot).unwrap();
+    let consumer = operations::consumers::resume_erasures(&boot).unwrap();
     consumer.consume(Tick { time: None }, &Deadline::unlimited(boot.world())).await
 }
 
@@ -281,7 +281,7 @@ async fn a_copy_says_what_is_held_and_no_secret() {
     let data = json!({ "export_id": export, "account_id": person.account(), "profile_ids": [], "requested_at": "" });
     let wanted = Event::new(&World::system(), types::EXPORT_REQUESTED, export, 1, &data);
     let boot = stage.boot();
-    let exporter = operations::export_account::consumer(&boot).unwrap();
+    let exporter = operations::consumers::export_account(&boot).unwrap();
     for _ in 0..2 {
         assert_eq!(exporter.consume(wanted.clone(), &Deadline::unlimited(boot.world())).await, Outcome::Done);
     }

@@ -9,7 +9,7 @@ use crate::stage::{PASSWORD, Stage, fresh_email, from_the_edge};
 
 async fn relay(stage: &Stage) -> Outcome {
     let boot = stage.boot();
-    let relay = operations::relay_outbox::consumer(&boot).unwrap();
+    let relay = operations::consumers::relay_outbox(&boot).unwrap();
     relay.consume(Tick { time: None }, &Deadline::unlimited(boot.world())).await
 }
 

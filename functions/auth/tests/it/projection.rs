@@ -51,7 +51,7 @@ async fn state(stage: &Stage, profile: ProfileId) -> Value {
 async fn any_order_with_any_duplicates_gives_the_same_state() {
     let stage = Stage::start().await;
     let world = &stage.world;
-    let consumer = auth::operations::project_profiles::consumer(&stage.boot()).unwrap();
+    let consumer = auth::operations::consumers::project_profiles(&stage.boot()).unwrap();
     let mut expected = None;
     for round in 0..40 {
         let (profile, account) = (world.id::<ProfileId>(), world.id::<AccountId>());

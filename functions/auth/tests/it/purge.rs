@@ -10,7 +10,7 @@ use crate::{
 
 async fn purge(stage: &Stage) {
     let boot = stage.boot();
-    let consumer = operations::purge_expired::consumer(&boot).unwrap();
+    let consumer = operations::consumers::purge_expired(&boot).unwrap();
     let outcome = consumer.consume(Tick { time: None }, &Deadline::unlimited(boot.world())).await;
     assert_eq!(outcome, Outcome::Done);
 }

@@ -54,7 +54,7 @@ pub async fn service() -> Service {
 }
 
 pub async fn rotate(boot: &Boot) -> Outcome {
-    let consumer = operations::rotate_keys::consumer(boot).unwrap();
+    let consumer = operations::consumers::rotate_keys(boot).unwrap();
     consumer.consume(Tick { time: None }, &Deadline::unlimited(boot.world())).await
 }
 
@@ -174,7 +174,7 @@ impl Stage {
     /// Applies an event to the projection of profiles.
     pub async fn project(&self, event: Event) -> Outcome {
         let boot = self.boot();
-        let consumer = operations::project_profiles::consumer(&boot).unwrap();
+        let consumer = operations::consumers::project_profiles(&boot).unwrap();
         consumer.consume(event, &Deadline::unlimited(boot.world())).await
     }
 }

@@ -1,7 +1,7 @@
-use auth::{password::Password, pepper::Hasher};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use events::{Event, Outcome};
 use kernel::{Id, ProfileId};
+use password::{Password, Pepper};
 use proto::{
     types,
     user::{ProfileChanged, ProfileSecretChanged},
@@ -35,11 +35,11 @@ async fn set_pin(stage: &Stage, owner: &SignedIn, id: &str, sequence: i64, pin: 
         .await
         .unwrap()
         .unwrap();
-    let hasher = Hasher::new(&BASE64_STANDARD.decode(pepper.expose_secret()).unwrap());
+    let pepper = Pepper::new(&BASE64_STANDARD.decode(pepper.expose_secret()).unwrap());
     let state = ProfileSecretChanged {
         profile_id: id.to_owned(),
         account_id: owner.account().to_string(),
-        pin_digest: hasher.hash(&stage.world, &Password::from(pin)).await.unwrap(),
+        pin_digest: pepper.hash(&stage.world, &Password::from(pin)).unwrap(),
     };
     assert_eq!(
         stage.project(Event::new(&stage.world, types::PROFILE_SECRET_CHANGED, id, sequence, &state)).await,

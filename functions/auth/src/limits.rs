@@ -11,17 +11,18 @@ use std::{
 use cinema_http::{Limiter, Problem, Rule};
 use futures::future::{join, join3, try_join};
 use kernel::World;
-use runtime::{Boot, BootError};
+use password::{Password, Pepper};
+use runtime::{Boot, BootError, Wire};
 use stores::{
     Redis,
     redis::{Lua, cmd},
 };
 
-use crate::{email::Email, password::Password, pepper::Hasher};
+use crate::email::Email;
 
-mod doors;
+mod rules;
 
-pub use doors::{CONFIRM_EMAIL, CURRENT_PASSWORD, FORGOT_PASSWORD, NEW_EMAIL, RESET_PASSWORD};
+pub use rules::{CONFIRM_EMAIL, CURRENT_PASSWORD, FORGOT_PASSWORD, NEW_EMAIL, RESET_PASSWORD};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -34,22 +35,22 @@ const VERIFY_ACCOUNT: Rule = Rule { name: "verify-account", burst: 5, period: HO
 const VERIFY_ADDRESS: Rule = Rule { name: "verify-address", burst: 60, period: Duration::from_secs(600) };
 
 /// Codes of an authenticator, for whoever knows the password.
-pub const SECOND_FACTOR: Door = Door {
+pub const SECOND_FACTOR: AttemptLimit = AttemptLimit {
     account: Rule { name: "mfa-account", burst: 10, period: Duration::from_secs(600) },
     address: Rule { name: "mfa-address", burst: 60, period: Duration::from_secs(600) },
 };
 /// Looking accounts up, for whoever works in support.
-pub const FIND_ACCOUNT: Door = Door {
+pub const FIND_ACCOUNT: AttemptLimit = AttemptLimit {
     account: Rule { name: "find-account", burst: 120, period: HOUR },
     address: Rule { name: "find-address", burst: 600, period: HOUR },
 };
 
-/// One password over so many accounts from one address, or from anywhere, is somebody trying keys on doors.
+/// One password over so many accounts from one address, or from anywhere, is somebody who has a list.
 const SPRAY_ADDRESS: SprayRule = SprayRule { name: "address", accounts: 5, window: HOUR };
 const SPRAY_ANYWHERE: SprayRule = SprayRule { name: "anywhere", accounts: 30, window: HOUR };
 
-/// Where an account that is known already has to prove something.
-pub struct Door {
+/// How often something may be tried, per account and per network address.
+pub struct AttemptLimit {
     account: Rule,
     address: Rule,
 }
@@ -75,7 +76,7 @@ type LocalSets = HashMap<String, (i64, HashSet<i64>)>;
 
 /// Counts and refuses.
 #[derive(Clone)]
-pub struct Guard {
+pub struct Limits {
     limiter: Limiter,
     redis: Redis,
     world: World,
@@ -90,25 +91,27 @@ pub struct Attempt {
     member: i64,
 }
 
-impl Guard {
-    /// With the environment's own counters as the fallback.
-    pub fn wire(boot: &Boot) -> Result<Self, BootError> {
+/// With the environment's own counters as the fallback.
+impl Wire for Limits {
+    fn wire(boot: &Boot) -> Result<Self, BootError> {
         let (redis, world) = (boot.redis()?, boot.world());
         Ok(Self { limiter: Limiter::new(redis.clone(), world.clone()), redis, world, local: Arc::default() })
     }
+}
 
+impl Limits {
     /// Counts a sign-in before the password is looked at.
     ///
     /// # Errors
     /// 429 by account, by address, or by one password over many accounts.
-    pub async fn log_in(
+    pub async fn count_log_in(
         &self,
         email: &Email,
         password: &Password,
         address: &str,
-        hasher: &Hasher,
+        pepper: &Pepper,
     ) -> Result<Attempt, Problem> {
-        let attempt = Attempt::new(email, password, address, hasher);
+        let attempt = Attempt::new(email, password, address, pepper);
         let [near, anywhere] = &attempt.sprays;
         let sprays = join(
             self.spray(&SPRAY_ADDRESS, near, attempt.member),
@@ -124,7 +127,7 @@ impl Guard {
     }
 
     /// Only failures count.
-    pub async fn succeeded(&self, attempt: Attempt) {
+    pub async fn refund_log_in(&self, attempt: Attempt) {
         let limits = join(
             self.limiter.refund(&LOG_IN_ACCOUNT, &attempt.account, 1),
             self.limiter.refund(&LOG_IN_ADDRESS, &attempt.address, 1),
@@ -137,7 +140,7 @@ impl Guard {
     ///
     /// # Errors
     /// 429 by account, by address, or for a throw-away domain.
-    pub async fn register(&self, email: &Email, address: &str) -> Result<(), Problem> {
+    pub async fn count_registration(&self, email: &Email, address: &str) -> Result<(), Problem> {
         let near = network(address);
         let limits =
             join(self.limiter.check(&REGISTER_ACCOUNT, email.as_str()), self.limiter.check(&REGISTER_ADDRESS, &near));
@@ -155,32 +158,32 @@ impl Guard {
     ///
     /// # Errors
     /// 429 by account or by address.
-    pub async fn verify(&self, email: &Email, address: &str) -> Result<(), Problem> {
+    pub async fn count_verification(&self, email: &Email, address: &str) -> Result<(), Problem> {
         let near = network(address);
         let account = self.limiter.check(&VERIFY_ACCOUNT, email.as_str());
         try_join(account, self.limiter.check(&VERIFY_ADDRESS, &near)).await.map(drop)
     }
 
     /// A right code was no attempt.
-    pub async fn verified(&self, email: &Email) {
+    pub async fn refund_verification(&self, email: &Email) {
         self.limiter.refund(&VERIFY_ACCOUNT, email.as_str(), 1).await;
     }
 
-    /// Counts a try at a door before it is looked at.
+    /// Counts a try before it is looked at.
     ///
     /// # Errors
     /// 429 by account or by address.
-    pub async fn knock(&self, door: &Door, account: impl Display, address: &str) -> Result<(), Problem> {
+    pub async fn count(&self, limit: &AttemptLimit, account: impl Display, address: &str) -> Result<(), Problem> {
         let (key, near) = (account.to_string(), network(address));
         let (account, address) =
-            join(self.limiter.check(&door.account, &key), self.limiter.check(&door.address, &near)).await;
+            join(self.limiter.check(&limit.account, &key), self.limiter.check(&limit.address, &near)).await;
         account.and(address)
     }
 
     /// Only failures count.
-    pub async fn entered(&self, door: &Door, account: impl Display, address: &str) {
+    pub async fn refund(&self, limit: &AttemptLimit, account: impl Display, address: &str) {
         let (key, near) = (account.to_string(), network(address));
-        join(self.limiter.refund(&door.account, &key, 1), self.limiter.refund(&door.address, &near, 1)).await;
+        join(self.limiter.refund(&limit.account, &key, 1), self.limiter.refund(&limit.address, &near, 1)).await;
     }
 
     async fn spray(&self, rule: &SprayRule, key: &str, member: i64) -> Result<(), Problem> {
@@ -237,11 +240,11 @@ impl Guard {
 }
 
 impl Attempt {
-    fn new(email: &Email, password: &Password, address: &str, hasher: &Hasher) -> Self {
+    fn new(email: &Email, password: &Password, address: &str, pepper: &Pepper) -> Self {
         let address = network(address);
-        let digest = hex::encode(&hasher.tag("sprayed password", &[password.bytes()])[..16]);
-        let near = hex::encode(&hasher.tag("sprayed address", &[address.as_bytes()])[..16]);
-        let member = hasher.tag("sprayed account", &[email.as_str().as_bytes()]);
+        let digest = hex::encode(&pepper.tag("sprayed password", &[password.as_str().as_bytes()])[..16]);
+        let near = hex::encode(&pepper.tag("sprayed address", &[address.as_bytes()])[..16]);
+        let member = pepper.tag("sprayed account", &[email.as_str().as_bytes()]);
         let member = member.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
         Self {
             account: email.as_str().to_owned(),
@@ -281,14 +284,14 @@ mod tests {
 
     #[test]
     fn what_redis_sees_names_nobody() {
-        let hasher = Hasher::new(&[1; 32]);
+        let pepper = Pepper::new(&[1; 32]);
         let email: Email = "alice@example.com".parse().unwrap();
-        let attempt = Attempt::new(&email, &Password::from("correct horse"), "192.0.2.1", &hasher);
+        let attempt = Attempt::new(&email, &Password::from("correct horse"), "192.0.2.1", &pepper);
         for key in &attempt.sprays {
             assert!(!key.contains("alice") && !key.contains("horse") && !key.contains("192.0.2"), "{key}");
         }
         let other =
-            Attempt::new(&"bob@example.com".parse().unwrap(), &Password::from("correct horse"), "192.0.2.1", &hasher);
+            Attempt::new(&"bob@example.com".parse().unwrap(), &Password::from("correct horse"), "192.0.2.1", &pepper);
         assert_eq!(attempt.sprays, other.sprays);
         assert_ne!(attempt.member, other.member);
     }

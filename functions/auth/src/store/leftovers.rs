@@ -1,6 +1,6 @@
 //! What nobody needs any more.
 
-use sqlx::PgPool;
+use sqlx::PgExecutor;
 use time::{Duration, OffsetDateTime};
 
 use crate::{session, totp};
@@ -8,12 +8,8 @@ use crate::{session, totp};
 /// Rows that one statement deletes: a long one would hold its locks and its connection for too long.
 const BATCH: i64 = 2_000;
 
-/// The service's leftovers.
-#[derive(Clone)]
-pub struct Purge(PgPool);
-
 /// A kind of leftover.
-pub struct Leftover {
+pub(crate) struct Leftover {
     /// For the log.
     pub what: &'static str,
     table: &'static str,
@@ -23,7 +19,7 @@ pub struct Leftover {
 }
 
 /// In an order in which nothing is deleted that something else still points to.
-pub const LEFTOVERS: &[Leftover] = &[
+pub(crate) const LEFTOVERS: &[Leftover] = &[
     Leftover {
         what: "codes",
         table: "codes",
@@ -65,21 +61,18 @@ pub const LEFTOVERS: &[Leftover] = &[
 /// A dead family stays so long, so that whoever comes back hears why it ended.
 const AFTERLIFE: Duration = Duration::days(7);
 
-impl Purge {
-    /// In the service's schema.
-    pub fn new(pool: PgPool) -> Self {
-        Self(pool)
-    }
-
-    /// Deletes one batch; returns whether there may be more.
-    pub async fn batch(&self, leftover: &Leftover, now: OffsetDateTime) -> Result<(u64, bool), sqlx::Error> {
-        let Leftover { table, condition, keep, .. } = leftover;
-        // Nothing but constants of this file stands in the statement.
-        let statement = format!(
-            "delete from {table} where ctid = any(array(select ctid from {table} where {condition} limit {BATCH} for update skip locked))"
-        );
-        let done = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(now - *keep).execute(&self.0).await?;
-        let deleted = done.rows_affected();
-        Ok((deleted, deleted == BATCH.unsigned_abs()))
-    }
+/// Deletes one batch; how many rows, and whether there may be more.
+pub(crate) async fn delete_batch(
+    database: impl PgExecutor<'_>,
+    leftover: &Leftover,
+    now: OffsetDateTime,
+) -> Result<(u64, bool), sqlx::Error> {
+    let Leftover { table, condition, keep, .. } = leftover;
+    // Nothing but constants of this file stands in the statement.
+    let statement = format!(
+        "delete from {table} where ctid = any(array(select ctid from {table} where {condition} limit {BATCH} for update skip locked))"
+    );
+    let done = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(now - *keep).execute(database).await?;
+    let deleted = done.rows_affected();
+    Ok((deleted, deleted == BATCH.unsigned_abs()))
 }

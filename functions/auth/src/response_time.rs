@@ -8,9 +8,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 /// Longer than the work takes, with its one hash of a password, in an environment with the memory of `functions.yaml`.
 pub const FLOOR: Duration = Duration::from_millis(250);
 
-/// Waits until [`FLOOR`] has passed: what is behind an address must not be told by how long it takes to look. The same statements run in each
+/// Answers no sooner than after [`FLOOR`]: what is behind an address must not be told by how long it takes to look. The same statements run in each
 /// case besides, but a locked row, a page in a cache and a longer row are differences of their own.
-pub async fn even<T>(work: impl Future<Output = T>) -> T {
+pub async fn padded<T>(work: impl Future<Output = T>) -> T {
     join(work, sleep(FLOOR)).await.0
 }
 
@@ -18,7 +18,7 @@ pub async fn even<T>(work: impl Future<Output = T>) -> T {
 ///
 /// # Errors
 /// Those of the work.
-pub async fn even_refusals<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+pub async fn padded_refusals<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let floor = Instant::now() + FLOOR;
     let result = work.await;
     if result.is_err() {
@@ -35,13 +35,13 @@ mod tests {
     async fn an_answer_comes_no_sooner_and_longer_work_is_not_made_longer_still() {
         for (work, least) in [(Duration::ZERO, FLOOR), (FLOOR * 2, FLOOR * 2)] {
             let started = Instant::now();
-            even(sleep(work)).await;
+            padded(sleep(work)).await;
             let (one, started) = (started.elapsed(), Instant::now());
             let refuse = async {
                 sleep(work).await;
                 Err::<(), _>("no")
             };
-            assert!(even_refusals(refuse).await.is_err());
+            assert!(padded_refusals(refuse).await.is_err());
             for took in [one, started.elapsed()] {
                 assert!((least..least + FLOOR).contains(&took), "{took:?}");
             }
@@ -51,7 +51,7 @@ mod tests {
     #[tokio::test]
     async fn who_is_let_in_does_not_wait() {
         let started = Instant::now();
-        let entered: Result<(), ()> = even_refusals(async { Ok(()) }).await;
+        let entered: Result<(), ()> = padded_refusals(async { Ok(()) }).await;
         assert!(entered.is_ok() && started.elapsed() < FLOOR);
     }
 }

@@ -1,0 +1,46 @@
+//! How and when somebody proved who they are.
+
+use time::{Duration, OffsetDateTime};
+
+/// What was proven longer ago than this is not part of a renewed proof: a password alone does not refresh a code of last week.
+const TOGETHER: Duration = Duration::minutes(10);
+
+/// How the person proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    pub at: OffsetDateTime,
+    /// By what (RFC 8176).
+    pub methods: Vec<String>,
+}
+
+impl Proof {
+    /// By one method.
+    pub fn by(method: &str, at: OffsetDateTime) -> Self {
+        Self { at, methods: vec![method.to_owned()] }
+    }
+
+    /// The proof with one more method; those that are old by now are dropped.
+    #[must_use]
+    pub fn renewed(&self, method: &str, now: OffsetDateTime) -> Self {
+        let mut methods = if now - self.at <= TOGETHER { self.methods.clone() } else { Vec::new() };
+        if !methods.iter().any(|known| known == method) {
+            methods.push(method.to_owned());
+        }
+        Self { at: now, methods }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_renewed_proof_keeps_what_was_proven_just_before_and_nothing_older() {
+        let proof = Proof::by("pwd", OffsetDateTime::UNIX_EPOCH);
+        let soon = proof.at + TOGETHER;
+        let both = proof.renewed("otp", soon);
+        assert_eq!((both.at, both.methods.clone()), (soon, vec!["pwd".to_owned(), "otp".to_owned()]));
+        assert_eq!(both.renewed("pwd", soon + TOGETHER).methods, ["pwd", "otp"]);
+        assert_eq!(both.renewed("pwd", soon + TOGETHER + Duration::SECOND).methods, ["pwd"]);
+    }
+}
