@@ -54,7 +54,7 @@ impl Ring {
     /// What to add to `cargo test --release --workspace`.
     fn selection(self) -> &'static [&'static str] {
         match self {
-            Self::Unit => &["--lib", "--test", "laws"],
+            Self::Unit => &["--lib", "--test", "laws", "--test", "schema", "--test", "generated"],
             Self::Service => &["--test", "it", "--test", "deploy", "--test", "engines"],
             Self::Function => &["--test", "it"],
             Self::System => &["--test", "system"],
@@ -169,4 +169,28 @@ async fn cargo_test(
     let environment = environment.iter().map(|(name, value)| (*name, value.as_str()));
     let status = command.envs(environment).status().await.context("cargo cannot be started")?;
     Ok(status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs};
+
+    use super::*;
+
+    #[test]
+    fn every_test_runs_in_a_ring() {
+        let root = crate::repository::root().unwrap();
+        let folders = ["shared", "functions", "localstack"].map(|folder| root.join(folder));
+        let crates = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
+        let tests = crates.chain([root.join("laws")]).filter_map(|folder| fs::read_dir(folder.join("tests")).ok());
+        let tests = tests.flatten().map(|entry| entry.unwrap().path());
+        let present: BTreeSet<String> = tests
+            .filter(|path| path.join("main.rs").is_file() || path.extension().is_some_and(|kind| kind == "rs"))
+            .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+            .collect();
+        let selected = Ring::value_variants().iter().flat_map(|ring| ring.selection());
+        let selected: BTreeSet<String> =
+            selected.filter(|word| !word.starts_with("--")).map(ToString::to_string).collect();
+        assert_eq!(present, selected);
+    }
 }
