@@ -80,3 +80,19 @@ pub async fn build(root: &Path, progress: &Progress) -> Result<()> {
     task.done(format!("{built} crates and programs"));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_crate_of_the_local_platform_is_a_tool() {
+        let root = crate::repository::root().unwrap();
+        let names = std::fs::read_dir(root.join("localstack")).unwrap().map(|entry| entry.unwrap());
+        let crates = names.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().into_string().unwrap());
+        let mut expected: Vec<String> =
+            crates.chain(["laws".to_owned()]).map(|name| format!("cinema-{name}")).collect();
+        expected.sort();
+        assert_eq!(expected, TOOLS);
+    }
+}
