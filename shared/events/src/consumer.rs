@@ -96,7 +96,8 @@ pub trait Consumer<R: Record>: Send + Sync + 'static {
                     let (trace, span) = (record.trace(), record.span());
                     let trace = trace.unwrap_or_else(|| TraceParent::new(&deadline.world));
                     // One bug in one record must not take the rest of the batch with it.
-                    let applied = AssertUnwindSafe(self.consume(record, deadline)).catch_unwind();
+                    // Boxed: the compiler limits how deep futures may lie in each other (128).
+                    let applied = AssertUnwindSafe(Box::pin(self.consume(record, deadline))).catch_unwind();
                     let applied = stores::trace::within(Some(trace), applied).instrument(span).await;
                     applied.unwrap_or_else(|_| Outcome::poison("the consumer panicked"))
                 } else {

@@ -171,7 +171,8 @@ impl Outbox {
     ) -> Result<T, E> {
         let mut connection = postgres::begin(&self.pool).await?;
         let mut transaction = Transaction { connection: &mut connection, written: Vec::new() };
-        let outcome = work(&mut transaction).await;
+        // Boxed: the compiler limits how deep futures may lie in each other (128).
+        let outcome = Box::pin(work(&mut transaction)).await;
         let written = transaction.written;
         let value = postgres::end(connection, outcome).await?;
         self.publish(Posted(written)).await;
