@@ -6,6 +6,8 @@ use std::str::FromStr;
 use kernel::AssetId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use crate::recipe::plan::Plan;
+
 /// The kinds of work; each has its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum JobKind {
@@ -66,6 +68,13 @@ pub enum Job {
 }
 
 impl Job {
+    /// Everything that must be done before a film can be packaged.
+    pub fn before_package(plan: &Plan) -> Vec<Job> {
+        let chunks = (0..plan.chunks()).map(Job::Chunk);
+        let sounds = plan.audio.iter().map(|sound| Job::Audio(sound.name.clone()));
+        chunks.chain(sounds).chain([Job::Sprites]).collect()
+    }
+
     /// What kind of work it is.
     pub fn kind(&self) -> JobKind {
         match self {

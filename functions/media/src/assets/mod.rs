@@ -7,4 +7,5 @@ pub mod job;
 pub mod object;
 pub mod progress;
 pub mod row;
+pub mod step;
 pub mod summary;

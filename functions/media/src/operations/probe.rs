@@ -8,7 +8,7 @@ use crate::{
     assets::{
         asset::{Asset, State},
         failure::Failure,
-        job::{JobKind, Message},
+        job::{Job, JobKind, Message},
         object::Object,
         row::{JobRow, Status},
     },
@@ -107,7 +107,7 @@ impl Probe {
         let (State::Encoding, Some(plan)) = (asset.state, asset.plan()) else { return Ok(()) };
         let pipeline = &self.worker.pipeline;
         let now = pipeline.world.now();
-        let rows = plan.jobs().into_iter().map(|job| JobRow::new(asset.asset_id, job, now)).collect();
+        let rows = Job::before_package(&plan).into_iter().map(|job| JobRow::new(asset.asset_id, job, now)).collect();
         store::jobs::add(&pipeline.table, rows).await?;
         let ledger = store::jobs::list(&pipeline.table, asset.asset_id).await?;
         for kind in [JobKind::Chunk, JobKind::Audio, JobKind::Sprites] {

@@ -7,7 +7,7 @@ use super::{
     Changed,
     versioned::{change as change_item, versioned, write_all, write_of},
 };
-use crate::assets::asset::{Asset, Step};
+use crate::assets::{asset::Asset, step::Step};
 
 /// Sort key of an asset.
 pub const SORT_KEY: &str = "asset";

@@ -58,7 +58,7 @@ fn plan() -> Plan {
 fn announced() -> Asset {
     let id = |number| Uuid::from_u128(number);
     Asset::announced(
-        AssetId::from_uuid(id(1)),
+        kernel::AssetId::from_uuid(id(1)),
         TitleId::from_uuid(id(2)),
         UploadId::from_uuid(id(3)),
         "film.mp4",
@@ -93,7 +93,7 @@ fn a_film_goes_through_every_state_once() {
     let asset = asset.planned(&source_object, &source(), &plan(), NOW).unwrap();
     assert_eq!(asset.warnings, ["captions inside the file are not used yet: stream 2 (ru)"]);
     assert!(asset.planned(&source_object, &source(), &plan(), NOW).is_none());
-    let jobs = plan().jobs();
+    let jobs = Job::before_package(&plan());
     assert_eq!(jobs.len(), 3 + 2 + 1, "chunks, sounds, sprites");
     let mut rows: Vec<JobRow> = jobs.into_iter().map(|job| done(&asset, job, None)).collect();
     for missing in 0..rows.len() {
