@@ -4,11 +4,12 @@
 //! them are here, once. Its operations are then
 //!
 //! ```ignore
-//! pub type ExportAccount = events::ExportAccount<Held>;
-//! pub type EraseAccount = events::EraseAccount<Forget>;
+//! pub type ExportAccount = events::ExportAccount<Records>;
+//! pub type EraseAccount = events::EraseAccount<Records>;
 //! ```
-//! It is listed in `docs/architecture/personal-data.md`, which a test holds against the manifests. Where the outbox is in Postgres, the erasure
-//! and its receipt are one transaction: those services consume [`Erasure`] themselves.
+//! where `Records` is what `runtime::wire!` builds. The service is listed in `docs/architecture/personal-data.md`, which a test holds against the
+//! manifests, and in `user::export::PARTS`, for which an archive waits. Where the outbox is in Postgres, the erasure and its receipt are one
+//! transaction: those services consume [`Erasure`] themselves.
 
 use std::future::Future;
 
@@ -26,7 +27,8 @@ pub trait Holdings: Send + Sync + 'static {
     /// Whether the person was erased here. Where an erasure runs at this moment, the answer waits for its end if it can.
     fn is_erased(&self, export: &Export) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Everything that is held; `None` when nothing is.
+    /// Everything that is held; `None` for an account that was never heard of. The archive waits for the part of every service: one that holds
+    /// nothing about a known account says so in its part.
     fn copy(&self, export: &Export) -> impl Future<Output = Result<Option<Value>, StoreError>> + Send;
 }
 

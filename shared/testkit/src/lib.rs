@@ -9,6 +9,7 @@ pub mod engines;
 pub mod gateway;
 pub mod http;
 pub mod lambda;
+mod redacted;
 mod resources;
 pub mod service;
 pub mod token;
@@ -16,6 +17,7 @@ pub mod token;
 pub use engines::Engines;
 pub use http::{Answer, App};
 pub use lambda::Function;
+pub use redacted::Redacted;
 pub use service::Service;
 pub use token::Token;
 

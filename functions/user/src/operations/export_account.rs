@@ -7,14 +7,15 @@ use stores::{StoreError, postgres};
 
 use crate::store::{erased_accounts, exports};
 
-pub type ExportAccount = events::ExportAccount<Held>;
+/// See [`events::ExportAccount`].
+pub type ExportAccount = events::ExportAccount<Records>;
 
 runtime::wire! {
-    /// What is held of people.
-    pub struct Held { pool: PgPool }
+    /// What the schema holds of people.
+    pub struct Records { pool: PgPool }
 }
 
-impl Holdings for Held {
+impl Holdings for Records {
     const SERVICE: &'static str = "user";
 
     async fn is_erased(&self, export: &Export) -> Result<bool, StoreError> {
