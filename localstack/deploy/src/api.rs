@@ -68,7 +68,11 @@ fn document(clients: &Clients, id: &str, plan: &Plan) -> Value {
     for (name, function) in &plan.functions {
         for route in &function.routes {
             let operation = operation(&route.path, proxy(&clients.function_arn(name)));
-            paths.entry(&route.path).or_default().insert(route.method.to_ascii_lowercase(), operation);
+            let methods = paths.entry(&route.path).or_default();
+            if route.method == "GET" {
+                methods.insert("head".to_owned(), operation.clone());
+            }
+            methods.insert(route.method.to_ascii_lowercase(), operation);
         }
     }
     if let Some(wrong) = &plan.gateway.wrong_method {

@@ -1,6 +1,6 @@
 //! `/v1/*` → API Gateway.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
@@ -11,6 +11,8 @@ use axum::{
 
 use crate::{origins::Origins, problem::problem};
 
+/// How long a body may take.
+const BODY: Duration = Duration::from_secs(60);
 /// API Gateway takes 10 MB.
 const LIMIT_BYTES: usize = 10 << 20;
 /// They belong to one connection (RFC 9110, 7.6.1).
@@ -28,12 +30,19 @@ pub(crate) async fn forward(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let Ok(body) = to_bytes(body, LIMIT_BYTES).await else {
-        return problem(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The body may have at most 10 MB.");
+    if let Some(refusal) = wrong_method(&origins, &parts.method, parts.uri.path()) {
+        return refusal;
+    }
+    let body = match tokio::time::timeout(BODY, to_bytes(body, LIMIT_BYTES)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => {
+            return problem(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The body may have at most 10 MB.");
+        }
+        Err(_) => return problem(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not arrive in time."),
     };
     let mut headers = pass_on(&parts.headers);
     headers.remove(header::CONTENT_LENGTH);
-    if target.starts_with("/v1/playback/sessions/") && parts.method == Method::GET {
+    if target.starts_with("/v1/playback/sessions/") && matches!(parts.method, Method::GET | Method::HEAD) {
         // LocalStack decodes a binary answer only for a type that is named in its API, and loses a compressed one.
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/vnd.apple.mpegurl"));
         headers.remove(header::ACCEPT_ENCODING);
@@ -41,13 +50,53 @@ pub(crate) async fn forward(
     headers.insert("x-origin-verify", origins.origin_verify.clone());
     headers.insert("cloudfront-viewer-country", origins.territory.clone());
     headers.extend(viewer_address(client));
+    let head = parts.method == Method::HEAD;
     let call = origins.client.request(parts.method, format!("{}{target}", origins.api_url)).headers(headers).body(body);
     match call.send().await {
-        Ok(response) => answer(response).await,
+        Ok(response) => answer(response, head).await,
         Err(error) => {
             eprintln!("the API does not answer: {error}");
             problem(StatusCode::BAD_GATEWAY, "api_unreachable", "The API does not answer.")
         }
+    }
+}
+
+/// 405 with `Allow`, whatever else the request says; a path that the gateway does not know is its to refuse.
+fn wrong_method(origins: &Origins, method: &Method, path: &str) -> Option<Response> {
+    let methods = origins.methods_of(path)?;
+    if methods.iter().any(|known| known == method.as_str()) {
+        return None;
+    }
+    let detail = "This address does not know this method; see the Allow header.";
+    let mut refusal = problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+    if let Ok(allow) = HeaderValue::from_str(&methods.join(", ")) {
+        refusal.headers_mut().insert(header::ALLOW, allow);
+    }
+    Some(refusal)
+}
+
+/// What the gateway or a failed function says by itself is no problem document.
+fn of_the_gateway(status: StatusCode, body: &[u8]) -> Response {
+    let is_unknown_route = body.windows(28).any(|text| text == b"Missing Authentication Token");
+    match status {
+        // AWS says it with 403, emulators with either.
+        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND if is_unknown_route => {
+            problem(StatusCode::NOT_FOUND, "route_not_found", "There is nothing at this address.")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => problem(status, "payload_too_large", "The body is too large."),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            problem(status, "unsupported_media_type", "The body must be JSON with Content-Type: application/json.")
+        }
+        StatusCode::TOO_MANY_REQUESTS => problem(status, "rate_limited", "Too many requests. Try again in a moment."),
+        StatusCode::GATEWAY_TIMEOUT => {
+            problem(status, "timeout", "The operation took too long. Try again in a moment.")
+        }
+        _ if status.is_server_error() => problem(
+            StatusCode::BAD_GATEWAY,
+            "function_failed",
+            "Something went wrong on our side. Try again in a moment.",
+        ),
+        _ => problem(status, "request_refused", "The request cannot be processed."),
     }
 }
 
@@ -67,20 +116,14 @@ fn viewer_address(ConnectInfo(address): ConnectInfo<SocketAddr>) -> Option<(Head
     Some((HeaderName::from_static("cloudfront-viewer-address"), value))
 }
 
-async fn answer(response: reqwest::Response) -> Response {
+async fn answer(response: reqwest::Response, head: bool) -> Response {
     let status = response.status();
     let headers = pass_on(response.headers());
     let body = response.bytes().await.unwrap_or_default();
-    // What the gateway refuses by itself is no problem document.
-    let is_json =
+    let is_problem =
         headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem"));
-    // AWS says it with 403, emulators with either.
-    let is_refusal = matches!(status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND);
-    if is_refusal && !is_json && body.windows(28).any(|text| text == b"Missing Authentication Token") {
-        return problem(StatusCode::NOT_FOUND, "route_not_found", "There is nothing at this address.");
-    }
-    if status == StatusCode::BAD_GATEWAY && !is_json {
-        return problem(status, "function_failed", "The function did not give an answer.");
+    if (status.is_client_error() || status.is_server_error()) && !is_problem && !head {
+        return of_the_gateway(status, &body);
     }
     let mut answer = (status, Body::from(body)).into_response();
     for (name, value) in &headers {

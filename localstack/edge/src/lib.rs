@@ -1,7 +1,9 @@
 //! Stands in for CloudFront: one origin for the web app, the API and the media, with the same checks of signed URLs.
 
+mod admission;
 mod api;
 mod breached;
+mod connections;
 mod loopback;
 mod mail;
 mod mailbox;

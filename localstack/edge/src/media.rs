@@ -59,24 +59,49 @@ pub(crate) async fn object(
             return problem(StatusCode::FORBIDDEN, "signature_required", &format!("Not with this URL: {refused}."));
         }
     }
-    let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
-    fetch(&origins, &key, range).await
+    fetch(&origins, &key, &headers).await
 }
 
-async fn fetch(origins: &Origins, key: &str, range: Option<&str>) -> Response {
+/// Whether the range still belongs to the object that the client has a part of (`If-Range`, RFC 9110, 13.1.5).
+async fn range_holds(origins: &Origins, key: &str, if_range: Option<&str>) -> bool {
+    let Some(tag) = if_range else { return true };
+    let head = origins.s3.head_object().bucket("media").key(key).send().await;
+    head.is_ok_and(|head| head.e_tag() == Some(tag))
+}
+
+fn not_modified(tag: Option<&str>) -> Response {
+    let mut answer = StatusCode::NOT_MODIFIED.into_response();
+    if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(tag).ok()) {
+        answer.headers_mut().insert(header::ETAG, tag);
+    }
+    answer
+}
+
+async fn fetch(origins: &Origins, key: &str, headers: &HeaderMap) -> Response {
+    let sent = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let range = sent(header::RANGE);
+    let range = if range_holds(origins, key, sent(header::IF_RANGE)).await { range } else { None };
     let request = origins.s3.get_object().bucket("media").key(key).set_range(range.map(str::to_owned));
+    let request = request.set_if_none_match(sent(header::IF_NONE_MATCH).map(str::to_owned));
     let object = match request.send().await {
         Ok(object) => object,
         Err(SdkError::ServiceError(error)) => {
-            let status = error.raw().status().as_u16();
-            return if status == 416 {
-                problem(
+            return match error.raw().status().as_u16() {
+                304 => not_modified(sent(header::IF_NONE_MATCH)),
+                404 => problem(StatusCode::NOT_FOUND, "not_found", "There is no such object."),
+                416 => problem(
                     StatusCode::RANGE_NOT_SATISFIABLE,
                     "range_not_satisfiable",
                     "The object is shorter than this range.",
-                )
-            } else {
-                problem(StatusCode::NOT_FOUND, "not_found", "There is no such object.")
+                ),
+                status => {
+                    eprintln!("{key}: the media store answered {status}");
+                    problem(
+                        StatusCode::SERVICE_UNAVAILABLE,
+                        "storage_unavailable",
+                        "The media store cannot answer just now. Try again in a few seconds.",
+                    )
+                }
             };
         }
         Err(error) => {

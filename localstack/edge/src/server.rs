@@ -1,17 +1,19 @@
 //! The one server, and the copies that are made of what LocalStack would forget.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use axum::{
     Router,
-    http::HeaderValue,
+    http::{HeaderValue, StatusCode},
+    middleware,
+    response::Response,
     routing::{any, get},
 };
 use engines::{Endpoints, Home, aws, mirror};
 use manifest::KeyPattern;
 
-use crate::{api, breached, loopback, mailbox, media, origins::Origins, web};
+use crate::{admission, api, breached, connections, loopback, mailbox, media, origins::Origins, problem::problem, web};
 
 /// How often what LocalStack would forget is saved.
 const MIRROR_EVERY: Duration = Duration::from_secs(60);
@@ -34,6 +36,8 @@ pub struct Options {
     pub web: PathBuf,
     /// Keys of the media bucket that need no signed URL.
     pub public: Vec<KeyPattern>,
+    /// Path → the methods it has, as the gateway knows them.
+    pub methods: BTreeMap<String, Vec<String>>,
     /// Whose buckets and secrets are copied; a throw-away platform keeps none.
     pub kept: Option<Home>,
 }
@@ -53,6 +57,7 @@ pub async fn serve(options: Options) -> Result<()> {
         secrets: aws_sdk_secretsmanager::Client::new(&config),
         web: options.web,
         public: options.public,
+        methods: options.methods,
     });
     let router = Router::new()
         .route("/v1/{*path}", any(api::forward))
@@ -60,18 +65,23 @@ pub async fn serve(options: Options) -> Result<()> {
         .route("/mail", get(mailbox::page))
         .route("/_breached/range/{prefix}", get(breached::range))
         .fallback(get(web::file))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(origins.clone(), admission::check))
         .with_state(origins);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.port))
         .await
         .with_context(|| format!("port {} cannot be opened", options.port))?;
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = async { axum::serve(listener, service).await.context("the edge ended") };
+    let serving = connections::accept(listener, router);
     let Some(home) = options.kept else { return serving.await };
     let endpoints = Endpoints { aws: options.aws_url, ..Endpoints::default() };
     tokio::select! {
         ended = serving => ended,
         () = keep_copies(&home, &endpoints) => Ok(()),
     }
+}
+
+async fn wrong_method() -> Response {
+    problem(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not know this method.")
 }
 
 async fn keep_copies(home: &Home, endpoints: &Endpoints) {

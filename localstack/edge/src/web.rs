@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::State,
-    http::{StatusCode, Uri, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 
@@ -25,14 +25,24 @@ fn content_type(name: &str) -> &'static str {
 
 /// Scripts and media come from here only.
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; worker-src 'self' blob:; \
-                      style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
+                      style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-pub(crate) async fn file(State(origins): State<Arc<Origins>>, uri: Uri) -> Response {
+/// Whether somebody looks with a browser, not with a program.
+pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.split(',').any(|range| range.split(';').next().is_some_and(|kind| kind.trim() == "text/html"))
+}
+
+pub(crate) async fn file(State(origins): State<Arc<Origins>>, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
+    let first = path.split('/').next().unwrap_or_default();
+    let is_reserved = ["v1", "media"].iter().any(|prefix| first.eq_ignore_ascii_case(prefix));
     // No name with dots in front: nothing above the folder, nothing hidden.
     let is_plain = path.split('/').all(|part| !part.starts_with('.') && !part.contains(['\\', '%', '\0']));
-    let name = if path.is_empty() || !path.contains('.') { "index.html" } else { path };
-    let found = if is_plain { tokio::fs::read(origins.web.join(name)).await.ok() } else { None };
+    // The app has pages of its own at every address without a file, for whoever looks at pages.
+    let is_page = !path.contains('.') && (path.is_empty() || wants_html(&headers));
+    let name = if is_page { "index.html" } else { path };
+    let found = if is_plain && !is_reserved { tokio::fs::read(origins.web.join(name)).await.ok() } else { None };
     let Some(body) = found else {
         return problem(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.");
     };
@@ -40,7 +50,6 @@ pub(crate) async fn file(State(origins): State<Arc<Origins>>, uri: Uri) -> Respo
         (header::CONTENT_TYPE, content_type(name)),
         (header::CACHE_CONTROL, "no-cache"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, body).into_response()
 }

@@ -38,6 +38,7 @@ pub(super) async fn run(root: &Path, home: &Home, arguments: Arguments) -> Resul
         territory: setting("DEFAULT_TERRITORY"),
         web: root.join("web/dist"),
         public: media.map(|media| media.public.clone()).unwrap_or_default(),
+        methods: plan.gateway.methods.clone(),
         kept: (!arguments.throw_away).then_some(home),
     };
     edge::serve(options).await

@@ -112,10 +112,9 @@ fn using(
 
 fn polling(mapping: &Mapping, may: &mut impl FnMut(Resource, &[&'static str])) {
     match &mapping.source {
-        Source::Queue(queue) => may(
-            Resource::Queue(queue.clone()),
-            &["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
-        ),
+        Source::Queue(queue) => {
+            may(Resource::Queue(queue.clone()), &["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"])
+        }
         Source::Stream(stream) => may(
             Resource::Stream(stream.clone()),
             &[

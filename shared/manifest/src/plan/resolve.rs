@@ -233,7 +233,12 @@ fn bucket(entry: &resources::Bucket) -> Bucket {
 fn gateway(entry: &resources::Gateway, functions: &BTreeMap<String, Function>) -> Gateway {
     let mut methods: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for route in functions.values().flat_map(|function| &function.routes) {
-        methods.entry(route.path.clone()).or_default().push(route.method.clone());
+        let methods = methods.entry(route.path.clone()).or_default();
+        methods.push(route.method.clone());
+        // RFC 9110, 9.1: whoever supports GET supports HEAD.
+        if route.method == "GET" {
+            methods.push("HEAD".to_owned());
+        }
     }
     methods.values_mut().for_each(|methods| methods.sort_unstable());
     Gateway {

@@ -81,7 +81,7 @@ fn a_function_has_its_final_settings() {
     assert_eq!(reference("FIRST_ADMIN_EMAIL"), Reference::Setting("FIRST_ADMIN_EMAIL".into()));
     assert!(!plan.functions["media-tick"].environment.contains_key("CURSOR_KEY"));
     assert_eq!(plan.functions["media-tick"].schedules.len(), 2);
-    assert_eq!(plan.gateway.methods["/v1/assets/{id}"], ["DELETE", "GET"]);
+    assert_eq!(plan.gateway.methods["/v1/assets/{id}"], ["DELETE", "GET", "HEAD"]);
     assert_eq!(plan.gateway.errors["THROTTLED"].kind, "about:blank");
 }
 
