@@ -10,7 +10,6 @@ pub struct Query {
     index: Option<&'static str>,
     partition: (&'static str, Value),
     sort: Option<Sort>,
-    descending: bool,
     limit: Option<usize>,
 }
 
@@ -23,7 +22,7 @@ enum Sort {
 impl Query {
     /// A partition of the table.
     pub fn partition(pk: impl Into<Value>) -> Self {
-        Self { index: None, partition: ("pk", pk.into()), sort: None, descending: false, limit: None }
+        Self { index: None, partition: ("pk", pk.into()), sort: None, limit: None }
     }
 
     /// The items of an index that have this value in its partition key. An index lags behind the table by moments.
@@ -43,12 +42,6 @@ impl Query {
         Self { sort: Some(Sort::AtMost(attribute, value.into())), ..self }
     }
 
-    /// From the highest sort key down.
-    #[must_use]
-    pub fn descending(self) -> Self {
-        Self { descending: true, ..self }
-    }
-
     /// At most so many items.
     #[must_use]
     pub fn first(self, items: usize) -> Self {
@@ -65,7 +58,7 @@ impl Query {
         let (names, values) = placeholders.into_parts();
         let request = client.query().table_name(table).set_index_name(self.index.map(str::to_owned));
         // An index cannot be read consistently.
-        let request = request.consistent_read(self.index.is_none()).scan_index_forward(!self.descending);
+        let request = request.consistent_read(self.index.is_none());
         let request = request.set_limit(left.map(|left| i32::try_from(left).unwrap_or(i32::MAX)));
         let request = request.key_condition_expression(condition);
         request.set_expression_attribute_names(names).set_expression_attribute_values(values)
