@@ -37,15 +37,15 @@ pub(super) async fn delete_profile(
                 require_proof(tx, &account, world.now()).await?;
             }
             viewings::lock_history(tx, id).await?;
-            viewings::delete_traces(tx, id).await?;
+            profiles::delete_records(tx, id).await?;
             let version = profiles::delete(tx, id).await?;
             tx.emit(&profile.deleted(&world, account.id, version)).await?;
             if profile.has_pin {
                 tx.send(store::secret(&profile.secret_changed(&world, account.id, version, String::new()))).await?;
             }
             if profile.is_default {
-                let (heir, version) = profiles::elect_default(tx, account.id).await?;
-                tx.emit(&heir.changed(&world, account.id, version)).await?;
+                let (oldest, version) = profiles::elect_default(tx, account.id).await?;
+                tx.emit(&oldest.changed(&world, account.id, version)).await?;
             }
             Ok(StatusCode::NO_CONTENT)
         })

@@ -37,10 +37,13 @@ fn viewpoint(viewer: Viewer, world: &World) -> Viewpoint {
 /// is needed. Where one always is, `proof` of the yaml asks for it.
 async fn require_proof(connection: &mut PgConnection, account: &Account, now: OffsetDateTime) -> Result<(), Problem> {
     account.require_fresh(now, STEP_UP)?;
-    if ended_sessions::contains(connection, account.session).await? {
-        return Err(session_revoked());
-    }
-    Ok(())
+    require_live_session(connection, account).await
+}
+
+/// 401 once the login session has ended, although its access token still lives.
+async fn require_live_session(connection: &mut PgConnection, account: &Account) -> Result<(), Problem> {
+    let has_ended = ended_sessions::contains(connection, account.session).await?;
+    if has_ended { Err(session_revoked()) } else { Ok(()) }
 }
 
 runtime::wire! {

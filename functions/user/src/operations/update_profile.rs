@@ -9,7 +9,7 @@ use runtime::Key;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::require_proof;
+use super::{require_live_session, require_proof};
 use crate::{
     problems::no_such_profile,
     profile::{Avatar, Name, Profile, Rating},
@@ -104,8 +104,11 @@ pub(super) async fn update_profile(
         .transact(async |tx| {
             let (before, locale) = profiles::lock(tx, account.id, id).await?.ok_or_else(no_such_profile)?;
             let after = request.applied_to(&before, locale)?;
-            if before.is_loosened_by(&after, !request.pin.is_absent()) {
+            let touches_pin = !request.pin.is_absent();
+            if before.is_loosened_by(&after, touches_pin) {
                 require_proof(tx, &account, world.now()).await?;
+            } else if touches_pin {
+                require_live_session(tx, &account).await?;
             }
             // Setting the same PIN again is a change, too: nobody can compare digests.
             if after == before && request.pin.value().is_none() {

@@ -114,16 +114,30 @@ pub(crate) async fn delete(connection: &mut PgConnection, id: ProfileId) -> Resu
     .await
 }
 
+/// Deletes a profile's history and lists. Needs [`super::viewings::lock_history`].
+pub(crate) async fn delete_records(connection: &mut PgConnection, id: ProfileId) -> Result<(), sqlx::Error> {
+    for statement in [
+        "delete from viewings where profile_id = $1",
+        "delete from progress where profile_id = $1",
+        "delete from history_erasures where profile_id = $1",
+        "delete from watchlist where profile_id = $1",
+        "delete from ratings where profile_id = $1",
+    ] {
+        sqlx::query(statement).bind(id).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
 /// Makes the oldest profile that is left the default one. Returns it with its new version.
 pub(crate) async fn elect_default(
     connection: &mut PgConnection,
     account: AccountId,
 ) -> Result<(Profile, i64), sqlx::Error> {
     let statement = format!(
-        "with heir as (update profiles p set is_default = true, version = version + 1 where id = (select id from profiles \
+        "with oldest as (update profiles p set is_default = true, version = version + 1 where id = (select id from profiles \
          where account_id = $1 and not deleted order by created_at, id limit 1) returning {COLUMNS}, version), \
-         told as (update accounts set default_profile_id = heir.id from heir where accounts.id = $1) \
-         select * from heir"
+         told as (update accounts set default_profile_id = oldest.id from oldest where accounts.id = $1) \
+         select * from oldest"
     );
     let row = sqlx::query(AssertSqlSafe(statement)).bind(account).fetch_one(connection).await?;
     Ok((Profile::from_row(&row)?, row.try_get(8)?))

@@ -63,17 +63,3 @@ pub(super) async fn refresh_progress(
     .await
     .map(drop)
 }
-
-/// Deletes everything that a profile has left behind. Needs [`lock_history`].
-pub(crate) async fn delete_traces(connection: &mut PgConnection, profile: ProfileId) -> Result<(), sqlx::Error> {
-    for statement in [
-        "delete from viewings where profile_id = $1",
-        "delete from progress where profile_id = $1",
-        "delete from history_erasures where profile_id = $1",
-        "delete from watchlist where profile_id = $1",
-        "delete from ratings where profile_id = $1",
-    ] {
-        sqlx::query(statement).bind(profile).execute(&mut *connection).await?;
-    }
-    Ok(())
-}

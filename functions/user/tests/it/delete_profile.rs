@@ -99,15 +99,15 @@ async fn a_profile_that_is_not_the_childs_own_goes_only_with_a_proof() {
 async fn when_the_default_profile_goes_the_oldest_that_is_left_takes_its_place() {
     let home = Home::start().await;
     let person = home.person().await;
-    let heir = make(&home, &person, json!({"name": "Anna"})).await;
+    let oldest = make(&home, &person, json!({"name": "Anna"})).await;
     make(&home, &person, json!({"name": "Boris"})).await;
     delete(&home, &person, person.profile).await.expect(204);
     let profiles = shown(&home, &person).await;
-    assert_eq!(json!([profiles[0]["id"], profiles[0]["is_default"]]), json!([heir, true]));
+    assert_eq!(json!([profiles[0]["id"], profiles[0]["is_default"]]), json!([oldest, true]));
     assert_eq!(profiles[1]["is_default"], false);
     let account = home.app.get("/v1/users/me").token(&person.token()).send().await.expect(200);
-    assert_eq!(account["default_profile_id"], json!(heir));
-    let events = home.service.events("domain-events", heir, 2).await;
+    assert_eq!(account["default_profile_id"], json!(oldest));
+    let events = home.service.events("domain-events", oldest, 2).await;
     assert_eq!((events[1].sequence, &events[1].data["is_default"]), (2, &json!(true)));
     let gone = home.service.events("domain-events", person.profile, 2).await;
     assert!(!gone[1].data.get("is_default").and_then(Value::as_bool).unwrap_or_default());
@@ -116,7 +116,7 @@ async fn when_the_default_profile_goes_the_oldest_that_is_left_takes_its_place()
     assert_eq!(home.project_account(person.verified(2, "new@example.com")).await, Outcome::Done);
     assert_eq!(shown(&home, &person).await, profiles);
     let account = home.app.get("/v1/users/me").token(&person.token()).send().await.expect(200);
-    assert_eq!(account["default_profile_id"], json!(heir));
+    assert_eq!(account["default_profile_id"], json!(oldest));
 }
 
 #[tokio::test]
@@ -145,11 +145,11 @@ async fn a_foreign_profile_is_not_there() {
     let home = Home::start().await;
     let (anna, boris) = (home.person().await, home.person().await);
     make(&home, &anna, json!({"name": "Kids"})).await;
-    let theirs = make(&home, &boris, json!({"name": "Kids"})).await;
-    delete(&home, &anna, theirs).await.expect_problem(404, "not_found");
-    home.app.delete(&format!("{PROFILES}/{theirs}")).send().await.expect_problem(401, "token_required");
+    let toldests = make(&home, &boris, json!({"name": "Kids"})).await;
+    delete(&home, &anna, toldests).await.expect_problem(404, "not_found");
+    home.app.delete(&format!("{PROFILES}/{toldests}")).send().await.expect_problem(401, "token_required");
     home.app.delete(&format!("{PROFILES}/x")).token(&anna.token()).send().await.expect_problem(404, "not_found");
     assert_eq!(shown(&home, &boris).await.len(), 2);
     let stranger = Person::new();
-    delete(&home, &stranger, theirs).await.expect_problem(404, "account_not_ready");
+    delete(&home, &stranger, toldests).await.expect_problem(404, "account_not_ready");
 }

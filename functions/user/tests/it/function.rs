@@ -47,7 +47,13 @@ async fn the_http_functions_answer_gateway_events() {
 #[tokio::test]
 async fn the_projections_answer_their_golden_events() {
     let home = Home::start().await;
-    let names = ["user-project-accounts", "user-project-subscriptions", "user-project-titles", "user-export-account"];
+    let names = [
+        "user-project-accounts",
+        "user-project-sessions",
+        "user-project-subscriptions",
+        "user-project-titles",
+        "user-export-account",
+    ];
     for name in names {
         let mut function = start(&home, name).await;
         for _ in 0..2 {

@@ -116,14 +116,11 @@ async fn a_proof_ends_with_its_session() {
     for patch in [json!({"max_rating": 18}), json!({"pin": null}), json!({"pin": "0000"})] {
         change(&home, &token, person.profile, patch).await.expect_problem(401, "session_revoked");
     }
-    let path = path(person.profile);
-    home.app
-        .post("/v1/users/me/profiles", &json!({"name": "Kids", "max_rating": 0}))
-        .token(&token)
-        .send()
-        .await
-        .expect(201);
-    home.app.delete(&path).token(&token).send().await.expect_problem(401, "session_revoked");
+    let kids = json!({"name": "Kids", "max_rating": 0});
+    let kids = home.app.post("/v1/users/me/profiles", &kids).token(&token).send().await.expect(201);
+    let kids: ProfileId = kids["id"].as_str().unwrap().parse().unwrap();
+    change(&home, &token, kids, json!({"pin": "4711"})).await.expect_problem(401, "session_revoked");
+    home.app.delete(&path(person.profile)).token(&token).send().await.expect_problem(401, "session_revoked");
     let grown = json!({"name": "Grown up"});
     let child = token.clone().max_rating(6);
     home.app.post("/v1/users/me/profiles", &grown).token(&child).send().await.expect_problem(401, "session_revoked");
