@@ -55,7 +55,7 @@ impl Profile {
         after.max_rating > self.max_rating || (self.has_pin && touches_pin)
     }
 
-    /// Whether somebody who may see titles up to the age `cap` must not take it away without a proof: it is not theirs.
+    /// Whether a caller with this cap needs a proof to delete it: it has a PIN, or may see more than they.
     pub fn is_guarded_from(&self, cap: u8) -> bool {
         self.has_pin || self.max_rating > cap
     }
@@ -155,6 +155,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn names_are_short_and_printable() {
+        let name = |text: &str| serde_json::from_value::<Name>(json!(text));
+        for wrong in ["", "   ", "a\0b", "a\nb", "\u{202e}annA", "\u{200b}", "\u{3164}", &"ж".repeat(41)] {
+            assert!(name(wrong).is_err(), "{wrong:?}");
+        }
+        assert_eq!(name("  Анна 👩‍🚀 ").unwrap().to_string(), "Анна 👩‍🚀");
+        assert!(name(&"ж".repeat(40)).is_ok());
+    }
 
     #[test]
     fn a_higher_cap_or_another_pin_loosens_a_profile() {
