@@ -114,8 +114,7 @@ pub(super) async fn heartbeat(
     if let Some(quality) = &request.quality {
         quality.log(id);
     }
-    let report =
-        PlayerReport { position: request.position.0, state: request.state, client_time: request.client_time };
+    let report = PlayerReport { position: request.position.0, state: request.state, client_time: request.client_time };
     for _ in 0..ATTEMPTS {
         if let Some(answer) = state.apply(&viewer, id, &report).await? {
             return Ok(Json(answer));
@@ -151,14 +150,11 @@ impl Heartbeat {
         };
         let next = session.report(report, now);
         // The position before the session: it is guarded by its own order, and a report that ends here is sent again.
-        let (title, ()) =
-            tokio::try_join!(titles::get(&self.table, session.title), self.remember(&session, &next))?;
+        let (title, ()) = tokio::try_join!(titles::get(&self.table, session.title), self.remember(&session, &next))?;
         let allowed = may_watch(title.as_ref(), &audience(&session, viewer), grant.as_ref(), now);
         let (next, slots, answer) = match allowed {
             Ok(()) => (next, renewed, HeartbeatAnswer::go_on()),
-            Err(refusal) => {
-                (next.end(now), slots.release(id), HeartbeatAnswer::stop(Problem::from(refusal).code()))
-            }
+            Err(refusal) => (next.end(now), slots.release(id), HeartbeatAnswer::stop(Problem::from(refusal).code())),
         };
         Ok(sessions::advance(&self.table, &next, &slots).await?.then_some(answer))
     }

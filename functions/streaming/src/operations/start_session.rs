@@ -2,7 +2,10 @@
 
 use std::{num::NonZeroU16, time::Duration};
 
-use cinema_http::{IdempotencyKey, IntoResponse, Json, Problem, Response, State, StatusCode, Viewer, idempotency};
+use cinema_http::{
+    IdempotencyKey, IntoResponse, Json, Problem, Response, State, StatusCode, Viewer,
+    idempotency::{self, ItemClaim},
+};
 use events::contracts::Rendition;
 use kernel::{PlaybackId, TitleId, World};
 use playback::{PlaybackClaims, TokenKey};
@@ -107,31 +110,10 @@ pub(super) async fn start_session(
 ) -> Result<Response, Problem> {
     let order = order(&state.world, &viewer, &request);
     let claim = key.item_claim(viewer.profile, &request);
-    let claim_id = claim.as_ref().map(|claim| claim.id.as_str());
-    let token_key = state.key.get().await?;
     for attempt in 0..ATTEMPTS {
         pause(&state.world, attempt).await;
-        let now = state.world.now();
-        let known = sessions::known(&state.table, (order.account, order.profile, order.title), claim_id).await?;
-        may_watch(known.title.as_ref(), &order.audience, known.grant.as_ref(), now).map_err(Refused::Policy)?;
-        let stored = known.answer.as_ref().filter(|answer| answer.is_kept(now));
-        if let Some((claim, stored)) = claim.as_ref().zip(stored) {
-            claim.check(&stored.fingerprint)?;
-            return Ok(idempotency::replayed(respond(stored.body.clone())?));
-        }
-        let start = decide(&known, &order, now)?;
-        let markers = known.title.map(|title| title.markers).unwrap_or_default();
-        let body = serde_json::to_string(&state.answer(&start, markers, token_key, now)).map_err(Problem::internal)?;
-        let fingerprint = claim.as_ref().map(|claim| claim.fingerprint.clone()).unwrap_or_default();
-        let answer = Answer { fingerprint, body, created_at: now };
-        let started = Started {
-            session: &start.session,
-            slots: &start.acquired.slots,
-            ended: start.ended(),
-            answer: claim_id.map(|id| (id, &answer)),
-        };
-        if sessions::start(&state.table, &started, now).await? {
-            return respond(answer.body);
+        if let Some(answer) = state.attempt(&order, claim.as_ref()).await? {
+            return Ok(answer);
         }
     }
     Err(Problem::unavailable("too_many_starts", "others of the same account were faster in each attempt"))
@@ -165,6 +147,30 @@ fn respond(body: String) -> Result<Response, Problem> {
 }
 
 impl StartSession {
+    /// The policy is asked before a stored answer is given: it may have changed. `None`: another request of the account was faster.
+    async fn attempt(&self, order: &StartOrder, claim: Option<&ItemClaim>) -> Result<Option<Response>, Problem> {
+        let (now, claim_id) = (self.world.now(), claim.map(|claim| claim.id.as_str()));
+        let known = sessions::known(&self.table, (order.account, order.profile, order.title), claim_id).await?;
+        may_watch(known.title.as_ref(), &order.audience, known.grant.as_ref(), now).map_err(Refused::Policy)?;
+        if let Some((claim, stored)) = claim.zip(known.answer.as_ref().filter(|answer| answer.is_kept(now))) {
+            claim.check(&stored.fingerprint)?;
+            return Ok(Some(idempotency::replayed(respond(stored.body.clone())?)));
+        }
+        let start = decide(&known, order, now)?;
+        let markers = known.title.map(|title| title.markers).unwrap_or_default();
+        let body = self.answer(&start, markers, self.key.get().await?, now);
+        let body = serde_json::to_string(&body).map_err(Problem::internal)?;
+        let stored =
+            claim.map(|claim| Answer { fingerprint: claim.fingerprint.clone(), body: body.clone(), created_at: now });
+        let started = Started {
+            session: &start.session,
+            slots: &start.acquired.slots,
+            ended: start.ended(),
+            answer: claim_id.zip(stored.as_ref()),
+        };
+        if sessions::start(&self.table, &started, now).await? { respond(body).map(Some) } else { Ok(None) }
+    }
+
     fn answer(&self, start: &Start, markers: Vec<Marker>, key: &TokenKey, now: OffsetDateTime) -> StartSessionAnswer {
         let (session, film) = (&start.session, &start.film);
         let token = key.seal(&PlaybackClaims {
@@ -178,7 +184,8 @@ impl StartSession {
             expires_at: expiry(film.duration, now),
         });
         let manifest = format!("/v1/playback/sessions/{}/master.m3u8?token={token}", session.id);
-        let tracks = |languages: &[String]| languages.iter().map(|language| Track { language: language.clone() }).collect();
+        let tracks =
+            |languages: &[String]| languages.iter().map(|language| Track { language: language.clone() }).collect();
         StartSessionAnswer {
             session_id: session.id,
             manifest_url: self.public_url.join(&manifest),
