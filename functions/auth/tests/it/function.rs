@@ -103,9 +103,11 @@ async fn the_whole_way_with_an_authenticator_and_staff() {
     let (status, token) = call(service, "auth-verify-mfa", ("POST", "/v1/auth/mfa/verify"), &[], body.as_ref()).await;
     assert_eq!(status, 200, "{token}");
 
-    let body = Some(json!({ "password": PASSWORD }));
+    let body = Some(json!({ "code": confirmed["recovery_codes"][1] }));
     let (status, answer) = call(service, "auth-step-up", ("POST", "/v1/auth/step-up"), &headers, body.as_ref()).await;
     assert_eq!(status, 200, "{answer}");
+    let proven = format!("Bearer {}", text(&answer, "access_token"));
+    let headers = [("authorization", proven.as_str())];
     let (status, _) = call(service, "auth-remove-totp", ("DELETE", "/v1/auth/mfa/totp"), &headers, None).await;
     assert_eq!(status, 204);
 

@@ -206,6 +206,19 @@ async fn a_hash_of_old_parameters_is_renewed_by_signing_in() {
 }
 
 #[tokio::test]
+async fn a_password_fits_however_the_keyboard_composes_its_characters() {
+    let stage = Stage::start().await;
+    let email = fresh_email();
+    let (composed, decomposed) = ("мой длинный пароль", "мои\u{306} длинныи\u{306} пароль");
+    stage.register(&email, composed).await.expect(202);
+    let code = stage.code(&email).await;
+    stage.verify(&email, &format!("{}-{}", &code[..3], &code[3..])).await.expect(204);
+    for typed in [composed, decomposed] {
+        stage.log_in(&email, typed).await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn a_default_profile_with_a_pin_is_not_chosen_by_signing_in() {
     let stage = Stage::start().await;
     let someone = stage.signed_in().await;

@@ -320,15 +320,21 @@ async fn a_session_that_was_taken_over_long_after_its_sign_in_enrols_nothing() {
 }
 
 #[tokio::test]
-async fn taking_it_away_needs_a_fresh_proof() {
+async fn taking_it_away_needs_a_fresh_proof_with_a_code() {
     let stage = Stage::start().await;
     let armed = armed(&stage).await;
     stage.advance(Duration::minutes(10));
     let access = text(&stage.refresh(&armed.owner.refresh).await.expect(200), "access_token").to_owned();
     remove(&stage, &access).await.expect_problem(403, "step_up_required");
-    let body = json!({ "code": armed.code(&stage) });
-    stage.post("/v1/auth/step-up", &body).bearer(&access).send().await.expect(200);
-    // The session's proof counts, also behind the older token.
+    let step_up = async |body: Value| {
+        let token = stage.post("/v1/auth/step-up", &body).bearer(&access).send().await.expect(200);
+        text(&token, "access_token").to_owned()
+    };
+    // Whoever has stolen the password and a session must not get rid of the authenticator.
+    let with_password = step_up(json!({ "password": PASSWORD })).await;
+    remove(&stage, &with_password).await.expect_problem(403, "step_up_required");
+    let code = armed.code(&stage);
+    let access = step_up(json!({ "code": format!("{} {}", &code[..3], &code[3..]) })).await;
     remove(&stage, &access).await.expect(204);
     assert_eq!(stage.mail(&armed.owner.email).await["template"], "mfa_disabled");
     remove(&stage, &access).await.expect(204);

@@ -96,7 +96,6 @@ async fn what_cannot_be_a_profile_is_poison_and_other_events_are_nothing() {
     for (name, value) in [
         ("profile_id", json!("prf_1")),
         ("account_id", json!("")),
-        ("locale", json!("english")),
         ("max_rating", json!(19)),
         ("max_rating", json!("many")),
     ] {

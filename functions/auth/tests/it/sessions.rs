@@ -1,6 +1,7 @@
 //! Where an account is signed in, and ending it from there or everywhere.
 
 use kernel::{Id, SessionId};
+use proto::{auth::SessionEnded, types};
 use serde_json::{Value, json};
 use time::Duration;
 
@@ -114,6 +115,32 @@ async fn everywhere_means_every_session_of_the_account_and_no_other() {
         .await
         .unwrap();
     assert_eq!(told, 1);
+}
+
+#[tokio::test]
+async fn every_end_of_a_session_is_told_once() {
+    let stage = Stage::start().await;
+    let told = async |session: String| {
+        let events = stage.service.events("domain-events", &session, 1).await;
+        let states: Vec<SessionEnded> = events.iter().map(|event| event.data().unwrap()).collect();
+        assert_eq!((states.len(), events[0].kind.as_str()), (1, types::SESSION_ENDED));
+        assert_eq!(states[0].session_id, session);
+        states[0].account_id.clone()
+    };
+    let session = |token: &Value| text(&claims(text(token, "access_token")), "sid").to_owned();
+    let someone = stage.signed_in().await;
+    let (tv, phone) = (another(&stage, &someone, "TV").await, another(&stage, &someone, "phone").await);
+    for _ in 0..2 {
+        revoke(&stage, &someone.access, &session(&tv)).await.expect(204);
+        stage.post_empty("/v1/auth/logout").bearer(text(&phone, "access_token")).send().await.expect(204);
+    }
+    let tablet = another(&stage, &someone, "tablet").await;
+    let body = json!({ "current": PASSWORD, "new": "another horse battery" });
+    stage.post("/v1/auth/password/change", &body).bearer(&someone.access).send().await.expect(204);
+    stage.post_empty("/v1/auth/logout-all").bearer(&someone.access).send().await.expect(204);
+    for ended in [session(&tv), session(&phone), session(&tablet), someone.session()] {
+        assert_eq!(told(ended).await, someone.account().to_string());
+    }
 }
 
 #[tokio::test]

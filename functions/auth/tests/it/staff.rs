@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testkit::Answer;
 use time::Duration;
 
-use crate::stage::{SignedIn, Stage, claims, fresh_email, text};
+use crate::stage::{PASSWORD, SignedIn, Stage, claims, fresh_email, text};
 
 async fn with_role(stage: &Stage, role: &str) -> SignedIn {
     let someone = stage.signed_in().await;
@@ -106,6 +106,20 @@ async fn unknown_accounts_and_roles_are_404_and_an_unproven_address_gets_none() 
     let found: Value = find(&stage, &admin, &email).await.expect(200);
     let unproven = text(&found, "account_id").parse().unwrap();
     grant(&stage, &admin, unproven, "editor").await.expect_problem(409, "email_unverified");
+}
+
+#[tokio::test]
+async fn roles_are_given_and_taken_with_a_fresh_proof_only() {
+    let stage = Stage::start().await;
+    let (admin, someone) = (with_role(&stage, "admin").await, stage.signed_in().await);
+    stage.advance(Duration::minutes(10) + Duration::SECOND);
+    let access = text(&stage.refresh(&admin.refresh).await.expect(200), "access_token").to_owned();
+    let late = SignedIn { access, ..admin };
+    grant(&stage, &late, someone.account(), "editor").await.expect_problem(403, "step_up_required");
+    revoke(&stage, &late, someone.account(), "editor").await.expect_problem(403, "step_up_required");
+    let step_up = stage.post("/v1/auth/step-up", &json!({ "password": PASSWORD })).bearer(&late.access);
+    let access = text(&step_up.send().await.expect(200), "access_token").to_owned();
+    grant(&stage, &SignedIn { access, ..late }, someone.account(), "editor").await.expect(204);
 }
 
 #[tokio::test]
