@@ -1,6 +1,7 @@
 //! Tells people: mails in their language, each sent once.
 
-mod delivery;
-pub mod message;
+pub mod content;
+pub mod job;
+mod old_job;
 pub mod operations;
-pub mod template;
+mod store;

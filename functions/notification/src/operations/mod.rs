@@ -2,5 +2,5 @@
 
 cinema_http::operations! {
     http: [],
-    consumers: [send_email],
+    consumers: [send_email: SendEmail],
 }

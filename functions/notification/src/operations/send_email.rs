@@ -3,64 +3,90 @@
 
 use events::{Consumer, Deadline, Outcome};
 use kernel::World;
-use runtime::{Boot, BootError, SqsMessage};
-use stores::{MailError, Mailer};
+use runtime::SqsMessage;
+use stores::{MailError, Mailer, PgPool};
 
 use crate::{
-    delivery::{Claim, Deliveries},
-    message::Message,
-    template::Mail,
+    content::{Content, ContentError},
+    job::MailJob,
+    store::deliveries::{self, Claim},
 };
 
-struct Post {
-    deliveries: Deliveries,
-    mailer: Mailer,
-    world: World,
+runtime::wire! {
+    pub struct SendEmail { pool: PgPool, mailer: Mailer, world: World }
 }
 
-impl Consumer<SqsMessage> for Post {
-    async fn consume(&self, job: SqsMessage, _: &Deadline) -> Outcome {
-        let message = match Message::parse(&job.body) {
-            Ok(message) => message,
-            Err(error) => return Outcome::poison(error),
-        };
-        match self.deliveries.claim(message.message_id, message.template, self.world.now()).await {
-            Ok(Claim::Mine) => {}
-            Ok(Claim::Finished) => return Outcome::Done,
-            Ok(Claim::Taken) => return Outcome::retry("somebody else is sending it"),
-            Err(error) => return Outcome::retry(error),
+/// Why a mail was not sent.
+#[derive(Debug, thiserror::Error)]
+enum SendError {
+    /// Nobody could be reached there.
+    #[error("invalid address")]
+    Address,
+    /// Its variables make no mail.
+    #[error(transparent)]
+    Content(#[from] ContentError),
+    /// The provider did not take it.
+    #[error(transparent)]
+    Provider(#[from] MailError),
+}
+
+impl SendError {
+    fn is_permanent(&self) -> bool {
+        match self {
+            Self::Address | Self::Content(_) => true,
+            Self::Provider(error) => error.is_permanent,
         }
-        let (id, now) = (message.message_id, self.world.now());
-        let recorded = match self.send(&message).await {
-            Ok(provider_id) => self.deliveries.sent(id, &provider_id, now).await,
-            Err(MailError { is_permanent: true, reason }) => {
-                tracing::error!(message_id = %id, template = message.template.name(), reason, "mail cannot be sent");
-                self.deliveries.failed(id, &reason, now).await
+    }
+
+    /// For the record, where everything is a mail's.
+    fn reason(&self) -> String {
+        match self {
+            Self::Provider(error) => error.reason.clone(),
+            other => other.to_string(),
+        }
+    }
+}
+
+impl Consumer<SqsMessage> for SendEmail {
+    async fn consume(&self, message: SqsMessage, _: &Deadline) -> Outcome {
+        match MailJob::read(&message.body) {
+            Ok(job) => self.deliver(&job).await.unwrap_or_else(Outcome::retry),
+            Err(error) => Outcome::poison(error),
+        }
+    }
+}
+
+impl SendEmail {
+    async fn deliver(&self, job: &MailJob) -> Result<Outcome, sqlx::Error> {
+        let (id, template) = (job.message_id, job.template.name());
+        match deliveries::claim(&self.pool, id, template, self.world.now()).await? {
+            Claim::Claimed => {}
+            Claim::Finished => return Ok(Outcome::Done),
+            Claim::Taken => return Ok(Outcome::retry("somebody else is sending it")),
+        }
+        match self.send(job).await {
+            Ok(provider_id) => {
+                tracing::info!(message_id = %id, template, provider_id, "mail sent");
+                deliveries::finish_sent(&self.pool, id, &provider_id, self.world.now()).await?;
+            }
+            Err(error) if error.is_permanent() => {
+                let reason = error.reason();
+                tracing::error!(message_id = %id, template, reason, "mail cannot be sent");
+                deliveries::finish_failed(&self.pool, id, &reason, self.world.now()).await?;
             }
             Err(passing) => {
-                let released = self.deliveries.release(id).await;
-                return Outcome::Retry(released.map_or_else(|error| error.to_string(), |()| passing.to_string()));
+                deliveries::release(&self.pool, id).await?;
+                return Ok(Outcome::retry(passing));
             }
-        };
-        recorded.map_or_else(Outcome::retry, |()| Outcome::Done)
-    }
-}
-
-impl Post {
-    async fn send(&self, message: &Message) -> Result<String, MailError> {
-        let permanent = |reason: String| MailError { reason, is_permanent: true };
-        if !message.has_valid_address() {
-            return Err(permanent("invalid address".to_owned()));
         }
-        let mail = Mail::of(message).map_err(|error| permanent(error.to_string()))?;
-        let mime = mail.mime(message, &self.mailer.from, self.world.now());
-        let provider_id = self.mailer.send(&message.to, mime).await?;
-        tracing::info!(message_id = %message.message_id, template = message.template.name(), provider_id, "mail sent");
-        Ok(provider_id)
+        Ok(Outcome::Done)
     }
-}
 
-/// Postgres for the record, SES for the mail.
-pub fn consumer(boot: &Boot) -> Result<impl Consumer<SqsMessage> + use<>, BootError> {
-    Ok(Post { deliveries: Deliveries::new(boot.postgres()?), mailer: boot.ses()?, world: boot.world() })
+    async fn send(&self, job: &MailJob) -> Result<String, SendError> {
+        if !job.has_valid_address() {
+            return Err(SendError::Address);
+        }
+        let mime = Content::of(&job.template, &job.locale)?.mime(job, &self.mailer.from, self.world.now());
+        Ok(self.mailer.send(&job.to, mime).await?)
+    }
 }

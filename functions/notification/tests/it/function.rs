@@ -3,15 +3,15 @@
 use serde_json::json;
 use testkit::{Function, golden, lambda::pairs};
 
-use crate::post_office::PostOffice;
+use crate::ses::Ses;
 
 #[tokio::test]
 async fn send_email_answers_its_golden_event() {
-    let office = PostOffice::open().await;
-    let mut function = Function::start("notification-send-email", &pairs(office.service.vars())).await;
+    let ses = Ses::start().await;
+    let mut function = Function::start("notification-send-email", &pairs(ses.service.vars())).await;
     for _ in 0..2 {
         let answer = function.invoke(&golden("notification-send-email")).await;
         assert_eq!(answer, Ok(json!({ "batchItemFailures": [] })));
     }
-    assert_eq!(office.sent().await.len(), 1);
+    assert_eq!(ses.sent().await.len(), 1);
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod function;
-mod post_office;
 mod send_email;
+mod ses;
 
 testkit::drift_tests!(notification);

@@ -2,21 +2,22 @@
 
 use events::{Consumer, Deadline, Outcome};
 use kernel::{MessageId, World};
-use notification::operations::send_email;
+use notification::operations::consumers;
+use proto::mail::{Mail, Template, VerifyEmail};
 use runtime::SqsMessage;
-use serde_json::{Value, json};
+use serde_json::Value;
 use stores::Fetch;
 use testkit::Service;
 
-pub struct PostOffice {
+pub struct Ses {
     pub service: Service,
 }
 
-impl PostOffice {
-    pub async fn open() -> Self {
-        let office = Self::unverified().await;
-        office.verify().await;
-        office
+impl Ses {
+    pub async fn start() -> Self {
+        let ses = Self::unverified().await;
+        ses.verify().await;
+        ses
     }
 
     /// The sender is not known to SES yet.
@@ -51,17 +52,19 @@ impl PostOffice {
 
     pub async fn consume(&self, jobs: &[Value]) -> Vec<Outcome> {
         let boot = self.service.boot();
-        let consumer = send_email::consumer(&boot).unwrap();
-        let messages =
-            jobs.iter().map(|job| SqsMessage { id: "1".into(), body: job.to_string(), receive_count: 1 }).collect();
-        consumer.consume_all(messages, &Deadline::unlimited(boot.world())).await
+        let consumer = consumers::send_email(&boot).unwrap();
+        let message = |job: &Value| SqsMessage { id: "1".into(), body: job.to_string(), receive_count: 1, trace: None };
+        consumer.consume_all(jobs.iter().map(message).collect(), &Deadline::unlimited(boot.world())).await
     }
 }
 
-pub fn job(template: &str, locale: &str) -> (MessageId, Value) {
-    let id = World::system().id();
-    let job = json!({
-        "message_id": id, "template": template, "to": "reader@example.com", "locale": locale, "variables": { "code": "042917" }
-    });
-    (id, job)
+/// A mail to be sent, as its writers write it.
+pub fn job(template: impl Into<Template>, locale: &str) -> (MessageId, Value) {
+    let id: MessageId = World::system().id();
+    (id, serde_json::to_value(Mail::new(id, "reader@example.com", locale, template)).unwrap())
+}
+
+/// A mail with a code.
+pub fn code_mail() -> (MessageId, Value) {
+    job(VerifyEmail { code: "042917".to_owned() }, "en")
 }

@@ -1,25 +1,28 @@
 //! What the mails say in Russian.
 
-use super::{Code, Fact, Lines, Parts, RenderError, Text, code, line, lines};
-use crate::message::{Message, Template};
+use proto::mail::{
+    AccountErased, ConfirmEmail, EmailChangeRequested, NewSignIn, OauthLinked, PasswordReset, Template, VerifyEmail,
+};
+
+use super::{ContentError, Parts, Text, fact, receipts};
 
 const NOT_YOU: &str =
     "Если это были не вы, сразу задайте новый пароль через «Забыли пароль?»: все сеансы при этом завершатся.";
 const TRIES: &str = "Код действует один час, у вас пять попыток.";
 
 /// Subject and paragraphs.
-pub(super) fn mail(message: &Message) -> Result<Parts, RenderError> {
-    Ok(match message.template {
-        Template::VerifyEmail => (
+pub(super) fn parts(template: &Template) -> Result<Parts, ContentError> {
+    Ok(match template {
+        Template::VerifyEmail(VerifyEmail { code }) => (
             "Код для Online Cinema",
             vec![
                 Text("Добро пожаловать в Online Cinema. Введите этот код, чтобы подтвердить адрес:"),
-                Code(code(message)?),
+                super::code(code)?,
                 Text(TRIES),
                 Text("Если вы его не запрашивали, никому его не сообщайте: без кода учётная запись не появится."),
             ],
         ),
-        Template::AlreadyRegistered => (
+        Template::AlreadyRegistered(_) => (
             "У вас уже есть учётная запись в Online Cinema",
             vec![
                 Text(
@@ -30,16 +33,16 @@ pub(super) fn mail(message: &Message) -> Result<Parts, RenderError> {
                 ),
             ],
         ),
-        Template::PasswordReset => (
+        Template::PasswordReset(PasswordReset { code }) => (
             "Новый пароль для Online Cinema",
             vec![
                 Text("Введите этот код, чтобы задать новый пароль:"),
-                Code(code(message)?),
+                super::code(code)?,
                 Text(TRIES),
                 Text("Если вы его не запрашивали, никому его не сообщайте: пароль останется прежним."),
             ],
         ),
-        Template::ResetUnknownAccount => (
+        Template::ResetUnknownAccount(_) => (
             "Нет учётной записи в Online Cinema",
             vec![
                 Text("Кто-то запросил новый пароль в Online Cinema для этого адреса, но учётной записи с ним нет."),
@@ -48,65 +51,65 @@ pub(super) fn mail(message: &Message) -> Result<Parts, RenderError> {
                 ),
             ],
         ),
-        Template::PasswordChanged => (
+        Template::PasswordChanged(_) => (
             "Пароль в Online Cinema изменён",
             vec![Text("Ваш пароль изменён, на других устройствах выполнен выход."), Text(NOT_YOU)],
         ),
-        Template::ConfirmEmail => (
+        Template::ConfirmEmail(ConfirmEmail { code }) => (
             "Подтвердите новый адрес в Online Cinema",
             vec![
                 Text("Введите этот код, чтобы использовать этот адрес для вашей учётной записи:"),
-                Code(code(message)?),
+                super::code(code)?,
                 Text(TRIES),
                 Text("Если вы его не запрашивали, никому его не сообщайте: без кода ничего не изменится."),
             ],
         ),
-        Template::EmailChangeRequested => (
+        Template::EmailChangeRequested(EmailChangeRequested { new_email }) => (
             "Новый адрес вашей учётной записи в Online Cinema",
             vec![
                 Text("Кто-то, кто знает ваш пароль, хочет использовать для вашей учётной записи другой адрес."),
-                Fact("Новый адрес", line(message, "new", "неизвестен")?),
+                fact("Новый адрес", new_email, "неизвестен"),
                 Text("Ничего не изменится, пока он не подтверждён кодом, который отправлен туда."),
                 Text(NOT_YOU),
             ],
         ),
-        Template::EmailChanged => (
+        Template::EmailChanged(_) => (
             "У вашей учётной записи в Online Cinema новый адрес",
             vec![
                 Text("Теперь вы входите с новым адресом, и письма приходят туда."),
                 Text("Если это были не вы, напишите в поддержку: с этим адресом войти больше нельзя."),
             ],
         ),
-        Template::MfaEnabled => (
+        Template::MfaEnabled(_) => (
             "Двухэтапный вход включён",
             vec![Text("Теперь для входа нужен ещё и код из приложения-аутентификатора."), Text(NOT_YOU)],
         ),
-        Template::MfaDisabled => {
+        Template::MfaDisabled(_) => {
             ("Двухэтапный вход выключен", vec![Text("Теперь для входа нужен только пароль."), Text(NOT_YOU)])
         }
-        Template::OauthLinked => (
+        Template::OauthLinked(OauthLinked { provider }) => (
             "Ещё один способ войти в Online Cinema",
             vec![
                 Text("Теперь в вашу учётную запись можно войти и через другой сервис."),
-                Fact("Сервис", line(message, "provider", "неизвестен")?),
+                fact("Сервис", provider, "неизвестен"),
                 Text(NOT_YOU),
             ],
         ),
-        Template::NewSignIn => (
+        Template::NewSignIn(NewSignIn { device, territory, at }) => (
             "Новый вход в Online Cinema",
             vec![
                 Text("В вашу учётную запись вошли с устройства, которого мы раньше не видели."),
-                Fact("Устройство", line(message, "device", "неизвестно")?),
-                Fact("Страна", line(message, "territory", "неизвестна")?),
-                Fact("Время", line(message, "at", "неизвестно")?),
+                fact("Устройство", device, "неизвестно"),
+                fact("Страна", territory, "неизвестна"),
+                fact("Время", at, "неизвестно"),
                 Text(NOT_YOU),
             ],
         ),
-        Template::AccountErased => (
+        Template::AccountErased(AccountErased { receipts: services }) => (
             "Ваша учётная запись в Online Cinema удалена",
             vec![
                 Text("Учётная запись и всё, что к ней относилось, удалены. Каждая часть сервиса это подтвердила:"),
-                Lines(lines(message, "receipts")?),
+                receipts(services)?,
                 Text("Это последнее письмо от нас."),
             ],
         ),

@@ -1,25 +1,28 @@
 //! What the mails say in English.
 
-use super::{Code, Fact, Lines, Parts, RenderError, Text, code, line, lines};
-use crate::message::{Message, Template};
+use proto::mail::{
+    AccountErased, ConfirmEmail, EmailChangeRequested, NewSignIn, OauthLinked, PasswordReset, Template, VerifyEmail,
+};
+
+use super::{ContentError, Parts, Text, fact, receipts};
 
 const NOT_YOU: &str =
     "If it was not you, set a new password at once with \"Forgot password\": that ends every session.";
 const TRIES: &str = "It is good for one hour and for five tries.";
 
 /// Subject and paragraphs.
-pub(super) fn mail(message: &Message) -> Result<Parts, RenderError> {
-    Ok(match message.template {
-        Template::VerifyEmail => (
+pub(super) fn parts(template: &Template) -> Result<Parts, ContentError> {
+    Ok(match template {
+        Template::VerifyEmail(VerifyEmail { code }) => (
             "Your code for Online Cinema",
             vec![
                 Text("Welcome to Online Cinema. Enter this code to confirm your address:"),
-                Code(code(message)?),
+                super::code(code)?,
                 Text(TRIES),
                 Text("If you did not ask for it, do not give it to anybody: without it no account is made."),
             ],
         ),
-        Template::AlreadyRegistered => (
+        Template::AlreadyRegistered(_) => (
             "You already have an account at Online Cinema",
             vec![
                 Text("Somebody has just tried to register this address at Online Cinema. It already has an account."),
@@ -28,16 +31,16 @@ pub(super) fn mail(message: &Message) -> Result<Parts, RenderError> {
                 ),
             ],
         ),
-        Template::PasswordReset => (
+        Template::PasswordReset(PasswordReset { code }) => (
             "A new password for Online Cinema",
             vec![
                 Text("Enter this code to choose a new password:"),
-                Code(code(message)?),
+                super::code(code)?,
                 Text(TRIES),
                 Text("If you did not ask for it, do not give it to anybody: your password stays as it is."),
             ],
         ),
-        Template::ResetUnknownAccount => (
+        Template::ResetUnknownAccount(_) => (
             "No account at Online Cinema",
             vec![
                 Text("Somebody asked for a new password at Online Cinema for this address, but it has no account."),
@@ -46,65 +49,65 @@ pub(super) fn mail(message: &Message) -> Result<Parts, RenderError> {
                 ),
             ],
         ),
-        Template::PasswordChanged => (
+        Template::PasswordChanged(_) => (
             "Your password at Online Cinema was changed",
             vec![Text("Your password was changed, and other devices were signed out."), Text(NOT_YOU)],
         ),
-        Template::ConfirmEmail => (
+        Template::ConfirmEmail(ConfirmEmail { code }) => (
             "Confirm your new address at Online Cinema",
             vec![
                 Text("Enter this code to use this address for your account:"),
-                Code(code(message)?),
+                super::code(code)?,
                 Text(TRIES),
                 Text("If you did not ask for it, do not give it to anybody: without it nothing changes."),
             ],
         ),
-        Template::EmailChangeRequested => (
+        Template::EmailChangeRequested(EmailChangeRequested { new_email }) => (
             "A new address for your account at Online Cinema",
             vec![
                 Text("Somebody who knows your password wants to use another address for your account."),
-                Fact("New address", line(message, "new", "unknown")?),
+                fact("New address", new_email, "unknown"),
                 Text("Nothing changes until it is confirmed with the code that was sent there."),
                 Text(NOT_YOU),
             ],
         ),
-        Template::EmailChanged => (
+        Template::EmailChanged(_) => (
             "Your account at Online Cinema has a new address",
             vec![
                 Text("From now on you sign in with your new address, and mails go there."),
                 Text("If it was not you, write to our support: this address no longer opens the account."),
             ],
         ),
-        Template::MfaEnabled => (
+        Template::MfaEnabled(_) => (
             "Two-step sign-in is on",
             vec![Text("From now on signing in also takes a code from your authenticator app."), Text(NOT_YOU)],
         ),
-        Template::MfaDisabled => {
+        Template::MfaDisabled(_) => {
             ("Two-step sign-in is off", vec![Text("From now on signing in takes your password only."), Text(NOT_YOU)])
         }
-        Template::OauthLinked => (
+        Template::OauthLinked(OauthLinked { provider }) => (
             "Another way to sign in to Online Cinema",
             vec![
                 Text("From now on an account of another service opens yours as well."),
-                Fact("Service", line(message, "provider", "unknown")?),
+                fact("Service", provider, "unknown"),
                 Text(NOT_YOU),
             ],
         ),
-        Template::NewSignIn => (
+        Template::NewSignIn(NewSignIn { device, territory, at }) => (
             "A new sign-in to Online Cinema",
             vec![
                 Text("Your account was used on a device that we have not seen before."),
-                Fact("Device", line(message, "device", "unknown")?),
-                Fact("Country", line(message, "territory", "unknown")?),
-                Fact("Time", line(message, "at", "unknown")?),
+                fact("Device", device, "unknown"),
+                fact("Country", territory, "unknown"),
+                fact("Time", at, "unknown"),
                 Text(NOT_YOU),
             ],
         ),
-        Template::AccountErased => (
+        Template::AccountErased(AccountErased { receipts: services }) => (
             "Your account at Online Cinema was deleted",
             vec![
                 Text("Your account and what belonged to it are deleted. Each part of the service confirmed it:"),
-                Lines(lines(message, "receipts")?),
+                receipts(services)?,
                 Text("This is the last mail that you get from us."),
             ],
         ),

@@ -1,0 +1,143 @@
+//! Mails as text and as HTML; what they say stands in a file per language.
+
+mod english;
+mod russian;
+
+use kernel::{Locale, text::visible_part};
+use mail_builder::{MessageBuilder, headers::raw::Raw};
+use proto::mail::{Receipt, Template};
+use time::OffsetDateTime;
+
+use crate::job::MailJob;
+
+const SENDER: &str = "Online Cinema";
+/// Names of devices and providers come from anywhere: what is longer is cut.
+const LONGEST_FACT: usize = 200;
+
+/// A mail cannot be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ContentError {
+    /// The code is not six digits.
+    #[error("variable code is missing or malformed")]
+    Code,
+    /// There is none, or one names no service.
+    #[error("variable receipts is missing or malformed")]
+    Receipts,
+}
+
+/// A mail in one language.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Content {
+    /// One line.
+    pub subject: &'static str,
+    language: &'static str,
+    /// At most one of them is a code.
+    paragraphs: Vec<Paragraph>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Paragraph {
+    Text(&'static str),
+    Code(String),
+    /// A name and its value.
+    Fact(&'static str, String),
+    List(Vec<String>),
+}
+
+use Paragraph::{Code, Fact, List, Text};
+
+/// Subject and paragraphs.
+type Parts = (&'static str, Vec<Paragraph>);
+
+impl Content {
+    /// In the reader's language, English when there is no translation.
+    ///
+    /// # Errors
+    /// When a variable is not what its template needs.
+    pub fn of(template: &Template, reader: &Locale) -> Result<Self, ContentError> {
+        let (language, (subject, paragraphs)) = match reader.language() {
+            "ru" => ("ru", russian::parts(template)?),
+            _ => ("en", english::parts(template)?),
+        };
+        Ok(Self { subject, language, paragraphs })
+    }
+
+    /// For readers of plain text.
+    pub fn text(&self) -> String {
+        let paragraphs = self.paragraphs.iter().map(|paragraph| match paragraph {
+            Text(text) => format!("{text}\n"),
+            Code(code) => format!("    {code}\n"),
+            Fact(name, value) => format!("{name}: {value}\n"),
+            List(lines) => lines.iter().map(|line| format!("- {line}\n")).collect(),
+        });
+        paragraphs.collect::<Vec<_>>().join("\n")
+    }
+
+    /// For everyone else; needs nothing from outside.
+    pub fn html(&self) -> String {
+        let paragraphs = self.paragraphs.iter().map(|paragraph| match paragraph {
+            Text(text) => format!("<p>{}</p>\n", escaped(text)),
+            Code(code) => {
+                format!("<p style=\"font:700 32px monospace;letter-spacing:6px;margin:24px 0\">{}</p>\n", escaped(code))
+            }
+            Fact(name, value) => format!("<p>{}: <b>{}</b></p>\n", escaped(name), escaped(value)),
+            List(lines) => {
+                let items = lines.iter().map(|line| format!("<li>{}</li>\n", escaped(line)));
+                format!("<ul>\n{}</ul>\n", items.collect::<String>())
+            }
+        });
+        format!(
+            "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title></head>\n\
+             <body style=\"font:16px/1.5 sans-serif;color:#222;max-width:480px;margin:32px auto;padding:0 16px\">\n{}</body></html>\n",
+            self.language,
+            escaped(self.subject),
+            paragraphs.collect::<String>()
+        )
+    }
+
+    /// The complete message (RFC 5322, MIME). Not marketing: nobody can unsubscribe from it.
+    pub fn mime(&self, job: &MailJob, from: &str, now: OffsetDateTime) -> Vec<u8> {
+        let domain = from.rsplit('@').next().unwrap_or("localhost");
+        let builder = MessageBuilder::new()
+            .message_id(format!("{}@{domain}", job.message_id))
+            .date(now.unix_timestamp())
+            .from((SENDER, from))
+            .to(job.to.as_str())
+            .subject(self.subject)
+            .header("Auto-Submitted", Raw::new("auto-generated"))
+            .header("Content-Language", Raw::new(self.language))
+            .text_body(self.text())
+            .html_body(self.html());
+        // Writing into memory does not fail.
+        builder.write_to_vec().unwrap_or_default()
+    }
+}
+
+fn code(code: &str) -> Result<Paragraph, ContentError> {
+    let is_code = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
+    if is_code { Ok(Code(code.to_owned())) } else { Err(ContentError::Code) }
+}
+
+/// Whatever cannot be shown does not keep a warning from its reader.
+fn fact(name: &'static str, value: &str, otherwise: &str) -> Paragraph {
+    let value = visible_part(value, LONGEST_FACT);
+    Fact(name, if value.is_empty() { otherwise.to_owned() } else { value })
+}
+
+/// One line per service, in their order.
+fn receipts(receipts: &[Receipt]) -> Result<Paragraph, ContentError> {
+    let line = |receipt: &Receipt| {
+        let service = visible_part(&receipt.service, LONGEST_FACT);
+        let line = format!("{service}: {} ({})", receipt.records, visible_part(&receipt.erased_at, LONGEST_FACT));
+        (!service.is_empty()).then_some(line)
+    };
+    let lines: Option<Vec<_>> = receipts.iter().map(line).collect();
+    lines.filter(|lines| !lines.is_empty()).map(List).ok_or(ContentError::Receipts)
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! The service's own SQL, one file per table.
+
+pub(crate) mod deliveries;
