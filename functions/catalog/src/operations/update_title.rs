@@ -18,15 +18,13 @@ use crate::{
 
 runtime::wire! { pub(super) struct UpdateTitle { outbox: Outbox, world: World } }
 
+const MERGE_PATCH: &str = "JSON Merge Patch (RFC 7396): absent members stay, null removes";
+
 /// Changes a title; what a published title must have cannot be taken from it.
 #[utoipa::path(
-    patch, path = "/v1/admin/titles/{id}", tag = "catalog",
-    request_body(
-        content = Draft, content_type = "application/merge-patch+json",
-        description = "JSON Merge Patch (RFC 7396): absent members stay, null removes"
-    ),
+    patch, path = "/v1/admin/titles/{id}", tag = "catalog", responses((status = 200, body = EditedTitle), Problem),
     params(("id" = TitleId, Path), ("If-Match" = Option<String>, Header, description = "The ETag of the version that was seen")),
-    responses((status = 200, body = EditedTitle), Problem)
+    request_body(content = Draft, content_type = "application/merge-patch+json", description = MERGE_PATCH)
 )]
 pub(super) async fn update_title(
     State(UpdateTitle { outbox, world }): State<UpdateTitle>,

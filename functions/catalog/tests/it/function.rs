@@ -16,7 +16,8 @@ fn body(answer: &Value) -> Value {
 
 #[tokio::test]
 async fn every_read_answers() {
-    let service = Service::start("catalog").await;
+    // The golden payloads come from a gateway without an edge.
+    let service = Service::start("catalog").await.with("ORIGIN_VERIFY", "");
     let list = invoke(&service, "catalog-list-titles", &golden("catalog-list-titles")).await;
     assert_eq!((&list["statusCode"], &body(&list)["items"]), (&json!(200), &json!([])));
     let title = invoke(&service, "catalog-get-title", &golden("catalog-get-title")).await;

@@ -57,8 +57,8 @@ async fn withdrawn_is_gone_and_invisible_does_not_exist() {
         studio.app.get(&path).header("cloudfront-viewer-country", "FR").header("x-origin-verify", secret).send()
     };
     abroad("origin-secret-of-the-test").await.expect_problem(404, "not_found");
-    // A country is believed from the edge alone.
-    abroad("guessed").await.expect(200);
+    // A country is believed from the edge alone, and nobody gets around it.
+    abroad("guessed").await.expect_problem(403, "edge_required");
     studio.app.get(&path).token(&Token::viewer().max_rating(6)).send().await.expect_problem(404, "not_found");
     studio.withdraw(&german).await;
     studio.app.get(&path).send().await.expect_problem(410, "title_withdrawn");

@@ -19,10 +19,7 @@ use crate::{
 
 runtime::wire! {
     pub(super) struct SearchTitles {
-        index: Index = |boot| Index::new(boot, PATIENCE),
-        pool: PgPool,
-        world: World,
-        public_url: PublicUrl,
+        index: Index = |boot| Index::new(boot, PATIENCE), pool: PgPool, world: World, public_url: PublicUrl
     }
 }
 
