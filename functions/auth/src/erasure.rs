@@ -1,11 +1,10 @@
 //! Forgetting a person: who must answer, what they have answered, and when nothing is left.
 
-use std::collections::BTreeMap;
-
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use events::{Event, Receipt};
 use kernel::ErasureId;
 use password::Pepper;
+use proto::mail::AccountErased;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
@@ -91,14 +90,14 @@ impl Progress {
     }
 }
 
-/// The receipts as lines of a mail, one per service.
-pub fn lines(receipts: &[Erased]) -> String {
-    let by_service: BTreeMap<&str, &Erased> = receipts.iter().map(|erased| (erased.service.as_str(), erased)).collect();
-    let line = |erased: &Erased| {
-        let at = rfc3339(erased.erased_at.replace_nanosecond(0).unwrap_or(erased.erased_at));
-        format!("{}: {} ({at})", erased.service, erased.records)
+/// The last mail: one receipt per service, to the second.
+pub fn farewell(receipts: &[Erased]) -> AccountErased {
+    let mailed = |erased: &Erased| proto::mail::Receipt {
+        service: erased.service.clone(),
+        records: erased.records.unsigned_abs(),
+        erased_at: rfc3339(erased.erased_at.replace_nanosecond(0).unwrap_or(erased.erased_at)),
     };
-    by_service.into_values().map(line).collect::<Vec<_>>().join("\n")
+    AccountErased { receipts: receipts.iter().map(mailed).collect() }
 }
 
 #[cfg(test)]
@@ -131,14 +130,12 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_has_one_line_per_service() {
-        let erased = |service: &str, records| Erased {
-            service: service.into(),
-            records,
-            erased_at: datetime!(2026-01-01 12:00:00.5 UTC),
-        };
-        let text = lines(&[erased("user", 5), erased("auth", 3)]);
-        assert_eq!(text, "auth: 3 (2026-01-01T12:00:00Z)\nuser: 5 (2026-01-01T12:00:00Z)");
+    fn the_last_mail_names_every_receipt_to_the_second() {
+        let erased_at = datetime!(2026-01-01 12:00:00.5 UTC);
+        let mail = farewell(&[Erased { service: "user".into(), records: 5, erased_at }]);
+        let expected =
+            proto::mail::Receipt { service: "user".into(), records: 5, erased_at: "2026-01-01T12:00:00Z".into() };
+        assert!(mail.receipts == [expected]);
     }
 
     #[test]

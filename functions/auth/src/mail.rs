@@ -1,18 +1,18 @@
-//! Mails with secrets or with personal content: a job of the queue `email`, written in the transaction of what it tells of, never on a stream.
+//! Mails with secrets or with personal content: messages of the queue `email`, written in the transaction of what they tell of, never on a
+//! stream.
 
 use events::Message;
 use kernel::{Locale, MessageId, World};
-use serde_json::{Value, json};
+use proto::mail::{Mail, Template};
 
 use crate::email::Email;
 
 /// The queue of notification-send-email.
 pub(crate) const QUEUE: &str = "email";
 
-/// A mail to `to`; the templates and their variables belong to the notification service.
-pub(crate) fn mail(world: &World, template: &str, to: &Email, locale: &Locale, variables: Value) -> Message {
+/// A mail to `to`; its text belongs to the notification service.
+pub(crate) fn mail(world: &World, to: &Email, locale: &Locale, template: impl Into<Template>) -> Message {
     let id: MessageId = world.id();
-    let body =
-        json!({ "message_id": id, "template": template, "to": to.as_str(), "locale": locale, "variables": variables });
-    Message::message(QUEUE, id, body)
+    let mail = Mail::new(id, to.as_str(), locale, template);
+    Message::message(QUEUE, id, serde_json::to_value(mail).unwrap_or_default())
 }

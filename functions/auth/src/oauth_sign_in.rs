@@ -3,7 +3,7 @@
 use cinema_http::{HeaderValue, Origin, Problem, live::session_revoked};
 use events::Outbox;
 use kernel::{AccountId, Locale, World};
-use serde_json::json;
+use proto::mail::OauthLinked;
 use stores::PgPool;
 
 use crate::{
@@ -114,8 +114,8 @@ impl OauthSignIn {
     async fn link(&self, foreign: ForeignAccount<'_>, account: AccountId, origin: &Origin) -> Result<(), Problem> {
         let (email, locale) = accounts::contact(&self.pool, account).await?;
         let event = self.linked(account, foreign, origin);
-        let variables = json!({ "provider": foreign.provider });
-        let mail = mail(&self.world, "oauth_linked", &email, &locale, variables);
+        let linked = OauthLinked { provider: foreign.provider.to_owned() };
+        let mail = mail(&self.world, &email, &locale, linked);
         self.outbox
             .transact(async |tx| {
                 if !oauth_links::add(tx, foreign, account, event.at).await? {

@@ -3,7 +3,7 @@
 use cinema_http::Problem;
 use events::{Message, Outbox, Transaction};
 use kernel::World;
-use serde_json::json;
+use proto::mail::NewSignIn;
 
 use crate::{
     mail::mail,
@@ -69,12 +69,12 @@ impl SignIn {
     }
 
     fn mail(&self, familiar: &Familiar, person: &Person, device: Device<'_>) -> Message {
-        let at = rfc3339(self.world.now());
-        let mut variables = json!({ "territory": device.origin.territory, "at": at });
-        if let Some(name) = device.name {
-            variables["device"] = name.into();
-        }
-        mail(&self.world, "new_sign_in", &familiar.email, &person.locale, variables)
+        let new_sign_in = NewSignIn {
+            device: device.name.unwrap_or_default().to_owned(),
+            territory: device.origin.territory.to_string(),
+            at: rfc3339(self.world.now()),
+        };
+        mail(&self.world, &familiar.email, &person.locale, new_sign_in)
     }
 }
 

@@ -5,8 +5,8 @@ use cinema_http::{Account, Json, Problem, Proven, State, StatusCode};
 use events::Outbox;
 use kernel::World;
 use password::{Password, Pepper};
+use proto::mail::{AlreadyRegistered, ConfirmEmail, EmailChangeRequested};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use stores::PgPool;
 use utoipa::ToSchema;
 
@@ -77,9 +77,9 @@ impl ChangeEmail {
         let code = Code::new(&self.world);
         let digest = code.digest_for(pepper, Purpose::NewAddress, &account.id.to_string());
         let no_code: [u8; 32] = self.world.bytes();
-        let with_code = mail(&self.world, "confirm_email", new, &locale, json!({ "code": code.as_str() }));
-        let without = mail(&self.world, "already_registered", new, &locale, json!({}));
-        let notice = mail(&self.world, "email_change_requested", &old, &locale, json!({ "new": new.masked() }));
+        let with_code = mail(&self.world, new, &locale, ConfirmEmail { code: code.as_str().to_owned() });
+        let without = mail(&self.world, new, &locale, AlreadyRegistered {});
+        let notice = mail(&self.world, &old, &locale, EmailChangeRequested { new_email: new.masked() });
         // The same statements run whether or not the address is taken.
         self.outbox
             .transact(async |tx| {

@@ -4,8 +4,8 @@ use cinema_http::{Account, Json, Problem, Proven, State, StatusCode};
 use events::Outbox;
 use kernel::World;
 use password::{Password, Pepper};
+use proto::mail::PasswordChanged;
 use serde::Deserialize;
-use serde_json::json;
 use stores::PgPool;
 use utoipa::ToSchema;
 
@@ -64,7 +64,7 @@ impl ChangePassword {
         let leak_unchecked = self.leaks.refuse(new).await.map_err(weak_password("/new"))?;
         let hash = NewHash { phc: &pepper.hash(&self.world, new)?, leak_unchecked };
         let event = SecurityEvent::new(&self.world, account.id, Kind::PasswordChanged, &account.origin);
-        let mail = mail(&self.world, "password_changed", &email, &locale, json!({}));
+        let mail = mail(&self.world, &email, &locale, PasswordChanged {});
         self.outbox
             .transact(async |tx| {
                 if !credentials::replace(tx, account.id, old, hash, self.world.now()).await? {

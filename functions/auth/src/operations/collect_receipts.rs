@@ -2,11 +2,10 @@
 
 use events::{Consumer, Deadline, Event, Outbox, Outcome, Receipt, Transaction, project};
 use kernel::World;
-use serde_json::json;
 use stores::StoreError;
 
 use crate::{
-    erasure::{Erased, lines, read_receipt, waiting},
+    erasure::{Erased, farewell, read_receipt, waiting},
     mail::mail,
     store::{
         self,
@@ -61,8 +60,8 @@ impl CollectReceipts {
         erasures::keep(tx, receipt.erasure, &own).await?;
         // The last mail to the address, which lives in the outbox until it is sent and nowhere else.
         if let Some((to, locale)) = asked.contact {
-            let receipts = lines(&erasures::receipts(&mut **tx, receipt.erasure).await?);
-            tx.send(mail(&self.world, "account_erased", &to, &locale, json!({ "receipts": receipts }))).await?;
+            let receipts = erasures::receipts(&mut **tx, receipt.erasure).await?;
+            tx.send(mail(&self.world, &to, &locale, farewell(&receipts))).await?;
         }
         erasures::finish(tx, receipt.erasure, now).await?;
         tracing::info!(erasure_id = %receipt.erasure, "an account is erased");

@@ -4,9 +4,9 @@ use cinema_http::{Account, Json, Problem, State, StatusCode};
 use events::{Outbox, Transaction};
 use kernel::World;
 use password::Pepper;
+use proto::mail::EmailChanged;
 use runtime::Key;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
@@ -87,6 +87,6 @@ impl ConfirmEmail {
         let event = SecurityEvent::new(&self.world, account.id, Kind::EmailChanged, &account.origin);
         security_events::add(&mut **tx, &event.in_session(account.session)).await?;
         tx.emit(&verified).await?;
-        Ok(tx.send(mail(&self.world, "email_changed", &old, &locale, json!({}))).await?)
+        Ok(tx.send(mail(&self.world, &old, &locale, EmailChanged {})).await?)
     }
 }

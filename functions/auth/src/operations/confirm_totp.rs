@@ -4,9 +4,9 @@ use cinema_http::{Account, Json, Problem, State, StatusCode};
 use events::Outbox;
 use kernel::World;
 use password::Pepper;
+use proto::mail::MfaEnabled;
 use runtime::Key;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use stores::PgPool;
 use utoipa::ToSchema;
 
@@ -99,7 +99,7 @@ impl ConfirmTotp {
         let digests: Vec<Vec<u8>> = codes.iter().map(|code| code.digest(pepper, account.id)).collect();
         let (email, locale) = accounts::contact(&self.pool, account.id).await?;
         let event = SecurityEvent::new(&self.world, account.id, Kind::MfaEnabled, &account.origin);
-        let mail = mail(&self.world, "mfa_enabled", &email, &locale, json!({}));
+        let mail = mail(&self.world, &email, &locale, MfaEnabled {});
         self.outbox
             .transact(async |tx| {
                 if !totp::confirm(tx, account.id, (&enrolment.secret, step), self.world.now()).await? {

@@ -5,9 +5,9 @@ use cinema_http::{Audience, ClientAddress, Json, Problem, State, StatusCode};
 use events::{Message, Outbox};
 use kernel::{Locale, World};
 use password::Pepper;
+use proto::mail::{PasswordReset, ResetUnknownAccount};
 use runtime::Key;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
@@ -76,8 +76,8 @@ impl ForgotPassword {
 
     fn mail(&self, email: &Email, own: Option<&Locale>, callers: &Locale, code: &Code) -> Message {
         match own {
-            Some(own) => mail(&self.world, "password_reset", email, own, json!({ "code": code.as_str() })),
-            None => mail(&self.world, "reset_unknown_account", email, callers, json!({})),
+            Some(own) => mail(&self.world, email, own, PasswordReset { code: code.as_str().to_owned() }),
+            None => mail(&self.world, email, callers, ResetUnknownAccount {}),
         }
     }
 }

@@ -5,9 +5,9 @@ use cinema_http::{Audience, ClientAddress, Json, Problem, State, StatusCode};
 use events::Outbox;
 use kernel::{AccountId, Locale, World};
 use password::{Password, Pepper};
+use proto::mail::{AlreadyRegistered, VerifyEmail};
 use runtime::Key;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
@@ -82,8 +82,8 @@ impl RegisterAccount {
         let (code, no_code) = (Code::new(&self.world), self.world.bytes::<32>());
         let (id, digest) = (self.world.id::<AccountId>(), code.digest(pepper, email));
         let hash = NewHash { phc: &pepper.hash(&self.world, password)?, leak_unchecked };
-        let with_code = mail(&self.world, "verify_email", email, locale, json!({ "code": code.as_str() }));
-        let without = mail(&self.world, "already_registered", email, locale, json!({}));
+        let with_code = mail(&self.world, email, locale, VerifyEmail { code: code.as_str().to_owned() });
+        let without = mail(&self.world, email, locale, AlreadyRegistered {});
         self.outbox
             .transact(async |tx| {
                 let (account, is_verified) = accounts::register(tx, (id, email, locale), now).await?;

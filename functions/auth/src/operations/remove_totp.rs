@@ -3,7 +3,7 @@
 use cinema_http::{Account, Problem, Proven, State, StatusCode};
 use events::Outbox;
 use kernel::World;
-use serde_json::json;
+use proto::mail::MfaDisabled;
 use stores::PgPool;
 
 use crate::{
@@ -36,7 +36,7 @@ impl RemoveTotp {
     async fn remove(&self, account: &Account) -> Result<(), Problem> {
         let (email, locale) = accounts::contact(&self.pool, account.id).await?;
         let event = SecurityEvent::new(&self.world, account.id, Kind::MfaDisabled, &account.origin);
-        let mail = mail(&self.world, "mfa_disabled", &email, &locale, json!({}));
+        let mail = mail(&self.world, &email, &locale, MfaDisabled {});
         self.outbox
             .transact(async |tx| {
                 recovery_codes::remove(tx, account.id).await?;

@@ -5,9 +5,9 @@ use cinema_http::{Audience, Json, Origin, Problem, State, StatusCode};
 use events::{Outbox, Transaction};
 use kernel::{AccountId, Locale, World};
 use password::{Password, Pepper};
+use proto::mail::PasswordChanged;
 use runtime::Key;
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::{
@@ -109,6 +109,6 @@ impl ResetPassword {
         credentials::set_if(tx, true, account, hash, now).await?;
         session_end::end_whatever_began(tx, account, (None, "password_reset"), &self.world).await?;
         security_events::add(&mut **tx, event).await?;
-        tx.send(mail(&self.world, "password_changed", email, locale, json!({}))).await
+        tx.send(mail(&self.world, email, locale, PasswordChanged {})).await
     }
 }

@@ -39,7 +39,7 @@ async fn the_code_goes_to_the_new_address_and_a_notice_to_the_old_one() {
     let notice = stage.mail(&viewer.email).await;
     assert_eq!(
         (&notice["template"], &notice["variables"]),
-        (&json!("email_change_requested"), &json!({ "new": "v***@example.com" }))
+        (&json!("email_change_requested"), &json!({ "new_email": "v***@example.com" }))
     );
     // Nothing has changed yet.
     stage.log_in(&viewer.email, PASSWORD).await.expect(200);

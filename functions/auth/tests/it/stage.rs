@@ -9,6 +9,7 @@ use auth::operations;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use events::{Consumer, Deadline, Event, Outcome};
 use kernel::{AccountId, World, world::ManualClock};
+use proto::mail::Mail;
 use runtime::{Boot, Tick};
 use serde_json::{Value, json};
 use testkit::{Answer, App, Service, http::Call};
@@ -140,7 +141,7 @@ impl Stage {
             let taken = self.service.take_messages("email").await;
             // Tests that send hundreds of mails and read none share the queue.
             empty += usize::from(taken.is_empty());
-            for mail in taken {
+            for mail in taken.into_iter().map(read) {
                 mailbox.entry(mail["to"].as_str().unwrap().to_owned()).or_default().push(mail);
             }
         }
@@ -177,6 +178,14 @@ impl Stage {
         let consumer = operations::consumers::project_profiles(&boot).unwrap();
         consumer.consume(event, &Deadline::unlimited(boot.world())).await
     }
+}
+
+/// A mail of the contract, with the name of its template and what that says.
+fn read(message: Value) -> Value {
+    let mail: Mail = serde_json::from_value(message.clone()).unwrap();
+    let template = mail.template.unwrap().name();
+    let variables = &message[template];
+    json!({ "to": mail.to, "locale": mail.locale, "template": template, "variables": variables })
 }
 
 pub fn from_the_edge(call: Call, address: &str) -> Call {
