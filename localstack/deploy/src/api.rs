@@ -1,6 +1,6 @@
 //! One REST API with a method per route, imported as one document; replaced only when the route table changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
 use aws_sdk_apigateway::primitives::Blob;
@@ -64,25 +64,21 @@ async fn import(clients: &Clients, id: &str, mut document: Value, version: &str,
 
 /// The routes as an OpenAPI document with API Gateway's extensions.
 fn document(clients: &Clients, id: &str, plan: &Plan) -> Value {
-    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    for (name, function) in &plan.functions {
-        for route in &function.routes {
-            let operation = operation(&route.path, proxy(&clients.function_arn(name)));
-            let methods = paths.entry(&route.path).or_default();
-            if route.method == "GET" {
-                methods.insert("head".to_owned(), operation.clone());
-            }
-            methods.insert(route.method.to_ascii_lowercase(), operation);
+    let mut paths = Map::new();
+    for (path, methods) in &plan.gateway.paths {
+        let mut operations = Map::new();
+        for (method, function) in methods {
+            operations.insert(method.to_ascii_lowercase(), operation(path, proxy(&clients.function_arn(function))));
         }
-    }
-    if let Some(wrong) = &plan.gateway.wrong_method {
-        for (path, methods) in &plan.gateway.methods {
-            let mut refusal = operation(path, refusal(wrong, &methods.join(", ")));
+        if let Some(wrong) = &plan.gateway.wrong_method {
+            let allowed: Vec<&str> = methods.keys().map(String::as_str).collect();
+            let mut refusal = operation(path, refusal(wrong, &allowed.join(", ")));
             refusal["responses"] = json!({wrong.document.status.to_string(): {"description": "wrong method", "headers": {
                 "Allow": {"schema": {"type": "string"}}, "Content-Type": {"schema": {"type": "string"}},
             }}});
-            paths.entry(path).or_default().insert("x-amazon-apigateway-any-method".to_owned(), refusal);
+            operations.insert("x-amazon-apigateway-any-method".to_owned(), refusal);
         }
+        paths.insert(path.clone(), Value::Object(operations));
     }
     json!({
         "openapi": "3.0.1",

@@ -15,6 +15,7 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
+use manifest::Plan;
 use runtime::Vars;
 use serde_json::Value;
 use tokio::{
@@ -74,7 +75,7 @@ impl Function {
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", name)
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", memory_mib(name).to_string())
             .env("AWS_LAMBDA_LOG_GROUP_NAME", "test")
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "test")
             .env("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true")
@@ -122,6 +123,12 @@ impl Function {
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
         line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or_default()
     }
+}
+
+/// The memory that the plan gives it.
+fn memory_mib(name: &str) -> u32 {
+    let plan = Plan::read(&crate::root()).unwrap_or_else(|error| panic!("{error}"));
+    plan.functions.get(name).unwrap_or_else(|| panic!("{name} is not in {}", Plan::FILE)).memory_mib
 }
 
 /// The folder of built binaries: the test itself lies in its `deps`.

@@ -177,9 +177,10 @@ async fn routes(platform: &Platform, url: &str) {
     assert_eq!(environment["CURSOR_KEY"].as_str().unwrap().len(), 44);
     assert!(environment["LAMBDA_LAYERS_ROOT"].is_string());
 
+    assert_eq!(http.call("HEAD", &format!("{url}/v1/items/film-1")).await.status, 200);
     for (method, path) in [("DELETE", "/v1/items/7"), ("POST", "/v1/items/7"), ("PUT", "/v1/items")] {
         let answer = http.call_with(method, &format!("{url}{path}"), "{\"a\": 1}").await;
-        let allowed = if path == "/v1/items" { "POST" } else { "GET, PUT" };
+        let allowed = if path == "/v1/items" { "POST" } else { "GET, HEAD, PUT" };
         assert_eq!(answer.status, 405, "{method} {path}: {}", answer.body);
         assert_eq!(answer.header("allow"), Some(allowed));
         assert_eq!(answer.header("content-type"), Some("application/problem+json"));

@@ -231,20 +231,21 @@ fn bucket(entry: &resources::Bucket) -> Bucket {
 }
 
 fn gateway(entry: &resources::Gateway, functions: &BTreeMap<String, Function>) -> Gateway {
-    let mut methods: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for route in functions.values().flat_map(|function| &function.routes) {
-        let methods = methods.entry(route.path.clone()).or_default();
-        methods.push(route.method.clone());
-        // RFC 9110, 9.1: whoever supports GET supports HEAD.
-        if route.method == "GET" {
-            methods.push("HEAD".to_owned());
+    let mut paths: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for (name, function) in functions {
+        for route in &function.routes {
+            let methods = paths.entry(route.path.clone()).or_default();
+            methods.insert(route.method.clone(), name.clone());
+            // RFC 9110, 9.1: whoever supports GET supports HEAD.
+            if route.method == "GET" {
+                methods.insert("HEAD".to_owned(), name.clone());
+            }
         }
     }
-    methods.values_mut().for_each(|methods| methods.sort_unstable());
     Gateway {
         binary_media_types: entry.binary_media_types.clone(),
         errors: entry.errors.clone(),
         wrong_method: entry.wrong_method.clone(),
-        methods,
+        paths,
     }
 }

@@ -79,6 +79,6 @@ pub struct Gateway {
     pub errors: BTreeMap<String, Document>,
     /// The answer to a method that a path does not have.
     pub wrong_method: Option<WrongMethod>,
-    /// Path → the methods it has, for `Allow`.
-    pub methods: BTreeMap<String, Vec<String>>,
+    /// Path → method → the function that answers. Any other method is wrong.
+    pub paths: BTreeMap<String, BTreeMap<String, String>>,
 }

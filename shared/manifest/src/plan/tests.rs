@@ -81,7 +81,9 @@ fn a_function_has_its_final_settings() {
     assert_eq!(reference("FIRST_ADMIN_EMAIL"), Reference::Setting("FIRST_ADMIN_EMAIL".into()));
     assert!(!plan.functions["media-tick"].environment.contains_key("CURSOR_KEY"));
     assert_eq!(plan.functions["media-tick"].schedules.len(), 2);
-    assert_eq!(plan.gateway.methods["/v1/assets/{id}"], ["DELETE", "GET", "HEAD"]);
+    let methods: Vec<(&str, &str)> =
+        plan.gateway.paths["/v1/assets/{id}"].iter().map(|(method, name)| (method.as_str(), name.as_str())).collect();
+    assert_eq!(methods, ["DELETE", "GET", "HEAD"].map(|method| (method, "media-get-asset")));
     assert_eq!(plan.gateway.errors["THROTTLED"].kind, "about:blank");
 }
 
