@@ -37,9 +37,10 @@ pub async fn grant_plan(aws_url: &str, account: &Cinema) -> Result<()> {
     let id = claims["sub"].as_str().context("the token names no account")?;
     let year = world.now() + Duration::days(365);
     let text = |time: OffsetDateTime| time.format(&time::format_description::well_known::Rfc3339);
+    let subscription: kernel::SubscriptionId = world.id();
     let state = proto::payment::SubscriptionChanged {
         account_id: id.to_owned(),
-        subscription_id: world.id::<kernel::SubscriptionId>().to_string(),
+        subscription_id: subscription.to_string(),
         status: "active".to_owned(),
         plan: "standard".to_owned(),
         max_streams: 2,
@@ -47,10 +48,17 @@ pub async fn grant_plan(aws_url: &str, account: &Cinema) -> Result<()> {
         valid_to: text(year)?,
         grace_to: text(year + Duration::days(3))?,
     };
-    let event = Event::new(&world, proto::types::SUBSCRIPTION_CHANGED, id, 1, &state);
+    let event = Event::new(&world, proto::types::SUBSCRIPTION_CHANGED, subscription, 1, &state);
     let kinesis = aws_sdk_kinesis::Client::new(&aws::config(aws_url));
     let data = aws_sdk_kinesis::primitives::Blob::new(event.json());
-    kinesis.put_record().stream_name("domain-events").partition_key(id).data(data).send().await.context("the plan")?;
+    kinesis
+        .put_record()
+        .stream_name("domain-events")
+        .partition_key(subscription.to_string())
+        .data(data)
+        .send()
+        .await
+        .context("the plan")?;
     for _ in 0..120 {
         let held = account.get("/v1/users/me/entitlements").await?;
         if held["plan"] == "standard" {

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use kernel::{Id, Locale};
+use kernel::{Id, Locale, text::visible_part};
 use serde::Deserialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -107,10 +107,9 @@ pub(super) fn milliseconds(field: &'static str, value: f64) -> Result<u32, Contr
     seconds(field, value).map(|seconds| (seconds * 1000.0).round() as u32)
 }
 
-/// One line: Postgres takes no zero bytes, and no list shows control characters.
+/// One line, of which only what can be seen is kept.
 pub(super) fn line(text: &str) -> String {
-    let kept: String = text.chars().filter(|letter| !letter.is_control()).take(LONGEST_LINE).collect();
-    kept.trim().to_owned()
+    visible_part(text, LONGEST_LINE)
 }
 
 /// Lines that say something.

@@ -1,7 +1,8 @@
 //! One reader per event contract: what every service believes of an event is decided here, once.
 //!
-//! A reader checks the event's type, that its subject is the aggregate's id and that its sequence begins at 1. An id, a word of an enum, a number or
-//! a time that does not fit makes the event poison. Text never does: control characters go, what is too long is cut. An empty text is an absent one.
+//! A reader checks the event's type, that its subject is the aggregate's id and that its sequence begins at 1. An id, a word of an enum, a number
+//! or a time that does not fit makes the event poison. Text never does: what cannot be seen goes, what is too long is cut. An empty text is an
+//! absent one.
 
 mod account;
 mod asset;
