@@ -1,13 +1,30 @@
 //! A rendition's playlist with a signed address for everything it names: one signature per rendition, good for all of its files.
 
+use axum::{
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
 use time::{Duration, OffsetDateTime};
 
 use crate::master::attribute;
+
+/// The content type of RFC 8216, 4.
+const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.apple.mpegurl");
 
 /// The tag that names a file in `URI`.
 const NAMING: &str = "#EXT-X-MAP:";
 /// However long the film is.
 const LONGEST: Duration = Duration::hours(12);
+
+/// A playlist as an answer. It holds a session's token or signatures: nobody but the player may keep it.
+pub struct Playlist(pub String);
+
+impl IntoResponse for Playlist {
+    fn into_response(self) -> Response {
+        let no_store = HeaderValue::from_static("private, no-store");
+        ([(header::CONTENT_TYPE, CONTENT_TYPE), (header::CACHE_CONTROL, no_store)], self.0).into_response()
+    }
+}
 
 /// How long addresses and tokens of a film are good: twice through it and an hour of pauses, at most half a day.
 pub fn expiry(duration_seconds: f64, now: OffsetDateTime) -> OffsetDateTime {

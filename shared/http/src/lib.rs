@@ -16,6 +16,7 @@ mod patch;
 mod problem;
 mod serve;
 pub mod token;
+mod url_token;
 
 pub use address::{ClientAddress, Origin};
 pub use body::{Json, Path, Query};
@@ -30,6 +31,7 @@ pub use pages::{PageParams, Pages, Unfiltered};
 pub use patch::{MergePatch, Patch};
 pub use problem::{FieldError, Problem};
 pub use serve::{finish, serve};
+pub use url_token::UrlToken;
 
 pub use axum::{
     self,

@@ -1,10 +1,9 @@
 //! `GET /v1/playback/sessions/{id}/master.m3u8`: what the session may play, capped by plan and device.
 
-use cinema_http::{Path, Problem, State};
+use cinema_http::{Path, Problem, State, UrlToken};
 use kernel::PlaybackId;
 
-use super::hls::{Playlist, UrlToken};
-use crate::{admission::Admission, master::Master, playlist_cache::PlaylistCache, problems};
+use crate::{admission::Admission, master::Master, playlist::Playlist, playlist_cache::PlaylistCache, problems};
 
 runtime::wire! {
     pub(super) struct GetMaster {

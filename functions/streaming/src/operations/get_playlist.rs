@@ -1,15 +1,14 @@
 //! `GET /v1/playback/sessions/{id}/renditions/{rendition}`: one rendition, every address in it signed for the edge.
 
-use cinema_http::{Path, Problem, State};
+use cinema_http::{Path, Problem, State, UrlToken};
 use kernel::{PlaybackId, World};
 use playback::signed_url::SigningKey;
 use runtime::{Key, PublicUrl};
 
-use super::hls::{Playlist, UrlToken};
 use crate::{
     admission::Admission,
     master::Master,
-    playlist::{expiry, sign},
+    playlist::{Playlist, expiry, sign},
     playlist_cache::PlaylistCache,
     problems,
     rendition::Rendition,
