@@ -54,11 +54,7 @@ fn the_route_table_lists_methods_by_path() {
 fn programs_start_what_the_service_lists() {
     let repository = repository();
     let root = repository.path();
-    put(
-        root,
-        "functions/catalog/src/operations/mod.rs",
-        "cinema_http::operations! { http: [get_title: GetTitle, update_title: UpdateTitle], consumers: [tick: Tick] }",
-    );
+    put(root, "functions/catalog/src/operations/mod.rs", "");
     assert_eq!(write(root).unwrap().len(), 5);
     let program = |name: &str| text(root, &format!("functions/catalog/src/bin/{name}.rs"));
     let body =
