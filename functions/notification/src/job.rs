@@ -5,8 +5,6 @@ use std::fmt;
 use kernel::{Locale, MessageId};
 use proto::mail::{Mail, Template};
 
-use crate::old_job;
-
 /// RFC 5321: 256 with the angle brackets around it.
 const LONGEST_ADDRESS: usize = 254;
 
@@ -49,11 +47,7 @@ impl MailJob {
     /// What does not fit; no retry helps.
     pub fn read(body: &str) -> Result<Self, JobError> {
         // The parser's own text quotes values.
-        let mail: Mail = match old_job::by_contract(body) {
-            Some(job) => serde_json::from_value(job),
-            None => serde_json::from_str(body),
-        }
-        .map_err(|error| JobError::Contract {
+        let mail: Mail = serde_json::from_str(body).map_err(|error| JobError::Contract {
             kind: match error.classify() {
                 serde_json::error::Category::Data => "data",
                 _ => "syntax",

@@ -2,6 +2,5 @@
 
 pub mod content;
 pub mod job;
-mod old_job;
 pub mod operations;
 mod store;
