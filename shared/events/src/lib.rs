@@ -13,6 +13,6 @@ pub use contracts::{
     ProfileSecret, Receipt, SessionEnded, Subscription, Title,
 };
 pub use envelope::{Event, EventError};
-pub use outbox::{Destination, Letter, Message, Outbox, Transaction};
+pub use outbox::{Destination, Message, Outbox, Transaction};
 pub use personal::{EraseAccount, Eraser, ExportAccount, Holdings};
 pub use project::project;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde_json::Value;
-use sqlx::{PgConnection, PgPool, PgTransaction};
+use sqlx::{PgConnection, PgPool};
 use stores::{Queue, StoreError, Stream, postgres};
 
 use crate::{Deadline, Event, Outcome};
@@ -21,7 +21,7 @@ const ROUND_TIME: time::Duration = time::Duration::seconds(5);
 /// Rows younger than this belong to the invocation that wrote them.
 const SETTLED_SECONDS: f64 = 5.0;
 
-/// Where a letter goes.
+/// Where a message goes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Destination {
     /// A stream.
@@ -70,13 +70,10 @@ impl Message {
     }
 
     /// A message for one queue.
-    pub fn message(queue: &str, key: impl ToString, body: Value) -> Self {
+    pub fn to_queue(queue: &str, key: impl ToString, body: Value) -> Self {
         Self { destination: Destination::Sqs(queue.to_owned()), key: key.to_string(), body }
     }
 }
-
-/// The old name of [`Message`].
-pub type Letter = Message;
 
 /// A change with the messages that others must get because of it. Dereferences to the connection.
 pub struct Transaction<'a> {
@@ -127,11 +124,6 @@ async fn write(connection: &mut PgConnection, message: Message) -> Result<i64, s
         .await
 }
 
-/// Rows that were written and wait for [`Outbox::publish`] after the commit.
-#[must_use = "publish them after the commit"]
-#[derive(Debug, Default)]
-pub struct Posted(Vec<i64>);
-
 /// The outbox of a service's schema with the destinations it can reach.
 #[derive(Clone)]
 pub struct Outbox {
@@ -175,7 +167,7 @@ impl Outbox {
         let outcome = Box::pin(work(&mut transaction)).await;
         let written = transaction.written;
         let value = postgres::end(connection, outcome).await?;
-        self.publish(Posted(written)).await;
+        self.publish(written).await;
         Ok(value)
     }
 
@@ -196,41 +188,13 @@ impl Outbox {
         Outcome::Done
     }
 
-    /// Writes letters in the caller's transaction.
-    pub async fn post(
-        &self,
-        transaction: &mut PgConnection,
-        letters: impl IntoIterator<Item = Letter>,
-    ) -> Result<Posted, sqlx::Error> {
-        let mut ids = Vec::new();
-        for letter in letters {
-            let id = write(&mut *transaction, letter).await?;
-            ids.push(id);
-        }
-        Ok(Posted(ids))
-    }
-
-    /// Ends the transaction of a change: what has come about is committed and its letters are published, what has not is rolled back.
-    ///
-    /// # Errors
-    /// The outcome's, or that committing failed.
-    pub async fn settle<T, E: From<sqlx::Error>>(
-        &self,
-        transaction: PgTransaction<'_>,
-        outcome: Result<(T, Posted), E>,
-    ) -> Result<T, E> {
-        let (value, posted) = postgres::settle(transaction, outcome).await?;
-        self.publish(posted).await;
-        Ok(value)
-    }
-
     /// Publishes what was just committed. A failure is logged and left to the relay: the change itself has happened.
-    pub async fn publish(&self, posted: Posted) {
-        if posted.0.is_empty() {
+    async fn publish(&self, written: Vec<i64>) {
+        if written.is_empty() {
             return;
         }
         let claim = "select id, destination, partition_key, body from outbox where id = any($1) order by id for update skip locked";
-        if let Err(error) = self.drain(sqlx::query_as(claim).bind(posted.0)).await {
+        if let Err(error) = self.drain(sqlx::query_as(claim).bind(written)).await {
             tracing::warn!(%error, "outbox rows are left to the relay");
         }
     }

@@ -22,7 +22,11 @@ const MAX_CHARACTERS: usize = 255;
 
 /// The header's value, if the client sent one, for the route that it was sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdempotencyKey(pub Option<String>, String);
+pub struct IdempotencyKey {
+    key: Option<String>,
+    /// Method and matched path.
+    route: String,
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;
@@ -30,9 +34,9 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let route = format!("{} {path}", parts.method);
-        let Some(header) = parts.headers.get("idempotency-key") else { return Ok(Self(None, route)) };
+        let Some(header) = parts.headers.get("idempotency-key") else { return Ok(Self { key: None, route }) };
         match header.to_str() {
-            Ok(key) if (1..=MAX_CHARACTERS).contains(&key.len()) => Ok(Self(Some(key.to_owned()), route)),
+            Ok(key) if (1..=MAX_CHARACTERS).contains(&key.len()) => Ok(Self { key: Some(key.to_owned()), route }),
             _ => Err(Problem::bad_request(
                 "invalid_idempotency_key",
                 format!("Idempotency-Key must be 1 to {MAX_CHARACTERS} visible ASCII characters."),
@@ -130,10 +134,10 @@ impl IdempotencyKey {
         now: OffsetDateTime,
         effect: impl AsyncFnOnce(&mut Transaction<'_>) -> Result<(StatusCode, T), Problem>,
     ) -> Result<Response, Problem> {
-        let ticket = match &self.0 {
+        let ticket = match &self.key {
             None => None,
             Some(key) => {
-                let scope = format!("{principal} {}", self.1);
+                let scope = format!("{principal} {}", self.route);
                 let ticket = Ticket { scope, key: key.clone(), fingerprint: fingerprint(request), now };
                 if let Some(stored) = ticket.claim(transaction).await? {
                     return stored.replay(&ticket.fingerprint);
@@ -150,8 +154,8 @@ impl IdempotencyKey {
 
     /// The claim of a store that is no Postgres; `None` without a header.
     pub fn item_claim(&self, principal: impl Display, request: &impl Serialize) -> Option<ItemClaim> {
-        let key = self.0.as_ref()?;
-        let id = sha256(format!("{principal} {} {key}", self.1));
+        let key = self.key.as_ref()?;
+        let id = sha256(format!("{principal} {} {key}", self.route));
         Some(ItemClaim { id: hex::encode(&id[..16]), fingerprint: hex::encode(fingerprint(request)) })
     }
 }
@@ -204,50 +208,5 @@ impl Ticket {
         .execute(transaction)
         .await?;
         Ok(())
-    }
-}
-
-/// How a request with a key goes on. The old form of [`IdempotencyKey::once`].
-pub enum Begun {
-    /// Cause the effect in the same transaction, then finish.
-    Fresh(OldTicket),
-    /// Answer this and do nothing.
-    Replay(Response),
-}
-
-/// See [`Begun`].
-pub struct OldTicket(Option<Ticket>);
-
-impl OldTicket {
-    /// Stores the answer in the transaction of the effect.
-    pub async fn finish(
-        self,
-        transaction: &mut PgConnection,
-        status: StatusCode,
-        body: &impl Serialize,
-    ) -> Result<(), Problem> {
-        match self.0 {
-            Some(ticket) => ticket.finish(transaction, status, body).await,
-            None => Ok(()),
-        }
-    }
-}
-
-impl IdempotencyKey {
-    /// The old form of [`IdempotencyKey::once`].
-    pub async fn begin(
-        &self,
-        transaction: &mut PgConnection,
-        (principal, route): (impl Display, &str),
-        request: &impl Serialize,
-        now: OffsetDateTime,
-    ) -> Result<Begun, Problem> {
-        let Some(key) = &self.0 else { return Ok(Begun::Fresh(OldTicket(None))) };
-        let scope = format!("{principal} {route}");
-        let ticket = Ticket { scope, key: key.clone(), fingerprint: fingerprint(request), now };
-        match ticket.claim(transaction).await? {
-            Some(stored) => stored.replay(&ticket.fingerprint).map(Begun::Replay),
-            None => Ok(Begun::Fresh(OldTicket(Some(ticket)))),
-        }
     }
 }

@@ -64,24 +64,4 @@ macro_rules! operations {
     (@routes $http:ident, $($handler:ident),+) => {
         $crate::OpenApiRouter::new()$(.routes($crate::routes!(super::$http::$handler)))+
     };
-    (http: [$($http:ident),* $(,)?], consumers: [$($consumer:ident),* $(,)?] $(,)?) => {
-        $(pub mod $http;)*
-        $(pub mod $consumer;)*
-
-        /// All HTTP operations of the service in one router.
-        pub fn routes(boot: &::runtime::Boot) -> Result<$crate::OpenApiRouter, ::runtime::BootError> {
-            let router = $crate::OpenApiRouter::new();
-            $(let router = router.merge($http::routes(boot)?);)*
-            let _ = boot;
-            Ok(router)
-        }
-
-        /// Each HTTP operation with its wiring.
-        pub const HTTP: &[(&str, fn(&::runtime::Boot) -> Result<$crate::OpenApiRouter, ::runtime::BootError>)] =
-            &[$((stringify!($http), $http::routes)),*];
-
-        /// Each event operation with its wiring.
-        pub const CONSUMERS: &[(&str, fn(&::runtime::Boot) -> Result<(), ::runtime::BootError>)] =
-            &[$((stringify!($consumer), |boot| $consumer::consumer(boot).map(drop))),*];
-    };
 }

@@ -64,11 +64,6 @@ pub async fn end<T, E: From<sqlx::Error>>(transaction: PgTransaction<'_>, outcom
     outcome
 }
 
-/// The old name of [`end`].
-pub async fn settle<T, E: From<sqlx::Error>>(transaction: PgTransaction<'_>, outcome: Result<T, E>) -> Result<T, E> {
-    end(transaction, outcome).await
-}
-
 /// The constraint that an error violates, if it is such an error.
 pub fn violated_constraint(error: &sqlx::Error) -> Option<&str> {
     error.as_database_error().and_then(|error| error.constraint())
