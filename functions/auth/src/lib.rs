@@ -2,16 +2,12 @@
 
 pub mod code;
 mod column;
-mod current_password;
 pub mod email;
 pub mod erasure;
 mod host_cookie;
 pub mod keyring;
 pub mod leak;
-mod limits;
-mod live_account;
 mod mail;
-mod oauth_sign_in;
 pub mod oidc;
 pub mod operations;
 pub mod password_rules;
@@ -26,8 +22,6 @@ mod second_factor;
 pub mod security_event;
 pub mod session;
 mod session_end;
-mod sign_in;
-mod signing;
 mod store;
 mod token;
 pub mod totp;

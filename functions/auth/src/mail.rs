@@ -14,5 +14,5 @@ pub(crate) const QUEUE: &str = "email";
 pub(crate) fn mail(world: &World, to: &Email, locale: &Locale, template: impl Into<Template>) -> Message {
     let id: MessageId = world.id();
     let mail = Mail::new(id, to.as_str(), locale, template);
-    Message::message(QUEUE, id, serde_json::to_value(mail).unwrap_or_default())
+    Message::to_queue(QUEUE, id, serde_json::to_value(mail).unwrap_or_default())
 }

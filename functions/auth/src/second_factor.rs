@@ -1,27 +1,14 @@
 //! What proves a person beside the password: a code of the authenticator, or one of ten recovery codes.
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use cinema_http::Problem;
 use kernel::{AccountId, World};
 use password::Pepper;
 use ring::digest;
-use runtime::Key;
 use serde::{Deserialize, Deserializer, de::Error as _};
-use sqlx::PgConnection;
-use stores::{PgPool, postgres};
 use time::Duration;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
 
 use crate::{
     code::{is_six_digits, without_separators},
-    host_cookie::HostCookie,
-    problems::{Secret, locked},
-    security_event::Kind,
-    store::{
-        mfa_tokens, recovery_codes, totp,
-        tries::{self, Tried},
-    },
-    totp::TotpSecret,
     transport::Transport,
 };
 
@@ -38,7 +25,7 @@ pub enum Guess {
     /// Six digits.
     Totp(String),
     /// Ten characters, without the dash and in lower case.
-    Recovery(String),
+    Recovery(RecoveryCode),
 }
 
 impl Guess {
@@ -49,7 +36,7 @@ impl Guess {
         }
         let plain = plain.to_lowercase().replace('o', "0").replace(['i', 'l'], "1");
         let is_code = plain.len() == RECOVERY_CHARACTERS && plain.bytes().all(|byte| ALPHABET.contains(&byte));
-        is_code.then_some(Self::Recovery(plain))
+        is_code.then_some(Self::Recovery(RecoveryCode(plain)))
     }
 }
 
@@ -92,69 +79,8 @@ impl RecoveryCode {
     }
 }
 
-/// A guess that may be right; only using it up tells.
-pub enum Candidate {
-    /// The authenticator's code of this step.
-    Step(i64),
-    /// Digest of a recovery code.
-    Recovery(Vec<u8>),
-}
-
-runtime::wire! {
-    /// Looks at codes.
-    pub(crate) struct SecondFactor {
-        pool: PgPool,
-        pepper: Key<Pepper>,
-        world: World,
-    }
-}
-
-impl SecondFactor {
-    /// Counts a try and looks at it; `None`: it is wrong.
-    ///
-    /// # Errors
-    /// 429 `mfa_locked` for 15 minutes after five tries in vain.
-    pub async fn look_at(&self, account: AccountId, guess: &Guess) -> Result<Option<Candidate>, Problem> {
-        let (pepper, now) = (self.pepper.get().await?, self.world.now());
-        let count = async |tx: &mut PgConnection| tries::count(tx, account, Tried::SecondFactor, now).await;
-        postgres::transact(&self.pool, count).await?.map_err(|wait| locked(Secret::Code, wait))?;
-        match guess {
-            Guess::Recovery(code) => Ok(Some(Candidate::Recovery(RecoveryCode(code.clone()).digest(pepper, account)))),
-            Guess::Totp(code) => {
-                let Some(sealed) = totp::secret(&self.pool, account).await? else { return Ok(None) };
-                let secret = TotpSecret::open(&sealed, pepper, account)?;
-                Ok(secret.step_of(code, now).map(Candidate::Step))
-            }
-        }
-    }
-
-    /// Uses a candidate up in the transaction of what it is good for; `None`: it was wrong, or used before. The kind is what to log of it.
-    pub async fn use_up(
-        &self,
-        connection: &mut PgConnection,
-        account: AccountId,
-        candidate: &Candidate,
-    ) -> Result<Option<Option<Kind>>, sqlx::Error> {
-        let (is_used_now, kind) = match candidate {
-            Candidate::Step(step) => (totp::use_step(connection, account, *step).await?, None),
-            Candidate::Recovery(digest) => {
-                let now = self.world.now();
-                (recovery_codes::use_up(connection, account, digest, now).await?, Some(Kind::RecoveryCodeUsed))
-            }
-        };
-        if !is_used_now {
-            return Ok(None);
-        }
-        tries::forget(connection, account, Tried::SecondFactor).await?;
-        Ok(Some(kind))
-    }
-}
-
 /// How long a sign-in waits for its code.
 pub(crate) const PATIENCE: Duration = Duration::minutes(5);
-/// Carries what [`ask`] returns where no body can: over the redirect from another provider.
-pub(crate) const WAITING: HostCookie = HostCookie::strict("__Host-mfa", PATIENCE);
-
 /// A sign-in whose first factor was right.
 pub(crate) struct Waiting {
     pub account: AccountId,
@@ -164,14 +90,6 @@ pub(crate) struct Waiting {
     pub transport: Transport,
     /// As the client calls its device.
     pub device_name: Option<String>,
-}
-
-/// Keeps a sign-in whose first factor was right until its code comes; the session begins then. Returns the token to be sent with the code, of
-/// which only the digest is kept.
-pub(crate) async fn ask(pool: &PgPool, waiting: &Waiting, world: &World) -> Result<String, sqlx::Error> {
-    let token = BASE64_URL_SAFE_NO_PAD.encode(world.bytes::<32>());
-    mfa_tokens::add(pool, &token_digest(&token), waiting, world.now()).await?;
-    Ok(token)
 }
 
 /// SHA-256 of an opaque token.
@@ -190,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_code_is_read_as_people_type_it() {
-        let recovery = |text: &str| Some(Guess::Recovery(text.to_owned()));
+        let recovery = |text: &str| Some(Guess::Recovery(RecoveryCode(text.to_owned())));
         for (text, guess) in [
             ("042917", Some(Guess::Totp("042917".into()))),
             (" 042 917 ", Some(Guess::Totp("042917".into()))),
@@ -214,7 +132,7 @@ mod tests {
             (Id::from_parts(world.now(), [1; 10]), Id::from_parts(world.now(), [2; 10]));
         let codes: Vec<_> = (0..100).map(|_| RecoveryCode::new(&world)).collect();
         for code in &codes {
-            assert!(Guess::parse(&code.reveal()) == Some(Guess::Recovery(code.0.clone())), "{}", code.reveal());
+            assert!(Guess::parse(&code.reveal()) == Some(Guess::Recovery(code.clone())), "{}", code.reveal());
             assert_ne!(code.digest(&pepper, a), code.digest(&pepper, b));
             assert_eq!(codes.iter().filter(|other| *other == code).count(), 1);
         }

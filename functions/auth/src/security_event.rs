@@ -2,8 +2,7 @@
 
 use std::str::FromStr;
 
-use cinema_http::Origin;
-use kernel::{AccountId, EventId, SessionId, World};
+use kernel::{AccountId, EventId, SessionId};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -118,21 +117,6 @@ pub struct SecurityEvent {
 }
 
 impl SecurityEvent {
-    /// Something that happens now to an account.
-    pub fn new(world: &World, account: impl Into<Option<AccountId>>, kind: Kind, origin: &Origin) -> Self {
-        Self {
-            id: world.id(),
-            account: account.into(),
-            kind,
-            at: world.now(),
-            session: None,
-            actor: None,
-            address: origin.address.clone(),
-            territory: origin.territory.as_str().to_owned(),
-            detail: None,
-        }
-    }
-
     /// In a session.
     #[must_use]
     pub fn in_session(mut self, session: SessionId) -> Self {

@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 use stores::PgPool;
 use utoipa::ToSchema;
 
-use crate::{
-    code::{Code, Purpose},
+use super::steps::{
     current_password::CurrentPassword,
-    email::Email,
     limits::{CONFIRM_EMAIL, Limits, NEW_EMAIL},
     live_account::wire_with_sessions,
+};
+use crate::{
+    code::{Code, Purpose},
+    email::Email,
     mail::mail,
     response_time::padded,
     store::{self, accounts, email_changes},

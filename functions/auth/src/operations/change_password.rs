@@ -9,14 +9,13 @@ use serde::Deserialize;
 use stores::PgPool;
 use utoipa::ToSchema;
 
+use super::steps::{current_password::CurrentPassword, happened::happened, live_account::wire_with_sessions};
 use crate::{
-    current_password::CurrentPassword,
     leak::Leaks,
-    live_account::wire_with_sessions,
     mail::mail,
     password_rules,
     problems::weak_password,
-    security_event::{Kind, SecurityEvent},
+    security_event::Kind,
     session_end,
     store::{
         self, accounts,
@@ -63,7 +62,7 @@ impl ChangePassword {
         password_rules::check(new, &email).map_err(weak_password("/new"))?;
         let leak_unchecked = self.leaks.refuse(new).await.map_err(weak_password("/new"))?;
         let hash = NewHash { phc: &pepper.hash(&self.world, new)?, leak_unchecked };
-        let event = SecurityEvent::new(&self.world, account.id, Kind::PasswordChanged, &account.origin);
+        let event = happened(&self.world, account.id, Kind::PasswordChanged, &account.origin);
         let mail = mail(&self.world, &email, &locale, PasswordChanged {});
         self.outbox
             .transact(async |tx| {

@@ -9,14 +9,17 @@ use runtime::Key;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::steps::{
+    happened::happened,
+    limits::{CONFIRM_EMAIL, Limits},
+    live_account::{LiveAccount, wire_with_sessions},
+};
 use crate::{
     code::{Code, Purpose, Verdict},
     email::Email,
-    limits::{CONFIRM_EMAIL, Limits},
-    live_account::{LiveAccount, wire_with_sessions},
     mail::mail,
     problems::{code_expired, wrong_mailed_code},
-    security_event::{Kind, SecurityEvent},
+    security_event::Kind,
     store::{self, accounts, codes, email_changes, reset_codes, security_events},
 };
 
@@ -84,7 +87,7 @@ impl ConfirmEmail {
         // Codes that lie in the old mailbox, or that were sent before anybody had the new one, are good for nothing any more.
         reset_codes::forget(tx, [&old, new]).await?;
         codes::forget(tx, [&old, new]).await?;
-        let event = SecurityEvent::new(&self.world, account.id, Kind::EmailChanged, &account.origin);
+        let event = happened(&self.world, account.id, Kind::EmailChanged, &account.origin);
         security_events::add(&mut **tx, &event.in_session(account.session)).await?;
         tx.emit(&verified).await?;
         Ok(tx.send(mail(&self.world, &old, &locale, EmailChanged {})).await?)

@@ -10,14 +10,17 @@ use serde::{Deserialize, Serialize};
 use stores::PgPool;
 use utoipa::ToSchema;
 
-use crate::{
-    code::Code,
+use super::steps::{
+    happened::happened,
     limits::{Limits, SECOND_FACTOR},
     live_account::{LiveAccount, wire_with_sessions},
+};
+use crate::{
+    code::Code,
     mail::mail,
     problems::totp_already_enabled,
     second_factor::{RECOVERY_CODES, RecoveryCode},
-    security_event::{Kind, SecurityEvent},
+    security_event::Kind,
     store::{
         self, accounts, recovery_codes, security_events,
         totp::{self, Enrolment},
@@ -98,7 +101,7 @@ impl ConfirmTotp {
         let codes: Vec<RecoveryCode> = (0..RECOVERY_CODES).map(|_| RecoveryCode::new(&self.world)).collect();
         let digests: Vec<Vec<u8>> = codes.iter().map(|code| code.digest(pepper, account.id)).collect();
         let (email, locale) = accounts::contact(&self.pool, account.id).await?;
-        let event = SecurityEvent::new(&self.world, account.id, Kind::MfaEnabled, &account.origin);
+        let event = happened(&self.world, account.id, Kind::MfaEnabled, &account.origin);
         let mail = mail(&self.world, &email, &locale, MfaEnabled {});
         self.outbox
             .transact(async |tx| {

@@ -10,10 +10,10 @@ use serde::Serialize;
 use stores::PgPool;
 use utoipa::ToSchema;
 
+use super::steps::{happened::happened, live_account::wire_with_sessions};
 use crate::{
     erasure,
-    live_account::wire_with_sessions,
-    security_event::{Kind, SecurityEvent},
+    security_event::Kind,
     session_end,
     store::{erasures, security_events},
 };
@@ -71,7 +71,7 @@ impl DeleteAccount {
     /// Begins an erasure, or finds the one that another request has begun meanwhile.
     async fn begin(&self, account: &Account) -> Result<ErasureId, Problem> {
         let (id, now) = (self.world.id::<ErasureId>(), self.world.now());
-        let event = SecurityEvent::new(&self.world, account.id, Kind::ErasureRequested, &account.origin);
+        let event = happened(&self.world, account.id, Kind::ErasureRequested, &account.origin);
         let begun = self.outbox.transact(async |tx| {
             let Some(open) = erasures::add(tx, id, account.id, now).await? else {
                 return erasures::of(&mut **tx, account.id).await;

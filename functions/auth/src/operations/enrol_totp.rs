@@ -9,8 +9,8 @@ use stores::PgPool;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use super::steps::live_account::wire_with_sessions;
 use crate::{
-    live_account::wire_with_sessions,
     problems::totp_already_enabled,
     store::{accounts, totp},
     totp::{ENROLMENT, TotpSecret},

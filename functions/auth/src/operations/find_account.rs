@@ -7,13 +7,16 @@ use stores::PgPool;
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{
-    email::Email,
+use super::steps::{
+    happened::happened,
     limits::{FIND_ACCOUNT, Limits},
     live_account::{LiveAccount, wire_with_sessions},
+};
+use crate::{
+    email::Email,
     problems::no_such_account,
     role::Role,
-    security_event::{Kind, SecurityEvent},
+    security_event::Kind,
     store::{
         accounts::{self, Found},
         security_events,
@@ -71,7 +74,7 @@ pub(super) async fn find_account(
     state.limits.count(&FIND_ACCOUNT, agent.id, &agent.origin.address).await?;
     let found = accounts::find(&state.pool, &wanted.email).await?;
     let account = found.as_ref().map(|found| found.id);
-    let event = SecurityEvent::new(&state.world, account, Kind::AccountFound, &agent.origin).by(agent.id);
+    let event = happened(&state.world, account, Kind::AccountFound, &agent.origin).by(agent.id);
     security_events::add(&state.pool, &event).await?;
     found.map(|found| Json(found.into())).ok_or_else(no_such_account)
 }

@@ -9,9 +9,11 @@ use password::Pepper;
 use runtime::{Key, PublicUrl};
 use serde::Deserialize;
 
-use crate::{
+use super::steps::{
     limits::Limits,
     oauth_sign_in::{OauthSignIn, SignedIn},
+};
+use crate::{
     oidc::{self, Providers, Ticket},
     problems::state_mismatch,
 };

@@ -10,10 +10,10 @@ use runtime::Key;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::steps::limits::{FORGOT_PASSWORD, Limits, RESET_PASSWORD};
 use crate::{
     code::{Code, Purpose},
     email::Email,
-    limits::{FORGOT_PASSWORD, Limits, RESET_PASSWORD},
     mail::mail,
     response_time::padded,
     store::{self, accounts, reset_codes},

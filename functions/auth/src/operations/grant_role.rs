@@ -5,8 +5,11 @@ use kernel::{AccountId, World};
 use sqlx::PgConnection;
 use stores::{PgPool, postgres};
 
-use crate::{
+use super::steps::{
+    happened::happened,
     live_account::{LiveAccount, wire_with_sessions},
+};
+use crate::{
     problems::no_such_account,
     role::Role,
     security_event::{Kind, SecurityEvent},
@@ -34,7 +37,7 @@ pub(super) async fn grant_role(
 ) -> Result<StatusCode, Problem> {
     // The token's role may have been taken away in the meantime.
     admin.login.person.require_role(Role::Admin)?;
-    let event = SecurityEvent::new(&state.world, account, Kind::RoleGranted, &admin.origin);
+    let event = happened(&state.world, account, Kind::RoleGranted, &admin.origin);
     let event = event.by(admin.id).with(role.as_str());
     postgres::transact(&state.pool, async |connection| grant(connection, account, role, &event).await).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -7,8 +7,8 @@ use stores::PgPool;
 use time::{OffsetDateTime, error::ComponentRange};
 use utoipa::ToSchema;
 
+use super::steps::live_account::{LiveAccount, wire_with_sessions};
 use crate::{
-    live_account::{LiveAccount, wire_with_sessions},
     security_event::{Kind, SecurityEvent},
     store::security_events,
 };

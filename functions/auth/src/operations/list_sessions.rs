@@ -7,10 +7,8 @@ use stores::PgPool;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use crate::{
-    live_account::{LiveAccount, wire_with_sessions},
-    store::sessions::{self, Listed},
-};
+use super::steps::live_account::{LiveAccount, wire_with_sessions};
+use crate::store::sessions::{self, Listed};
 
 /// A session that has not ended.
 #[derive(Serialize, ToSchema)]

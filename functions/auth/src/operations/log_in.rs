@@ -9,23 +9,27 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use stores::PgPool;
 use utoipa::ToSchema;
 
+use super::steps::{
+    happened::happened,
+    limits::Limits,
+    refresh_token::{self, Site},
+    second_factor,
+    sign_in::SignIn,
+};
 use crate::{
     email::Email,
     leak::{Finding, Leaks},
-    limits::Limits,
     problems::email_unverified,
     proof::Proof,
     response_time::padded_refusals,
-    second_factor::{self, Waiting},
-    security_event::{Kind, SecurityEvent},
-    sign_in::SignIn,
+    second_factor::Waiting,
+    security_event::Kind,
     store::{
         accounts::{self, Candidate},
         credentials, security_events,
-        sessions::Device,
     },
     token::Token,
-    transport::{Site, Transport},
+    transport::Transport,
 };
 
 const MAX_DEVICE_NAME: usize = 100;
@@ -108,9 +112,9 @@ pub(super) async fn log_in(
     if candidate.has_second_factor {
         return Ok(Json::<_>(state.ask_for_code(&candidate, proof, request).await?).into_response());
     }
-    let device = Device { name: request.device_name.as_deref(), origin: &origin };
+    let device = (request.device_name.as_deref(), &origin);
     let (token, refresh) = state.sign_in.begin(&candidate.person, &proof, device).await?;
-    request.transport.answer(token, &refresh)
+    refresh_token::answer(request.transport, token, &refresh)
 }
 
 impl LogIn {
@@ -126,7 +130,7 @@ impl LogIn {
         let verdict = pepper.verify(&request.password, stored)?;
         let Some(candidate) = candidate.filter(|_| verdict != Verdict::Wrong) else {
             // Of unknown addresses as well: writing takes its time.
-            let event = SecurityEvent::new(&self.world, account, Kind::SignInFailed, origin);
+            let event = happened(&self.world, account, Kind::SignInFailed, origin);
             security_events::add(&self.pool, &event).await?;
             return Err(Problem::unauthorized("invalid_credentials", "The address or the password is wrong."));
         };

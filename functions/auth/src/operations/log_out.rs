@@ -4,12 +4,8 @@ use cinema_http::{Account, HeaderMap, Problem, Response, State};
 use events::{Outbox, Transaction};
 use kernel::World;
 
-use crate::{
-    security_event::{Kind, SecurityEvent},
-    session_end,
-    store::security_events,
-    transport::signed_out,
-};
+use super::steps::{happened::happened, refresh_token::signed_out};
+use crate::{security_event::Kind, session_end, store::security_events};
 
 runtime::wire! {
     pub(super) struct LogOut {
@@ -32,7 +28,7 @@ pub(super) async fn log_out(
 impl LogOut {
     async fn end(&self, tx: &mut Transaction<'_>, account: &Account) -> Result<(), sqlx::Error> {
         if session_end::end(tx, (account.id, account.session), "log_out", &self.world).await? {
-            let event = SecurityEvent::new(&self.world, account.id, Kind::SignedOut, &account.origin);
+            let event = happened(&self.world, account.id, Kind::SignedOut, &account.origin);
             security_events::add(&mut **tx, &event.in_session(account.session)).await?;
         }
         Ok(())

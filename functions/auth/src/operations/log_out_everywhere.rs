@@ -5,12 +5,15 @@ use events::Outbox;
 use kernel::World;
 use stores::PgPool;
 
-use crate::{
+use super::steps::{
+    happened::happened,
     live_account::{LiveAccount, wire_with_sessions},
-    security_event::{Kind, SecurityEvent},
+    refresh_token::signed_out,
+};
+use crate::{
+    security_event::Kind,
     session_end,
     store::{security_events, sessions},
-    transport::signed_out,
 };
 
 wire_with_sessions! {
@@ -44,7 +47,7 @@ pub(super) async fn log_out_everywhere(
 
 impl LogOutEverywhere {
     async fn end_all(&self, account: &Account) -> Result<(), sqlx::Error> {
-        let event = SecurityEvent::new(&self.world, account.id, Kind::SignedOut, &account.origin);
+        let event = happened(&self.world, account.id, Kind::SignedOut, &account.origin);
         self.outbox
             .transact(async |tx| {
                 let everything = (None, "log_out_everywhere");

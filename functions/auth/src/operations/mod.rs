@@ -1,4 +1,16 @@
-//! One file per Lambda.
+//! One file per Lambda; in `steps`, what several of them do alike.
+
+mod steps {
+    pub(super) mod current_password;
+    pub(super) mod happened;
+    pub(super) mod limits;
+    pub(super) mod live_account;
+    pub(super) mod oauth_sign_in;
+    pub(super) mod refresh_token;
+    pub(super) mod second_factor;
+    pub(super) mod sign_in;
+    pub(super) mod signing;
+}
 
 cinema_http::operations! {
     http: [

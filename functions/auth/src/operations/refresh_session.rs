@@ -1,9 +1,7 @@
 //! `POST /v1/auth/refresh`: new tokens for a refresh token; what each token comes to is decided in [`crate::session`].
 
 use axum::extract::Request;
-use cinema_http::{
-    Audience, HeaderMap, IntoResponse, Origin, Problem, Response, State, header, live::session_revoked,
-};
+use cinema_http::{Audience, HeaderMap, IntoResponse, Origin, Problem, Response, State, header, live::session_revoked};
 use events::{Event, Outbox, Transaction};
 use kernel::World;
 use proto::{auth::RefreshReused, types};
@@ -11,19 +9,23 @@ use serde::Deserialize;
 use stores::PgPool;
 use utoipa::ToSchema;
 
+use super::steps::{
+    happened::happened,
+    refresh_token::{self, REFRESH, Site},
+    signing::Signing,
+};
 use crate::{
     problems::outrun,
     profile,
-    security_event::{Kind, SecurityEvent},
+    security_event::Kind,
     session::{Decision, RefreshToken},
     session_end,
-    signing::Signing,
     store::{
         security_events,
         sessions::{self, Login},
     },
     token::Token,
-    transport::{self, REFRESH, Site, Transport},
+    transport::Transport,
 };
 
 /// One retry after a write conflict.
@@ -59,7 +61,7 @@ pub(super) async fn refresh_session(
 ) -> Result<Response, Problem> {
     // That the access token has expired is why the client is here.
     caller.map(drop).or_else(|problem| if problem.code() == "token_expired" { Ok(()) } else { Err(problem) })?;
-    let body: RefreshSessionRequest = transport::optional_json(request).await?;
+    let body: RefreshSessionRequest = refresh_token::optional_json(request).await?;
     let (text, transport) = match (&body.refresh_token, REFRESH.read(&headers)) {
         (Some(text), _) => (text.as_str(), Transport::Body),
         (None, Some(text)) => (text, Transport::Cookie),
@@ -69,7 +71,7 @@ pub(super) async fn refresh_session(
         state.site.require(&headers)?;
     }
     match state.refresh(text, &origin).await {
-        Ok((token, refresh)) => transport.answer(token, &refresh),
+        Ok((token, refresh)) => refresh_token::answer(transport, token, &refresh),
         Err(problem) if transport == Transport::Cookie && problem.status().as_u16() == 401 => {
             let forget = REFRESH.forget().map_err(Problem::internal)?;
             Ok(([(header::SET_COOKIE, forget)], problem).into_response())
@@ -91,7 +93,9 @@ impl RefreshSession {
                 Decision::Rotate(family, leaf) => {
                     // Signing first: a token that cannot be made must not cost the client its present one.
                     let token = self.mint(&login).await?;
-                    if sessions::rotate(&self.pool, &login.family, &family, origin).await? {
+                    if sessions::rotate(&self.pool, &login.family, &family, (&origin.address, &origin.territory))
+                        .await?
+                    {
                         return Ok((token, leaf));
                     }
                 }
@@ -122,7 +126,7 @@ impl RefreshSession {
         if !session_end::end(tx, (account, session), "refresh_reused", &self.world).await? {
             return Ok(());
         }
-        let event = SecurityEvent::new(&self.world, account, Kind::RefreshReused, origin);
+        let event = happened(&self.world, account, Kind::RefreshReused, origin);
         security_events::add(&mut **tx, &event.in_session(session)).await?;
         let state = RefreshReused { account_id: account.to_string(), session_id: session.to_string() };
         tx.emit(&Event::new(&self.world, types::REFRESH_REUSED, session, 1, &state)).await

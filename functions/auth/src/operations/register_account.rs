@@ -10,11 +10,11 @@ use runtime::Key;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::steps::limits::Limits;
 use crate::{
     code::Code,
     email::Email,
     leak::Leaks,
-    limits::Limits,
     mail::mail,
     password_rules,
     problems::weak_password,

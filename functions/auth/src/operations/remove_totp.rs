@@ -6,10 +6,10 @@ use kernel::World;
 use proto::mail::MfaDisabled;
 use stores::PgPool;
 
+use super::steps::{happened::happened, live_account::wire_with_sessions};
 use crate::{
-    live_account::wire_with_sessions,
     mail::mail,
-    security_event::{Kind, SecurityEvent},
+    security_event::Kind,
     store::{self, accounts, mfa_tokens, recovery_codes, security_events, totp},
 };
 
@@ -35,7 +35,7 @@ pub(super) async fn remove_totp(
 impl RemoveTotp {
     async fn remove(&self, account: &Account) -> Result<(), Problem> {
         let (email, locale) = accounts::contact(&self.pool, account.id).await?;
-        let event = SecurityEvent::new(&self.world, account.id, Kind::MfaDisabled, &account.origin);
+        let event = happened(&self.world, account.id, Kind::MfaDisabled, &account.origin);
         let mail = mail(&self.world, &email, &locale, MfaDisabled {});
         self.outbox
             .transact(async |tx| {

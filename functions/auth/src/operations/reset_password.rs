@@ -10,11 +10,14 @@ use runtime::Key;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::steps::{
+    happened::happened,
+    limits::{Limits, RESET_PASSWORD},
+};
 use crate::{
     code::{Code, Purpose, Verdict},
     email::Email,
     leak::Leaks,
-    limits::{Limits, RESET_PASSWORD},
     mail::mail,
     password_rules,
     problems::{code_expired, weak_password, wrong_mailed_code},
@@ -85,7 +88,7 @@ impl ResetPassword {
                 // A wrong try has to be remembered as well.
                 match (verdict, holder) {
                     (Verdict::Right, Some((account, locale, true))) => {
-                        let event = SecurityEvent::new(&self.world, account, Kind::PasswordReset, origin);
+                        let event = happened(&self.world, account, Kind::PasswordReset, origin);
                         self.replace(tx, (account, &request.email, &locale), hash, &event).await?;
                         Ok(Verdict::Right)
                     }

@@ -5,9 +5,12 @@ use events::{Outbox, Transaction};
 use kernel::{SessionId, World};
 use stores::PgPool;
 
-use crate::{
+use super::steps::{
+    happened::happened,
     live_account::{LiveAccount, wire_with_sessions},
-    security_event::{Kind, SecurityEvent},
+};
+use crate::{
+    security_event::Kind,
     session_end,
     store::{security_events, sessions},
 };
@@ -38,7 +41,7 @@ pub(super) async fn revoke_session(
 impl RevokeSession {
     async fn end(&self, tx: &mut Transaction<'_>, account: &Account, session: SessionId) -> Result<(), sqlx::Error> {
         if session_end::end(tx, (account.id, session), "revoked", &self.world).await? {
-            let event = SecurityEvent::new(&self.world, account.id, Kind::SessionRevoked, &account.origin);
+            let event = happened(&self.world, account.id, Kind::SessionRevoked, &account.origin);
             security_events::add(&mut **tx, &event.in_session(session)).await?;
         }
         Ok(())

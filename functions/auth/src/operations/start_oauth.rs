@@ -1,19 +1,17 @@
 //! `GET /v1/auth/oauth/{provider}/start`: sends the browser to a provider, with everything that proves its return in a signed cookie.
 
-use cinema_http::{
-    ClientAddress, HeaderValue, IntoResponse, Json, Path, Problem, Response, State, StatusCode, header,
-};
+use cinema_http::{ClientAddress, HeaderValue, IntoResponse, Json, Path, Problem, Response, State, StatusCode, header};
 use kernel::World;
 use password::Pepper;
 use runtime::Key;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{
+use super::steps::{
     limits::Limits,
     live_account::{LiveAccount, wire_with_sessions},
-    oidc::{self, LinkTo, Providers, Ticket},
 };
+use crate::oidc::{self, LinkTo, Providers, Ticket};
 
 /// For a page whose account is to be linked: it goes there by itself, since it cannot be redirected by a request that carries its token.
 #[derive(Serialize, ToSchema)]

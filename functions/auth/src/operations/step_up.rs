@@ -8,15 +8,19 @@ use sqlx::PgConnection;
 use stores::{PgPool, postgres};
 use utoipa::ToSchema;
 
-use crate::{
+use super::steps::{
     current_password::CurrentPassword,
+    happened::happened,
     limits::{Limits, SECOND_FACTOR},
     live_account::{LiveAccount, wire_with_sessions},
+    second_factor::{Candidate, SecondFactor},
+    signing::Signing,
+};
+use crate::{
     profile,
     proof::Proof,
-    second_factor::{Candidate, Guess, SecondFactor},
-    security_event::{Kind, SecurityEvent},
-    signing::Signing,
+    second_factor::Guess,
+    security_event::Kind,
     store::{
         security_events,
         sessions::{self, Login},
@@ -77,7 +81,7 @@ impl StepUp {
             }
             Err(problem) => {
                 if problem.code() == WRONG_CODE {
-                    let event = SecurityEvent::new(&self.world, account.id, Kind::MfaFailed, &account.origin);
+                    let event = happened(&self.world, account.id, Kind::MfaFailed, &account.origin);
                     security_events::add(&self.pool, &event.in_session(account.session)).await?;
                 }
                 Err(problem)
@@ -101,9 +105,7 @@ impl StepUp {
         proof: &Proof,
         code: Option<&Candidate>,
     ) -> Result<(), Problem> {
-        let event = |kind| {
-            SecurityEvent::new(&self.world, account.id, kind, &account.origin).in_session(account.session)
-        };
+        let event = |kind| happened(&self.world, account.id, kind, &account.origin).in_session(account.session);
         if let Some(candidate) = code {
             let used = self.factor.use_up(connection, account.id, candidate).await?.ok_or_else(wrong_code)?;
             if let Some(kind) = used {

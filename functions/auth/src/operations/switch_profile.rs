@@ -9,12 +9,15 @@ use sqlx::PgConnection;
 use stores::{PgPool, postgres};
 use utoipa::ToSchema;
 
-use crate::{
+use super::steps::{
+    happened::happened,
     live_account::{LiveAccount, wire_with_sessions},
+    signing::Signing,
+};
+use crate::{
     problems::{Secret, locked},
     profile::Profile,
-    security_event::{Kind, SecurityEvent},
-    signing::Signing,
+    security_event::Kind,
     store::{profiles, security_events, sessions},
     token::Token,
 };
@@ -75,7 +78,7 @@ impl SwitchProfile {
         let count = async |connection: &mut PgConnection| profiles::count_pin_try(connection, profile.id, now).await;
         postgres::transact(&self.pool, count).await?.map_err(|wait| locked(Secret::Pin, wait))?;
         if pepper.verify(pin, Some(digest))? == Verdict::Wrong {
-            let event = SecurityEvent::new(&self.world, account.id, Kind::PinFailed, &account.origin);
+            let event = happened(&self.world, account.id, Kind::PinFailed, &account.origin);
             let event = event.in_session(account.session).with(profile.id.to_string());
             security_events::add(&self.pool, &event).await?;
             return Err(Problem::forbidden("wrong_pin", "This is not the PIN of the profile."));

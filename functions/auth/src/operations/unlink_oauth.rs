@@ -5,10 +5,10 @@ use kernel::World;
 use sqlx::PgConnection;
 use stores::{PgPool, postgres};
 
+use super::steps::{happened::happened, live_account::wire_with_sessions};
 use crate::{
-    live_account::wire_with_sessions,
     oidc::NoProvider,
-    security_event::{Kind, SecurityEvent},
+    security_event::Kind,
     store::{accounts, oauth_links, security_events},
 };
 
@@ -34,12 +34,7 @@ pub(super) async fn unlink_oauth(
 }
 
 impl UnlinkOauth {
-    async fn unlink(
-        &self,
-        connection: &mut PgConnection,
-        account: &Account,
-        provider: &str,
-    ) -> Result<(), Problem> {
+    async fn unlink(&self, connection: &mut PgConnection, account: &Account, provider: &str) -> Result<(), Problem> {
         // Two links that are removed at the same time must not each count on the other.
         accounts::lock(connection, account.id).await?;
         if !oauth_links::remove(connection, account.id, provider).await? {
@@ -49,7 +44,7 @@ impl UnlinkOauth {
             let detail = "Nothing else signs you in. Set a password first with \"Forgot password\".";
             return Err(Problem::conflict("last_credential", detail));
         }
-        let event = SecurityEvent::new(&self.world, account.id, Kind::OauthUnlinked, &account.origin);
+        let event = happened(&self.world, account.id, Kind::OauthUnlinked, &account.origin);
         let event = event.in_session(account.session).with(provider);
         Ok(security_events::add(connection, &event).await?)
     }

@@ -10,10 +10,10 @@ use runtime::{Boot, BootError, Key};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::steps::limits::Limits;
 use crate::{
     code::{Code, Verdict},
     email::{Email, EmailError},
-    limits::Limits,
     problems::{code_expired, wrong_mailed_code},
     response_time::padded,
     store::{accounts, codes},

@@ -8,17 +8,22 @@ use sqlx::PgConnection;
 use stores::{PgPool, postgres};
 use utoipa::ToSchema;
 
-use crate::{
+use super::steps::{
+    happened::happened,
     limits::{Limits, SECOND_FACTOR},
+    refresh_token::{self, Site},
+    second_factor::{Candidate, SecondFactor, WAITING},
+    sign_in::SignIn,
+};
+use crate::{
     person::Person,
     proof::Proof,
-    second_factor::{Candidate, Guess, SecondFactor, WAITING, Waiting, token_digest},
-    security_event::{Kind, SecurityEvent},
+    second_factor::{Guess, Waiting, token_digest},
+    security_event::Kind,
     session::RefreshToken,
-    sign_in::SignIn,
-    store::{accounts, mfa_tokens, security_events, sessions::Device},
+    store::{accounts, mfa_tokens, security_events},
     token::Token,
-    transport::{Site, Transport},
+    transport::Transport,
 };
 
 /// What signing in has answered, and a code.
@@ -65,7 +70,7 @@ pub(super) async fn verify_mfa(
     };
     let Some((token, refresh)) = signed_in else { return Err(state.refuse(&digest, &waiting, &origin).await?) };
     state.limits.refund(&SECOND_FACTOR, waiting.account, &origin.address).await;
-    let mut answer = waiting.transport.answer(token, &refresh)?;
+    let mut answer = refresh_token::answer(waiting.transport, token, &refresh)?;
     if carried.is_some() {
         let forget = WAITING.forget().map_err(Problem::internal)?;
         answer.headers_mut().append(header::SET_COOKIE, forget);
@@ -106,17 +111,17 @@ impl VerifyMfa {
         origin: &Origin,
     ) -> Result<(Token, RefreshToken), Problem> {
         if let Some(kind) = kind {
-            let event = SecurityEvent::new(&self.world, waiting.account, kind, origin);
+            let event = happened(&self.world, waiting.account, kind, origin);
             security_events::add(&mut **tx, &event).await?;
         }
         let methods = waiting.methods.iter().cloned().chain(["otp".to_owned()]).collect();
         let proof = Proof { at: self.world.now(), methods };
-        let device = Device { name: waiting.device_name.as_deref(), origin };
+        let device = (waiting.device_name.as_deref(), origin);
         self.sign_in.begin_within(tx, person, &proof, device).await
     }
 
     async fn refuse(&self, digest: &[u8], waiting: &Waiting, origin: &Origin) -> Result<Problem, Problem> {
-        let event = SecurityEvent::new(&self.world, waiting.account, Kind::MfaFailed, origin);
+        let event = happened(&self.world, waiting.account, Kind::MfaFailed, origin);
         let count = async |connection: &mut PgConnection| {
             mfa_tokens::count_failure(connection, digest).await?;
             security_events::add(connection, &event).await

@@ -56,7 +56,7 @@ pub(crate) async fn familiar(
     )
     .bind(account)
     .bind(device.name)
-    .bind(&device.origin.territory)
+    .bind(device.territory)
     .fetch_one(database)
     .await?;
     Ok(Familiar { email, has_signed_in, knows_device, knows_territory })

@@ -1,7 +1,6 @@
 //! Login sessions: refresh-token families.
 
-use cinema_http::Origin;
-use kernel::{AccountId, ProfileId, SessionId};
+use kernel::{AccountId, ProfileId, SessionId, Territory};
 use sqlx::{PgConnection, PgExecutor, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
@@ -32,7 +31,9 @@ pub(crate) struct Login {
 pub(crate) struct Device<'a> {
     /// As the client calls it.
     pub name: Option<&'a str>,
-    pub origin: &'a Origin,
+    /// Network address.
+    pub address: &'a str,
+    pub territory: &'a Territory,
 }
 
 /// A session as its owner sees it.
@@ -68,8 +69,8 @@ pub(crate) async fn add(
     .bind(proof.at)
     .bind(&proof.methods)
     .bind(device.name)
-    .bind(&device.origin.address)
-    .bind(&device.origin.territory)
+    .bind(device.address)
+    .bind(device.territory)
     .bind(family.created_at)
     .execute(connection)
     .await
@@ -115,7 +116,7 @@ pub(crate) async fn rotate(
     database: impl PgExecutor<'_>,
     from: &Family,
     to: &Family,
-    origin: &Origin,
+    (address, territory): (&str, &Territory),
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query(
         "update sessions set current = $3, previous = $4, rotated_at = $5, address = $6, territory = $7 \
@@ -126,8 +127,8 @@ pub(crate) async fn rotate(
     .bind(to.current.as_slice())
     .bind(to.previous.as_ref().map(Digest::as_slice))
     .bind(to.rotated_at)
-    .bind(&origin.address)
-    .bind(&origin.territory)
+    .bind(address)
+    .bind(territory)
     .execute(database)
     .await?;
     Ok(done.rows_affected() == 1)

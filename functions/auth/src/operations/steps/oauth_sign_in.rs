@@ -6,6 +6,12 @@ use kernel::{AccountId, Locale, World};
 use proto::mail::OauthLinked;
 use stores::PgPool;
 
+use super::{
+    happened::happened,
+    refresh_token::REFRESH,
+    second_factor::{self, WAITING},
+    sign_in::SignIn,
+};
 use crate::{
     email::Email,
     mail::mail,
@@ -15,17 +21,16 @@ use crate::{
     },
     problems::outrun,
     proof::Proof,
-    second_factor::{self, WAITING, Waiting},
+    second_factor::Waiting,
     security_event::{Kind, SecurityEvent},
-    sign_in::SignIn,
     store::{
         self, accounts,
         oauth_links::{self, ForeignAccount},
         security_events,
-        sessions::{self, Device, Login},
+        sessions::{self, Login},
         totp,
     },
-    transport::{REFRESH, Transport},
+    transport::Transport,
 };
 
 /// RFC 8176 has no word for it; this one is what others use.
@@ -158,7 +163,7 @@ impl OauthSignIn {
     }
 
     fn linked(&self, account: AccountId, foreign: ForeignAccount<'_>, origin: &Origin) -> SecurityEvent {
-        SecurityEvent::new(&self.world, account, Kind::OauthLinked, origin).with(foreign.provider)
+        happened(&self.world, account, Kind::OauthLinked, origin).with(foreign.provider)
     }
 
     async fn enter(&self, account: AccountId, identity: &Identity, origin: &Origin) -> Result<SignedIn, Problem> {
@@ -174,7 +179,7 @@ impl OauthSignIn {
         let now = self.world.now();
         // A provider's session may be old: what it says of its age counts.
         let proof = Proof::by(METHOD, identity.auth_time.map_or(now, |at| at.min(now)));
-        let (_, refresh) = self.sign_in.begin(&person, &proof, Device { name: None, origin }).await?;
+        let (_, refresh) = self.sign_in.begin(&person, &proof, (None, origin)).await?;
         Ok(SignedIn::Session(REFRESH.set(&refresh.reveal()).map_err(Problem::internal)?))
     }
 }

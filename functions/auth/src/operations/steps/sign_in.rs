@@ -1,19 +1,19 @@
 //! What every way of signing in ends with: a session with its tokens, an entry in the log, and a mail when the device or the territory is new.
 
-use cinema_http::Problem;
+use cinema_http::{Origin, Problem};
 use events::{Message, Outbox, Transaction};
 use kernel::World;
 use proto::mail::NewSignIn;
 
+use super::{happened::happened, signing::Signing};
 use crate::{
     mail::mail,
     person::Person,
     profile,
     proof::Proof,
     rfc3339::rfc3339,
-    security_event::{Kind, SecurityEvent},
+    security_event::Kind,
     session::{Family, RefreshToken},
-    signing::Signing,
     store::{
         self,
         security_events::{self, Familiar},
@@ -38,9 +38,9 @@ impl SignIn {
         &self,
         person: &Person,
         proof: &Proof,
-        device: Device<'_>,
+        (name, origin): (Option<&str>, &Origin),
     ) -> Result<(Token, RefreshToken), Problem> {
-        self.outbox.transact(async |tx| self.begin_within(tx, person, proof, device).await).await
+        self.outbox.transact(async |tx| self.begin_within(tx, person, proof, (name, origin)).await).await
     }
 
     /// Begins a session in the caller's transaction.
@@ -49,9 +49,10 @@ impl SignIn {
         transaction: &mut Transaction<'_>,
         person: &Person,
         proof: &Proof,
-        device: Device<'_>,
+        (name, origin): (Option<&str>, &Origin),
     ) -> Result<(Token, RefreshToken), Problem> {
         let (account, now) = (person.account, self.world.now());
+        let device = Device { name, address: &origin.address, territory: &origin.territory };
         let chosen = profile::without_asking(person.default.clone());
         let (family, refresh) = Family::begin(self.world.id(), self.world.bytes(), self.world.bytes(), now);
         // Signing first: without a key there is no session to leave behind.
@@ -59,8 +60,8 @@ impl SignIn {
         let familiar = security_events::familiar(&mut **transaction, account, &device).await?;
         let chosen = chosen.map(|profile| profile.id);
         sessions::add(transaction, account, &family, (chosen, proof), device).await?;
-        let event = SecurityEvent::new(&self.world, account, Kind::SignedIn, device.origin).in_session(family.session);
-        let event = device.name.map_or(event.clone(), |name| event.with(name));
+        let event = happened(&self.world, account, Kind::SignedIn, origin).in_session(family.session);
+        let event = name.map_or(event.clone(), |name| event.with(name));
         security_events::add(&mut **transaction, &event).await?;
         if is_new(&familiar) {
             transaction.send(self.mail(&familiar, person, device)).await?;
@@ -71,7 +72,7 @@ impl SignIn {
     fn mail(&self, familiar: &Familiar, person: &Person, device: Device<'_>) -> Message {
         let new_sign_in = NewSignIn {
             device: device.name.unwrap_or_default().to_owned(),
-            territory: device.origin.territory.to_string(),
+            territory: device.territory.to_string(),
             at: rfc3339(self.world.now()),
         };
         mail(&self.world, &familiar.email, &person.locale, new_sign_in)

@@ -7,10 +7,13 @@ use runtime::Key;
 use sqlx::PgConnection;
 use stores::{PgPool, postgres};
 
-use crate::{
+use super::{
+    happened::happened,
     limits::{CURRENT_PASSWORD, Limits},
+};
+use crate::{
     problems::{Secret, locked},
-    security_event::{Kind, SecurityEvent},
+    security_event::Kind,
     store::{
         credentials, security_events,
         tries::{self, Tried},
@@ -41,7 +44,7 @@ impl CurrentPassword {
         let count = async |tx: &mut PgConnection| tries::count(tx, account.id, Tried::Password, now).await;
         postgres::transact(&self.pool, count).await?.map_err(|wait| locked(Secret::Password, wait))?;
         if pepper.verify(password, Some(&stored))? == Verdict::Wrong {
-            let event = SecurityEvent::new(&self.world, account.id, Kind::SignInFailed, &account.origin);
+            let event = happened(&self.world, account.id, Kind::SignInFailed, &account.origin);
             security_events::add(&self.pool, &event.in_session(account.session)).await?;
             return Err(Problem::forbidden("wrong_password", "This is not the password of the account."));
         }

@@ -45,13 +45,13 @@ macro_rules! wire_with_sessions {
         runtime::wire! {
             $(#[$attribute])*
             $vis struct $name {
-                sessions: crate::live_account::SessionRows,
+                sessions: crate::operations::steps::live_account::SessionRows,
                 $($fields)*
             }
         }
 
         impl cinema_http::KnowsSessions for $name {
-            type Sessions = crate::live_account::SessionRows;
+            type Sessions = crate::operations::steps::live_account::SessionRows;
 
             fn sessions(&self) -> &Self::Sessions {
                 &self.sessions
