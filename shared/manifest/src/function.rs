@@ -13,7 +13,6 @@ use crate::uses::Use;
 pub struct Function {
     /// `<service>-<verb>-<noun>`: the Lambda's name, the bin's name and the key in the yaml.
     pub name: String,
-    /// The service it belongs to.
     pub service: String,
     /// HTTP routes it answers; empty for event functions.
     pub routes: Vec<Route>,

@@ -9,21 +9,16 @@ use crate::public::KeyPattern;
 /// Every shared resource by its logical name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resources {
-    /// S3 buckets.
     pub buckets: BTreeMap<String, Bucket>,
     /// SQS queues with a consumer; the queues of `events` consumers are not listed.
     pub queues: BTreeMap<String, Queue>,
-    /// Kinesis streams.
     pub streams: BTreeMap<String, Stream>,
-    /// DynamoDB tables.
     pub tables: BTreeMap<String, Table>,
-    /// Secrets Manager secrets.
     pub secrets: BTreeMap<String, Secret>,
     /// What the API answers by itself.
     pub gateway: Gateway,
 }
 
-/// An S3 bucket.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bucket {
@@ -33,7 +28,6 @@ pub struct Bucket {
     pub cors: bool,
     /// Unfinished multipart uploads end after this many days.
     pub abort_multipart_days: Option<u32>,
-    /// Objects end after this many days.
     pub expire_days: Option<u32>,
     /// Keys that need no signed URL.
     pub public: Vec<KeyPattern>,
@@ -62,11 +56,9 @@ impl Default for Queue {
     }
 }
 
-/// A Kinesis stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Stream {
-    /// Number of shards.
     pub shards: u32,
     /// Records can be read again for this long.
     pub retention_hours: u32,
@@ -156,9 +148,7 @@ pub struct Document {
     pub kind: String,
     /// The HTTP status, too.
     pub status: u16,
-    /// For programs.
     pub code: String,
-    /// For people.
     pub title: String,
 }
 

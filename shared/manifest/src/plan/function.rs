@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::{Access, Proof};
 
-/// A Lambda.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Function {
@@ -42,7 +41,6 @@ pub struct Function {
     pub dead_letters: Option<String>,
 }
 
-/// The value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
@@ -52,7 +50,7 @@ pub enum Value {
     Reference(Reference),
 }
 
-/// What a variable says about something that is deployed.
+/// What a variable says about something that is deployed: its name, unless another thing is said here.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reference {
@@ -60,31 +58,24 @@ pub enum Reference {
     Setting(String),
     /// The URL of an engine, with the service's own role where it has roles. In AWS there is none for `aws`.
     Endpoint(Endpoint),
-    /// The name of a bucket.
     Bucket(String),
-    /// The name of a table.
     Table(String),
     /// The URL of a queue.
     Queue(String),
-    /// The name of a stream.
     Stream(String),
-    /// The id of a secret.
     Secret(String),
     /// The URL of an object that everybody may read.
     Object(ObjectPlace),
 }
 
-/// A bucket and a key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ObjectPlace {
-    /// Logical name.
     pub bucket: String,
     /// The whole key.
     pub key: String,
 }
 
-/// An engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Endpoint {
@@ -104,7 +95,6 @@ pub enum Endpoint {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Permission {
-    /// On what.
     pub resource: Resource,
     /// Never with a wildcard.
     pub actions: Vec<String>,
@@ -118,7 +108,6 @@ pub enum Resource {
     Bucket(String),
     /// Everything in a bucket.
     Objects(String),
-    /// A table.
     Table(String),
     /// All indexes of a table.
     Indexes(String),
@@ -126,9 +115,7 @@ pub enum Resource {
     Changes(String),
     /// A queue or a dead-letter queue.
     Queue(String),
-    /// A Kinesis stream.
     Stream(String),
-    /// A secret.
     Secret(String),
     /// The verified sender that a setting names.
     Sender(String),
@@ -140,11 +127,9 @@ pub enum Resource {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
-    /// Upper case.
     pub method: String,
     /// `/v1/titles/{id}`
     pub path: String,
-    /// Who may call it.
     pub access: Access,
     /// How fresh the proof of identity must be.
     pub proof: Option<Proof>,
@@ -156,7 +141,6 @@ pub struct Route {
 pub struct Mapping {
     /// What is polled.
     pub source: Source,
-    /// Most items per invocation.
     pub batch: u32,
     /// Longest wait for a batch to fill.
     pub window_seconds: u32,
@@ -196,7 +180,6 @@ pub struct Replay {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ObjectsCreated {
-    /// Logical name.
     pub bucket: String,
     /// Of the key; possibly empty.
     pub prefix: String,

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use crate::public::KeyPattern;
 use crate::resources::{Document, WrongMethod};
 
-/// An SQS queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Queue {
@@ -19,11 +18,9 @@ pub struct Queue {
     pub redrive: Redrive,
 }
 
-/// A redrive policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Redrive {
-    /// A dead-letter queue.
     pub queue: String,
     /// Deliveries before that.
     pub max_receives: u32,
@@ -37,7 +34,6 @@ pub struct DeadLetterQueue {
     pub retention_seconds: u32,
 }
 
-/// An S3 bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bucket {
@@ -47,13 +43,11 @@ pub struct Bucket {
     pub cors: Option<Cors>,
     /// Unfinished multipart uploads end after this many days.
     pub abort_multipart_days: Option<u32>,
-    /// Objects end after this many days.
     pub expire_days: Option<u32>,
     /// Keys that need no signed URL.
     pub public: Vec<KeyPattern>,
 }
 
-/// A CORS rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cors {
