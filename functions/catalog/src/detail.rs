@@ -137,7 +137,8 @@ impl TitleDetail {
     }
 }
 
-fn credits(title: &Title) -> Vec<ShownCredit> {
+/// The credits in their order.
+pub(crate) fn credits(title: &Title) -> Vec<ShownCredit> {
     let shown = |(credit, person): (&Credit, &PersonId)| ShownCredit {
         person_id: *person,
         name: credit.name.to_string(),

@@ -9,12 +9,13 @@ use kernel::{
 };
 use runtime::PublicUrl;
 use sqlx::PgPool;
+use time::OffsetDateTime;
 
-use crate::{detail::TitleDetail, problems::no_such_title, store::titles};
+use crate::{detail::TitleDetail, problems::no_such_title, store::titles, title::Title};
 
 runtime::wire! { pub(super) struct GetTitle { pool: PgPool, world: World, public_url: PublicUrl } }
 
-const MAX_AGE: Duration = Duration::from_secs(60);
+pub(super) const MAX_AGE: Duration = Duration::from_secs(60);
 
 /// A title that was withdrawn is 410; one that this caller may not know of is 404.
 #[utoipa::path(
@@ -28,11 +29,16 @@ pub(super) async fn get_title(
 ) -> Result<Cached<TitleDetail>, Problem> {
     let (title, genres) = titles::find(&pool, id).await?.ok_or_else(no_such_title)?;
     let now = world.now();
-    match visibility(&title.rules(), &audience.policy, now) {
-        Visibility::Visible => {}
-        Visibility::Gone => return Err(Refusal::Withdrawn.into()),
-        Visibility::Hidden => return Err(no_such_title()),
-    }
+    require_visible(&title, &audience, now)?;
     let reader = (&audience.policy, &audience.locale);
     Ok(audience.cache(TitleDetail::of(title, &genres, reader, now, &public_url), MAX_AGE))
+}
+
+/// 410 for what was withdrawn, 404 for what this caller may not know of.
+pub(super) fn require_visible(title: &Title, audience: &Audience, now: OffsetDateTime) -> Result<(), Problem> {
+    match visibility(&title.rules(), &audience.policy, now) {
+        Visibility::Visible => Ok(()),
+        Visibility::Gone => Err(Refusal::Withdrawn.into()),
+        Visibility::Hidden => Err(no_such_title()),
+    }
 }

@@ -35,6 +35,22 @@ async fn a_title_is_shown_in_the_readers_language() {
 }
 
 #[tokio::test]
+async fn the_cast_is_who_plays_in_what_the_caller_may_see() {
+    let studio = Studio::open().await;
+    let mut body = draft("Sintel");
+    body["credits"] = json!([
+        {"name": "Colin Levy", "role": "director"}, {"name": "Halina Reijn", "role": "actor", "character": "Sintel"},
+    ]);
+    let id = id_of(&studio.create(&body).await);
+    let path = format!("/v1/titles/{id}/cast");
+    studio.app.get(&path).send().await.expect_problem(404, "not_found");
+    let id = studio.film(body).await;
+    let cast = studio.app.get(&format!("/v1/titles/{id}/cast")).send().await.expect(200);
+    assert_eq!(cast.as_array().map(Vec::len), Some(1), "{cast}");
+    assert_eq!((&cast[0]["name"], &cast[0]["character"]), (&json!("Halina Reijn"), &json!("Sintel")));
+}
+
+#[tokio::test]
 async fn a_title_without_a_film_says_why() {
     let studio = Studio::open().await;
     let mut body = draft("Series");
