@@ -18,7 +18,8 @@ const OF_THE_CALLER: [&str; 5] =
     ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_CRATE_NAME", "CARGO_BIN_NAME", "CARGO_PRIMARY_PACKAGE"];
 
 /// Packages that no function is part of: their features must not reach what is shipped.
-const TOOLS: [&str; 5] = ["cinema-cli", "cinema-deploy", "cinema-edge", "cinema-engines", "cinema-laws"];
+const TOOLS: [&str; 6] =
+    ["cinema-cli", "cinema-deploy", "cinema-edge", "cinema-engines", "cinema-launcher", "cinema-laws"];
 
 /// Leaves the [`TOOLS`] out of a build of the whole workspace.
 pub fn without_tools<'a>() -> impl Iterator<Item = &'a str> {

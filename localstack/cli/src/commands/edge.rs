@@ -38,7 +38,7 @@ pub(super) async fn run(root: &Path, home: &Home, arguments: Arguments) -> Resul
         territory: setting("DEFAULT_TERRITORY"),
         web: root.join("web/dist"),
         public: media.map(|media| media.public.clone()).unwrap_or_default(),
-        methods: plan.gateway.methods.clone(),
+        methods: plan.gateway.paths.into_iter().map(|(path, methods)| (path, methods.into_keys().collect())).collect(),
         kept: (!arguments.throw_away).then_some(home),
     };
     edge::serve(options).await
