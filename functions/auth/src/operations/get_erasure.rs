@@ -1,6 +1,9 @@
 //! `GET /v1/auth/erasures/{id}`: which service has erased how much, for whoever knows the address that the request was answered with.
 
-use cinema_http::{Json, Path, Problem, Query, State};
+use cinema_http::{
+    Json, Path, Problem, Query, State,
+    axum::{extract::FromRequestParts, http::request::Parts},
+};
 use kernel::ErasureId;
 use password::Pepper;
 use runtime::Key;
@@ -12,12 +15,26 @@ use crate::{
     store::erasures,
 };
 
-/// Made together with the address.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct TokenQuery {
+struct TokenQuery {
     #[serde(default)]
     token: String,
+}
+
+/// Made together with the address; 403 `token_required` without one.
+pub(super) struct UrlToken(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for UrlToken {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Query(TokenQuery { token }) = Query::from_request_parts(parts, state).await?;
+        if token.is_empty() {
+            return Err(Problem::forbidden("token_required", "This address lacks its token."));
+        }
+        Ok(Self(token))
+    }
 }
 
 runtime::wire! {
@@ -27,13 +44,13 @@ runtime::wire! {
     }
 }
 
-/// How far the erasure has come; 404 without the right token.
+/// How far the erasure has come; 404 with a wrong token, 403 `token_required` without one.
 #[utoipa::path(get, path = "/v1/auth/erasures/{id}", tag = "auth",
     params(("id" = ErasureId, Path), ("token" = String, Query)), responses((status = 200, body = Progress), Problem))]
 pub(super) async fn get_erasure(
     State(state): State<GetErasure>,
+    UrlToken(token): UrlToken,
     Path(id): Path<ErasureId>,
-    Query(TokenQuery { token }): Query<TokenQuery>,
 ) -> Result<Json<Progress>, Problem> {
     let is_right = erasure::is_token(state.pepper.get().await?, id, &token);
     let times = if is_right { erasures::times(&state.pool, id).await? } else { None };

@@ -170,9 +170,10 @@ async fn receipts_are_shown_to_whoever_knows_their_address_only() {
     let (id, token) = (text(&answer, "erasure_id"), path(&answer).split_once("token=").unwrap().1.to_owned());
     stage.app.get(&format!("/v1/auth/erasures/{id}?token={token}")).send().await.expect(200);
     let unknown: ErasureId = World::system().id();
+    for without in [format!("/v1/auth/erasures/{id}"), format!("/v1/auth/erasures/{id}?token=")] {
+        stage.app.get(&without).send().await.expect_problem(403, "token_required");
+    }
     for wrong in [
-        format!("/v1/auth/erasures/{id}"),
-        format!("/v1/auth/erasures/{id}?token="),
         format!("/v1/auth/erasures/{id}?token={}x", &token[1..]),
         format!("/v1/auth/erasures/{}?token={token}", text(&other, "erasure_id")),
         format!("/v1/auth/erasures/{unknown}?token={token}"),
