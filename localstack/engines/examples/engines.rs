@@ -18,12 +18,12 @@ async fn main() -> Result<()> {
         "start" => {
             let engines = Engines::start(&home, &Options::default(), &progress).await?;
             let endpoints = engines.endpoints();
-            println!("export CINEMA_TEST_AWS_URL={}", endpoints.aws);
-            println!("export CINEMA_TEST_POSTGRES_URL={}", endpoints.postgres);
-            println!("export CINEMA_TEST_REDIS_URL={}", endpoints.redis);
-            println!("export CINEMA_TEST_CLICKHOUSE_URL={}", endpoints.clickhouse);
-            println!("export CINEMA_TEST_OPENSEARCH_URL={}", endpoints.opensearch);
-            println!("export CINEMA_TEST_FFMPEG_DIR={}", home.ffmpeg_dir().display());
+            println!("export CINEMA_TEST_AWS_URL='{}'", endpoints.aws);
+            println!("export CINEMA_TEST_POSTGRES_URL='{}'", endpoints.postgres);
+            println!("export CINEMA_TEST_REDIS_URL='{}'", endpoints.redis);
+            println!("export CINEMA_TEST_CLICKHOUSE_URL='{}'", endpoints.clickhouse);
+            println!("export CINEMA_TEST_OPENSEARCH_URL='{}'", endpoints.opensearch);
+            println!("export CINEMA_TEST_FFMPEG_DIR='{}'", home.ffmpeg_dir().display());
         }
         "install" => drop(install(home.cache(), &Component::PLATFORM, &progress).await?),
         "mirror" => {
@@ -33,7 +33,7 @@ async fn main() -> Result<()> {
         "stop" => Engines::stop(&home, &progress).await?,
         "wipe" => Engines::wipe(&home, &progress).await?,
         "status" => println!("{}", serde_json::to_string_pretty(&Engines::status(&home).await)?),
-        "doctor" => println!("{}", serde_json::to_string_pretty(&doctor(&home))?),
+        "doctor" => println!("{}", serde_json::to_string_pretty(&doctor(&home).await)?),
         _ => bail!("engines install|start|mirror|stop|status|doctor|wipe [FOLDER]"),
     }
     Ok(())

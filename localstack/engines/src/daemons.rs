@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::home::Home;
+use crate::private;
 use crate::process::Process;
 
 /// A process that belongs to a platform: an engine, or the edge.
@@ -48,10 +49,9 @@ impl Daemons {
     /// Writes it as a whole.
     pub fn save(&self, home: &Home) -> Result<()> {
         let path = path(home);
-        let new = path.with_extension("json.new");
-        fs::create_dir_all(home.run())?;
-        fs::write(&new, serde_json::to_vec_pretty(self)?)?;
-        fs::rename(&new, &path).with_context(|| format!("{} cannot be written", path.display()))
+        private::folder(home.run())?;
+        let text = serde_json::to_vec_pretty(self)?;
+        private::write(&path, &text).with_context(|| format!("{} cannot be written", path.display()))
     }
 
     /// Adds or replaces one process in the file, holding the file's lock.
@@ -66,7 +66,7 @@ impl Daemons {
 
     /// Changes the file, holding its lock.
     pub fn change(home: &Home, change: impl FnOnce(&mut Self)) -> Result<()> {
-        fs::create_dir_all(home.run())?;
+        private::folder(home.run())?;
         let lock = fs::File::create(home.run().join(".state.lock"))?;
         lock.lock()?;
         let mut daemons = Self::load(home)?;

@@ -16,6 +16,7 @@ use crate::endpoints::Endpoints;
 use crate::engine::Engine;
 use crate::home::Home;
 use crate::mirror;
+use crate::passwords::Passwords;
 use crate::progress::Progress;
 use crate::status::EngineStatus;
 
@@ -79,11 +80,13 @@ struct Container {
 
 /// The published ports: `CINEMA_PORT_POSTGRES=…` moves one, in the compose file as here.
 pub(crate) fn from_here() -> Endpoints {
+    // Of the compose file: there ClickHouse has a user without one.
+    let passwords = Passwords { postgres: "postgres".into(), clickhouse: String::new() };
     let mut endpoints = Endpoints::default();
     for engine in Engine::ALL {
-        engine.write_endpoint(port(engine), &mut endpoints);
+        engine.write_endpoint(port(engine), &passwords, &mut endpoints);
     }
-    endpoints.postgres = format!("postgres://postgres:postgres@127.0.0.1:{}/postgres", port(Engine::Postgres));
+    endpoints.clickhouse = format!("http://127.0.0.1:{}", port(Engine::ClickHouse));
     endpoints.issuer = issuer();
     endpoints
 }

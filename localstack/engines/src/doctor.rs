@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, ensure};
+use futures::future::join_all;
 use serde::Serialize;
 
 use crate::daemons::Daemons;
@@ -45,10 +46,10 @@ pub struct Finding {
 }
 
 /// Looks at everything the platform needs from the machine.
-pub fn doctor(home: &Home) -> Vec<Finding> {
+pub async fn doctor(home: &Home) -> Vec<Finding> {
     let mut findings = vec![platform(), python(home), compiler(), setpriv(), disk(home), memory()];
     findings.extend(Component::PLATFORM.map(|component| installed(home, component)));
-    findings.extend(Engine::ALL.map(|engine| port(home, engine)));
+    findings.extend(join_all(Engine::ALL.map(|engine| port(home, engine))).await);
     findings
 }
 
@@ -130,11 +131,15 @@ fn installed(home: &Home, component: Component) -> Finding {
     finding(component.name(), Severity::Warning, "not installed yet", Some("cargo cinema up"))
 }
 
-fn port(home: &Home, engine: Engine) -> Finding {
+async fn port(home: &Home, engine: Engine) -> Finding {
     let subject = format!("port of {}", engine.name());
     let daemons = Daemons::load(home).unwrap_or_default();
     if let Some(daemon) = daemons.by_name.get(engine.name()).filter(|daemon| daemon.process.is_alive()) {
-        return finding(&subject, Severity::Fine, format!("{} (running)", daemon.port), None);
+        if engine.works(home, daemon.port).await {
+            return finding(&subject, Severity::Fine, format!("{} (running)", daemon.port), None);
+        }
+        let found = format!("{} (running, and does no work)", daemon.port);
+        return finding(&subject, Severity::Missing, found, Some("cargo cinema up"));
     }
     let usual = engine.usual_port();
     match Reserved::first_free(&[usual]).and_then(|reserved| reserved.number()) {

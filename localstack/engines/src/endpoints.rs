@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 pub struct Endpoints {
     /// LocalStack: `http://127.0.0.1:4566`.
     pub aws: String,
-    /// Postgres, as superuser: `postgres://postgres@127.0.0.1:5442/postgres`.
+    /// Postgres, as superuser: `postgres://postgres:<password>@127.0.0.1:5442/postgres`.
     pub postgres: String,
     /// `redis://127.0.0.1:6389`.
     pub redis: String,
-    /// ClickHouse's HTTP protocol.
+    /// ClickHouse's HTTP protocol, with user and password as parameters.
     pub clickhouse: String,
     /// OpenSearch.
     pub opensearch: String,

@@ -15,9 +15,12 @@ pub use issuer::with_local_provider;
 use rustix::process::Signal;
 
 use crate::endpoints::Endpoints;
+use crate::home::Home;
 use crate::packages::{Component, Installed};
+use crate::passwords::Passwords;
 use crate::probe;
 use crate::process::{Launch, Process};
+use crate::pulse;
 use crate::setup::Setup;
 
 /// One engine.
@@ -109,22 +112,34 @@ impl Engine {
         }
     }
 
-    /// Whether it answers.
-    pub(crate) async fn is_healthy(self, port: u16) -> bool {
-        let url = |path: &str| format!("http://127.0.0.1:{port}{path}");
+    /// Whether it does what it is there for.
+    pub(crate) async fn works(self, home: &Home, port: u16) -> bool {
         match self {
-            Self::LocalStack => matches!(probe::get(&url("/_localstack/health")).await, Ok((200, _))),
-            Self::Postgres => postgres::is_healthy(port).await,
+            Self::LocalStack => pulse::beat(home, port).await.is_ok(),
+            _ => match Passwords::of(home) {
+                Ok(passwords) => self.answers(port, &passwords).await,
+                Err(_) => false,
+            },
+        }
+    }
+
+    /// Whether it answers.
+    pub(crate) async fn answers(self, port: u16, passwords: &Passwords) -> bool {
+        match self {
+            Self::LocalStack => matches!(probe::get(port, "/_localstack/health", &[]).await, Ok((200, _))),
+            Self::Postgres => postgres::accepts(port).await,
             Self::Redis => probe::exchange(port, b"PING\r\n").await.is_ok_and(|answer| answer == b"+PONG\r\n"),
             Self::ClickHouse => {
-                probe::get(&url("/?query=SELECT+1")).await.is_ok_and(|answer| answer == (200, "1\n".into()))
+                let password = [("X-ClickHouse-Key", passwords.clickhouse.as_str())];
+                let answer = probe::get(port, "/?query=SELECT+1", &password).await;
+                answer.is_ok_and(|answer| answer == (200, "1\n".into()))
             }
             Self::OpenSearch => {
                 // Yellow: an index with replicas on a single node is as well as it can be.
                 let path = "/_cluster/health?wait_for_status=yellow&timeout=2s";
-                probe::get(&url(path)).await.is_ok_and(|(status, body)| status == 200 && !body.contains("\"red\""))
+                probe::get(port, path, &[]).await.is_ok_and(|(status, body)| status == 200 && !body.contains("\"red\""))
             }
-            Self::Issuer => matches!(probe::get(&url(issuer::DISCOVERY)).await, Ok((200, _))),
+            Self::Issuer => matches!(probe::get(port, issuer::DISCOVERY, &[]).await, Ok((200, _))),
         }
     }
 
@@ -139,12 +154,18 @@ impl Engine {
         }
     }
 
-    pub(crate) fn write_endpoint(self, port: u16, endpoints: &mut Endpoints) {
+    pub(crate) fn write_endpoint(self, port: u16, passwords: &Passwords, endpoints: &mut Endpoints) {
         match self {
             Self::LocalStack => endpoints.aws = format!("http://127.0.0.1:{port}"),
-            Self::Postgres => endpoints.postgres = format!("postgres://postgres@127.0.0.1:{port}/postgres"),
+            Self::Postgres => {
+                endpoints.postgres = format!("postgres://postgres:{}@127.0.0.1:{port}/postgres", passwords.postgres);
+            }
             Self::Redis => endpoints.redis = format!("redis://127.0.0.1:{port}"),
-            Self::ClickHouse => endpoints.clickhouse = format!("http://127.0.0.1:{port}"),
+            // Not in front of the host: not every client looks for them there.
+            Self::ClickHouse => {
+                let password = &passwords.clickhouse;
+                endpoints.clickhouse = format!("http://127.0.0.1:{port}/?user=default&password={password}");
+            }
             Self::OpenSearch => endpoints.opensearch = format!("http://127.0.0.1:{port}"),
             Self::Issuer => endpoints.issuer = format!("http://127.0.0.1:{port}"),
         }

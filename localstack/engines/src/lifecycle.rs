@@ -12,10 +12,11 @@ use crate::engine::{Engine, postgres};
 use crate::home::Home;
 use crate::options::{Mode, Options};
 use crate::packages::{self, Component};
+use crate::passwords::Passwords;
 use crate::progress::Progress;
 use crate::setup::Setup;
 use crate::status::EngineStatus;
-use crate::{docker, doctor, mirror, start};
+use crate::{docker, doctor, mirror, private, start};
 
 /// The engines of a platform, running.
 #[derive(Debug)]
@@ -36,20 +37,22 @@ impl Engines {
             options.engines.iter().flat_map(|engine| engine.components()).chain(&options.components).copied().collect();
         let components: Vec<Component> = components.into_iter().collect();
         let installed = packages::install(home.cache(), &components, progress).await?;
-        fs::create_dir_all(home.run()).with_context(|| format!("{} cannot be created", home.run().display()))?;
+        private::folder(home.run())?;
         let _lock = lock(home)?;
 
         let before = Daemons::load(home)?;
         if before.docker {
             bail!("the engines run in Docker: `cargo cinema down` first");
         }
-        let setup = Setup { home, installed: &installed, throw_away: options.throw_away, progress };
+        let passwords = Passwords::of(home)?;
+        let setup =
+            Setup { home, installed: &installed, passwords: &passwords, throw_away: options.throw_away, progress };
         let running = join_all(options.engines.iter().map(|engine| running(*engine, &before, &setup))).await;
         let mut endpoints = Endpoints::default();
         let mut starts = Vec::new();
         for (engine, running) in options.engines.iter().copied().zip(running) {
             match running? {
-                Some(port) => engine.write_endpoint(port, &mut endpoints),
+                Some(port) => engine.write_endpoint(port, &passwords, &mut endpoints),
                 None => starts.push((engine, start::reserve(engine, &before, &setup)?)),
             }
         }
@@ -62,7 +65,7 @@ impl Engines {
             Self::stop(home, &Progress::quiet()).await?;
         }
         for (engine, port) in started {
-            engine.write_endpoint(port?, &mut endpoints);
+            engine.write_endpoint(port?, &passwords, &mut endpoints);
         }
         if new_localstack && !options.throw_away {
             mirror::restore(home, &endpoints, progress).await?;
@@ -111,11 +114,14 @@ impl Engines {
         if daemons.docker {
             return Ok(Some(docker::from_here()));
         }
-        let mut endpoints = Endpoints::default();
+        if daemons.by_name.is_empty() {
+            return Ok(None);
+        }
+        let (passwords, mut endpoints) = (Passwords::of(home)?, Endpoints::default());
         for engine in Engine::ALL {
             let daemon = daemons.by_name.get(engine.name()).filter(|daemon| daemon.process.is_alive());
             let Some(daemon) = daemon else { return Ok(None) };
-            engine.write_endpoint(daemon.port, &mut endpoints);
+            engine.write_endpoint(daemon.port, &passwords, &mut endpoints);
         }
         Ok(Some(endpoints))
     }
@@ -135,7 +141,7 @@ impl Engines {
                     pid: daemon.map(|daemon| daemon.process.pid),
                     port: daemon.map(|daemon| daemon.port),
                     healthy: match daemon {
-                        Some(daemon) => engine.is_healthy(daemon.port).await,
+                        Some(daemon) => engine.works(home, daemon.port).await,
                         None => false,
                     },
                     rss_mib: daemon.map_or(0, |daemon| daemon.process.memory_mib()),
@@ -174,12 +180,15 @@ async fn running(engine: Engine, daemons: &Daemons, setup: &Setup<'_>) -> Result
     if !daemon.process.is_alive() {
         return Ok(None);
     }
-    let healthy = engine.is_healthy(daemon.port).await;
+    let healthy = engine.works(setup.home, daemon.port).await;
     if healthy && daemon.build == engine.build(setup.installed) {
         return Ok(Some(daemon.port));
     }
     if healthy && engine == Engine::LocalStack {
         save(setup.home, daemon.port, setup.progress).await;
+    }
+    if !healthy {
+        setup.progress.say(format!("  {} runs and does no work: it is replaced", engine.name()));
     }
     engine.stop(&daemon.process).await?;
     Ok(None)
@@ -190,8 +199,7 @@ async fn save(home: &Home, port: u16, progress: &Progress) {
     if !home.state().exists() {
         return;
     }
-    let mut endpoints = Endpoints::default();
-    Engine::LocalStack.write_endpoint(port, &mut endpoints);
+    let endpoints = Endpoints { aws: format!("http://127.0.0.1:{port}"), ..Endpoints::default() };
     if let Err(error) = mirror::mirror(home, &endpoints).await {
         progress.say(format!("  what changed in S3 in the last minute could not be saved: {error:#}"));
     }

@@ -15,8 +15,8 @@ use serde::Deserialize;
 
 use crate::endpoints::Endpoints;
 use crate::home::Home;
-use crate::probe;
 use crate::progress::Progress;
+use crate::{private, probe};
 
 /// What one run of [`mirror`] did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,8 +73,9 @@ pub async fn restore(home: &Home, endpoints: &Endpoints, progress: &Progress) ->
 
 /// LocalStack gives itself a new name whenever it starts.
 async fn instance(endpoints: &Endpoints) -> Result<String> {
-    let (_, body) =
-        probe::get(&format!("{}/_localstack/info", endpoints.aws)).await.context("LocalStack does not answer")?;
+    let port = endpoints.aws.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    let port = port.with_context(|| format!("{} names no port", endpoints.aws))?;
+    let (_, body) = probe::get(port, "/_localstack/info", &[]).await.context("LocalStack does not answer")?;
     let info: Info = serde_json::from_str(&body).context("LocalStack's answer")?;
     Ok(info.session_id)
 }
@@ -84,7 +85,7 @@ fn marker(folder: &Path) -> std::path::PathBuf {
 }
 
 fn lock(folder: &Path) -> Result<File> {
-    fs::create_dir_all(folder)?;
+    private::folder(folder)?;
     let file = File::create(folder.join(".lock"))?;
     file.lock()?;
     Ok(file)

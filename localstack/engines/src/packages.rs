@@ -8,6 +8,7 @@ mod archive;
 mod component;
 mod install;
 mod jars;
+mod java;
 mod npm;
 mod opensearch;
 mod pip;

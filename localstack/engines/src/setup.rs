@@ -2,12 +2,14 @@
 
 use crate::home::Home;
 use crate::packages::Installed;
+use crate::passwords::Passwords;
 use crate::progress::Progress;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Setup<'a> {
     pub home: &'a Home,
     pub installed: &'a Installed,
+    pub passwords: &'a Passwords,
     /// Nothing is worth keeping on disk.
     pub throw_away: bool,
     pub progress: &'a Progress,

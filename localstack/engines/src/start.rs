@@ -48,7 +48,7 @@ pub(crate) async fn start(engine: Engine, mut reserved: Reserved, setup: &Setup<
         let process = launch.start().with_context(|| format!("{} cannot be started", engine.name()))?;
         let daemon = Daemon { process, port, build: engine.build(installed) };
         Daemons::record(home, engine.name(), daemon.clone())?;
-        match ready(engine, &daemon).await {
+        match ready(engine, &daemon, setup).await {
             Ok(()) => {
                 task.done(format!("{} on port {port}", engine.version()));
                 return Ok(port);
@@ -63,10 +63,10 @@ pub(crate) async fn start(engine: Engine, mut reserved: Reserved, setup: &Setup<
     bail!("{} did not start", engine.name())
 }
 
-async fn ready(engine: Engine, daemon: &Daemon) -> Result<()> {
+async fn ready(engine: Engine, daemon: &Daemon, setup: &Setup<'_>) -> Result<()> {
     let begun = Instant::now();
     while daemon.process.is_alive() {
-        if engine.is_healthy(daemon.port).await {
+        if engine.answers(daemon.port, setup.passwords).await {
             return Ok(());
         }
         if begun.elapsed() > START_LIMIT {

@@ -21,6 +21,7 @@ pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
             port.into(),
         ],
         environment: vec![
+            ("CHDB_FRONT_PASSWORD".into(), setup.passwords.clickhouse.clone().into()),
             ("PYTHONPATH".into(), component.join("packages").into()),
             ("PYTHONUNBUFFERED".into(), "1".into()),
             ("HOME".into(), folder.clone().into()),

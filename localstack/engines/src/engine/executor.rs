@@ -6,11 +6,14 @@ use std::path::Path;
 use anyhow::Result;
 use sha2::{Digest, Sha256};
 
-const MODULES: [(&str, &str); 7] = [
+const MODULES: [(&str, &str); 10] = [
     ("__init__.py", include_str!("../../programs/process-executor/localstack_process_executor/__init__.py")),
+    ("ageing.py", include_str!("../../programs/process-executor/localstack_process_executor/ageing.py")),
     ("children.py", include_str!("../../programs/process-executor/localstack_process_executor/children.py")),
     ("dynamodb.py", include_str!("../../programs/process-executor/localstack_process_executor/dynamodb.py")),
     ("executor.py", include_str!("../../programs/process-executor/localstack_process_executor/executor.py")),
+    ("kinesis.py", include_str!("../../programs/process-executor/localstack_process_executor/kinesis.py")),
+    ("loopback.cjs", include_str!("../../programs/process-executor/localstack_process_executor/loopback.cjs")),
     ("plugin.py", include_str!("../../programs/process-executor/localstack_process_executor/plugin.py")),
     ("pollers.py", include_str!("../../programs/process-executor/localstack_process_executor/pollers.py")),
     ("runtime_api.py", include_str!("../../programs/process-executor/localstack_process_executor/runtime_api.py")),

@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use super::executor;
 use crate::packages::Component;
 use crate::process::Launch;
+use crate::pulse;
 use crate::setup::Setup;
 
 /// Versions under which LocalStack looks for what it would otherwise download.
@@ -31,6 +32,8 @@ pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
 
     let plugin = folder.join("plugin");
     executor::write(&plugin)?;
+    let python = setup.installed.folder(Component::LocalStack).join("bin/python");
+    pulse::write(setup.home, &python)?;
 
     let address = format!("127.0.0.1:{}", port);
     let mut path = setup.installed.tools().path().into_os_string();
@@ -65,6 +68,10 @@ pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
         // Large buffers go back to the system when they are freed: 240 MiB less after a deployment and the seed.
         ("MALLOC_MMAP_THRESHOLD_", "262144"),
         ("MALLOC_TRIM_THRESHOLD_", "262144"),
+        // A worker that reports the length of every queue to nobody.
+        ("SQS_DISABLE_CLOUDWATCH_METRICS", "1"),
+        // Every time, Kinesis writes all its records anew as JSON: at its own 5 s, two hours of use burn a third of a core.
+        ("KINESIS_MOCK_PERSIST_INTERVAL", "120s"),
         ("LS_LOG", "warning"),
         ("PYTHONUNBUFFERED", "1"),
         ("LANG", "C.UTF-8"),
@@ -74,14 +81,13 @@ pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
         environment.push(("DYNAMODB_IN_MEMORY".into(), "1".into()));
         environment.push(("KINESIS_PERSISTENCE".into(), "0".into()));
     } else {
-        // Streams are kept as well, every 5 s, in root/<TMPDIR>/localstack/state. Mappings begin at their oldest
+        // Streams are kept as well, every two minutes, in root/<TMPDIR>/localstack/state. Mappings begin at their oldest
         // record again: what the queues of the instance before still held is delivered once more.
         let tables = folder.join("dynamodb");
         fs::create_dir_all(&tables)?;
         environment.push(("DYNAMODB_IN_MEMORY".into(), "0".into()));
         environment.push(("DYNAMODB_FOLDER".into(), tables.into()));
     }
-    let python = setup.installed.folder(Component::LocalStack).join("bin/python");
     Ok(Launch {
         command: vec![python.into(), "-m".into(), "localstack.runtime.main".into()],
         environment,

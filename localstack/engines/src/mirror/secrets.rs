@@ -1,9 +1,8 @@
 //! A copy of LocalStack's secrets, in a file that only its owner may read.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -15,9 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::aws;
-
-const OWNER_ONLY: u32 = 0o600;
+use crate::{aws, private};
 
 #[derive(Serialize, Deserialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
@@ -79,9 +76,5 @@ fn load(file: &Path) -> Result<Secrets> {
 }
 
 fn save(file: &Path, secrets: &Secrets) -> Result<()> {
-    let new = file.with_extension("json.new");
-    let mut output = OpenOptions::new().create(true).write(true).truncate(true).mode(OWNER_ONLY).open(&new)?;
-    output.write_all(&serde_json::to_vec_pretty(secrets)?)?;
-    output.sync_all()?;
-    Ok(fs::rename(new, file)?)
+    Ok(private::write(file, &serde_json::to_vec_pretty(secrets)?)?)
 }

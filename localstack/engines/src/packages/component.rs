@@ -41,6 +41,7 @@ pub enum Component {
 pub(super) const BACKPORT: &str = include_str!("../../programs/backport.py");
 pub(super) const CHDB_FRONT: &str = include_str!("../../programs/chdb_front.py");
 pub(super) const ISSUER: &str = include_str!("../../programs/issuer.mjs");
+pub(super) const DYNAMODB_LAUNCHER: &str = include_str!("../../programs/DynamoDbLoopback.java");
 pub(super) const OPENSEARCH_NODE: &str = include_str!("../../programs/OpenSearchDev.java");
 pub(super) const JARS_SCRIPT: &str = include_str!("../../programs/jars.py");
 pub(super) const JARS_LOCK: &str = include_str!("../../pins/jars.lock");
@@ -162,7 +163,13 @@ impl Component {
             Self::LocalStack => vec![requirements::LOCALSTACK, requirements::LOCALSTACK_SOURCE, BACKPORT],
             Self::Kinesis => npm_locks::KINESIS.iter().map(|(_, text)| *text).collect(),
             Self::Browser => npm_locks::BROWSER.iter().map(|(_, text)| *text).collect(),
-            Self::DynamoDb | Self::Postgres => lock_lines(self.name()),
+            Self::Postgres => lock_lines(self.name()),
+            Self::DynamoDb => {
+                let mut parts = lock_lines("dynamodb");
+                parts.extend(lock_lines("ecj"));
+                parts.push(DYNAMODB_LAUNCHER);
+                parts
+            }
             Self::OpenSearch => {
                 let mut parts = lock_lines("opensearch");
                 parts.extend(lock_lines("ecj"));

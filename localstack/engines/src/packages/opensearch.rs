@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use tokio::time::timeout;
 
 use super::component::OPENSEARCH_NODE;
 use super::jars;
-use super::pip::watch;
+use super::java::{self, Launcher};
 use super::python::Python;
 use super::tools::Tools;
 use crate::process::Process;
@@ -24,22 +23,21 @@ const TRAINING_LIMIT: Duration = Duration::from_secs(120);
 const DUMP_LIMIT: Duration = Duration::from_secs(60);
 
 pub(super) async fn install(python: &Python, tools: &Tools, folder: &Path, task: &Task) -> Result<()> {
-    let compiler = folder.join("ecj");
     jars::fetch(python, tools, "opensearch", &folder.join("jars"), task).await?;
-    jars::fetch(python, tools, "ecj", &compiler, task).await?;
-    task.note("compiling");
-    compile(tools, folder, &compiler).await?;
+    let (class_path, jar) = (jars::class_path(&folder.join("jars"))?, folder.join("node.jar"));
+    let launcher = Launcher { class: "OpenSearchDev", source: OPENSEARCH_NODE, class_path: &class_path, jar: &jar };
+    java::compile(&launcher, python, tools, folder, task).await?;
     task.note("training");
     // Without the archive it only starts more slowly.
     if let Err(error) = train(tools, folder).await {
         task.note(format!("no class archive: {error}"));
     }
-    Ok(fs::remove_dir_all(compiler)?)
+    Ok(())
 }
 
 /// The options with which the archive was made must be those with which it is used.
 pub(crate) fn java_arguments(folder: &Path) -> Result<Vec<OsString>> {
-    let mut class_path = library(folder)?;
+    let mut class_path = jars::class_path(&folder.join("jars"))?;
     class_path.push(folder.join("node.jar"));
     let mut arguments: Vec<OsString> = [
         "-Xms128m",
@@ -59,36 +57,6 @@ pub(crate) fn java_arguments(folder: &Path) -> Result<Vec<OsString>> {
 /// Where the class archive lies, if it could be made.
 pub(crate) fn class_archive(folder: &Path) -> PathBuf {
     folder.join("node.jsa")
-}
-
-/// A class path of all jars, ending with a colon.
-fn library(folder: &Path) -> Result<OsString> {
-    let mut class_path = OsString::new();
-    for jar in jars::list(&folder.join("jars"))? {
-        class_path.push(jar);
-        class_path.push(":");
-    }
-    Ok(class_path)
-}
-
-async fn compile(tools: &Tools, folder: &Path, compiler: &Path) -> Result<()> {
-    let source = folder.join("OpenSearchDev.java");
-    let classes = folder.join("classes");
-    fs::write(&source, OPENSEARCH_NODE)?;
-    let ecj = jars::list(compiler)?.into_iter().next().context("the compiler is missing")?;
-    let mut command = Command::new(tools.java());
-    command.arg("-jar").arg(ecj).args(["-17", "-nowarn", "-cp"]);
-    command.arg(library(folder)?).arg("-d").arg(&classes).arg(&source);
-    watch(command, |_| {}).await.context("compiling the OpenSearch launcher")?;
-    // A jar and not the folder: the class archive takes no folders.
-    let mut jar = zip::ZipWriter::new(File::create(folder.join("node.jar"))?);
-    for entry in fs::read_dir(&classes)? {
-        let entry = entry?;
-        jar.start_file(entry.file_name().to_string_lossy(), zip::write::SimpleFileOptions::default())?;
-        jar.write_all(&fs::read(entry.path())?)?;
-    }
-    jar.finish()?;
-    Ok(fs::remove_dir_all(classes)?)
 }
 
 async fn train(tools: &Tools, folder: &Path) -> Result<()> {

@@ -25,7 +25,8 @@ from localstack_process_executor.children import DIE_WITH_PARENT
 FOLDER_VARIABLE = "DYNAMODB_FOLDER"
 """Where tables lie so that they outlive LocalStack, whose own folder for them is a temporary one."""
 
-MAIN_CLASS = "com.amazonaws.services.dynamodbv2.local.main.ServerRunner"
+MAIN_CLASS = "DynamoDbLoopback"
+"""Ours, in `launcher.jar`: the server's own listens on every address."""
 
 
 def use_installed_dynamodb_local() -> None:
@@ -120,7 +121,7 @@ def _command_line(server: DynamodbServer) -> list[str]:
         "-XX:TieredStopAtLevel=1",
         f"-Dsqlite4java.library.path={server.library_path}",
         "-cp",
-        os.pathsep.join((server.jar_path, f"{server.library_path}/*")),
+        os.pathsep.join((str(Path(server.jar_path).with_name("launcher.jar")), f"{server.library_path}/*")),
         MAIN_CLASS,
         "-port",
         str(server.port),

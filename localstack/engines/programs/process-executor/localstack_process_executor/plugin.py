@@ -27,18 +27,17 @@ def use_installed_dynamodb_local():
 
 
 @hooks.on_infra_start()
-def end_kinesis_with_localstack():
-    from localstack.services.kinesis.kinesis_mock_server import KinesisMockNodeServer
+def keep_kinesis_small_and_to_itself():
+    from localstack_process_executor.kinesis import keep_kinesis_small_and_to_itself
 
-    from localstack_process_executor.children import DIE_WITH_PARENT
+    keep_kinesis_small_and_to_itself()
 
-    command_line = KinesisMockNodeServer._create_shell_command
 
-    def guarded_command_line(server):
-        command, variables = command_line(server)
-        return [*DIE_WITH_PARENT, *command], variables
+@hooks.on_infra_start()
+def stay_young():
+    from localstack_process_executor.ageing import stay_young
 
-    KinesisMockNodeServer._create_shell_command = guarded_command_line
+    stay_young()
 
 
 @hooks.on_infra_start()

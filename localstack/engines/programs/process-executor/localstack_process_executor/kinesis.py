@@ -1,0 +1,22 @@
+"""The Kinesis that LocalStack starts: on loopback only, with a bounded heap, ended with LocalStack."""
+
+from pathlib import Path
+
+from localstack.services.kinesis.kinesis_mock_server import KinesisMockNodeServer
+
+from localstack_process_executor.children import DIE_WITH_PARENT
+
+LOOPBACK = Path(__file__).with_name("loopback.cjs")
+HEAP_MIB = 384
+"""Node would otherwise let garbage pile up to 4 GiB before it looks for any."""
+
+
+def keep_kinesis_small_and_to_itself() -> None:
+    command_line = KinesisMockNodeServer._create_shell_command
+
+    def guarded_command_line(server):
+        (node, *program), variables = command_line(server)
+        options = ["--require", str(LOOPBACK), f"--max-old-space-size={HEAP_MIB}"]
+        return [*DIE_WITH_PARENT, node, *options, *program], variables
+
+    KinesisMockNodeServer._create_shell_command = guarded_command_line
