@@ -21,7 +21,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 use engines::{Home, Mode, Options, packages::Component, progress::Progress};
 
-use crate::{cargo::build, platform::Platform, repository::root};
+use crate::{cargo::build, output, platform::Platform, repository::root};
 
 /// A whole cinema on your machine.
 #[derive(Parser)]
@@ -118,6 +118,7 @@ pub fn main() -> ExitCode {
     };
     match runtime.block_on(run(cli.command)) {
         Ok(code) => code,
+        Err(error) if output::is_unread(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("\nerror: {error:#}");
             ExitCode::FAILURE
@@ -133,9 +134,9 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Up { engines, no_seed } => up::run(&root, home, options(engines), !no_seed, &progress).await?,
         Command::Down { wipe } => down::run(&home, wipe, &progress).await?,
         Command::Status { json } => return status::run(&home, json).await,
-        Command::Logs { function, follow } => logs::run(&home, function.as_deref(), follow).await?,
+        Command::Logs { function, follow } => logs::run(&root, &home, function.as_deref(), follow).await?,
         Command::Mail { address } => mail::run(&home, address.as_deref()).await?,
-        Command::Doctor => return Ok(status::doctor(&home)),
+        Command::Doctor => return status::doctor(&home).await,
         Command::Migrate => {
             let platform = running(&root, home, &progress).await?;
             deploy::migrate(&platform.target, &progress).await?;
@@ -144,13 +145,14 @@ async fn run(command: Command) -> Result<ExitCode> {
             build(&root, &progress).await?;
             running(&root, home, &progress).await?.deploy(&progress).await?;
         }
-        Command::Seed => seed::run(&running(&root, home, &progress).await?, seed::Size::Demo, &progress).await?,
+        Command::Seed => seed::run(&open(&root, home, &progress).await?, seed::Size::Demo, &progress).await?,
         Command::Upload(arguments) => {
-            upload::run(&running(&root, home, &progress).await?, arguments, &progress).await?
+            arguments.check()?;
+            upload::run(&open(&root, home, &progress).await?, arguments, &progress).await?
         }
         Command::Watch => watch::run(&root, home, &progress).await?,
         Command::Test(arguments) => return test::run(&root, home, arguments, &progress).await,
-        Command::Invoke(arguments) => return invoke::run(&home, arguments).await,
+        Command::Invoke(arguments) => return invoke::run(&root, &home, arguments).await,
         Command::Generate { check } => generate::run(&root, check, &progress).await?,
         Command::Pack => pack::run(&root, &progress).await?,
         Command::Bench(arguments) => bench::run(&root, home, arguments, &progress).await?,
@@ -170,4 +172,14 @@ fn options(source: EngineSource) -> Options {
 /// The platform, with engines started if they are not.
 async fn running(root: &Path, home: Home, progress: &Progress) -> Result<Platform> {
     Platform::start(root, home, options(EngineSource::Packages), progress).await
+}
+
+/// The platform, with everything that makes it answer: an engine that had to be replaced knows no functions any more.
+async fn open(root: &Path, home: Home, progress: &Progress) -> Result<Platform> {
+    let platform = running(root, home, progress).await?;
+    if !platform.answers().await? {
+        platform.deploy(progress).await?;
+        platform.start_edge().await?;
+    }
+    Ok(platform)
 }

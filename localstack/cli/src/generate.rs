@@ -32,7 +32,7 @@ fn files(root: &Path, mode: Mode) -> Result<()> {
         return Ok(generated::check(root)?);
     }
     for file in generated::write(root)? {
-        println!("{}", file.display());
+        crate::output::line(file.display())?;
     }
     Ok(())
 }

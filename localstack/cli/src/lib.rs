@@ -1,11 +1,15 @@
 //! The local platform behind `cargo cinema`.
 
+#![warn(clippy::print_stdout, reason = "`output::line` lets `… | head` end a command quietly")]
+
 mod accounts;
 mod cargo;
 mod client;
 mod commands;
 mod films;
 mod generate;
+mod names;
+mod output;
 mod platform;
 mod repository;
 mod scratch;

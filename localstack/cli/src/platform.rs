@@ -8,11 +8,15 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use deploy::{Deployed, Settings, Target, deploy, migrate};
-use engines::{Daemon, Daemons, Endpoints, Engines, Home, Options, aws, process::Launch, progress::Progress};
+use engines::{
+    Daemon, Daemons, Endpoints, Engines, Finding, Home, Options, Severity, aws, process::Launch, progress::Progress,
+};
 use manifest::Plan;
 
 /// Where the edge listens unless the port is taken.
 const EDGE_PORT: u16 = 8080;
+/// An answer that takes longer is none.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The edge's name among the daemons.
 const EDGE: &str = "edge";
 
@@ -125,15 +129,19 @@ impl Platform {
     }
 
     async fn wait_for_edge(&self) -> Result<()> {
-        let client = edge::http_client()?;
-        let url = format!("{}/v1/health", self.url());
         for _ in 0..150 {
-            if client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+            if self.answers().await? {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        bail!("the edge does not answer on {url}; see {}", self.home.log(EDGE).display())
+        bail!("the edge does not answer on {}; see {}", self.url(), self.home.log(EDGE).display())
+    }
+
+    /// Whether a request reaches a function through edge and gateway.
+    pub async fn answers(&self) -> Result<bool> {
+        let call = edge::http_client()?.get(format!("{}/v1/health", self.url())).timeout(PATIENCE).send();
+        Ok(call.await.is_ok_and(|answer| answer.status().is_success()))
     }
 
     /// Where the running edge listens.
@@ -166,6 +174,20 @@ fn url(port: u16) -> String {
     format!("http://localhost:{port}")
 }
 
+/// What the doctor says of the edge's port.
+pub fn edge_finding(home: &Home) -> Result<Finding> {
+    let (severity, found) = match running_edge_port(home)? {
+        Some(port) => (Severity::Fine, format!("{port} (running)")),
+        None if is_free(EDGE_PORT) => (Severity::Fine, format!("{EDGE_PORT} is free")),
+        None => (Severity::Warning, format!("{EDGE_PORT} is taken: another will be used")),
+    };
+    Ok(Finding { subject: "port of the edge".to_owned(), severity, found, command: None })
+}
+
+fn is_free(port: u16) -> bool {
+    std::net::TcpListener::bind(("127.0.0.1", port)).is_ok()
+}
+
 fn running_edge_port(home: &Home) -> Result<Option<u16>> {
     let daemons = Daemons::load(home)?;
     Ok(daemons.by_name.get(EDGE).filter(|edge| edge.process.is_alive()).map(|edge| edge.port))
@@ -176,7 +198,7 @@ fn edge_port(home: &Home, throw_away: bool) -> Result<u16> {
     if let Some(port) = running_edge_port(home)? {
         return Ok(port);
     }
-    if !throw_away && std::net::TcpListener::bind(("127.0.0.1", EDGE_PORT)).is_ok() {
+    if !throw_away && is_free(EDGE_PORT) {
         return Ok(EDGE_PORT);
     }
     Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())

@@ -8,6 +8,7 @@ use engines::{Engines, Home, Mode, Options, packages::Component, progress::Progr
 
 use crate::{
     cargo::{build, cargo, without_tools},
+    names,
     platform::Platform,
     scratch::Scratch,
     variables::variables,
@@ -37,6 +38,9 @@ enum What {
 }
 
 pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress: &Progress) -> Result<()> {
+    if let What::Cold { functions, .. } = &arguments.what {
+        names::check(root, functions.iter().map(String::as_str))?;
+    }
     let folder = Scratch::new()?;
     let home = home.throw_away(folder.path());
     let outcome = measure(root, home.clone(), arguments, progress).await;

@@ -1,13 +1,16 @@
 //! `cargo cinema invoke FUNCTION`
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context, Result};
 use aws_sdk_lambda::{Client, primitives::Blob, types::LogType};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use engines::{Home, aws};
 
-use crate::platform;
+use crate::{names, output, platform};
 
 /// What to invoke with what.
 #[derive(clap::Args)]
@@ -19,7 +22,8 @@ pub(super) struct Arguments {
     data_file: Option<PathBuf>,
 }
 
-pub(super) async fn run(home: &Home, arguments: Arguments) -> Result<ExitCode> {
+pub(super) async fn run(root: &Path, home: &Home, arguments: Arguments) -> Result<ExitCode> {
+    names::check(root, [arguments.function.as_str()])?;
     let payload = match &arguments.data_file {
         Some(file) => std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?,
         None => b"{}".to_vec(),
@@ -32,6 +36,6 @@ pub(super) async fn run(home: &Home, arguments: Arguments) -> Result<ExitCode> {
         eprintln!("{}", String::from_utf8_lossy(&log).trim_end());
     }
     let payload = answer.payload().map(|payload| payload.as_ref().to_vec()).unwrap_or_default();
-    println!("{}", String::from_utf8_lossy(&payload));
+    output::line(String::from_utf8_lossy(&payload))?;
     Ok(if answer.function_error().is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -1,17 +1,18 @@
 //! `cargo cinema logs`
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use anyhow::{Context, Result};
 use aws_sdk_cloudwatchlogs::Client;
 use engines::{Home, aws};
 
-use crate::platform;
+use crate::{names, output, platform};
 
 /// New lines are looked for this often.
 const POLL: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(home: &Home, function: Option<&str>, follow: bool) -> Result<()> {
+pub(super) async fn run(root: &Path, home: &Home, function: Option<&str>, follow: bool) -> Result<()> {
+    names::check(root, function)?;
     let endpoints = platform::endpoints(home)?;
     let client = Client::new(&aws::config(&endpoints.aws));
     let mut shown = BTreeMap::new();
@@ -36,7 +37,7 @@ async fn groups(client: &Client, function: Option<&str>) -> Result<Vec<String>> 
     }
     if let Some(function) = function {
         names.retain(|name| name == &format!("/aws/lambda/{function}"));
-        anyhow::ensure!(!names.is_empty(), "{function} has not logged anything; is the name right?");
+        anyhow::ensure!(!names.is_empty(), "{function} has not logged anything yet");
     }
     Ok(names)
 }
@@ -50,7 +51,7 @@ async fn show(client: &Client, group: &str, since: &mut i64) -> Result<()> {
         let page = request.send().await.with_context(|| format!("{group} cannot be read"))?;
         for event in page.events() {
             let name = group.rsplit('/').next().unwrap_or(group);
-            println!("{name}  {}", event.message().unwrap_or_default().trim_end());
+            output::line(format_args!("{name}  {}", event.message().unwrap_or_default().trim_end()))?;
             *since = (*since).max(event.timestamp().unwrap_or(0) + 1);
         }
         next = page.next_token().map(str::to_owned);

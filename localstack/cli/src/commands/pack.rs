@@ -8,7 +8,7 @@ use manifest::Plan;
 
 use crate::{
     cargo::{cargo, without_tools},
-    shipped,
+    output, shipped,
 };
 
 /// Builds with the profile that is shipped, for this machine's architecture, and zips.
@@ -25,7 +25,8 @@ pub(super) async fn run(root: &Path, progress: &Progress) -> Result<()> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
     let plan = Plan::current(root)?;
     for shipped in shipped::pack(&plan, &target.join("lambda"), &root.join("target/zips"), progress)? {
-        println!("{:<32} {:>9} {:>9}  {}", shipped.name, shipped.binary_bytes, shipped.zip_bytes, shipped.sha256);
+        let (binary, zip) = (shipped.binary_bytes, shipped.zip_bytes);
+        output::line(format_args!("{:<32} {binary:>9} {zip:>9}  {}", shipped.name, shipped.sha256))?;
     }
     Ok(())
 }

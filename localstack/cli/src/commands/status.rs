@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::{
     accounts::{ACCOUNTS, DemoAccount},
+    output,
     platform::{self, Platform},
 };
 
@@ -32,16 +33,16 @@ pub(super) async fn run(home: &Home, json: bool) -> Result<ExitCode> {
     let healthy = edge.is_some() && engines.iter().all(|engine| engine.healthy);
     let url = edge.clone().unwrap_or_default();
     if json {
-        println!("{}", serde_json::to_string_pretty(&document(home, &url)?)?);
+        output::line(serde_json::to_string_pretty(&document(home, &url)?)?)?;
     } else {
         for engine in &engines {
-            println!("{}", line(engine));
+            output::line(line(engine))?;
         }
         let mib: u64 = engines.iter().map(|engine| engine.rss_mib).sum();
-        println!("  {:<12} {mib} MiB in all", "memory");
+        output::line(format_args!("  {:<12} {mib} MiB in all", "memory"))?;
         match document(home, &url) {
-            Ok(document) if edge.is_some() => print(home, &document),
-            _ => println!("\nThe edge does not run: `cargo cinema up`"),
+            Ok(document) if edge.is_some() => print(home, &document)?,
+            _ => output::line("\nThe edge does not run: `cargo cinema up`")?,
         }
     }
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -53,30 +54,33 @@ fn line(engine: &EngineStatus) -> String {
     format!("  {mark} {:<12} {:<22} port {port:<6} {} MiB", engine.name, engine.version, engine.rss_mib)
 }
 
-pub(super) fn print(home: &Home, document: &Document) {
-    println!("\n  watch     {}", document.edge);
-    println!("  API       {}/v1/titles", document.edge);
-    println!("  mail      {}/mail", document.edge);
-    println!("  issuer    {}  (vera@people.example, password cinema)", document.endpoints.issuer);
-    println!("  logs      {}", home.run().display());
-    for account in &document.accounts {
-        println!("  {:<9} {}  {}", account.role, account.email, account.password);
+pub(super) fn print(home: &Home, document: &Document) -> Result<()> {
+    let Document { edge, endpoints, accounts } = document;
+    output::line(format_args!("\n  watch     {edge}"))?;
+    output::line(format_args!("  API       {edge}/v1/titles"))?;
+    output::line(format_args!("  mail      {edge}/mail"))?;
+    output::line(format_args!("  issuer    {}  (vera@people.example, password cinema)", endpoints.issuer))?;
+    output::line(format_args!("  logs      {}", home.run().display()))?;
+    for account in accounts {
+        output::line(format_args!("  {:<9} {}  {}", account.role, account.email, account.password))?;
     }
+    Ok(())
 }
 
-pub(super) fn doctor(home: &Home) -> ExitCode {
-    let findings = engines::doctor(home);
+pub(super) async fn doctor(home: &Home) -> Result<ExitCode> {
+    let mut findings = engines::doctor(home).await;
+    findings.push(platform::edge_finding(home)?);
     for finding in &findings {
         let mark = match finding.severity {
             Severity::Fine => '✓',
             Severity::Warning => '!',
             Severity::Missing => '✗',
         };
-        println!("  {mark} {:<22} {}", finding.subject, finding.found);
+        output::line(format_args!("  {mark} {:<22} {}", finding.subject, finding.found))?;
         if let Some(command) = &finding.command {
-            println!("    {command}");
+            output::line(format_args!("    {command}"))?;
         }
     }
     let missing = findings.iter().any(|finding| finding.severity == Severity::Missing);
-    if missing { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    Ok(if missing { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -10,6 +10,7 @@ use engines::{Engines, Home, Mode, Options, packages::Component, progress::Progr
 use crate::{
     cargo::{build, cargo},
     commands::{seed, status},
+    output,
     platform::Platform,
     scratch::Scratch,
     variables::{Variables, variables},
@@ -78,10 +79,10 @@ pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress:
     Engines::stop(&throw_away, &Progress::quiet()).await?;
     let failed = outcome?;
     if failed.is_empty() {
-        println!("\nall rings passed: {rings:?}");
+        output::line(format_args!("\nall rings passed: {rings:?}"))?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("\nfailed: {failed:?}");
+    output::line(format_args!("\nfailed: {failed:?}"))?;
     Ok(ExitCode::FAILURE)
 }
 

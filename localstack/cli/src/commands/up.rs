@@ -28,6 +28,5 @@ pub(super) async fn run(root: &Path, home: Home, options: Options, with_seed: bo
     let changed =
         if deployed.changed == 0 { "nothing changed".to_owned() } else { format!("{} changes", deployed.changed) };
     progress.say(format!("\nThe cinema is open: {} functions, {changed}.", deployed.functions));
-    status::print(&platform.home, &status::document(&platform.home, &platform.url())?);
-    Ok(())
+    status::print(&platform.home, &status::document(&platform.home, &platform.url())?)
 }
