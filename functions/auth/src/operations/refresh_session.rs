@@ -16,7 +16,6 @@ use super::steps::{
 };
 use crate::{
     problems::outrun,
-    profile,
     security_event::Kind,
     session::{Decision, RefreshToken},
     session_end,
@@ -116,7 +115,7 @@ impl RefreshSession {
     }
 
     async fn mint(&self, login: &Login) -> Result<Token, Problem> {
-        let profile = login.chosen.clone().or_else(|| profile::without_asking(login.person.default.clone()));
+        let profile = login.profile();
         self.signing.mint(&login.person, profile.as_ref(), login.family.session, &login.proof).await
     }
 

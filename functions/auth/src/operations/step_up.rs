@@ -17,7 +17,6 @@ use super::steps::{
     signing::Signing,
 };
 use crate::{
-    profile,
     proof::Proof,
     second_factor::Guess,
     security_event::Kind,
@@ -119,7 +118,7 @@ impl StepUp {
     }
 
     async fn mint(&self, login: &Login, proof: &Proof) -> Result<Token, Problem> {
-        let profile = login.chosen.clone().or_else(|| profile::without_asking(login.person.default.clone()));
+        let profile = login.profile();
         self.signing.mint(&login.person, profile.as_ref(), login.family.session, proof).await
     }
 }

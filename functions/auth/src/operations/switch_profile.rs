@@ -7,6 +7,7 @@ use runtime::Key;
 use serde::Deserialize;
 use sqlx::PgConnection;
 use stores::{PgPool, postgres};
+use time::Duration;
 use utoipa::ToSchema;
 
 use super::steps::{
@@ -40,7 +41,11 @@ wire_with_sessions! {
     }
 }
 
-/// 200 with an access token; the refresh token stays the same. 404 for a profile of somebody else, 403 `pin_required` or `wrong_pin`, 429
+/// How fresh the proof must be that opens a profile which may see more.
+const STEP_UP: Duration = Duration::minutes(10);
+
+/// 200 with an access token; the refresh token stays the same. 403 `step_up_required` for a profile without PIN that may see more than the present
+/// one, unless the person has just proved who they are. 404 for a profile of somebody else, 403 `pin_required` or `wrong_pin`, 429
 /// `pin_locked` for 15 minutes after five wrong PINs.
 #[utoipa::path(post, path = "/v1/auth/profile", tag = "auth", request_body = SwitchProfileRequest,
     responses((status = 200, body = Token), Problem))]
@@ -53,6 +58,9 @@ pub(super) async fn switch_profile(
     let (profile, pin_digest) = found.ok_or_else(|| Problem::not_found("profile"))?;
     if profile.needs_pin {
         state.check_pin(&account, (&profile, &pin_digest), request.pin.as_ref()).await?;
+    } else if profile.max_rating > account.claims.cap() {
+        // A PIN is a proof; where there is none, whoever may see less proves who they are before they see more.
+        account.require_fresh(state.world.now(), STEP_UP)?;
     }
     let login = &account.login;
     let token = state.signing.mint(&login.person, Some(&profile), account.session, &login.proof).await?;

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::{
     person::{Person, default_profile, person_columns, profile},
-    profile::Profile,
+    profile::{Profile, without_asking},
     proof::Proof,
     session::{self, Digest, Family, FamilyKey},
 };
@@ -21,7 +21,9 @@ pub(crate) struct Login {
     pub family: Family,
     pub person: Person,
     /// The profile that was chosen in it, unless that was deleted.
-    pub chosen: Option<Profile>,
+    chosen: Option<Profile>,
+    /// The cap of the chosen profile, if that was deleted.
+    cap_of_deleted: Option<u8>,
     /// How it began, or was last renewed.
     pub proof: Proof,
 }
@@ -83,7 +85,9 @@ pub(crate) async fn find(database: impl PgExecutor<'_>, session: SessionId) -> R
         "select s.id, s.family_key, s.current, s.previous, s.rotated_at, s.created_at, s.revoked_at, s.authenticated_at, s.amr, \
          p.id, p.locale, p.max_rating, p.needs_pin, ",
         person_columns!(),
-        " from sessions s join accounts a on a.id = s.account_id \
+        ", case when s.profile_id is not null and p.id is null \
+         then coalesce((select q.max_rating from profiles q where q.id = s.profile_id), 0) end \
+         from sessions s join accounts a on a.id = s.account_id \
          left join live_profiles p on p.id = s.profile_id and p.account_id = a.id",
         default_profile!(),
         "where s.id = $1",
@@ -239,6 +243,14 @@ pub(crate) async fn choose(
 }
 
 impl Login {
+    /// The profile of the next token. Where the chosen one was deleted it is the default one, unless that takes a PIN or may see more: a
+    /// session does not climb by deleting its profile.
+    pub(crate) fn profile(&self) -> Option<Profile> {
+        let default = || without_asking(self.person.default.clone());
+        let reaches = |profile: &Profile| self.cap_of_deleted.is_none_or(|cap| profile.max_rating <= cap);
+        self.chosen.clone().or_else(|| default().filter(reaches))
+    }
+
     fn read(row: &PgRow) -> Result<Self, sqlx::Error> {
         let previous: Option<&[u8]> = row.try_get(3)?;
         Ok(Self {
@@ -254,6 +266,7 @@ impl Login {
             proof: Proof { at: row.try_get(7)?, methods: row.try_get(8)? },
             chosen: profile(row, 9)?,
             person: Person::read(row, 13)?,
+            cap_of_deleted: row.try_get::<Option<i16>, _>(20)?.map(|cap| u8::try_from(cap).unwrap_or(0)),
         })
     }
 }

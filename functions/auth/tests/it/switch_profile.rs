@@ -148,3 +148,43 @@ async fn an_ended_session_cannot_switch_although_its_token_is_alive() {
     let body = json!({ "profile_id": someone.claims["pid"] });
     switch(&stage, &someone, &body).await.expect_problem(401, "session_revoked");
 }
+
+/// The claims of a fresh access token of the session.
+async fn refreshed(stage: &Stage, refresh: &str) -> (String, String, Value) {
+    let token = stage.refresh(refresh).await.expect(200);
+    let access = text(&token, "access_token").to_owned();
+    (access.clone(), text(&token, "refresh_token").to_owned(), claims(&access))
+}
+
+#[tokio::test]
+async fn a_child_does_not_climb_without_a_proof() {
+    let stage = Stage::start().await;
+    let someone = stage.signed_in().await;
+    let parent = json!({ "profile_id": someone.claims["pid"] });
+    let child = profile(&stage, &someone, false).await;
+    switch(&stage, &someone, &json!({ "profile_id": child })).await.expect(200);
+    stage.advance(Duration::minutes(11));
+    let (access, refresh, said) = refreshed(&stage, &someone.refresh).await;
+    assert_eq!((&said["pid"], &said["max_rating"]), (&json!(child), &json!(6)));
+    // Neither by choosing a profile that may see more …
+    let climb = stage.post("/v1/auth/profile", &parent).bearer(&access).send().await;
+    climb.expect_problem(403, "step_up_required");
+    // … nor by deleting one's own: what is left is a token without a profile.
+    let gone = ProfileChanged {
+        profile_id: child.clone(),
+        account_id: someone.account().to_string(),
+        locale: "ru".into(),
+        max_rating: 6,
+        deleted: true,
+        ..Default::default()
+    };
+    assert_eq!(stage.project(Event::new(&stage.world, types::PROFILE_CHANGED, &child, 2, &gone)).await, Outcome::Done);
+    let (access, _, said) = refreshed(&stage, &refresh).await;
+    assert_eq!((said.get("pid"), &said["max_rating"]), (None, &json!(0)));
+    stage.post("/v1/auth/profile", &parent).bearer(&access).send().await.expect_problem(403, "step_up_required");
+    // Whoever knows the password goes on as the parent.
+    let proof = json!({ "password": crate::stage::PASSWORD });
+    let token = stage.post("/v1/auth/step-up", &proof).bearer(&access).send().await.expect(200);
+    let token = stage.post("/v1/auth/profile", &parent).bearer(text(&token, "access_token")).send().await.expect(200);
+    assert_eq!(claims(text(&token, "access_token"))["max_rating"], 18);
+}

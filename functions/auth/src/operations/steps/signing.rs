@@ -6,7 +6,7 @@ use cinema_http::{
     Problem,
     token::{AUDIENCE, Claims, ISSUER, LIFETIME, Signer},
 };
-use kernel::{ProfileId, SessionId, World, policy};
+use kernel::{ProfileId, SessionId, World};
 use runtime::{Access, Boot, BootError, Wire};
 use secrecy::ExposeSecret;
 use stores::SecretHandle;
@@ -68,7 +68,8 @@ impl Signing {
             sid: session,
             pid: profile_id,
             roles: person.roles.clone(),
-            max_rating: profile.map_or(policy::ADULT, |profile| profile.max_rating),
+            // Whoever has chosen no profile may see what the youngest may.
+            max_rating: profile.map_or(0, |profile| profile.max_rating),
             locale: profile.map_or(&person.locale, |profile| &profile.locale).clone(),
             auth_time: proof.at.unix_timestamp(),
             amr: proof.methods.clone(),
