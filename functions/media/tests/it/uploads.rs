@@ -87,15 +87,25 @@ async fn an_upload_resumes_where_it_stopped_and_joins_once() {
     assert_eq!(put_url(resumed["parts"][0]["url"].as_str().unwrap(), &bytes[8 * MIB..]).await, 200);
     assert_eq!(get().await["parts"], json!([]));
 
-    let (first, second) = tokio::join!(complete(), complete());
-    let first = first.expect(200);
-    assert_eq!(first, second.expect(200));
+    let first = complete().await.expect(200);
     assert_eq!(first, complete().await.expect(200), "a lost answer can be asked for again");
     assert_eq!(first["asset_id"], asset);
     assert_eq!(get().await["is_complete"], true);
     let stored = studio.uploads.get(&format!("sources/{id}/film.mp4")).await.unwrap();
     assert!(stored.as_deref() == Some(&bytes[..]), "the joined object has the file's bytes");
     studio.expect_state(asset, "uploading").await;
+}
+
+/// Not of the bytes: LocalStack mixes them up when it joins parts twice at the same time ("seek of closed file").
+#[tokio::test]
+async fn two_callers_complete_an_upload_at_once_and_get_one_answer() {
+    let studio = Studio::open().await;
+    let created = studio.app.post("/v1/admin/uploads", &order(5)).token(&studio.editor).send().await.expect(201);
+    assert_eq!(put_url(created["parts"][0]["url"].as_str().unwrap(), b"bytes").await, 200);
+    let path = format!("/v1/admin/uploads/{}/complete", created["upload_id"].as_str().unwrap());
+    let complete = async || studio.app.post(&path, &json!({})).token(&studio.editor).send().await.expect(200);
+    let (first, second) = tokio::join!(complete(), complete());
+    assert_eq!((&first, &first["asset_id"]), (&second, &created["asset_id"]));
 }
 
 #[tokio::test]
