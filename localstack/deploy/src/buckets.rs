@@ -1,18 +1,19 @@
 //! S3 buckets: versions, CORS for browser uploads, and what ends by itself.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketLocationConstraint, BucketVersioningStatus,
     CorsConfiguration, CorsRule, CreateBucketConfiguration, ExpirationStatus, LifecycleExpiration, LifecycleRule,
     LifecycleRuleFilter, VersioningConfiguration,
 };
 use manifest::Plan;
-use manifest::plan::{Bucket, Cors};
+use manifest::plan::{Bucket, Cors, Reference, Value};
 
 use crate::clients::Clients;
+use crate::settings::Settings;
 use crate::together::together;
 
-pub(crate) async fn deploy(clients: &Clients, plan: &Plan) -> Result<usize> {
+pub(crate) async fn deploy(clients: &Clients, plan: &Plan, settings: &Settings) -> Result<usize> {
     let known = clients.s3.list_buckets().send().await.context("listing buckets")?;
     let known: Vec<&str> = known.buckets().iter().filter_map(|bucket| bucket.name()).collect();
     let jobs = plan.buckets.iter().map(|(name, bucket)| {
@@ -21,7 +22,7 @@ pub(crate) async fn deploy(clients: &Clients, plan: &Plan) -> Result<usize> {
             if !exists {
                 create(clients, name).await?;
             }
-            configure(clients, name, bucket).await?;
+            configure(clients, name, bucket, settings).await?;
             Ok(usize::from(!exists))
         }
     });
@@ -37,7 +38,7 @@ async fn create(clients: &Clients, name: &str) -> Result<()> {
 }
 
 /// Every call replaces what is there, so all are made every time.
-async fn configure(clients: &Clients, name: &str, bucket: &Bucket) -> Result<()> {
+async fn configure(clients: &Clients, name: &str, bucket: &Bucket, settings: &Settings) -> Result<()> {
     let failed = || format!("configuring bucket {name}");
     if bucket.versioned {
         let versioning = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
@@ -45,7 +46,7 @@ async fn configure(clients: &Clients, name: &str, bucket: &Bucket) -> Result<()>
         put.send().await.with_context(failed)?;
     }
     if let Some(cors) = &bucket.cors {
-        let cors = CorsConfiguration::builder().cors_rules(cors_rule(cors)?).build()?;
+        let cors = CorsConfiguration::builder().cors_rules(cors_rule(cors, settings)?).build()?;
         let put = clients.s3.put_bucket_cors().bucket(name).cors_configuration(cors);
         put.send().await.with_context(failed)?;
     }
@@ -58,9 +59,17 @@ async fn configure(clients: &Clients, name: &str, bucket: &Bucket) -> Result<()>
     Ok(())
 }
 
-fn cors_rule(cors: &Cors) -> Result<CorsRule> {
+fn cors_rule(cors: &Cors, settings: &Settings) -> Result<CorsRule> {
+    let origin = |value: &Value| match value {
+        Value::Literal(origin) => Ok(origin.clone()),
+        Value::Reference(Reference::Setting(name)) => {
+            Ok(settings.get(name).with_context(|| format!("the platform has no setting {name}"))?.to_owned())
+        }
+        Value::Reference(other) => bail!("{other:?} is no origin"),
+    };
+    let origins = cors.origins.iter().map(origin).collect::<Result<_>>()?;
     let rule = CorsRule::builder()
-        .set_allowed_origins(Some(cors.origins.clone()))
+        .set_allowed_origins(Some(origins))
         .set_allowed_methods(Some(cors.methods.clone()))
         .set_allowed_headers(Some(cors.headers.clone()))
         .set_expose_headers(Some(cors.exposed_headers.clone()))

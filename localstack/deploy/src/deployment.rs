@@ -77,7 +77,7 @@ struct Resources {
 async fn resources(clients: &Clients, target: &Target, plan: &Plan, progress: &Progress) -> Result<Resources> {
     let task = progress.task("resources");
     let (buckets, queues, streams, tables, secrets, mail) = try_join!(
-        buckets::deploy(clients, plan),
+        buckets::deploy(clients, plan, &target.settings),
         queues::deploy(clients, plan),
         streams::deploy(clients, plan),
         tables::deploy(clients, plan),

@@ -10,7 +10,9 @@ use crate::uses::Use;
 /// Settings that every function has.
 const SETTINGS: [&str; 3] = ["CINEMA_ENVIRONMENT", "DEFAULT_TERRITORY", "RUST_LOG"];
 /// Settings that every HTTP function has.
-const HTTP_SETTINGS: [&str; 3] = ["CURSOR_KEY", "ORIGIN_VERIFY", "PUBLIC_URL"];
+const HTTP_SETTINGS: [&str; 3] = ["CURSOR_KEY", "ORIGIN_VERIFY", PUBLIC_URL];
+/// The origin that browsers use.
+pub(super) const PUBLIC_URL: &str = "PUBLIC_URL";
 /// The object with the public keys that `auth-rotate-keys` writes.
 const JWKS: (&str, &str) = ("web", ".well-known/jwks.json");
 

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Bucket, Cors, DeadLetterQueue, Endpoint, Function, Gateway, Mapping, ObjectsCreated, Plan, Queue, Redrive, Replay,
-    Route, Source, environment, permissions,
+    Bucket, Cors, DeadLetterQueue, Endpoint, Function, Gateway, Mapping, ObjectsCreated, Plan, Queue, Redrive,
+    Reference, Replay, Route, Source, Value,
+    environment::{self, PUBLIC_URL},
+    permissions,
 };
 use crate::access::Access;
 use crate::function;
@@ -215,7 +217,7 @@ fn bucket(entry: &resources::Bucket) -> Bucket {
     let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     // The pages come from another origin than the bucket, and a browser must read the ETag of each part.
     let cors = entry.cors.then(|| Cors {
-        origins: owned(&["*"]),
+        origins: vec![Value::Reference(Reference::Setting(PUBLIC_URL.to_owned()))],
         methods: owned(&["PUT", "GET", "HEAD"]),
         headers: owned(&["*"]),
         exposed_headers: owned(&["ETag"]),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::function::Value;
 use crate::public::KeyPattern;
 use crate::resources::{Document, WrongMethod};
 
@@ -52,7 +53,7 @@ pub struct Bucket {
 #[serde(deny_unknown_fields)]
 pub struct Cors {
     /// Of pages.
-    pub origins: Vec<String>,
+    pub origins: Vec<Value>,
     /// Upper case.
     pub methods: Vec<String>,
     /// That a page may send.
