@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_token_for_us_and_for_this_journey_is_believed() {
+    fn only_a_token_for_us_and_for_this_sign_in_is_believed() {
         let (issuer, now) = (Issuer::new(), World::system().now());
         let expected = Expected { issuer: "https://issuer.example", client_id: "cinema", nonce: "n", now };
         let check = |header: Value, change: (&str, Value)| {

@@ -7,7 +7,7 @@ use crate::email::Email;
 /// What is known when somebody arrives.
 #[derive(Debug, Clone)]
 pub struct Known<'a> {
-    /// Who began the journey signed in.
+    /// Who was signed in when it began.
     pub signed_in: Option<AccountId>,
     /// Whom the person's account at the provider is linked with.
     pub linked: Option<AccountId>,

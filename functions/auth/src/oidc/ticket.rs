@@ -16,7 +16,7 @@ pub const COOKIE: HostCookie = HostCookie::lax("__Host-oauth", LIFETIME);
 const LIFETIME: Duration = Duration::minutes(10);
 const PURPOSE: &str = "oauth ticket";
 
-/// A journey to a provider.
+/// A sign-in on its way to a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
     /// Where it goes.
@@ -25,7 +25,7 @@ pub struct Ticket {
     pub state: String,
     /// Comes back in the ID token.
     pub nonce: String,
-    /// Proves to the provider that the code comes from where the journey began.
+    /// Proves to the provider that the code comes from where the sign-in began.
     pub verifier: String,
     /// The account that began it, when somebody is signed in.
     pub link: Option<LinkTo>,
@@ -72,7 +72,7 @@ impl Ticket {
         (now.unix_timestamp() < ticket.expires_at).then_some(ticket)
     }
 
-    /// Whether an answer belongs to this journey.
+    /// Whether an answer belongs to this sign-in.
     pub fn is_of(&self, provider: &str, state: Option<&str>) -> bool {
         let state = state.unwrap_or_default();
         self.provider == provider && bool::from(self.state.as_bytes().ct_eq(state.as_bytes()))
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_belongs_to_its_journey() {
+    fn an_answer_belongs_to_its_sign_in() {
         let (ticket, _) = ticket();
         assert!(ticket.is_of("local", Some(&ticket.state)));
         assert!(!ticket.is_of("google", Some(&ticket.state)));

@@ -39,7 +39,7 @@ runtime::wire! {
 }
 
 /// 303 to the page: to `#/signed-in` with the refresh token in its cookie, or to `#/code` with the token for `POST /v1/auth/mfa/verify` in its own
-/// where the account has a second factor. 404 for an unknown provider, 400 `state_mismatch` when the journey did not begin in
+/// where the account has a second factor. 404 for an unknown provider, 400 `state_mismatch` when the sign-in did not begin in
 /// this browser within ten minutes, 400 `code_refused`, 403 `sign_in_cancelled`, `address_unverified` or `email_unverified`, 409
 /// `linked_elsewhere`, 502 `provider_unavailable`.
 #[utoipa::path(get, path = "/v1/auth/oauth/{provider}/callback", tag = "auth",

@@ -1,7 +1,7 @@
 //! Addresses that accounts want to have, with the codes that were sent there.
 
 use kernel::AccountId;
-use sqlx::PgConnection;
+use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
 use crate::{
@@ -34,13 +34,13 @@ pub(crate) async fn count_try(
     connection: &mut PgConnection,
     account: AccountId,
 ) -> Result<Option<(Email, Sent)>, sqlx::Error> {
-    let row: Option<(Email, Vec<u8>, OffsetDateTime, i32, Option<OffsetDateTime>)> = sqlx::query_as(
-        "update email_changes set tries = tries + 1 where account_id = $1 returning email, digest, expires_at, tries, used_at",
+    let row = sqlx::query(
+        "update email_changes set tries = tries + 1 where account_id = $1 returning digest, expires_at, tries, used_at, email",
     )
     .bind(account)
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|(email, digest, expires_at, tries, used_at)| (email, Sent { digest, expires_at, tries, used_at })))
+    row.map(|row| Ok((row.try_get(4)?, Sent::from_row(&row)?))).transpose()
 }
 
 /// The code was right.
