@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kernel::{
-    AssetId, Locale, PersonId, Territory, TitleId, TitleKind, nearest,
+    AssetId, Languages, Locale, PersonId, Territory, TitleId, TitleKind, nearest,
     policy::{Audience, Refusal, may_watch_once_paid},
 };
 use runtime::PublicUrl;
@@ -105,7 +105,7 @@ impl TitleDetail {
     pub fn of(
         title: Title,
         genres: &BTreeMap<String, Names>,
-        (audience, reader): (&Audience, &Locale),
+        (audience, reader): (&Audience, &Languages),
         now: OffsetDateTime,
         public_url: &PublicUrl,
     ) -> Self {

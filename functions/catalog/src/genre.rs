@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{Locale, nearest};
+use kernel::{Languages, Locale, nearest};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -19,7 +19,7 @@ pub struct Genre {
 
 impl Genre {
     /// The genre for a reader.
-    pub fn of(slug: &str, names: &Names, reader: &Locale) -> Self {
+    pub fn of(slug: &str, names: &Names, reader: &Languages) -> Self {
         let name = nearest(names, reader).map_or(slug, |(_, name)| name);
         Self { slug: slug.to_owned(), name: name.to_owned() }
     }

@@ -1,7 +1,7 @@
 //! What a search answers.
 
 use kernel::{
-    Locale, Names, QueryId, TitleCard,
+    Languages, Names, QueryId, TitleCard,
     policy::{Audience, may_watch_once_paid},
 };
 use runtime::PublicUrl;
@@ -30,7 +30,7 @@ pub struct FoundPage {
 /// The title for a reader.
 pub(crate) fn card(
     document: Document,
-    (audience, reader): (&Audience, &Locale),
+    (audience, reader): (&Audience, &Languages),
     now: OffsetDateTime,
     public_url: &PublicUrl,
 ) -> TitleCard {

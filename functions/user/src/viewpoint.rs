@@ -1,6 +1,6 @@
 //! For whom, and for which moment, a list is read or changed.
 
-use kernel::{AccountId, Locale, ProfileId, policy::Audience};
+use kernel::{AccountId, Languages, ProfileId, policy::Audience};
 use time::OffsetDateTime;
 
 /// A profile at a moment: what it may see then decides what its lists show.
@@ -9,6 +9,6 @@ pub(crate) struct Viewpoint {
     pub account: AccountId,
     pub profile: ProfileId,
     pub audience: Audience,
-    pub locale: Locale,
+    pub languages: Languages,
     pub now: OffsetDateTime,
 }

@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::Locale;
+use crate::{Languages, Locale};
 
-/// The text for a reader: in the reader's own locale, in its language, in English, in any.
-pub fn nearest<'a, T>(texts: &'a BTreeMap<Locale, T>, reader: &Locale) -> Option<(&'a Locale, &'a T)> {
-    let of = |tag: &str| texts.iter().find(|(locale, _)| locale.as_str() == tag);
-    let own = texts.get_key_value(reader).or_else(|| of(reader.language()));
-    own.or_else(|| of("en")).or_else(|| texts.first_key_value())
+/// The text for a reader: in the first of the reader's languages that there is, with its region or without, in English, in any.
+pub fn nearest<'a, T>(texts: &'a BTreeMap<Locale, T>, reader: &Languages) -> Option<(&'a Locale, &'a T)> {
+    let of = |tag: String| texts.iter().find(|(locale, _)| locale.as_str() == tag);
+    reader.tags().into_iter().find_map(of).or_else(|| texts.first_key_value())
 }
 
 /// The names of a title.
@@ -25,7 +24,7 @@ pub struct Names {
 
 impl Names {
     /// The name for a reader: the [`nearest`] translation, else the original.
-    pub fn for_reader(&self, reader: &Locale) -> &str {
+    pub fn for_reader(&self, reader: &Languages) -> &str {
         nearest(&self.by_locale, reader).map_or(&self.original, |(_, name)| name)
     }
 
@@ -46,9 +45,12 @@ impl Names {
         Value::Object(column)
     }
 
-    /// [`Names::for_reader`] as an expression over a column; `locale` and `language` are placeholders such as `$1`.
-    pub fn sql(column: &str, locale: &str, language: &str) -> String {
-        format!("coalesce({column}->>{locale}, {column}->>{language}, {column}->>'en', {column}->>'')")
+    /// [`Names::for_reader`] as an expression over a column; `tags` is a placeholder such as `$1` for [`Languages::tags`] (`text[]`).
+    pub fn sql(column: &str, tags: &str) -> String {
+        format!(
+            "coalesce((select {column}->>tag from unnest({tags}::text[]) with ordinality as wanted (tag, place) \
+             where {column} ? tag order by place limit 1), {column}->>'')"
+        )
     }
 }
 
@@ -66,11 +68,19 @@ mod tests {
     #[test]
     fn a_reader_gets_the_nearest_language() {
         let three = names(&[("de", "D"), ("en", "E"), ("pt-BR", "B")]);
-        for (reader, name) in [("de", "D"), ("de-AT", "D"), ("pt-BR", "B"), ("pt", "E"), ("fr", "E")] {
-            assert_eq!(three.for_reader(&reader.parse().unwrap()), name, "{reader}");
+        for (reader, name) in [
+            ("de", "D"),
+            ("de-AT", "D"),
+            ("pt-BR", "B"),
+            ("pt", "E"),
+            ("fr", "E"),
+            ("fr, de;q=0.5", "D"),
+            ("en;q=0.1, de", "D"),
+        ] {
+            assert_eq!(three.for_reader(&Languages::accepted(reader)), name, "{reader}");
         }
-        assert_eq!(names(&[("fi", "F")]).for_reader(&Locale::english()), "F");
-        assert_eq!(names(&[]).for_reader(&Locale::english()), "Оригинал");
+        assert_eq!(names(&[("fi", "F")]).for_reader(&Locale::english().into()), "F");
+        assert_eq!(names(&[]).for_reader(&Locale::english().into()), "Оригинал");
     }
 
     #[test]

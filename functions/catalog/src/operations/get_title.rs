@@ -30,7 +30,7 @@ pub(super) async fn get_title(
     let (title, genres) = titles::find(&pool, id).await?.ok_or_else(no_such_title)?;
     let now = world.now();
     require_visible(&title, &audience, now)?;
-    let reader = (&audience.policy, &audience.locale);
+    let reader = (&audience.policy, &audience.languages);
     Ok(audience.cache(TitleDetail::of(title, &genres, reader, now, &public_url), MAX_AGE))
 }
 

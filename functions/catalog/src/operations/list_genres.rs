@@ -21,7 +21,7 @@ pub(super) async fn list_genres(
     audience: Audience,
 ) -> Result<Cached<Page<Genre>>, Problem> {
     let known = genres::all(&pool).await?;
-    let mut items: Vec<_> = known.iter().map(|(slug, names)| Genre::of(slug, names, &audience.locale)).collect();
+    let mut items: Vec<_> = known.iter().map(|(slug, names)| Genre::of(slug, names, &audience.languages)).collect();
     items.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(audience.cache(Page { items, next_cursor: None }, MAX_AGE))
 }

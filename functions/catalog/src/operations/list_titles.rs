@@ -34,9 +34,9 @@ pub(super) async fn list_titles(
     audience: Audience,
     pages: Pages<Filter>,
 ) -> Result<Cached<Page<TitleCard>>, Problem> {
-    let pages = pages.bound_to(&audience.locale);
+    let pages = pages.bound_to(audience.languages.tags().join(","));
     let (filter, now) = (&pages.filter, world.now());
-    let reader = (&audience.policy, &audience.locale);
+    let reader = (&audience.policy, &audience.languages);
     let rows = cards::list(&pool, filter, reader, now, pages.after()?, pages.rows()).await?;
     if let (true, Some(genre)) = (rows.is_empty(), &filter.genre) {
         check_genre(&pool, genre).await?;

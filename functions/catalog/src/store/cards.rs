@@ -1,7 +1,7 @@
 //! The rows of lists: visible titles with what a card shows.
 
 use kernel::{
-    Locale, Names, TitleId, TitleKind,
+    Languages, Names, TitleId, TitleKind,
     policy::{Audience, Publication, TitleRules, Window, sql_predicate},
 };
 use sqlx::{AssertSqlSafe, FromRow, PgPool, Row, postgres::PgRow, types::Json};
@@ -69,33 +69,33 @@ impl CardRow {
 pub(crate) async fn list(
     pool: &PgPool,
     filter: &Filter,
-    (audience, reader): (&Audience, &Locale),
+    (audience, reader): (&Audience, &Languages),
     now: OffsetDateTime,
     after: Option<Place>,
     limit: i64,
 ) -> Result<Vec<CardRow>, sqlx::Error> {
     let (key, is_after, order) = match filter.sort {
         Sort::Newest => {
-            ("t.published_at", "(t.published_at, t.id) < ($10::timestamptz, $11)", "t.published_at desc, t.id desc")
+            ("t.published_at", "(t.published_at, t.id) < ($9::timestamptz, $10)", "t.published_at desc, t.id desc")
         }
-        Sort::Year => ("t.year", "(t.year, t.id) < ($10::smallint, $11)", "t.year desc, t.id desc"),
+        Sort::Year => ("t.year", "(t.year, t.id) < ($9::smallint, $10)", "t.year desc, t.id desc"),
         // Bytes: every server orders them alike, and the order of a cursor must never change.
         Sort::Title => (
             "lower(n.name) collate \"C\"",
-            "(lower(n.name) collate \"C\", t.id) > ($10, $11)",
+            "(lower(n.name) collate \"C\", t.id) > ($9, $10)",
             "lower(n.name) collate \"C\", t.id",
         ),
     };
     let visible = sql_predicate("t", "$1", "$2", "$3");
-    let name = Names::sql("t.names", "$4", "$5");
+    let name = Names::sql("t.names", "$4");
     let statement = format!(
         "select t.id, t.kind, t.slug, n.name, t.year, t.rating, t.document->'about'->'genres', t.windows, \
          t.document->'asset' <> 'null'::jsonb, t.document->'asset'->>'poster', \
          (t.document->'asset'->>'duration_seconds')::float8, ({key})::text \
          from titles t cross join lateral (select {name} as name) n \
-         where {visible} and t.kind = any($6) and ($7::text is null or t.document->'about'->'genres' ? $7) \
-         and ($8::smallint is null or t.year = $8) and ($9::text is null or t.document->'about'->'countries' ? $9) \
-         and ($10::text is null or {is_after}) order by {order} limit $12"
+         where {visible} and t.kind = any($5) and ($6::text is null or t.document->'about'->'genres' ? $6) \
+         and ($7::smallint is null or t.year = $7) and ($8::text is null or t.document->'about'->'countries' ? $8) \
+         and ($9::text is null or {is_after}) order by {order} limit $11"
     );
     let (key, id) = after.unzip();
     // Everything that comes from outside is a parameter.
@@ -103,8 +103,7 @@ pub(crate) async fn list(
         .bind(i16::from(audience.max_rating))
         .bind(&audience.territory)
         .bind(now)
-        .bind(reader)
-        .bind(reader.language())
+        .bind(reader.tags())
         .bind(filter.kinds())
         .bind(filter.genre.as_ref().map(Slug::as_str))
         .bind(filter.year)

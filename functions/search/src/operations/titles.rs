@@ -85,7 +85,7 @@ pub(super) async fn search_titles(
     let (rows, from) = (usize::try_from(pages.rows()).unwrap_or(0), pages.after()?.unwrap_or(0));
     let slice = Slice { from, size: rows.min(DEEPEST.saturating_sub(from)) };
     let (Found { documents, total }, degraded) = search.find(&criteria, slice).await?;
-    let reader = (&audience.policy, &audience.locale);
+    let reader = (&audience.policy, &audience.languages);
     let item = |document| card(document, reader, now, &search.public_url);
     // The last of the rows only tells that there is another page.
     let Page { items, next_cursor } = pages.page(documents, |_| from + rows - 1, item);

@@ -29,8 +29,8 @@ cinema_http::operations! {
 
 /// What the viewer's lists show, and take in, at this moment.
 fn viewpoint(viewer: Viewer, world: &World) -> Viewpoint {
-    let Viewer { account, profile, policy, locale, .. } = viewer;
-    Viewpoint { account, profile, audience: policy, locale, now: world.now() }
+    let Viewer { account, profile, policy, languages, .. } = viewer;
+    Viewpoint { account, profile, audience: policy, languages, now: world.now() }
 }
 
 /// 403 or 401 unless the person proved who they are just now, in a session that has not ended: where only the stored state tells whether a proof

@@ -61,7 +61,7 @@ pub(crate) async fn list(
            w.id, w.kind, w.parent_id, w.number, s.parent_id as series_id, s.number as season_number, p.position_ms, p.duration_ms, \
            p.watched_at, p.position_ms * 100 >= {FINISHED_PERCENT} * p.duration_ms as is_finished \
            from progress p join titles w on w.id = p.title_id left join titles s on s.id = w.parent_id \
-           where p.profile_id = $6 and p.duration_ms >= {SHORTEST_MS} and p.position_ms * 100 >= {BEGUN_PERCENT} * p.duration_ms \
+           where p.profile_id = $5 and p.duration_ms >= {SHORTEST_MS} and p.position_ms * 100 >= {BEGUN_PERCENT} * p.duration_ms \
            order by coalesce(s.parent_id, w.parent_id, w.id), p.watched_at desc, p.title_id desc) \
          select {card}, case when l.is_finished then 0 else l.position_ms end, \
          case when l.is_finished then coalesce(round(t.duration_seconds * 1000)::bigint, 0) else l.duration_ms end, \
@@ -73,7 +73,7 @@ pub(crate) async fn list(
             and t.parent_id in (select l.parent_id union select o.id from titles o where o.parent_id = l.series_id) \
             and ((t.parent_id = l.parent_id and t.number > l.number) or s.number > l.season_number) \
             order by s.number, t.number, t.id limit 1)) t \
-         where ($7::timestamptz is null or (l.watched_at, l.id) < ($7, $8)) order by l.watched_at desc, l.id desc limit $9"
+         where ($6::timestamptz is null or (l.watched_at, l.id) < ($6, $7)) order by l.watched_at desc, l.id desc limit $8"
     );
     lists::rows(pool, statement, viewpoint, after, limit).await
 }

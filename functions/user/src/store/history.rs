@@ -52,8 +52,8 @@ pub(crate) async fn list(
         "select {card}, p.position_ms, p.duration_ms, p.watched_ms, p.watched_at, r.value \
          from progress p join titles t on t.id = p.title_id \
          left join ratings r on r.profile_id = p.profile_id and r.title_id = p.title_id \
-         where p.profile_id = $6 and {visible} and ($7::timestamptz is null or (p.watched_at, p.title_id) < ($7, $8)) \
-         order by p.watched_at desc, p.title_id desc limit $9"
+         where p.profile_id = $5 and {visible} and ($6::timestamptz is null or (p.watched_at, p.title_id) < ($6, $7)) \
+         order by p.watched_at desc, p.title_id desc limit $8"
     );
     lists::rows(pool, statement, viewpoint, after, limit).await
 }

@@ -26,8 +26,8 @@ pub(crate) fn micros(moment: OffsetDateTime) -> i64 {
     i64::try_from(moment.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX)
 }
 
-/// The rows of a statement over `$1`–`$3` of [`visible`], the locale `$4` and its language `$5`, the profile `$6`, the place after which the page
-/// begins (`$7`, `$8`), and the limit `$9`.
+/// The rows of a statement over `$1`–`$3` of [`visible`], the languages `$4`, the profile `$5`, the place after which the page begins (`$6`,
+/// `$7`), and the limit `$8`.
 pub(super) async fn rows<R>(
     pool: &PgPool,
     statement: String,
@@ -44,8 +44,7 @@ where
         .bind(i16::from(viewpoint.audience.max_rating))
         .bind(&viewpoint.audience.territory)
         .bind(viewpoint.now)
-        .bind(&viewpoint.locale)
-        .bind(viewpoint.locale.language())
+        .bind(viewpoint.languages.tags())
         .bind(viewpoint.profile)
         .bind(moment)
         .bind(title)

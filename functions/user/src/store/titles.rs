@@ -49,9 +49,9 @@ pub(crate) struct CardRow {
     pub number: i32,
 }
 
-/// The columns of a card, the first of every list. `$4` is the viewer's locale, `$5` its language.
+/// The columns of a card, the first of every list. `$4` is the viewer's languages.
 pub(super) fn card_columns() -> String {
-    let name = Names::sql("t.names", "$4", "$5");
+    let name = Names::sql("t.names", "$4");
     format!("t.id, t.kind, t.slug, {name}, t.year, t.rating, t.poster, t.duration_seconds, t.parent_id, t.number")
 }
 

@@ -37,8 +37,8 @@ pub(crate) async fn list(
 ) -> Result<Vec<ListedRow>, sqlx::Error> {
     let (card, visible) = (card_columns(), visible("t"));
     let statement = format!(
-        "select {card}, w.added_at from watchlist w join titles t on t.id = w.title_id where w.profile_id = $6 and {visible} \
-         and ($7::timestamptz is null or (w.added_at, w.title_id) < ($7, $8)) order by w.added_at desc, w.title_id desc limit $9"
+        "select {card}, w.added_at from watchlist w join titles t on t.id = w.title_id where w.profile_id = $5 and {visible} \
+         and ($6::timestamptz is null or (w.added_at, w.title_id) < ($6, $7)) order by w.added_at desc, w.title_id desc limit $8"
     );
     lists::rows(pool, statement, viewpoint, after, limit).await
 }
