@@ -1,8 +1,6 @@
 //! `POST /v1/users/me/export`: begins a copy of everything that is held on the person; once in 24 hours.
 
-use cinema_http::{
-    HeaderValue, IdempotencyKey, KnowsSessions, Problem, Proven, Response, State, StatusCode, header,
-};
+use cinema_http::{HeaderValue, IdempotencyKey, KnowsSessions, Problem, Proven, Response, State, StatusCode, header};
 use events::Outbox;
 use kernel::World;
 use time::Duration;

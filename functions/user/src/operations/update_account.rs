@@ -1,8 +1,6 @@
 //! `PATCH /v1/users/me`: changes what the person told about themselves, by JSON Merge Patch, against the version that was seen.
 
-use cinema_http::{
-    Account as Caller, Cached, HeaderMap, IfMatch, Json, MergePatch, Patch, Problem, State, etag,
-};
+use cinema_http::{Account as Caller, Cached, HeaderMap, IfMatch, Json, MergePatch, Patch, Problem, State, etag};
 use kernel::{Locale, Territory};
 use serde::Deserialize;
 use sqlx::PgPool;
