@@ -152,7 +152,7 @@ impl Stat {
 }
 
 /// A process and all its descendants.
-fn family(pid: u32) -> HashSet<u32> {
+pub(crate) fn family(pid: u32) -> HashSet<u32> {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         if let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok())
@@ -174,7 +174,7 @@ fn family(pid: u32) -> HashSet<u32> {
 }
 
 /// The proportional share where the kernel tells it, else the resident set.
-fn memory_kib(pid: u32) -> u64 {
+pub(crate) fn memory_kib(pid: u32) -> u64 {
     let field = |file: &str, name: &str| {
         let text = fs::read_to_string(format!("/proc/{pid}/{file}")).ok()?;
         text.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())

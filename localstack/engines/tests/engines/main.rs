@@ -1,5 +1,8 @@
 //! Engines as they are installed here: what outlives a killed LocalStack, and what must not outlive a test.
 
+mod soak;
+mod strangers;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -46,8 +49,12 @@ impl Drop for Started {
 }
 
 fn kill(process: &Process) {
+    signal(process, Signal::KILL);
+}
+
+fn signal(process: &Process, signal: Signal) {
     if let Some(pid) = i32::try_from(process.pid).ok().and_then(Pid::from_raw) {
-        let _ = kill_process(pid, Signal::KILL);
+        let _ = kill_process(pid, signal);
     }
 }
 
@@ -92,6 +99,25 @@ async fn an_instance_that_was_not_given_its_buckets_back_is_not_mirrored() -> Re
     let engines = Engines::start(&home, &options, &Progress::quiet()).await?;
     let refused = mirror(&home, engines.endpoints()).await;
     ensure!(refused.is_err_and(|error| error.to_string().contains("cargo cinema up")));
+    Ok(())
+}
+
+/// As when no thread starts any more: the process is there and answers nobody.
+#[tokio::test]
+async fn a_localstack_that_hangs_is_told_from_one_that_works_and_replaced() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let home = home(folder.path())?;
+    let _started = Started { home: home.clone() };
+    let options = Options { engines: vec![Engine::LocalStack], throw_away: true, ..Options::default() };
+    Engines::start(&home, &options, &Progress::quiet()).await?;
+    let works = async || Engines::status(&home).await.iter().any(|engine| engine.healthy);
+    ensure!(works().await, "a new one does no work");
+    let hanging = process(&home, Engine::LocalStack)?;
+    signal(&hanging, Signal::STOP);
+    ensure!(!works().await, "one that hangs passes for healthy");
+    Engines::start(&home, &options, &Progress::quiet()).await?;
+    ensure!(process(&home, Engine::LocalStack)? != hanging && !hanging.is_alive(), "it was not replaced");
+    ensure!(works().await, "the new one does no work");
     Ok(())
 }
 
@@ -142,6 +168,12 @@ async fn fill(endpoints: &Endpoints) -> Result<()> {
 
     secrets(endpoints).create_secret().name("pepper").secret_string("salt").send().await?;
 
+    create_table(endpoints).await?;
+    put_item(endpoints, "before").await
+}
+
+/// With a stream, which is Kinesis's.
+async fn create_table(endpoints: &Endpoints) -> Result<()> {
     let tables = tables(endpoints);
     let attribute =
         AttributeDefinition::builder().attribute_name("pk").attribute_type(ScalarAttributeType::S).build()?;
@@ -149,7 +181,7 @@ async fn fill(endpoints: &Endpoints) -> Result<()> {
     let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages);
     let create = tables.create_table().table_name("assets").attribute_definitions(attribute).key_schema(key);
     create.billing_mode(BillingMode::PayPerRequest).stream_specification(stream.build()?).send().await?;
-    put_item(endpoints, "before").await
+    Ok(())
 }
 
 async fn check(endpoints: &Endpoints) -> Result<()> {
