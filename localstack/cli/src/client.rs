@@ -34,6 +34,11 @@ impl Cinema {
         Ok(Self { http: edge::http_client()?, base: base.trim_end_matches('/').to_owned(), tokens: None })
     }
 
+    /// The same, through another HTTP client.
+    pub fn with_client(&self, http: reqwest::Client) -> Self {
+        Self { http, ..self.clone() }
+    }
+
     /// The plain HTTP client.
     pub fn http(&self) -> &reqwest::Client {
         &self.http

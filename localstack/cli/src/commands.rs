@@ -9,6 +9,7 @@ mod logs;
 mod mail;
 mod pack;
 mod seed;
+mod soak;
 mod status;
 mod test;
 mod up;
@@ -100,6 +101,8 @@ enum Command {
     },
     /// Make the zips that are shipped
     Pack,
+    /// Use the running platform as people do, and fail if it ages
+    Soak(soak::Arguments),
     /// Measure
     Bench(bench::Arguments),
     #[command(hide = true)]
@@ -155,6 +158,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         Command::Invoke(arguments) => return invoke::run(&root, &home, arguments).await,
         Command::Generate { check } => generate::run(&root, check, &progress).await?,
         Command::Pack => pack::run(&root, &progress).await?,
+        Command::Soak(arguments) => return soak::run(&root, &home, arguments, &progress).await,
         Command::Bench(arguments) => bench::run(&root, home, arguments, &progress).await?,
         Command::Edge(arguments) => edge::run(&root, &home, arguments).await?,
     }

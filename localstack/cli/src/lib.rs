@@ -14,6 +14,7 @@ mod platform;
 mod repository;
 mod scratch;
 mod shipped;
+mod soak;
 mod studio;
 mod variables;
 mod web;
