@@ -9,15 +9,18 @@ use sqlx::{
 
 use crate::StoreError;
 
-/// A lazy pool; must be called inside a tokio runtime.
+/// How long a request waits for a connection.
+pub const ACQUIRE: Duration = Duration::from_secs(2);
+
+/// A lazy pool that waits at most `acquire` for a connection; must be called inside a tokio runtime.
 ///
 /// # Errors
 /// When `url` is not a Postgres URL.
-pub fn pool(url: &str, connections: u32) -> Result<PgPool, StoreError> {
+pub fn pool(url: &str, connections: u32, acquire: Duration) -> Result<PgPool, StoreError> {
     let options = PgConnectOptions::from_str(url).map_err(|error| StoreError::new("postgres", error))?;
     Ok(PgPoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(2))
+        .acquire_timeout(acquire)
         // A frozen sandbox outlives its connections; RDS Proxy and NAT drop idle ones after about five minutes.
         .idle_timeout(Duration::from_secs(240))
         .connect_lazy_with(options))

@@ -107,7 +107,7 @@ impl Service {
 
     /// The service's own schema, as its role sees it.
     pub fn pool(&self) -> sqlx::PgPool {
-        stores::postgres::pool(&self.var(env::POSTGRES_URL), 5).expect("a URL")
+        stores::postgres::pool(&self.var(env::POSTGRES_URL), 5, stores::postgres::ACQUIRE).expect("a URL")
     }
 
     /// The AWS configuration.
