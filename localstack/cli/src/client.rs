@@ -172,7 +172,8 @@ impl Cinema {
             tokio::time::sleep(std::time::Duration::from_millis(500)).await;
             let mails = edge::mails(&self.http, aws_url, email).await?;
             let Some(code) = mails.first().and_then(|mail| six_digits(&mail.text)) else { continue };
-            self.post("/v1/auth/verify-email", &json!({ "email": email, "code": code })).await?;
+            let body = json!({ "email": email, "code": code, "password": password });
+            self.post("/v1/auth/verify-email", &body).await?;
             return self.sign_in(email, password).await;
         }
         bail!("no mail with a code came for {email} within 60 s; see `cargo cinema logs notification-send-email`")

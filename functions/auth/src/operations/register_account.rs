@@ -87,7 +87,8 @@ impl RegisterAccount {
         self.outbox
             .transact(async |tx| {
                 let (account, is_verified) = accounts::register(tx, (id, email, locale), now).await?;
-                // A verified account without a password must not get one in this way either.
+                // A verified account without a password must not get one in this way either. That of an unverified account opens nothing: it
+                // only lets log-in say what is missing, and verify-email replaces it.
                 credentials::set_if(tx, !is_verified, account, hash, now).await?;
                 codes::put(tx, email, if is_verified { &no_code } else { &digest }, now).await?;
                 Ok(tx.send(if is_verified { without } else { with_code }).await?)

@@ -1,11 +1,12 @@
-//! `POST /v1/auth/verify-email`: the code from the mail makes the account real: it gets its default profile, and every service hears of it.
+//! `POST /v1/auth/verify-email`: the code from the mail makes the account real: it gets its password and its default profile, and every service
+//! hears of it. The password comes along because a code proves who reads the mailbox, not who registered the address last.
 
 use std::sync::Arc;
 
 use cinema_http::{Audience, ClientAddress, Json, Problem, State, StatusCode};
 use events::Outbox;
 use kernel::World;
-use password::Pepper;
+use password::{Password, Pepper};
 use runtime::{Boot, BootError, Key};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -14,17 +15,24 @@ use super::steps::limits::Limits;
 use crate::{
     code::{Code, Verdict},
     email::{Email, EmailError},
-    problems::{code_expired, wrong_mailed_code},
+    leak::Leaks,
+    password_rules,
+    problems::{code_expired, weak_password, wrong_mailed_code},
     response_time::padded,
-    store::{accounts, codes},
+    store::{
+        accounts, codes,
+        credentials::{self, NewHash},
+    },
 };
 
-/// A code and the address that it was sent to.
+/// A code, the address that it was sent to, and the password that the account gets.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct VerifyEmailRequest {
     email: Email,
     code: Code,
+    /// Replaces the one of the registration, which anybody may have sent.
+    password: Password,
 }
 
 runtime::wire! {
@@ -32,6 +40,7 @@ runtime::wire! {
         outbox: Outbox,
         pepper: Key<Pepper>,
         limits: Limits,
+        leaks: Leaks,
         world: World,
         first_admin: Arc<Option<Email>> = first_admin,
     }
@@ -44,7 +53,8 @@ fn first_admin(boot: &Boot) -> Result<Arc<Option<Email>>, BootError> {
     email.map(Arc::new).map_err(invalid)
 }
 
-/// 204 when the code is right, and again when it is repeated; 422 when it is wrong, 410 when it is too late, 429 at the sixth try.
+/// 204 when the code is right, and again when it is repeated, which changes nothing; 422 `invalid_code` when it is wrong, 410 when it is too
+/// late, 422 `weak_password`, 429 at the sixth try.
 #[utoipa::path(post, path = "/v1/auth/verify-email", tag = "auth", request_body = VerifyEmailRequest,
     responses((status = 204), Problem))]
 pub(super) async fn verify_email(
@@ -53,6 +63,7 @@ pub(super) async fn verify_email(
     ClientAddress(address): ClientAddress,
     Json(request): Json<VerifyEmailRequest>,
 ) -> Result<StatusCode, Problem> {
+    password_rules::check(&request.password, &request.email).map_err(weak_password("/password"))?;
     state.limits.count_verification(&request.email, &address).await?;
     match padded(state.verify(&request)).await? {
         Verdict::Right | Verdict::Repeated => {
@@ -67,7 +78,10 @@ pub(super) async fn verify_email(
 impl VerifyEmail {
     async fn verify(&self, request: &VerifyEmailRequest) -> Result<Verdict, Problem> {
         let (email, now) = (&request.email, self.world.now());
-        let digest = request.code.digest(self.pepper.get().await?, email);
+        let leak_unchecked = self.leaks.refuse(&request.password).await.map_err(weak_password("/password"))?;
+        let pepper = self.pepper.get().await?;
+        let hash = NewHash { phc: &pepper.hash(&self.world, &request.password)?, leak_unchecked };
+        let digest = request.code.digest(pepper, email);
         let is_first_admin = self.first_admin.as_ref().as_ref() == Some(email);
         self.outbox
             .transact(async |tx| {
@@ -78,7 +92,8 @@ impl VerifyEmail {
                 let verdict = sent.map_or(Verdict::Wrong, |sent| sent.judge(&digest, now));
                 if verdict == Verdict::Right {
                     codes::mark_used(tx, email, now).await?;
-                    if let Some(verified) = accounts::verify(tx, email, is_first_admin, &self.world).await? {
+                    if let Some((account, verified)) = accounts::verify(tx, email, is_first_admin, &self.world).await? {
+                        credentials::set_if(tx, true, account, hash, now).await?;
                         tx.emit(&verified).await?;
                     }
                 }

@@ -176,14 +176,14 @@ pub(crate) async fn find(database: impl PgExecutor<'_>, email: &Email) -> Result
     }))
 }
 
-/// The address is proven: the account gets its default profile, the first administrator their role. The event for everybody; `None` when the
-/// account was verified before.
+/// The address is proven: the account gets its default profile, the first administrator their role. The account and the event for everybody;
+/// `None` when the account was verified before.
 pub(crate) async fn verify(
     connection: &mut PgConnection,
     email: &Email,
     is_first_admin: bool,
     world: &World,
-) -> Result<Option<Event>, sqlx::Error> {
+) -> Result<Option<(AccountId, Event)>, sqlx::Error> {
     let (now, profile) = (world.now(), world.id::<ProfileId>());
     let verified: Option<(AccountId, Locale, i64)> = sqlx::query_as(
         "update accounts set verified_at = $2, default_profile_id = $3, version = version + 1 \
@@ -206,7 +206,7 @@ pub(crate) async fn verify(
         default_profile_id: profile.to_string(),
         verified_at: rfc3339(now),
     };
-    Ok(Some(Event::new(world, types::ACCOUNT_VERIFIED, account, version, &state)))
+    Ok(Some((account, Event::new(world, types::ACCOUNT_VERIFIED, account, version, &state))))
 }
 
 /// Gives an account another address, which it has proven. The old one, and the event for everybody.

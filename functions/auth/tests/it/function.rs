@@ -31,7 +31,7 @@ async fn the_whole_way_from_registration_to_log_out() {
     assert_eq!((status, body), (202, json!({ "status": "verification_sent" })));
 
     let code = stage.code(&email).await;
-    let request = json!({ "email": email, "code": code });
+    let request = json!({ "email": email, "code": code, "password": PASSWORD });
     let (status, body) =
         call(service, "auth-verify-email", ("POST", "/v1/auth/verify-email"), &[], Some(&request)).await;
     assert_eq!((status, body), (204, Value::Null));

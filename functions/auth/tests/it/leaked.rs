@@ -77,7 +77,7 @@ async fn while_the_list_is_down_or_slow_it_is_asked_again_at_the_next_sign_in() 
             stage.register(&email, password).await.expect(202);
             assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
             let code = stage.code(&email).await;
-            stage.verify(&email, &code).await.expect(204);
+            stage.verify_with(&email, &code, password).await.expect(204);
             assert!(unchecked(&stage, &email).await);
             made.push(email);
         }

@@ -48,7 +48,7 @@ async fn an_event_that_could_not_be_put_leaves_with_the_relay() {
     let stream = stage.service.var("STREAM_DOMAIN_EVENTS");
     let broken = Stage { service: stage.service.with("STREAM_DOMAIN_EVENTS", "there-is-no-such-stream"), ..stage };
     let app = broken.service.app(operations::routes);
-    let body = json!({ "email": email, "code": code });
+    let body = json!({ "email": email, "code": code, "password": PASSWORD });
     from_the_edge(app.post("/v1/auth/verify-email", &body), &broken.address).send().await.expect(204);
     sqlx::query("update outbox set created_at = now() - interval '1 minute'")
         .execute(&broken.service.pool())

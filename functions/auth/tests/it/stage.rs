@@ -108,7 +108,12 @@ impl Stage {
     }
 
     pub async fn verify(&self, email: &str, code: &str) -> Answer {
-        self.post("/v1/auth/verify-email", &json!({ "email": email, "code": code })).send().await
+        self.verify_with(email, code, PASSWORD).await
+    }
+
+    pub async fn verify_with(&self, email: &str, code: &str, password: &str) -> Answer {
+        let body = json!({ "email": email, "code": code, "password": password });
+        self.post("/v1/auth/verify-email", &body).send().await
     }
 
     pub async fn log_in(&self, email: &str, password: &str) -> Answer {

@@ -67,14 +67,12 @@ async fn tries_count_in_the_database_even_without_the_limiter() {
     for _ in 0..5 {
         // Another environment each time: none of them remembers the others' tries.
         let app = stage.service.app(auth::operations::routes);
-        let body = json!({ "email": email, "code": wrong(&code) });
+        let body = json!({ "email": email, "code": wrong(&code), "password": PASSWORD });
         app.post("/v1/auth/verify-email", &body).send().await.expect_problem(422, "invalid_code");
     }
     let app = stage.service.app(auth::operations::routes);
-    app.post("/v1/auth/verify-email", &json!({ "email": email, "code": code }))
-        .send()
-        .await
-        .expect_problem(422, "invalid_code");
+    let body = json!({ "email": email, "code": code, "password": PASSWORD });
+    app.post("/v1/auth/verify-email", &body).send().await.expect_problem(422, "invalid_code");
 }
 
 #[tokio::test]
@@ -116,13 +114,84 @@ async fn bad_input_is_a_problem_document() {
     let stage = Stage::start().await;
     let email = fresh_email();
     for (body, pointer) in [
-        (json!({ "email": email, "code": 123456 }), "/code"),
-        (json!({ "email": email, "code": "12345" }), "/code"),
-        (json!({ "email": email, "code": "12345a" }), "/code"),
-        (json!({ "email": "nobody", "code": "123456" }), "/email"),
-        (json!({ "email": email, "code": "123456", "admin": true }), "/admin"),
+        (json!({ "email": email, "code": 123456, "password": PASSWORD }), "/code"),
+        (json!({ "email": email, "code": "12345", "password": PASSWORD }), "/code"),
+        (json!({ "email": email, "code": "12345a", "password": PASSWORD }), "/code"),
+        (json!({ "email": "nobody", "code": "123456", "password": PASSWORD }), "/email"),
+        (json!({ "email": email, "code": "123456", "password": null }), "/password"),
+        (json!({ "email": email, "code": "123456" }), ""),
+        (json!({ "email": email, "code": "123456", "password": PASSWORD, "admin": true }), "/admin"),
     ] {
         let problem = stage.post("/v1/auth/verify-email", &body).send().await.expect_problem(422, "invalid_request");
         assert_eq!(problem["errors"][0]["pointer"], pointer);
     }
+}
+
+/// What two clients do with one address before its owner enters a code.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    OwnerRegisters,
+    IntruderRegisters,
+    IntruderGuesses,
+}
+
+#[tokio::test]
+async fn of_two_clients_only_the_one_with_the_code_and_its_own_password_gets_in() {
+    use Step::{IntruderGuesses, IntruderRegisters, OwnerRegisters};
+    let orders: [&[Step]; 8] = [
+        &[OwnerRegisters, IntruderRegisters],
+        &[IntruderRegisters, OwnerRegisters],
+        // The owner finds a code of somebody else's registration and enters it.
+        &[IntruderRegisters],
+        &[OwnerRegisters, IntruderRegisters, IntruderGuesses],
+        &[OwnerRegisters, IntruderGuesses, IntruderRegisters],
+        &[IntruderRegisters, IntruderGuesses, OwnerRegisters],
+        &[IntruderRegisters, OwnerRegisters, IntruderRegisters],
+        &[OwnerRegisters, IntruderRegisters, OwnerRegisters],
+    ];
+    for order in orders {
+        // A stage each: one client's limit of guesses is not what is tested.
+        let stage = Stage::start().await;
+        let (email, mut code) = (fresh_email(), None);
+        // Of its own for every order: one password over many accounts is refused.
+        let intruders = format!("intruder {}", fresh_email().replace('@', " "));
+        for step in order {
+            match step {
+                OwnerRegisters => drop(stage.register(&email, PASSWORD).await.expect(202)),
+                IntruderRegisters => drop(stage.register(&email, &intruders).await.expect(202)),
+                IntruderGuesses => {
+                    let sent: &String = code.as_ref().unwrap();
+                    let answer = stage.verify_with(&email, &wrong(sent), &intruders).await;
+                    answer.expect_problem(422, "invalid_code");
+                }
+            }
+            if !matches!(step, IntruderGuesses) {
+                code = Some(stage.code(&email).await);
+            }
+            for password in [PASSWORD, &intruders] {
+                let status = stage.log_in(&email, password).await.status.as_u16();
+                assert!(matches!(status, 401 | 403), "{order:?}: {status} before anybody proved the address");
+            }
+        }
+        let code = code.unwrap();
+        stage.verify(&email, &code).await.expect(204);
+        // A code that was used sets nobody's password any more.
+        stage.verify_with(&email, &code, &intruders).await.expect(204);
+        stage.register(&email, &intruders).await.expect(202);
+        stage.verify_with(&email, &code, &intruders).await.expect_problem(422, "invalid_code");
+        stage.log_in(&email, &intruders).await.expect_problem(401, "invalid_credentials");
+        stage.log_in(&email, PASSWORD).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_weak_password_costs_no_try_of_the_code() {
+    let stage = Stage::start().await;
+    let (email, code) = stage.registered().await;
+    for weak in ["short", "password123", "aaaaaaaaaaaaaaa"].iter().cycle().take(7) {
+        let problem = stage.verify_with(&email, &code, weak).await.expect_problem(422, "weak_password");
+        assert_eq!(problem["errors"][0]["pointer"], "/password");
+    }
+    stage.log_in(&email, PASSWORD).await.expect_problem(403, "email_unverified");
+    stage.verify(&email, &code).await.expect(204);
 }

@@ -61,7 +61,7 @@ async fn no_line_of_any_function_holds_an_address_a_secret_or_a_token() {
     // Failures are where logs talk.
     for (path, body) in [
         ("/v1/auth/login", json!({ "email": life.email, "password": wrong_password })),
-        ("/v1/auth/verify-email", json!({ "email": life.email, "code": "000000" })),
+        ("/v1/auth/verify-email", json!({ "email": life.email, "code": "000000", "password": PASSWORD })),
         ("/v1/auth/register", json!({ "email": life.email, "password": PASSWORD })),
         ("/v1/auth/password/forgot", json!({ "email": life.email })),
         ("/v1/auth/refresh", json!({ "refresh_token": format!("{}x", life.refresh) })),
