@@ -136,7 +136,7 @@ fn title(told: Title) -> TitleRow {
         title_id: told.id,
         sequence: told.sequence.unsigned_abs(),
         kind: told.kind.to_string(),
-        name: told.names.for_reader(&Locale::english()).to_owned(),
+        name: told.names.for_reader(&Locale::english().into()).to_owned(),
         publication: told.rules.publication.to_string(),
         genres: told.genres,
         deleted: told.is_deleted,
