@@ -38,7 +38,7 @@ impl Engines {
         let components: Vec<Component> = components.into_iter().collect();
         let installed = packages::install(home.cache(), &components, progress).await?;
         private::folder(home.run())?;
-        let _lock = lock(home)?;
+        let held = lock(home)?;
 
         let before = Daemons::load(home)?;
         if before.docker {
@@ -62,6 +62,7 @@ impl Engines {
         let failure = started.iter().any(|(_, port)| port.is_err());
         if failure && options.throw_away {
             // Nobody would know of the others.
+            drop(held);
             Self::stop(home, &Progress::quiet()).await?;
         }
         for (engine, port) in started {
