@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
-use cinema_http::{Audience, ClientAddress, Json, Problem, State, StatusCode};
-use events::Outbox;
-use kernel::World;
+use cinema_http::{Audience, Json, Origin, Problem, State, StatusCode};
+use events::{Outbox, Transaction};
+use kernel::{AccountId, World};
 use password::{Password, Pepper};
 use runtime::{Boot, BootError, Key};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::steps::limits::Limits;
+use super::steps::{happened::happened, limits::Limits};
 use crate::{
     code::{Code, Verdict},
     email::{Email, EmailError},
@@ -19,9 +19,12 @@ use crate::{
     password_rules,
     problems::{code_expired, weak_password, wrong_mailed_code},
     response_time::padded,
+    role::Role,
+    security_event::Kind,
     store::{
         accounts, codes,
         credentials::{self, NewHash},
+        roles, security_events,
     },
 };
 
@@ -60,12 +63,12 @@ fn first_admin(boot: &Boot) -> Result<Arc<Option<Email>>, BootError> {
 pub(super) async fn verify_email(
     State(state): State<VerifyEmail>,
     _caller: Audience,
-    ClientAddress(address): ClientAddress,
+    origin: Origin,
     Json(request): Json<VerifyEmailRequest>,
 ) -> Result<StatusCode, Problem> {
     password_rules::check(&request.password, &request.email).map_err(weak_password("/password"))?;
-    state.limits.count_verification(&request.email, &address).await?;
-    match padded(state.verify(&request)).await? {
+    state.limits.count_verification(&request.email, &origin.address).await?;
+    match padded(state.verify(&request, &origin)).await? {
         Verdict::Right | Verdict::Repeated => {
             state.limits.refund_verification(&request.email).await;
             Ok(StatusCode::NO_CONTENT)
@@ -76,13 +79,12 @@ pub(super) async fn verify_email(
 }
 
 impl VerifyEmail {
-    async fn verify(&self, request: &VerifyEmailRequest) -> Result<Verdict, Problem> {
+    async fn verify(&self, request: &VerifyEmailRequest, origin: &Origin) -> Result<Verdict, Problem> {
         let (email, now) = (&request.email, self.world.now());
         let leak_unchecked = self.leaks.refuse(&request.password).await.map_err(weak_password("/password"))?;
         let pepper = self.pepper.get().await?;
         let hash = NewHash { phc: &pepper.hash(&self.world, &request.password)?, leak_unchecked };
         let digest = request.code.digest(pepper, email);
-        let is_first_admin = self.first_admin.as_ref().as_ref() == Some(email);
         self.outbox
             .transact(async |tx| {
                 // The same order of locks as in register-account.
@@ -92,13 +94,29 @@ impl VerifyEmail {
                 let verdict = sent.map_or(Verdict::Wrong, |sent| sent.judge(&digest, now));
                 if verdict == Verdict::Right {
                     codes::mark_used(tx, email, now).await?;
-                    if let Some((account, verified)) = accounts::verify(tx, email, is_first_admin, &self.world).await? {
+                    if let Some((account, verified)) = accounts::verify(tx, email, &self.world).await? {
                         credentials::set_if(tx, true, account, hash, now).await?;
+                        self.appoint_first_admin(tx, (account, email), origin).await?;
                         tx.emit(&verified).await?;
                     }
                 }
                 Ok(verdict)
             })
             .await
+    }
+
+    /// While nobody administrates: whoever gets hold of that address later is an account like others.
+    async fn appoint_first_admin(
+        &self,
+        tx: &mut Transaction<'_>,
+        (account, email): (AccountId, &Email),
+        origin: &Origin,
+    ) -> Result<(), sqlx::Error> {
+        let is_named = self.first_admin.as_ref().as_ref() == Some(email);
+        if is_named && roles::grant_first_admin(tx, account, self.world.now()).await? {
+            let event = happened(&self.world, account, Kind::RoleGranted, origin).with(Role::Admin.as_str());
+            security_events::add(&mut **tx, &event).await?;
+        }
+        Ok(())
     }
 }

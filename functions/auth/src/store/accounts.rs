@@ -6,12 +6,11 @@ use proto::{auth::AccountVerified, types};
 use sqlx::{PgConnection, PgExecutor, Row};
 use time::OffsetDateTime;
 
-use super::{profiles, roles};
+use super::profiles;
 use crate::{
     email::Email,
     person::{Person, default_profile, person_columns},
     rfc3339::rfc3339,
-    role::Role,
 };
 
 /// Who tries to sign in.
@@ -176,12 +175,11 @@ pub(crate) async fn find(database: impl PgExecutor<'_>, email: &Email) -> Result
     }))
 }
 
-/// The address is proven: the account gets its default profile, the first administrator their role. The account and the event for everybody;
-/// `None` when the account was verified before.
+/// The address is proven: the account gets its default profile. The account and the event for everybody; `None` when the account was verified
+/// before.
 pub(crate) async fn verify(
     connection: &mut PgConnection,
     email: &Email,
-    is_first_admin: bool,
     world: &World,
 ) -> Result<Option<(AccountId, Event)>, sqlx::Error> {
     let (now, profile) = (world.now(), world.id::<ProfileId>());
@@ -196,9 +194,6 @@ pub(crate) async fn verify(
     .await?;
     let Some((account, locale, version)) = verified else { return Ok(None) };
     profiles::add_default(connection, profile, account, &locale).await?;
-    if is_first_admin {
-        roles::grant(connection, account, Role::Admin, now).await?;
-    }
     let state = AccountVerified {
         account_id: account.to_string(),
         email: email.as_str().to_owned(),

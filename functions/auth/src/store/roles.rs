@@ -23,6 +23,24 @@ pub(crate) async fn grant(
     Ok(done.rows_affected() == 1)
 }
 
+/// Makes an account the administrator; `false`: there is one, this account or another. Who calls this holds the lock of the one account that may
+/// be the first.
+pub(crate) async fn grant_first_admin(
+    connection: &mut PgConnection,
+    account: AccountId,
+    now: OffsetDateTime,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(
+        "insert into roles (account_id, role, granted_at) select $1, 'admin', $2 \
+         where not exists (select 1 from roles where role = 'admin')",
+    )
+    .bind(account)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Takes a role away; `false`: the account did not have it.
 pub(crate) async fn revoke(connection: &mut PgConnection, account: AccountId, role: Role) -> Result<bool, sqlx::Error> {
     let done = sqlx::query("delete from roles where account_id = $1 and role = $2")

@@ -106,7 +106,39 @@ async fn the_first_administrator_gets_the_role_here_and_nobody_else() {
     stage.verify(&admin, &code).await.expect(204);
     let token = stage.log_in(&admin, PASSWORD).await.expect(200);
     assert_eq!(claims(text(&token, "access_token"))["roles"], json!(["admin"]));
+    assert_eq!(granted(&stage, &admin).await, ["admin"]);
+    // A repeat is not a second grant.
+    stage.verify(&admin, &code).await.expect(204);
+    assert_eq!(granted(&stage, &admin).await, ["admin"]);
     assert_eq!(stage.signed_in().await.claims["roles"], json!([]));
+}
+
+/// The roles that the log says somebody got.
+async fn granted(stage: &Stage, email: &str) -> Vec<String> {
+    let granted = "select e.detail from security_events e join accounts a on a.id = e.account_id \
+                   where a.email = $1 and e.kind = 'role_granted' order by e.at";
+    sqlx::query_scalar(granted).bind(email).fetch_all(&stage.service.pool()).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_address_of_the_first_administrator_makes_nobody_one_while_there_is_one() {
+    let address = fresh_email();
+    let stage = Stage::with(&[("FIRST_ADMIN_EMAIL", &address)]).await;
+    let become_admin = async || {
+        stage.register(&address, PASSWORD).await.expect(202);
+        stage.verify(&address, &stage.code(&address).await).await.expect(204);
+        let token = stage.log_in(&address, PASSWORD).await.expect(200);
+        claims(text(&token, "access_token")).clone()
+    };
+    let first = become_admin().await;
+    assert_eq!(first["roles"], json!(["admin"]));
+    // The administrator has another address by now, and somebody else got the old one.
+    let moved = sqlx::query("update accounts set email = $1 where email = $2").bind(fresh_email()).bind(&address);
+    assert_eq!(moved.execute(&stage.service.pool()).await.unwrap().rows_affected(), 1);
+    let second = become_admin().await;
+    assert_ne!(first["sub"], second["sub"]);
+    assert_eq!(second["roles"], json!([]));
+    assert_eq!(granted(&stage, &address).await, [""; 0]);
 }
 
 #[tokio::test]

@@ -149,7 +149,7 @@ impl OauthSignIn {
                 return Err(Overtaken::BySomebody);
             }
             // The first administrator proves the address here, not at a provider.
-            if let Some((_, verified)) = accounts::verify(tx, email, false, &self.world).await? {
+            if let Some((_, verified)) = accounts::verify(tx, email, &self.world).await? {
                 tx.emit(&verified).await?;
             }
             security_events::add(&mut **tx, &self.linked(account, foreign, origin)).await?;
