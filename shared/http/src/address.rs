@@ -6,7 +6,6 @@ use axum::{
 };
 use kernel::Territory;
 use lambda_http::request::RequestContext;
-use ring::hmac;
 
 use crate::Gate;
 
@@ -45,24 +44,6 @@ pub(crate) fn came_through_the_edge(headers: &HeaderMap, gate: &Gate) -> bool {
     match (sent.next(), sent.next()) {
         (Some(header), None) => secret.is(header.as_bytes()),
         _ => false,
-    }
-}
-
-/// The secret that the edge sends along, kept as a keyed digest: comparing digests takes the same time for every wrong text.
-pub(crate) struct OriginSecret {
-    key: hmac::Key,
-    tag: hmac::Tag,
-}
-
-impl OriginSecret {
-    pub(crate) fn new(secret: &str, salt: &[u8]) -> Self {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, salt);
-        let tag = hmac::sign(&key, secret.as_bytes());
-        Self { key, tag }
-    }
-
-    fn is(&self, candidate: &[u8]) -> bool {
-        hmac::verify(&self.key, candidate, self.tag.as_ref()).is_ok()
     }
 }
 

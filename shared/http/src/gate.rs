@@ -7,7 +7,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use kernel::{CursorKey, Territory, World};
 use runtime::{Boot, BootError};
 
-use crate::{Problem, address::OriginSecret, token::Verifier};
+use crate::{Problem, origin_secret::OriginSecret, token::Verifier};
 
 /// Verifies tokens, signs cursors and knows the edge.
 pub struct Gate {

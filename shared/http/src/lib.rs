@@ -10,6 +10,7 @@ mod layers;
 pub mod limiter;
 pub mod live;
 mod operations;
+mod origin_secret;
 mod page;
 mod pages;
 mod patch;
