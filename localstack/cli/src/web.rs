@@ -15,7 +15,8 @@ pub async fn build(root: &Path, home: &Home, progress: &Progress) -> Result<()> 
         return Ok(());
     }
     let task = progress.task("web app");
-    for arguments in [&["ci", "--no-audit", "--no-fund", "--loglevel=error"][..], &["run", "--silent", "build"][..]] {
+    let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    for arguments in [&install[..], &["run", "--silent", "build"][..]] {
         let command = home.npm();
         let (program, beginning) = command.split_first().context("no npm")?;
         let mut path = home.node().parent().map(|folder| folder.as_os_str().to_owned()).unwrap_or_default();

@@ -15,7 +15,7 @@ mod options;
 pub mod packages;
 mod passwords;
 mod port;
-mod private;
+pub mod private;
 mod probe;
 pub mod process;
 pub mod progress;

@@ -11,14 +11,14 @@ const FILE: u32 = 0o600;
 const FOLDER: u32 = 0o700;
 
 /// Creates a folder, or takes others' rights to it away.
-pub(crate) fn folder(path: &Path) -> Result<()> {
+pub fn folder(path: &Path) -> Result<()> {
     let failed = || format!("{} cannot be created for its owner alone", path.display());
     DirBuilder::new().recursive(true).mode(FOLDER).create(path).with_context(failed)?;
     fs::set_permissions(path, Permissions::from_mode(FOLDER)).with_context(failed)
 }
 
 /// Replaces a file as a whole.
-pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let new = path.with_extension("new");
     let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(FILE).open(&new)?;
     file.write_all(content)?;

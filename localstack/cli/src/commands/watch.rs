@@ -3,7 +3,7 @@
 use std::{ffi::OsString, fmt::Write as _, path::Path};
 
 use anyhow::{Context, Result, ensure};
-use engines::{Home, Options, aws, packages::Component, progress::Progress};
+use engines::{Home, Options, aws, packages::Component, private, progress::Progress};
 use manifest::Plan;
 
 use crate::{cargo::cargo, platform::Platform};
@@ -25,7 +25,7 @@ pub(super) async fn write_environment(platform: &Platform) -> Result<()> {
         writeln!(text, "{name}='{value}'")?;
     }
     let file = platform.home.run().join(ENVIRONMENT);
-    std::fs::write(&file, text).with_context(|| format!("{} cannot be written", file.display()))
+    private::write(&file, text.as_bytes()).with_context(|| format!("{} cannot be written", file.display()))
 }
 
 pub(super) async fn run(root: &Path, home: Home, progress: &Progress) -> Result<()> {
