@@ -2,10 +2,10 @@
 //! addresses cost the same work as known ones.
 
 use cinema_http::{Audience, HeaderMap, IntoResponse, Json, Origin, Problem, Response, State};
-use kernel::World;
+use kernel::{VisibleLine, World};
 use password::{Password, Pepper, Verdict};
 use runtime::Key;
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde::{Deserialize, Serialize};
 use stores::PgPool;
 use utoipa::ToSchema;
 
@@ -32,8 +32,6 @@ use crate::{
     transport::Transport,
 };
 
-const MAX_DEVICE_NAME: usize = 100;
-
 /// An address and its password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -43,19 +41,9 @@ pub(super) struct LogInRequest {
     /// Where the refresh token goes; in the body by default.
     #[serde(default)]
     transport: Transport,
-    /// Shown in the list of sessions; 1 to 100 characters.
-    #[serde(default, deserialize_with = "device_name")]
-    #[schema(max_length = 100, example = "TV in the kitchen")]
-    device_name: Option<String>,
-}
-
-fn device_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let Some(name) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-    let name = name.trim();
-    if !(1..=MAX_DEVICE_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        return Err(D::Error::custom("not 1 to 100 printable characters"));
-    }
-    Ok(Some(name.to_owned()))
+    /// Shown in the list of sessions and in mails; 1 to 100 characters, and something to see.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, example = "TV in the kitchen")]
+    device_name: Option<VisibleLine<100>>,
 }
 
 /// The password was right; a code is missing.
@@ -112,7 +100,7 @@ pub(super) async fn log_in(
     if candidate.has_second_factor {
         return Ok(Json::<_>(state.ask_for_code(&candidate, proof, request).await?).into_response());
     }
-    let device = (request.device_name.as_deref(), &origin);
+    let device = (request.device_name.as_ref().map(VisibleLine::as_str), &origin);
     let (token, refresh) = state.sign_in.begin(&candidate.person, &proof, device).await?;
     refresh_token::answer(request.transport, token, &refresh)
 }
@@ -173,7 +161,7 @@ impl LogIn {
             account: candidate.person.account,
             methods: proof.methods,
             transport: request.transport,
-            device_name: request.device_name,
+            device_name: request.device_name.map(VisibleLine::into_string),
         };
         let mfa_token = second_factor::ask(&self.pool, &waiting, &self.world).await?;
         Ok(CodeNeeded { mfa_token, methods: METHODS })

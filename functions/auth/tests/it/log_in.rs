@@ -266,6 +266,13 @@ async fn bad_input_is_a_problem_document() {
         (json!({ "device_name": "" }), "/device_name"),
         (json!({ "device_name": "x".repeat(101) }), "/device_name"),
         (json!({ "device_name": "a\u{0}b" }), "/device_name"),
+        // Reads "TV (yours)" backwards, hides what follows, or cannot be seen at all.
+        (json!({ "device_name": "\u{202e})sruoy( VT" }), "/device_name"),
+        (json!({ "device_name": "TV\u{2066}phone" }), "/device_name"),
+        (json!({ "device_name": "TV\nphone" }), "/device_name"),
+        (json!({ "device_name": "\u{200b}\u{200b}" }), "/device_name"),
+        (json!({ "device_name": "\u{2800}\u{3164}" }), "/device_name"),
+        (json!({ "device_name": 7 }), "/device_name"),
         (json!({ "otp": "1" }), "/otp"),
     ] {
         let mut body = json!({ "email": email, "password": PASSWORD });
