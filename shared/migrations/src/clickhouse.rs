@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clickhouse::{Client, Row};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use transport::query_value;
 
 use crate::error::MigrateError;
 use crate::statements;
@@ -27,7 +28,7 @@ struct Applied {
 /// ClickHouse has no transactions over DDL: a file that fails half-way runs again as a whole, so its statements say
 /// `IF NOT EXISTS`. Names in the files are unqualified, so that a test can use a database of its own.
 pub async fn migrate_clickhouse(url: &str, database: &str, root: &Path) -> Result<usize, MigrateError> {
-    let server = Client::default().with_url(url);
+    let server = clickhouse_client(url);
     execute(&server, "creating the database", &format!("CREATE DATABASE IF NOT EXISTS `{database}`")).await?;
     let client = server.with_database(database);
     execute(&client, "creating the journal", JOURNAL).await?;
@@ -54,6 +55,15 @@ pub async fn migrate_clickhouse(url: &str, database: &str, root: &Path) -> Resul
         ran += 1;
     }
     Ok(ran)
+}
+
+/// A client with the user and the password of the URL's query, which the client itself forgets.
+pub fn clickhouse_client(url: &str) -> Client {
+    let client = Client::default().with_url(url);
+    match (query_value(url, "user"), query_value(url, "password")) {
+        (Some(user), Some(password)) => client.with_user(user).with_password(password),
+        _ => client,
+    }
 }
 
 async fn execute(client: &Client, step: &str, statement: &str) -> Result<(), MigrateError> {

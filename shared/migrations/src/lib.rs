@@ -7,7 +7,7 @@ mod postgres;
 mod role;
 mod statements;
 
-pub use crate::clickhouse::migrate_clickhouse;
+pub use crate::clickhouse::{clickhouse_client, migrate_clickhouse};
 pub use crate::error::MigrateError;
 pub use crate::postgres::migrate;
 pub use crate::role::role_name;

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use migrations::{MigrateError, migrate, migrate_clickhouse};
+use migrations::{MigrateError, clickhouse_client, migrate, migrate_clickhouse};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 fn engine(variable: &str) -> String {
@@ -116,7 +116,7 @@ async fn clickhouse_files_run_once() {
     let run = || migrate_clickhouse(&url, &database, root.path());
     assert_eq!(run().await.unwrap(), 2);
     assert_eq!(run().await.unwrap(), 0);
-    let client = clickhouse::Client::default().with_url(&url).with_database(&database);
+    let client = clickhouse_client(&url).with_database(&database);
     let rows: Vec<u32> = client.query("SELECT n FROM views ORDER BY n").fetch_all().await.unwrap();
     assert_eq!(rows, [7, 8]);
     write(root.path(), first, "SELECT 1");

@@ -21,6 +21,12 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// The client; a clone shares its connections.
 pub type Client = legacy::Client<HttpsConnector<HttpConnector>, SdkBody>;
 
+/// A value of a URL's query, as it is written there: for what a client has to be told apart from the URL, such as a password of letters and digits.
+pub fn query_value<'a>(url: &'a str, name: &str) -> Option<&'a str> {
+    let (_, query) = url.split_once('?')?;
+    query.split('&').filter_map(|pair| pair.split_once('=')).find(|(found, _)| *found == name).map(|(_, value)| value)
+}
+
 /// Makes ring the process-wide provider of rustls, once.
 pub fn install_ring() {
     static ONCE: Once = Once::new();
@@ -46,4 +52,17 @@ fn build() -> Client {
     tcp.set_connect_timeout(Some(CONNECT));
     let tls = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(tcp);
     legacy::Client::builder(TokioExecutor::new()).build(tls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_found_by_its_whole_name() {
+        let url = "http://127.0.0.1:8123/?user=default&password=a1&my_user=b";
+        assert_eq!((query_value(url, "user"), query_value(url, "password")), (Some("default"), Some("a1")));
+        assert_eq!(query_value(url, "word"), None);
+        assert_eq!(query_value("http://127.0.0.1:8123", "user"), None);
+    }
 }
