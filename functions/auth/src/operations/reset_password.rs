@@ -64,6 +64,7 @@ pub(super) async fn reset_password(
     match padded(state.reset(&request, &origin)).await? {
         Verdict::Right => {
             state.limits.refund(&RESET_PASSWORD, request.email.as_str(), &origin.address).await;
+            state.limits.forget_log_ins(&request.email).await;
             Ok(StatusCode::NO_CONTENT)
         }
         Verdict::Repeated => {

@@ -46,6 +46,31 @@ async fn the_code_sets_a_password_and_ends_every_session() {
     assert_eq!(logged, 1);
 }
 
+/// Wrong passwords until nobody gets in.
+async fn lock_out(stage: &Stage, email: &str) {
+    for at in 0..10 {
+        let body = json!({ "email": email, "password": format!("guess number {at} of {email}") });
+        let call = stage.post_from(&fresh_address(), "/v1/auth/login", &body);
+        call.send().await.expect_problem(401, "invalid_credentials");
+    }
+    stage.log_in(email, PASSWORD).await.expect_problem(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn a_reset_lets_the_owner_in_whom_somebodys_guesses_keep_out() {
+    for redis in [None, Some(("REDIS_URL", "redis://127.0.0.1:1"))] {
+        let stage = Stage::with(redis.as_slice()).await;
+        let email = stage.account().await;
+        lock_out(&stage, &email).await;
+        let code = stage.reset_code(&email).await;
+        // A wrong code opens nothing.
+        stage.reset(&email, &wrong(&code), NEW).await.expect_problem(422, "invalid_code");
+        stage.log_in(&email, PASSWORD).await.expect_problem(429, "rate_limited");
+        stage.reset(&email, &code, NEW).await.expect(204);
+        stage.log_in(&email, NEW).await.expect(200);
+    }
+}
+
 #[tokio::test]
 async fn a_used_code_is_gone_also_for_whoever_came_at_the_same_time() {
     let stage = Stage::start().await;

@@ -226,4 +226,5 @@ async fn a_weak_password_costs_no_try_of_the_code() {
     }
     stage.log_in(&email, PASSWORD).await.expect_problem(403, "email_unverified");
     stage.verify(&email, &code).await.expect(204);
+    stage.log_in(&email, PASSWORD).await.expect(200);
 }

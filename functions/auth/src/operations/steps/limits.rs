@@ -136,6 +136,12 @@ impl Limits {
         join3(limits, self.forget(near, attempt.member), self.forget(anywhere, attempt.member)).await;
     }
 
+    /// The account has a new password, which nobody has guessed at: whoever keeps its owner out with wrong ones begins anew. Codes of the
+    /// authenticator stay counted, or each reset would be worth ten more guesses to whoever reads the mails.
+    pub async fn forget_log_ins(&self, email: &Email) {
+        self.limiter.refund(&LOG_IN_ACCOUNT, email.as_str(), LOG_IN_ACCOUNT.burst).await;
+    }
+
     /// Counts a registration.
     ///
     /// # Errors
