@@ -8,6 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use percent_encoding::percent_decode_str;
 use playback::signed_url::leaves_its_prefix;
 
 use crate::{origins::Origins, problem::problem};
@@ -48,8 +49,9 @@ fn refusal(origins: &Origins, request: &Request) -> Option<Response> {
         return Some(problem(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", detail));
     }
     let path = request.uri().path();
-    if leaves_its_prefix(path) || path.contains("//") {
-        let detail = "A path has no empty segments and no dots in place of a name.";
+    let is_text = percent_decode_str(path).decode_utf8().is_ok();
+    if !is_text || leaves_its_prefix(path) || path.contains("//") {
+        let detail = "A path is text without empty segments and without dots in place of a name.";
         return Some(problem(StatusCode::BAD_REQUEST, "invalid_path", detail));
     }
     // Addresses in answers, cookies and signatures belong to the public name.

@@ -11,6 +11,8 @@ mod media;
 mod origins;
 mod problem;
 mod server;
+#[cfg(test)]
+mod tests;
 mod web;
 
 pub use loopback::http_client;

@@ -59,15 +59,7 @@ pub async fn serve(options: Options) -> Result<()> {
         public: options.public,
         methods: options.methods,
     });
-    let router = Router::new()
-        .route("/v1/{*path}", any(api::forward))
-        .route("/media/{*key}", get(media::object).options(media::preflight))
-        .route("/mail", get(mailbox::page))
-        .route("/_breached/range/{prefix}", get(breached::range))
-        .fallback(get(web::file))
-        .method_not_allowed_fallback(wrong_method)
-        .layer(middleware::from_fn_with_state(origins.clone(), admission::check))
-        .with_state(origins);
+    let router = router(origins);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.port))
         .await
         .with_context(|| format!("port {} cannot be opened", options.port))?;
@@ -78,6 +70,18 @@ pub async fn serve(options: Options) -> Result<()> {
         ended = serving => ended,
         () = keep_copies(&home, &endpoints) => Ok(()),
     }
+}
+
+pub(crate) fn router(origins: Arc<Origins>) -> Router {
+    Router::new()
+        .route("/v1/{*path}", any(api::forward))
+        .route("/media/{*key}", get(media::object).options(media::preflight))
+        .route("/mail", get(mailbox::page))
+        .route("/_breached/range/{prefix}", get(breached::range))
+        .fallback(get(web::file).fallback(wrong_method))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(origins.clone(), admission::check))
+        .with_state(origins)
 }
 
 async fn wrong_method() -> Response {

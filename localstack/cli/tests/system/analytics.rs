@@ -13,11 +13,11 @@ async fn a_film_that_was_watched_shows_up_in_its_overview() {
     let (session, _) = playback::start(&viewer, &film, "counting").await;
     let beats = format!("/v1/playback/sessions/{}", session["session_id"].as_str().unwrap());
     let sample = json!({ "token": session["token"], "events": [
-        { "id": uuid(), "kind": "startup", "value": 0.8, "position_seconds": 0, "client_time": "2026-01-01T00:00:00Z" },
-        { "id": "no id", "kind": "startup" },
+        { "id": uuid(), "type": "startup", "value": 0.8, "position": 0, "at": "2026-01-01T00:00:00Z" },
+        { "id": "no id", "type": "startup" },
     ] });
     let (status, accepted) = viewer.raw(Method::POST, "/v1/events", Some(&sample), &[]).await.unwrap();
-    assert_eq!(status, 202, "{accepted}");
+    assert_eq!((status, &accepted["accepted"]), (202, &json!(1)), "{accepted}");
     for position in 1..5 {
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         let beat = json!({ "position": f64::from(position), "state": "playing" });

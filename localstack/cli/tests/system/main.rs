@@ -4,6 +4,7 @@
 
 mod access;
 mod analytics;
+mod answers;
 mod authenticator;
 mod brute_force;
 mod identity;
