@@ -70,8 +70,9 @@ pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
         ("MALLOC_TRIM_THRESHOLD_", "262144"),
         // A worker that reports the length of every queue to nobody.
         ("SQS_DISABLE_CLOUDWATCH_METRICS", "1"),
-        // Every time, Kinesis writes all its records anew as JSON: at its own 5 s, two hours of use burn a third of a core.
-        ("KINESIS_MOCK_PERSIST_INTERVAL", "120s"),
+        // Every 5 s it would write all its records anew as JSON: a third of a core after some hours of use, and in vain,
+        // because they go to a folder that LocalStack empties at its start.
+        ("KINESIS_PERSISTENCE", "0"),
         ("LS_LOG", "warning"),
         ("PYTHONUNBUFFERED", "1"),
         ("LANG", "C.UTF-8"),
@@ -79,10 +80,7 @@ pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
     environment.extend(fixed.map(|(name, value)| (name.to_owned(), value.into())));
     if setup.throw_away {
         environment.push(("DYNAMODB_IN_MEMORY".into(), "1".into()));
-        environment.push(("KINESIS_PERSISTENCE".into(), "0".into()));
     } else {
-        // Streams are kept as well, every two minutes, in root/<TMPDIR>/localstack/state. Mappings begin at their oldest
-        // record again: what the queues of the instance before still held is delivered once more.
         let tables = folder.join("dynamodb");
         fs::create_dir_all(&tables)?;
         environment.push(("DYNAMODB_IN_MEMORY".into(), "0".into()));

@@ -60,7 +60,7 @@ def _with_streams(start):
 
 
 def _unless_there(create):
-    """The Kinesis stream behind a table's stream is kept as well, by kinesis-mock."""
+    """The Kinesis stream behind a table's stream: one is enough, whoever asks for it first."""
 
     def create_unless_there(client, stream_name: str, *arguments, **keywords) -> None:
         try:
