@@ -51,9 +51,10 @@ pub(crate) async fn forward(
     headers.insert("cloudfront-viewer-country", origins.territory.clone());
     headers.extend(viewer_address(client));
     let head = parts.method == Method::HEAD;
+    let is_encoded = parts.headers.contains_key(header::CONTENT_ENCODING);
     let call = origins.client.request(parts.method, format!("{}{target}", origins.api_url)).headers(headers).body(body);
     match call.send().await {
-        Ok(response) => answer(response, head).await,
+        Ok(response) => answer(response, head, is_encoded).await,
         Err(error) => {
             eprintln!("the API does not answer: {error}");
             problem(StatusCode::BAD_GATEWAY, "api_unreachable", "The API does not answer.")
@@ -76,7 +77,7 @@ fn wrong_method(origins: &Origins, method: &Method, path: &str) -> Option<Respon
 }
 
 /// What the gateway or a failed function says by itself is no problem document.
-fn of_the_gateway(status: StatusCode, body: &[u8]) -> Response {
+fn of_the_gateway(status: StatusCode, body: &[u8], is_encoded: bool) -> Response {
     let is_unknown_route = body.windows(28).any(|text| text == b"Missing Authentication Token");
     match status {
         // AWS says it with 403, emulators with either.
@@ -90,6 +91,10 @@ fn of_the_gateway(status: StatusCode, body: &[u8]) -> Response {
         StatusCode::TOO_MANY_REQUESTS => problem(status, "rate_limited", "Too many requests. Try again in a moment."),
         StatusCode::GATEWAY_TIMEOUT => {
             problem(status, "timeout", "The operation took too long. Try again in a moment.")
+        }
+        // A function that fails is 502: with 500 the gateway says that it could not unpack the body.
+        StatusCode::INTERNAL_SERVER_ERROR if is_encoded => {
+            problem(StatusCode::BAD_REQUEST, "unreadable_body", "The body is not what Content-Encoding says.")
         }
         _ if status.is_server_error() => problem(
             StatusCode::BAD_GATEWAY,
@@ -116,14 +121,14 @@ fn viewer_address(ConnectInfo(address): ConnectInfo<SocketAddr>) -> Option<(Head
     Some((HeaderName::from_static("cloudfront-viewer-address"), value))
 }
 
-async fn answer(response: reqwest::Response, head: bool) -> Response {
+async fn answer(response: reqwest::Response, head: bool, is_encoded: bool) -> Response {
     let status = response.status();
     let headers = pass_on(response.headers());
     let body = response.bytes().await.unwrap_or_default();
     let is_problem =
         headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem"));
     if (status.is_client_error() || status.is_server_error()) && !is_problem && !head {
-        return of_the_gateway(status, &body);
+        return of_the_gateway(status, &body, is_encoded);
     }
     let mut answer = (status, Body::from(body)).into_response();
     for (name, value) in &headers {

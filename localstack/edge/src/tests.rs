@@ -116,6 +116,13 @@ async fn whatever_the_gateway_says_of_itself_leaves_as_a_problem_document() {
 }
 
 #[tokio::test]
+async fn a_body_that_the_gateway_cannot_unpack_is_the_clients_fault() {
+    let (_, url) = Gateway::start((500, "text/plain", "Not a gzipped file")).await;
+    let (status, headers, body) = ask(&edge(url), "GET", "/v1/titles", &[("content-encoding", "gzip")]).await;
+    assert!(status == StatusCode::BAD_REQUEST && is_problem(status, &headers, &body), "{status}");
+}
+
+#[tokio::test]
 async fn what_an_operation_says_passes_and_without_a_gateway_it_is_told() {
     let (_, url) = Gateway::start((200, "application/json", r#"{"items": []}"#)).await;
     let (status, _, body) = ask(&edge(url), "GET", "/v1/titles", &[]).await;
