@@ -50,11 +50,10 @@ pub(crate) async fn forward(
     headers.insert("x-origin-verify", origins.origin_verify.clone());
     headers.insert("cloudfront-viewer-country", origins.territory.clone());
     headers.extend(viewer_address(client));
-    let head = parts.method == Method::HEAD;
     let is_encoded = parts.headers.contains_key(header::CONTENT_ENCODING);
     let call = origins.client.request(parts.method, format!("{}{target}", origins.api_url)).headers(headers).body(body);
     match call.send().await {
-        Ok(response) => answer(response, head, is_encoded).await,
+        Ok(response) => answer(response, is_encoded).await,
         Err(error) => {
             eprintln!("the API does not answer: {error}");
             problem(StatusCode::BAD_GATEWAY, "api_unreachable", "The API does not answer.")
@@ -121,13 +120,13 @@ fn viewer_address(ConnectInfo(address): ConnectInfo<SocketAddr>) -> Option<(Head
     Some((HeaderName::from_static("cloudfront-viewer-address"), value))
 }
 
-async fn answer(response: reqwest::Response, head: bool, is_encoded: bool) -> Response {
+async fn answer(response: reqwest::Response, is_encoded: bool) -> Response {
     let status = response.status();
     let headers = pass_on(response.headers());
     let body = response.bytes().await.unwrap_or_default();
     let is_problem =
         headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem"));
-    if (status.is_client_error() || status.is_server_error()) && !is_problem && !head {
+    if (status.is_client_error() || status.is_server_error()) && !is_problem {
         return of_the_gateway(status, &body, is_encoded);
     }
     let mut answer = (status, Body::from(body)).into_response();
