@@ -86,7 +86,7 @@ pub(crate) async fn find(database: impl PgExecutor<'_>, session: SessionId) -> R
          p.id, p.locale, p.max_rating, p.needs_pin, ",
         person_columns!(),
         ", case when s.profile_id is not null and p.id is null \
-         then coalesce((select q.max_rating from profiles q where q.id = s.profile_id), 0) end \
+         then coalesce((select q.max_rating from profiles q where q.id = s.profile_id), 0)::smallint end \
          from sessions s join accounts a on a.id = s.account_id \
          left join live_profiles p on p.id = s.profile_id and p.account_id = a.id",
         default_profile!(),

@@ -108,7 +108,7 @@ async fn the_address_is_free_at_once_and_its_new_account_is_another_one() {
     let (person, answer) = begun(&stage).await;
     stage.register(&person.email, "another long sentence").await.expect(202);
     let code = stage.code(&person.email).await;
-    stage.verify(&person.email, &code).await.expect(204);
+    stage.verify_with(&person.email, &code, "another long sentence").await.expect(204);
     let token = stage.log_in(&person.email, "another long sentence").await.expect(200);
     let claims = crate::stage::claims(text(&token, "access_token"));
     assert_ne!(claims["sub"], person.account().to_string());

@@ -151,7 +151,7 @@ fn changed(stage: &Stage, someone: &SignedIn, id: &str, sequence: i64, change: i
 }
 
 #[tokio::test]
-async fn the_chosen_profile_is_kept_with_its_present_state_and_a_deleted_one_falls_back() {
+async fn the_chosen_profile_is_kept_with_its_state_and_a_deleted_one_falls_back_to_none_that_sees_more() {
     let stage = Stage::start().await;
     let someone = stage.signed_in().await;
     let kid = ProfileId::from_parts(stage.world.now(), [5; 10]).to_string();
@@ -170,11 +170,17 @@ async fn the_chosen_profile_is_kept_with_its_present_state_and_a_deleted_one_fal
 
     stage.project(changed(&stage, &someone, &kid, 3, |state| state.deleted = true)).await;
     let third = stage.refresh(text(&second, "refresh_token")).await.expect(200);
-    assert_eq!(third["profile_id"], someone.claims["pid"], "the default one");
+    assert!(third.get("profile_id").is_none(), "the default one sees more: {third}");
+
+    // One that sees no more is taken.
+    let default = text(&someone.claims, "pid").to_owned();
+    let lower = changed(&stage, &someone, &default, 1, |state| (state.is_default, state.max_rating) = (true, 12));
+    stage.project(lower).await;
+    let third = stage.refresh(text(&third, "refresh_token")).await.expect(200);
+    assert_eq!(third["profile_id"], someone.claims["pid"]);
 
     // A default profile that has got a PIN is not chosen without asking.
-    let default = text(&someone.claims, "pid").to_owned();
-    let with_pin = changed(&stage, &someone, &default, 1, |state| (state.is_default, state.has_pin) = (true, true));
+    let with_pin = changed(&stage, &someone, &default, 2, |state| (state.is_default, state.has_pin) = (true, true));
     stage.project(with_pin).await;
     let fourth = stage.refresh(text(&third, "refresh_token")).await.expect(200);
     assert!(fourth.get("profile_id").is_none(), "{fourth}");

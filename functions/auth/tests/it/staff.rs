@@ -16,8 +16,9 @@ async fn with_role(stage: &Stage, role: &str) -> SignedIn {
         .execute(&stage.service.pool())
         .await
         .unwrap();
-    let access = text(&stage.refresh(&someone.refresh).await.expect(200), "access_token").to_owned();
-    SignedIn { claims: claims(&access), access, ..someone }
+    let token = stage.refresh(&someone.refresh).await.expect(200);
+    let (access, refresh) = (text(&token, "access_token").to_owned(), text(&token, "refresh_token").to_owned());
+    SignedIn { claims: claims(&access), access, refresh, ..someone }
 }
 
 fn path(account: impl std::fmt::Display, role: &str) -> String {

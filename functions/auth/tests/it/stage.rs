@@ -190,7 +190,7 @@ fn read(message: Value) -> Value {
     let mail: Mail = serde_json::from_value(message.clone()).unwrap();
     let template = mail.template.unwrap().name();
     let variables = &message[template];
-    json!({ "to": mail.to, "locale": mail.locale, "template": template, "variables": variables })
+    json!({ "message_id": mail.message_id, "to": mail.to, "locale": mail.locale, "template": template, "variables": variables })
 }
 
 pub fn from_the_edge(call: Call, address: &str) -> Call {
