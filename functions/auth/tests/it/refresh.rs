@@ -168,7 +168,7 @@ async fn the_chosen_profile_is_kept_with_its_state_and_a_deleted_one_falls_back_
     let second = stage.refresh(text(&first, "refresh_token")).await.expect(200);
     assert_eq!(claims(text(&second, "access_token"))["max_rating"], 12);
 
-    stage.project(changed(&stage, &someone, &kid, 3, |state| state.deleted = true)).await;
+    stage.project(changed(&stage, &someone, &kid, 3, |state| (state.deleted, state.max_rating) = (true, 12))).await;
     let third = stage.refresh(text(&second, "refresh_token")).await.expect(200);
     assert!(third.get("profile_id").is_none(), "the default one sees more: {third}");
 
