@@ -26,8 +26,13 @@ async fn localstack_does_not_age() -> Result<()> {
     let engines = Engines::start(&home, &options, &Progress::quiet()).await?;
     let port = engines.endpoints().aws.rsplit_once(':').context("a port")?.1.parse()?;
     let localstack = process(&home, Engine::LocalStack)?;
+    // What a call leaves behind is measured, not how long it waits on a busy machine.
+    let beat = async || match pulse::beat(&home, port).await {
+        Err(_) => pulse::beat(&home, port).await,
+        answered => answered,
+    };
     let invoke = async |calls: u64| {
-        let beats = stream::iter(0..calls).map(|_| pulse::beat(&home, port));
+        let beats = stream::iter(0..calls).map(|_| beat());
         beats.buffer_unordered(AT_ONCE).try_collect::<()>().await
     };
     invoke(WARM_UP).await?;
