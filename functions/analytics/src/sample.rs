@@ -4,11 +4,12 @@ use events::{Event, contracts::SampleKind};
 use kernel::{EventId, Id, PlaybackId, World};
 use playback::PlaybackClaims;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
 
+/// An event as it is written, at most: its members with the longest texts need half of it.
+pub const EVENT_BYTES: usize = 1024;
 const ID_CHARACTERS: usize = 64;
 const CODE_CHARACTERS: usize = 64;
 /// Players keep samples while they are offline, but no session's token lives longer than this.
@@ -37,12 +38,16 @@ pub struct PlayerEvent {
     #[schema(value_type = SampleKind)]
     kind: String,
     /// The client's time, RFC 3339.
+    #[schema(format = DateTime)]
     at: String,
     /// Its meaning depends on `type`.
+    #[schema(minimum = -1e12, maximum = 1e12)]
     value: Option<f64>,
     /// Of an error: 1–64 of `A-Z a-z 0-9 - _ . :`.
+    #[schema(pattern = "^[A-Za-z0-9_.:-]{1,64}$")]
     code: Option<String>,
-    /// Place in the title, seconds.
+    /// Place in the title, seconds: of a week at most.
+    #[schema(minimum = 0, maximum = 604800)]
     position: Option<f64>,
 }
 
@@ -56,8 +61,10 @@ pub enum Rejection {
     TokenInvalid,
     /// The playback token's time is over.
     TokenExpired,
-    /// Not an event: a field is missing, unknown or of another type.
+    /// Not an event: a field is missing, unknown, repeated or of another type.
     InvalidEvent,
+    /// It is written in more than 1,024 bytes.
+    TooLong,
     /// The id is not 1–64 of the allowed characters.
     InvalidId,
     /// There is no such type.
@@ -97,9 +104,18 @@ fn is_word(text: &str, longest: usize, extra: &[u8]) -> bool {
     (1..=longest).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-/// Checks one event of a session and turns it into what goes on the stream.
-pub fn accept(world: &World, claims: &PlaybackClaims, skew: &ClockSkew, event: &Value) -> Result<Event, Rejection> {
-    let event = PlayerEvent::deserialize(event).map_err(|_| Rejection::InvalidEvent)?;
+/// One event; from an array, derived code would read its members in order.
+fn read(json: &str) -> Result<PlayerEvent, Rejection> {
+    match json {
+        _ if json.len() > EVENT_BYTES => Err(Rejection::TooLong),
+        _ if !json.starts_with('{') => Err(Rejection::InvalidEvent),
+        _ => serde_json::from_str(json).map_err(|_| Rejection::InvalidEvent),
+    }
+}
+
+/// Checks one event of a session, as JSON without blanks around it, and turns it into what goes on the stream.
+pub fn accept(world: &World, claims: &PlaybackClaims, skew: &ClockSkew, event: &str) -> Result<Event, Rejection> {
+    let event = read(event)?;
     if !is_word(&event.id, ID_CHARACTERS, b"") {
         return Err(Rejection::InvalidId);
     }
@@ -140,7 +156,7 @@ fn event_id(session: PlaybackId, id: &str) -> EventId {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
     use time::macros::datetime;
 
     use super::*;
@@ -163,7 +179,7 @@ mod tests {
 
     fn take(event: Value) -> Result<Event, Rejection> {
         let (world, _) = World::replay(NOW, 1);
-        accept(&world, &claims(&world), &ClockSkew::new(NOW, None), &event)
+        accept(&world, &claims(&world), &ClockSkew::new(NOW, None), &event.to_string())
     }
 
     #[test]
@@ -174,6 +190,8 @@ mod tests {
             (json!({"type": "pause", "at": at}), Rejection::InvalidEvent),
             (json!({"id": 7, "type": "pause", "at": at}), Rejection::InvalidEvent),
             (json!({"id": "a", "type": "pause", "at": at, "session_id": "pbs_"}), Rejection::InvalidEvent),
+            (json!(["a", "pause", at, null, null, null]), Rejection::InvalidEvent),
+            (json!({"id": "a", "type": "pause", "at": at, "code": "x".repeat(EVENT_BYTES)}), Rejection::TooLong),
             (json!({"id": "", "type": "pause", "at": at}), Rejection::InvalidId),
             (json!({"id": "a\u{0}", "type": "pause", "at": at}), Rejection::InvalidId),
             (json!({"id": "a".repeat(65), "type": "pause", "at": at}), Rejection::InvalidId),
@@ -190,10 +208,34 @@ mod tests {
     }
 
     #[test]
+    fn a_field_that_is_repeated_or_cannot_be_read_spoils_its_event_alone() {
+        let (world, _) = World::replay(NOW, 1);
+        let skew = ClockSkew::new(NOW, None);
+        for event in [
+            r#"{"id": "a", "id": "b", "type": "pause", "at": "2026-01-01T11:59:00Z"}"#,
+            r#"{"id": "\ud800", "type": "pause", "at": "2026-01-01T11:59:00Z"}"#,
+            r#"{"id": "a", "type": "startup", "at": "2026-01-01T11:59:00Z", "value": 1e999}"#,
+        ] {
+            let outcome = accept(&world, &claims(&world), &skew, event);
+            assert_eq!(outcome.unwrap_err(), Rejection::InvalidEvent, "{event}");
+        }
+    }
+
+    #[test]
+    fn the_longest_event_fits() {
+        let texts = "x".repeat(64);
+        let event = json!({"id": texts, "type": "error", "at": "2026-01-01T11:59:00.123456789+00:00", "code": texts,
+            "value": f64::MIN_POSITIVE, "position": 604_799.123_456_789});
+        assert!(event.to_string().len() < EVENT_BYTES / 2);
+        assert!(take(event).is_ok());
+    }
+
+    #[test]
     fn an_event_keeps_its_id_and_cannot_take_another_sessions() {
         let event = json!({"id": "a", "type": "startup", "at": "2026-01-01T11:59:00Z", "value": 1.5, "position": 0});
         let (world, _) = World::replay(NOW, 1);
         let (mine, other, skew) = (claims(&world), claims(&world), ClockSkew::new(NOW, None));
+        let event = event.to_string();
         let first = accept(&world, &mine, &skew, &event).unwrap();
         assert_eq!(first.id, accept(&world, &mine, &skew, &event).unwrap().id);
         assert_ne!(first.id, accept(&world, &other, &skew, &event).unwrap().id);

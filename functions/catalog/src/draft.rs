@@ -5,8 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use events::contracts::MarkerKind;
 use kernel::{Locale, Territory, TitleId, TitleKind, policy::Window};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use serde_path_to_error::Segment;
 use utoipa::ToSchema;
 
 use crate::{
@@ -17,6 +15,14 @@ use crate::{
 
 /// A day: no film is longer.
 const LONGEST_SECONDS: f64 = 86_400.0;
+/// Most entries of each list, and of each credit's other names.
+const MOST_COUNTRIES: usize = 20;
+const MOST_GENRES: usize = 10;
+const MOST_LOCALISATIONS: usize = 50;
+const MOST_CREDITS: usize = 500;
+const MOST_MARKERS: usize = 20;
+const MOST_OTHER_NAMES: usize = 20;
+const GREATEST_NUMBER: u16 = 9999;
 
 /// Name and synopsis in one language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -41,6 +47,7 @@ pub struct Credit {
     pub character: Option<Name>,
     /// The person's name in other languages or spellings, added to those that are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 20)]
     pub also_known_as: Vec<Name>,
 }
 
@@ -51,8 +58,10 @@ pub struct Marker {
     /// What happens there.
     pub kind: MarkerKind,
     /// First second.
+    #[schema(minimum = 0, maximum = 86400)]
     pub from_seconds: f64,
     /// First second after it.
+    #[schema(minimum = 0, maximum = 86400)]
     pub until_seconds: f64,
 }
 
@@ -79,21 +88,26 @@ pub struct Draft {
     pub year: Option<Year>,
     /// Where it was made.
     #[serde(default)]
+    #[schema(max_items = 20)]
     pub countries: Vec<Territory>,
     /// Slugs of genres.
     #[serde(default)]
+    #[schema(max_items = 10)]
     pub genres: Vec<Slug>,
     /// Texts by language.
     #[serde(default)]
     pub localisations: BTreeMap<Locale, Localisation>,
     /// Who made it, in the order in which they are shown.
     #[serde(default)]
+    #[schema(max_items = 500)]
     pub credits: Vec<Credit>,
     /// Opening and closing titles and the like.
     #[serde(default)]
+    #[schema(max_items = 20)]
     pub markers: Vec<Marker>,
     /// When and where it is offered; none means everywhere, from its publication on, in every paid plan.
     #[serde(default)]
+    #[schema(max_items = 100)]
     pub windows: Vec<Window>,
     /// The series of a season, the season of an episode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,13 +156,13 @@ impl Draft {
                 found.push(Violation::new(pointer, format!("must have at most {most} entries")));
             }
         };
-        bound("/countries", self.countries.len(), 20);
-        bound("/genres", self.genres.len(), 10);
-        bound("/localisations", self.localisations.len(), 50);
-        bound("/credits", self.credits.len(), 500);
-        bound("/markers", self.markers.len(), 20);
+        bound("/countries", self.countries.len(), MOST_COUNTRIES);
+        bound("/genres", self.genres.len(), MOST_GENRES);
+        bound("/localisations", self.localisations.len(), MOST_LOCALISATIONS);
+        bound("/credits", self.credits.len(), MOST_CREDITS);
+        bound("/markers", self.markers.len(), MOST_MARKERS);
         for (at, credit) in self.credits.iter().enumerate() {
-            bound(&format!("/credits/{at}/also_known_as"), credit.also_known_as.len(), 20);
+            bound(&format!("/credits/{at}/also_known_as"), credit.also_known_as.len(), MOST_OTHER_NAMES);
         }
         for (pointer, is_distinct) in [("/countries", distinct(&self.countries)), ("/genres", distinct(&self.genres))] {
             if !is_distinct {
@@ -178,31 +192,10 @@ impl Draft {
                 _ => {}
             }
         }
-        if self.number.is_some_and(|number| number > 9999) {
-            found.push(Violation::new("/number", "must be at most 9999"));
+        if self.number.is_some_and(|number| number > GREATEST_NUMBER) {
+            found.push(Violation::new("/number", format!("must be at most {GREATEST_NUMBER}")));
         }
         found
-    }
-
-    /// The draft with a JSON Merge Patch (RFC 7396) applied.
-    ///
-    /// # Errors
-    /// Every part of the outcome that is wrong.
-    pub fn patched(&self, patch: &Value) -> Result<Self, InvalidDraft> {
-        if !patch.is_object() {
-            return Err(InvalidDraft::at("", "a merge patch of a title is a JSON object"));
-        }
-        let mut document = serde_json::to_value(self).map_err(|error| InvalidDraft::at("", error))?;
-        merge(&mut document, patch);
-        let patched: Self = serde_path_to_error::deserialize(document)
-            .map_err(|error| InvalidDraft::at(pointer(error.path()), error.inner()))?;
-        if patched.kind != self.kind {
-            return Err(InvalidDraft::at("/kind", "cannot be changed"));
-        }
-        if patched.slug.is_none() {
-            return Err(InvalidDraft::at("/slug", "cannot be removed"));
-        }
-        patched.checked()
     }
 }
 
@@ -215,34 +208,6 @@ fn name_of_file(path: &str) -> Name {
 
 fn distinct<T: Ord>(items: &[T]) -> bool {
     items.iter().collect::<BTreeSet<_>>().len() == items.len()
-}
-
-fn merge(target: &mut Value, patch: &Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(serde_json::Map::new());
-    }
-    let Value::Object(target) = target else { return };
-    for (name, value) in patch {
-        if value.is_null() {
-            target.remove(name);
-        } else {
-            merge(target.entry(name.clone()).or_insert(Value::Null), value);
-        }
-    }
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    let segment = |segment: &Segment| match segment {
-        Segment::Seq { index } => format!("/{index}"),
-        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-        Segment::Enum { variant } => format!("/{variant}"),
-        Segment::Unknown => String::new(),
-    };
-    path.iter().map(segment).collect()
 }
 
 #[cfg(test)]

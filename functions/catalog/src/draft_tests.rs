@@ -1,4 +1,5 @@
 use serde_json::json;
+use utoipa::PartialSchema;
 
 use super::*;
 
@@ -32,49 +33,20 @@ fn every_wrong_part_is_named() {
 }
 
 #[test]
-fn absent_is_not_null() {
-    let patched =
-        film().patched(&json!({"localisations": {"ru": null, "de": {"name": "Sintel"}}, "year": 2010})).unwrap();
-    let languages: Vec<_> = patched.localisations.keys().map(Locale::as_str).collect();
-    assert_eq!((languages, patched.year), (vec!["de", "en"], Some(Year(2010))));
-    assert_eq!(patched.patched(&json!({"year": null})).unwrap().year, None);
-    assert_eq!(film().patched(&json!({})).unwrap(), film());
-}
-
-#[test]
-fn what_a_patch_must_not_do_is_refused() {
-    for patch in [
-        json!([]),
-        json!({"kind": "series"}),
-        json!({"slug": null}),
-        json!({"original_title": null}),
-        json!({"publication": "published"}),
-        json!({"localisations": {"ru": {"name": ""}}}),
-        json!({"localisations": {"russian": {"name": "a"}}}),
-        json!({"windows": "always"}),
+fn the_document_knows_every_limit() {
+    let schema = |schema| serde_json::to_value::<utoipa::openapi::RefOr<utoipa::openapi::Schema>>(schema).unwrap();
+    let (draft, marker, credit) = (schema(Draft::schema()), schema(Marker::schema()), schema(Credit::schema()));
+    for (documented, limit) in [
+        (&draft["properties"]["countries"]["maxItems"], MOST_COUNTRIES),
+        (&draft["properties"]["genres"]["maxItems"], MOST_GENRES),
+        (&draft["properties"]["credits"]["maxItems"], MOST_CREDITS),
+        (&draft["properties"]["markers"]["maxItems"], MOST_MARKERS),
+        (&draft["properties"]["windows"]["maxItems"], windows::MOST),
+        (&draft["properties"]["number"]["maximum"], GREATEST_NUMBER.into()),
+        (&credit["properties"]["also_known_as"]["maxItems"], MOST_OTHER_NAMES),
+        (&marker["properties"]["until_seconds"]["maximum"], LONGEST_SECONDS as usize),
     ] {
-        assert!(film().patched(&patch).is_err(), "{patch}");
-    }
-}
-
-/// The examples of RFC 7396, appendix A.
-#[test]
-fn merging_follows_the_rfc() {
-    for (target, patch, expected) in [
-        (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
-        (json!({"a": "b"}), json!({"b": "c"}), json!({"a": "b", "b": "c"})),
-        (json!({"a": "b"}), json!({"a": null}), json!({})),
-        (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
-        (json!({"a": "c"}), json!({"a": ["b"]}), json!({"a": ["b"]})),
-        (json!({"a": {"b": "c"}}), json!({"a": {"b": "d", "c": null}}), json!({"a": {"b": "d"}})),
-        (json!({"a": [{"b": "c"}]}), json!({"a": [1]}), json!({"a": [1]})),
-        (json!({"e": null}), json!({"a": 1}), json!({"e": null, "a": 1})),
-        (json!([1, 2]), json!({"a": "b", "c": null}), json!({"a": "b"})),
-        (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {}}})),
-    ] {
-        let mut merged = target.clone();
-        merge(&mut merged, &patch);
-        assert_eq!(merged, expected, "{target} with {patch}");
+        assert_eq!(documented.as_f64(), Some(limit as f64));
     }
 }
 

@@ -13,15 +13,18 @@ use crate::text::Slug;
 pub struct Filter {
     /// What it is; films and series when absent.
     #[serde(rename = "type")]
+    #[param(inline)]
     pub kind: Option<TitleKind>,
     /// Slug of a genre.
     pub genre: Option<Slug>,
     /// When it first appeared.
+    #[param(minimum = -32768, maximum = 32767)]
     pub year: Option<i16>,
     /// Where it was made.
     pub country: Option<Territory>,
     /// The order.
     #[serde(default)]
+    #[param(inline)]
     pub sort: Sort,
 }
 

@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime, UtcOffset};
 use crate::violation::Violation;
 
 /// Most windows of a title.
-const MOST: usize = 100;
+pub const MOST: usize = 100;
 const MOST_PLANS: usize = 20;
 const LONGEST_PLAN: usize = 40;
 /// Times outside these years are typing errors; every engine can store those inside.

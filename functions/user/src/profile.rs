@@ -96,7 +96,7 @@ impl Profile {
 /// The name of a picture: 1–40 of `a-z 0-9 -`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(transparent)]
-#[schema(value_type = String, example = "fox")]
+#[schema(value_type = String, pattern = "^[a-z0-9-]{1,40}$", example = "fox")]
 pub struct Avatar(String);
 
 impl fmt::Display for Avatar {

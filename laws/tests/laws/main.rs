@@ -3,6 +3,7 @@
 
 mod architecture;
 mod contracts;
+mod documents;
 mod drift;
 mod imports;
 mod privacy;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, anyhow, bail};
-use reqwest::Method;
+use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 
 /// A client of one platform, signed in or not.
@@ -13,7 +13,11 @@ pub struct Cinema {
     base: String,
     /// Of the session, shared by all clones.
     tokens: Option<Arc<Mutex<Tokens>>>,
+    witness: Option<Witness>,
 }
+
+/// Sees every answer: the request's method and path, then the answer's status, `Content-Type` and body.
+pub type Witness = fn(&Method, &str, u16, Option<&str>, &[u8]);
 
 #[derive(Clone)]
 struct Tokens {
@@ -31,7 +35,17 @@ impl Tokens {
 impl Cinema {
     /// A client that is not signed in; `base` is the edge's origin.
     pub fn new(base: &str) -> Result<Self> {
-        Ok(Self { http: edge::http_client()?, base: base.trim_end_matches('/').to_owned(), tokens: None })
+        Ok(Self {
+            http: edge::http_client()?,
+            base: base.trim_end_matches('/').to_owned(),
+            tokens: None,
+            witness: None,
+        })
+    }
+
+    /// The same, with somebody who sees every answer.
+    pub fn seen_by(self, witness: Witness) -> Self {
+        Self { witness: Some(witness), ..self }
     }
 
     /// The same, through another HTTP client.
@@ -59,6 +73,11 @@ impl Cinema {
     fn tokens(&self) -> Option<Tokens> {
         let tokens = self.tokens.as_ref()?;
         Some(tokens.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    /// The access token, for a client of another kind.
+    pub fn access_token(&self) -> Result<String> {
+        Ok(self.tokens().context("not signed in")?.access)
     }
 
     /// A film takes longer than an access token lives.
@@ -139,7 +158,11 @@ impl Cinema {
         }
         let response = call.send().await.with_context(|| format!("{method} {path}: {} does not answer", self.base))?;
         let status = response.status().as_u16();
+        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(str::to_owned);
         let text = response.text().await?;
+        if let Some(witness) = self.witness {
+            witness(method, path.split('?').next().unwrap_or_default(), status, kind.as_deref(), text.as_bytes());
+        }
         Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
     }
 

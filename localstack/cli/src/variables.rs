@@ -21,5 +21,6 @@ pub(crate) fn variables(platform: &Platform) -> Variables {
         ("CINEMA_TEST_FFMPEG_DIR", text(&platform.home.ffmpeg_dir())),
         ("CINEMA_TEST_NODE", text(&platform.home.node())),
         ("CINEMA_TEST_BROWSER_DIR", text(&platform.home.browser_dir())),
+        ("CINEMA_TEST_SCHEMATHESIS_PACKAGES", text(&platform.home.schemathesis_packages())),
     ]
 }

@@ -11,6 +11,7 @@ mod media;
 mod origins;
 mod problem;
 mod server;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod web;

@@ -13,7 +13,9 @@ use axum::{
 use engines::{Endpoints, Home, aws, mirror};
 use manifest::KeyPattern;
 
-use crate::{admission, api, breached, connections, loopback, mailbox, media, origins::Origins, problem::problem, web};
+use crate::{
+    admission, api, breached, connections, loopback, mailbox, media, origins::Origins, problem::problem, storage, web,
+};
 
 /// How often what LocalStack would forget is saved.
 const MIRROR_EVERY: Duration = Duration::from_secs(60);
@@ -76,6 +78,7 @@ pub(crate) fn router(origins: Arc<Origins>) -> Router {
     Router::new()
         .route("/v1/{*path}", any(api::forward))
         .route("/media/{*key}", get(media::object).options(media::preflight))
+        .route("/storage/{bucket}/{*key}", get(storage::object).put(storage::object))
         .route("/mail", get(mailbox::page))
         .route("/_breached/range/{prefix}", get(breached::range))
         .fallback(get(web::file).fallback(wrong_method))

@@ -123,6 +123,38 @@ async fn a_body_that_the_gateway_cannot_unpack_is_the_clients_fault() {
 }
 
 #[tokio::test]
+async fn a_form_of_many_parts_never_reaches_the_gateway() {
+    let (gateway, url) = Gateway::start((200, "application/json", "{}")).await;
+    let edge = edge(url);
+    for kind in ["multipart/form-data", "Multipart/Form-Data; boundary=x", " multipart/mixed"] {
+        let (status, headers, body) = ask(&edge, "GET", "/v1/titles", &[("content-type", kind)]).await;
+        assert!(
+            status == StatusCode::UNSUPPORTED_MEDIA_TYPE && is_problem(status, &headers, &body),
+            "{kind}: {status}"
+        );
+    }
+    assert!(gateway.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn storage_opens_only_with_a_link() {
+    let edge = edge("http://127.0.0.1:1".into());
+    for (method, target, expected) in [
+        ("GET", "/storage/exports/exp_1/export.zip", 403),
+        ("GET", "/storage/exports/exp_1/export.zip?X-Amz-Signature=x", 403),
+        ("PUT", "/storage/uploads/sources/x?partNumber=1&uploadId=x", 403),
+        ("GET", "/storage/uploads/sources/x", 404),
+        ("GET", "/storage/media/x", 404),
+        ("GET", "/storage/exports/", 404),
+        ("DELETE", "/storage/exports/exp_1/export.zip", 405),
+        ("GET", "/storage/exports/%2e%2e/%2e%2e/health", 400),
+    ] {
+        let (status, headers, body) = ask(&edge, method, target, &[]).await;
+        assert!(status == expected && is_problem(status, &headers, &body), "{method} {target}: {status}");
+    }
+}
+
+#[tokio::test]
 async fn what_an_operation_says_passes_and_without_a_gateway_it_is_told() {
     let (_, url) = Gateway::start((200, "application/json", r#"{"items": []}"#)).await;
     let (status, _, body) = ask(&edge(url), "GET", "/v1/titles", &[]).await;

@@ -71,6 +71,11 @@ impl Home {
         self.component(Component::Browser)
     }
 
+    /// Schemathesis (`PYTHONPATH`); its program is in `bin`.
+    pub fn schemathesis_packages(&self) -> PathBuf {
+        self.component(Component::Schemathesis).join("packages")
+    }
+
     /// The folder with `cargo-lambda`, to be put on a `PATH`.
     pub fn cargo_lambda_dir(&self) -> PathBuf {
         self.component(Component::CargoLambda).join("packages/bin")

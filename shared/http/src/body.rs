@@ -1,5 +1,7 @@
 //! Extractors whose refusals are problem documents.
 
+use std::{fmt, marker::PhantomData};
+
 use axum::{
     body::Body,
     extract::{FromRequest, FromRequestParts, Request},
@@ -8,13 +10,16 @@ use axum::{
 };
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use crate::Problem;
 
 const MIB: usize = 1 << 20;
 
-/// A JSON body of at most `LIMIT` bytes after decompression, or a JSON answer.
+/// A JSON object of at most `LIMIT` bytes after decompression, or a JSON answer.
 pub struct Json<T, const LIMIT: usize = MIB>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync, const LIMIT: usize> FromRequest<S> for Json<T, LIMIT> {
@@ -51,7 +56,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     // RFC 8259, 8.1: a parser may ignore a byte order mark. Some editors and clients write one.
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let Object(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = pointer(error.path());
         let inner = error.into_inner();
         if inner.classify() == serde_json::error::Category::Data {
@@ -62,6 +67,29 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     })?;
     deserializer.end().map_err(|error| malformed(&error))?;
     Ok(value)
+}
+
+/// A value that is written as an object. Derived code alone would also read its members from an array, in order.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members(PhantomData)).map(Self)
+    }
+}
+
+struct Members<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
@@ -133,4 +161,41 @@ pub(crate) fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
         let name = error.path().to_string();
         Problem::invalid(if name == "." { "query" } else { &name }, error.into_inner().to_string())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Patch;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Changes {
+        #[serde(default)]
+        name: Patch<String>,
+        #[serde(default)]
+        age: Patch<u8>,
+    }
+
+    fn read(body: &str) -> Result<Changes, (u16, String)> {
+        parse(body.as_bytes()).map_err(|problem| (problem.status().as_u16(), format!("{problem:?}")))
+    }
+
+    #[test]
+    fn only_an_object_with_known_members_is_a_body() {
+        assert_eq!(read(r#"{"age": 7}"#), Ok(Changes { name: Patch::Absent, age: Patch::Set(7) }));
+        assert_eq!(read("\u{feff}{}"), Ok(Changes { name: Patch::Absent, age: Patch::Absent }));
+        for wrong in ["[]", r#"["Anna", 7]"#, "null", r#""name""#, r#"{"nam": "x"}"#, r#"{"age": -1}"#, "7"] {
+            assert_eq!(read(wrong).unwrap_err().0, 422, "{wrong}");
+        }
+        for unreadable in ["", "{", "{} {}", "{\"age\": 7,}"] {
+            assert_eq!(read(unreadable).unwrap_err().0, 400, "{unreadable}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_where_it_is() {
+        let (_, text) = read(r#"{"age": "x"}"#).unwrap_err();
+        assert!(text.contains("/age: "), "{text}");
+    }
 }

@@ -18,7 +18,8 @@ use time::{Duration, OffsetDateTime};
 use crate::Problem;
 
 const KEEP: Duration = Duration::hours(24);
-const MAX_CHARACTERS: usize = 255;
+/// Of a key: visible ASCII characters.
+pub const MAX_CHARACTERS: usize = 255;
 
 /// The header's value, if the client sent one, for the route that it was sent to.
 #[derive(Debug, Clone, PartialEq, Eq)]

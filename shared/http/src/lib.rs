@@ -29,7 +29,7 @@ pub use limiter::{Limiter, Rule};
 pub use live::{KnowsSessions, LoginSessions, Proven};
 pub use page::{Limit, Page};
 pub use pages::{PageParams, Pages, Unfiltered};
-pub use patch::{MergePatch, Patch};
+pub use patch::Patch;
 pub use problem::{FieldError, Problem};
 pub use serve::{finish, serve};
 pub use url_token::UrlToken;
@@ -40,4 +40,10 @@ pub use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-pub use utoipa_axum::{router::OpenApiRouter, routes};
+pub use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouter},
+    routes,
+};
+
+/// A schema and its name in a document.
+pub type NamedSchema = (String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>);

@@ -42,6 +42,17 @@ macro_rules! operations {
             )*
         }
 
+        /// What the documents of the service's operations hold.
+        pub mod documents {
+            /// The schemas of all requests and answers, each as often as an operation names it: two types of one name are both in here.
+            pub fn schemas() -> ::std::vec::Vec<$crate::NamedSchema> {
+                #[allow(unused_mut, reason = "a service may have no HTTP operation")]
+                let mut all = ::std::vec::Vec::new();
+                $($crate::operations!(@schemas all $http $state $(, $($handler),+)?);)*
+                all
+            }
+        }
+
         /// All HTTP operations of the service in one router.
         pub fn routes(boot: &::runtime::Boot) -> ::std::result::Result<$crate::OpenApiRouter, ::runtime::BootError> {
             let router = $crate::OpenApiRouter::new();
@@ -63,5 +74,14 @@ macro_rules! operations {
     };
     (@routes $http:ident, $($handler:ident),+) => {
         $crate::OpenApiRouter::new()$(.routes($crate::routes!(super::$http::$handler)))+
+    };
+    (@schemas $all:ident $http:ident $state:ident) => {
+        $crate::operations!(@schemas $all $http $state, $http)
+    };
+    (@schemas $all:ident $http:ident $state:ident, $($handler:ident),+) => {
+        $({
+            let (schemas, _, _): $crate::UtoipaMethodRouter<super::$http::$state> = $crate::routes!(super::$http::$handler);
+            $all.extend(schemas);
+        })+
     };
 }

@@ -1,6 +1,6 @@
 //! Problem documents (RFC 9457). What the client sees and what the log gets are different fields.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
@@ -10,7 +10,7 @@ use serde::Serialize;
 use stores::StoreError;
 use utoipa::{
     IntoResponses, PartialSchema, ToSchema,
-    openapi::{ContentBuilder, RefOr, ResponseBuilder},
+    openapi::{Components, ContentBuilder, Ref, RefOr, ResponseBuilder},
 };
 
 /// One thing that is wrong with the request.
@@ -33,6 +33,7 @@ pub struct ProblemDocument {
     /// The same for every problem of the kind.
     title: String,
     /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
     /// What happened and what to do.
     detail: String,
@@ -227,13 +228,34 @@ impl IntoResponse for Problem {
     }
 }
 
-impl IntoResponses for Problem {
-    fn responses() -> std::collections::BTreeMap<String, RefOr<utoipa::openapi::Response>> {
-        let content = ContentBuilder::new().schema(Some(ProblemDocument::schema())).build();
+/// The name of the response that every operation refers to.
+const RESPONSE: &str = "Problem";
+
+impl Problem {
+    /// What documents say of problems, once for all operations of a document.
+    pub fn describe(components: &mut Components) {
+        components.schemas.insert(ProblemDocument::name().into_owned(), ProblemDocument::schema());
+        components.schemas.insert(FieldError::name().into_owned(), FieldError::schema());
+        let document = Ref::from_schema_name(ProblemDocument::name());
         let response = ResponseBuilder::new()
             .description("A problem document (RFC 9457)")
-            .content("application/problem+json", content)
-            .build();
-        std::collections::BTreeMap::from([("default".to_owned(), response.into())])
+            .content("application/problem+json", ContentBuilder::new().schema(Some(document)).build());
+        components.responses.insert(RESPONSE.to_owned(), response.build().into());
+    }
+
+    /// What an operation's document says of a status that is a problem.
+    pub fn response(description: &str) -> RefOr<utoipa::openapi::Response> {
+        let mut response = Ref::from_response_name(RESPONSE);
+        response.description = description.to_owned();
+        RefOr::Ref(response)
+    }
+}
+
+/// Whatever an operation refuses is a problem document. 500 is not among them: it is a bug.
+impl IntoResponses for Problem {
+    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::Response>> {
+        let refused = Self::response("Refused; `code` tells why.");
+        let unavailable = Self::response("An engine does not answer: try again after `Retry-After`.");
+        BTreeMap::from([("4XX".to_owned(), refused), ("503".to_owned(), unavailable)])
     }
 }

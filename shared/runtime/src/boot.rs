@@ -265,6 +265,16 @@ impl Boot {
         Ok(Bucket::new(self.aws()?, self.required(&env::bucket(name))?))
     }
 
+    /// A bucket whose presigned links go to clients. AWS's own addresses are public; an emulator's is known on its machine only, so its links lead to
+    /// the public address, where the edge passes on what is below `/storage`.
+    pub fn links(&self, name: &str, access: Access) -> Result<Bucket, BootError> {
+        let bucket = self.bucket(name, access)?;
+        if !self.aws()?.path_style() {
+            return Ok(bucket);
+        }
+        Ok(bucket.at(&format!("{}/storage", self.required("PUBLIC_URL")?.trim_end_matches('/'))))
+    }
+
     /// Where a consumer keeps records that can never be applied, below `source/`.
     pub fn dead_letters(&self, source: &'static str) -> Result<DeadLetters, BootError> {
         Ok(DeadLetters::new(self.bucket("events-dead", Access::Write)?, source))

@@ -30,6 +30,12 @@ impl Bucket {
         Self { client: Client::from_conf(config), name }
     }
 
+    /// The same bucket at another address: what is presigned leads there.
+    pub fn at(&self, endpoint: &str) -> Self {
+        let config = self.client.config().to_builder().endpoint_url(endpoint).build();
+        Self { client: Client::from_conf(config), name: self.name.clone() }
+    }
+
     /// The object's bytes; `None` when there is no such object.
     pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         match self.client.get_object().bucket(&self.name).key(key).send().await {

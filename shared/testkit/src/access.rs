@@ -157,7 +157,7 @@ pub async fn differences(
     let manifest = Manifest::load(&crate::root()).unwrap_or_else(|error| panic!("{error}"));
     let boot = Boot::recording_with(Vars::default().set("JWKS_URL", token::jwks_url()));
     let router = routes(&boot).and_then(|routes| cinema_http::finish(&boot, routes));
-    let app = App(router.unwrap_or_else(|error| panic!("{error}")));
+    let app = App::new(router.unwrap_or_else(|error| panic!("{error}")));
     let routes =
         manifest.service(service).flat_map(|function| function.routes.iter().map(move |route| (function, route)));
     // At the same time: some refusals wait for an even answer time.

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use cinema_http::OpenApiRouter;
-use manifest::{Access, Function, Manifest, Role, Route};
+use cinema_http::{NamedSchema, OpenApiRouter};
+use manifest::{Function, Manifest, Route};
 use runtime::{Boot, BootError, Needs};
-use utoipa::openapi::{
-    OpenApi, PathItem, SecurityRequirement,
-    path::Operation,
-    security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
-};
+use utoipa::openapi::{OpenApi, PathItem};
+
+use crate::document;
 
 /// `HTTP` of a service's `operations!`.
 pub type Operations = &'static [(&'static str, fn(&Boot) -> Result<OpenApiRouter, BootError>)];
@@ -75,20 +73,15 @@ fn compare_needs(function: &Function, needs: &Needs, found: &mut Vec<String>) {
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
-    let all = [
-        ("GET", &mut item.get),
-        ("POST", &mut item.post),
-        ("PUT", &mut item.put),
-        ("PATCH", &mut item.patch),
-        ("DELETE", &mut item.delete),
-    ];
-    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
-}
-
 fn methods(item: &PathItem) -> impl Iterator<Item = &'static str> {
-    let mut item = item.clone();
-    operations(&mut item).map(|(method, _)| method).collect::<Vec<_>>().into_iter()
+    let all = [
+        ("GET", &item.get),
+        ("POST", &item.post),
+        ("PUT", &item.put),
+        ("PATCH", &item.patch),
+        ("DELETE", &item.delete),
+    ];
+    all.into_iter().filter(|(_, operation)| operation.is_some()).map(|(method, _)| method)
 }
 
 fn compare_routes(function: &Function, document: &OpenApi, found: &mut Vec<String>) {
@@ -102,63 +95,16 @@ fn compare_routes(function: &Function, document: &OpenApi, found: &mut Vec<Strin
     }
 }
 
-/// The security scheme that stands for an access.
-fn scheme(access: Access) -> Option<&'static str> {
-    match access {
-        Access::Public | Access::Internal => None,
-        Access::Account => Some("account"),
-        Access::Profile => Some("profile"),
-        Access::Role(Role::Editor) => Some("editor"),
-        Access::Role(Role::Support) => Some("support"),
-        Access::Role(Role::Admin) => Some("admin"),
-        Access::UrlToken => Some("url_token"),
-    }
-}
-
-/// Writes the yaml's `access` and `proof` into the document: they are stated nowhere else.
-fn state_access(service: &str, document: &mut OpenApi) {
-    let manifest = Manifest::load(&crate::root()).unwrap_or_else(|error| panic!("{error}"));
-    for (path, item) in &mut document.paths.paths {
-        for (method, operation) in operations(item) {
-            let route = Route { method: method.to_owned(), path: path.clone() };
-            let function = manifest.service(service).find(|function| function.routes.contains(&route));
-            let Some(function) = function else { continue };
-            let required = function.access.and_then(scheme);
-            operation.security = required.map(|name| vec![SecurityRequirement::new(name, Vec::<String>::new())]);
-            if let Some(proof) = &function.proof {
-                operation.extensions.get_or_insert_default().insert("x-proof".to_owned(), proof.to_string().into());
-            }
-        }
-    }
-}
-
-/// The OpenAPI document of a service.
-pub fn document(service: &str, routes: fn(&Boot) -> Result<OpenApiRouter, BootError>) -> OpenApi {
-    let mut document = routes(&Boot::recording()).unwrap_or_else(|error| panic!("{error}")).into_openapi();
-    document.info = utoipa::openapi::InfoBuilder::new().title(format!("Online Cinema: {service}")).version("1").build();
-    let components = document.components.get_or_insert_default();
-    for (name, description) in [
-        ("account", "Access token of an account"),
-        ("profile", "Access token with a chosen profile"),
-        ("editor", "Access token with the role editor"),
-        ("support", "Access token with the role support"),
-        ("admin", "Access token with the role admin"),
-    ] {
-        let mut scheme = Http::new(HttpAuthScheme::Bearer);
-        scheme.bearer_format = Some("JWT".to_owned());
-        scheme.description = Some(description.to_owned());
-        components.add_security_scheme(name, SecurityScheme::Http(scheme));
-    }
-    let token = ApiKeyValue::with_description("token", "Signed token inside the playback session's URLs");
-    components.add_security_scheme("url_token", SecurityScheme::ApiKey(ApiKey::Query(token)));
-    state_access(service, &mut document);
-    document
-}
-
 /// Writes `docs/api/<service>.json` when `CINEMA_GENERATE` is set, else checks that it is up to date.
-pub fn check_document(service: &str, routes: fn(&Boot) -> Result<OpenApiRouter, BootError>) {
+pub fn check_document(
+    service: &str,
+    routes: fn(&Boot) -> Result<OpenApiRouter, BootError>,
+    schemas: fn() -> Vec<NamedSchema>,
+) {
     let file = crate::root().join("docs/api").join(format!("{service}.json"));
-    let current = document(service, routes).to_pretty_json().expect("JSON") + "\n";
+    let (document, faults) = document::of(service, routes, schemas);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let current = serde_json::to_string_pretty(&document).expect("JSON") + "\n";
     if std::env::var_os("CINEMA_GENERATE").is_some() {
         std::fs::create_dir_all(file.parent().expect("docs/api")).expect("a folder");
         std::fs::write(&file, current).expect("written");
@@ -190,7 +136,11 @@ macro_rules! drift_tests {
 
         #[tokio::test]
         async fn openapi_document_is_up_to_date() {
-            $crate::drift::check_document(stringify!($service), $service::operations::routes);
+            $crate::drift::check_document(
+                stringify!($service),
+                $service::operations::routes,
+                $service::operations::documents::schemas,
+            );
         }
     };
 }

@@ -9,18 +9,24 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::Token;
+use crate::{
+    Token,
+    contract::{self, Seen},
+};
 
 /// What the edge of a test proves itself with.
 pub const ORIGIN_VERIFY: &str = "origin-secret-of-the-test";
 
 /// A finished router.
 #[derive(Clone)]
-pub struct App(pub Router);
+pub struct App {
+    router: Router,
+    is_documented: bool,
+}
 
 /// A request under construction.
 pub struct Call {
-    app: Router,
+    app: App,
     request: axum::http::request::Builder,
     body: Body,
 }
@@ -37,9 +43,19 @@ pub struct Answer {
 }
 
 impl App {
+    /// Routes of a test.
+    pub fn new(router: Router) -> Self {
+        Self { router, is_documented: false }
+    }
+
+    /// Routes of a service: an answer that `docs/api` does not describe fails the test.
+    pub fn documented(router: Router) -> Self {
+        Self { router, is_documented: true }
+    }
+
     /// A request without body.
     pub fn call(&self, method: Method, path: &str) -> Call {
-        Call { app: self.0.clone(), request: Request::builder().method(method).uri(path), body: Body::empty() }
+        Call { app: self.clone(), request: Request::builder().method(method).uri(path), body: Body::empty() }
     }
 
     /// GET
@@ -102,6 +118,9 @@ impl Call {
     }
 
     /// Sends it as the edge would, from Germany unless it says something else.
+    ///
+    /// # Panics
+    /// When the service's document does not describe the answer.
     pub async fn send(mut self) -> Answer {
         for (name, value) in [("x-origin-verify", ORIGIN_VERIFY), ("cloudfront-viewer-country", "DE")] {
             if self.request.headers_ref().is_some_and(|headers| !headers.contains_key(name)) {
@@ -109,14 +128,30 @@ impl Call {
             }
         }
         let request = self.request.body(self.body).expect("a valid request");
-        let response = self.app.oneshot(request).await.expect("routers do not fail");
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let response = self.app.router.oneshot(request).await.expect("routers do not fail");
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("a complete body").to_bytes().to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
+        let answer = Answer { status: parts.status, headers: parts.headers, body };
+        // Only playlists are packed, of which documents tell the type alone.
+        if self.app.is_documented && !answer.headers.contains_key(header::CONTENT_ENCODING) {
+            answer.require_document(&method, &path);
+        }
+        answer
     }
 }
 
 impl Answer {
+    fn require_document(&self, method: &Method, path: &str) {
+        contract::require(&Seen {
+            method: method.as_str(),
+            path,
+            status: self.status.as_u16(),
+            content_type: self.header(header::CONTENT_TYPE.as_str()),
+            body: &self.body,
+        });
+    }
+
     /// The body as JSON; `null` when empty.
     pub fn json(&self) -> Value {
         if self.body.is_empty() {

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 pub mod access;
+pub mod contract;
+pub mod document;
 pub mod drift;
 pub mod engines;
 pub mod gateway;

@@ -102,7 +102,7 @@ impl Service {
         routes: fn(&Boot) -> Result<cinema_http::OpenApiRouter, runtime::BootError>,
     ) -> App {
         let router = routes(boot).and_then(|routes| cinema_http::finish(boot, routes));
-        App(router.unwrap_or_else(|error| panic!("{error}")))
+        App::documented(router.unwrap_or_else(|error| panic!("{error}")))
     }
 
     /// The service's own schema, as its role sees it.
@@ -113,6 +113,14 @@ impl Service {
     /// The AWS configuration.
     pub fn aws(&self) -> &Aws {
         &self.aws
+    }
+
+    /// Where a presigned link for clients leads behind the edge; panics unless it is on the public address.
+    #[track_caller]
+    pub fn behind_the_edge(&self, link: &str) -> String {
+        let public = format!("{}/storage/", self.var("PUBLIC_URL"));
+        let path = link.strip_prefix(&public).unwrap_or_else(|| panic!("{link} is not on the public address"));
+        format!("{}/{path}", self.var("AWS_ENDPOINT_URL"))
     }
 
     /// Waits up to 10 s until the stream holds `count` events about the subject, and returns all there are.

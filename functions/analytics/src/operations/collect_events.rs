@@ -1,22 +1,33 @@
 //! `POST /v1/events`: takes what players and their interface measured, at most 500 events of one playback session, each checked by itself.
 //!
 //! The session's URL token says whose events they are: a client cannot speak for a session it was not given. Nothing here makes a view.
+//! Nobody needs a token to send a body: it is counted while it is parsed, and an event is looked at once the token is known to be ours.
+
+use std::fmt;
 
 use cinema_http::{HeaderValue, IntoResponse, Json, Problem, Response, State, StatusCode, header};
 use kernel::World;
 use playback::{PlaybackClaims, TokenError, TokenKey};
 use runtime::Key;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error as _, IgnoredAny, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
 use stores::{StoreError, Stream};
 use time::OffsetDateTime;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ArrayBuilder, Ref, RefOr, Schema},
+};
 
-use crate::sample::{self, ClockSkew, PlayerEvent, Rejection};
+use crate::sample::{self, ClockSkew, EVENT_BYTES, PlayerEvent, Rejection};
 
 const MOST_EVENTS: usize = 500;
-/// After decompression.
-const BODY_BYTES: usize = 5_000_000;
+/// Token, time and the names around them.
+const ENVELOPE_BYTES: usize = 4096;
+/// After decompression: as many events as may be, of the greatest length, and what stands between them.
+const BODY_BYTES: usize = ENVELOPE_BYTES + MOST_EVENTS * (EVENT_BYTES + 2);
 
 /// Events of one playback session.
 #[derive(Deserialize, ToSchema)]
@@ -27,9 +38,52 @@ pub(super) struct CollectEventsRequest {
     /// The client's time when it sent this: its difference from the server's corrects all times.
     #[serde(default, with = "time::serde::rfc3339::option")]
     sent_at: Option<OffsetDateTime>,
-    /// At most 500.
-    #[schema(value_type = Vec<PlayerEvent>, max_items = 500)]
-    events: Vec<Value>,
+    events: Events,
+}
+
+/// Events that nobody has looked at yet, counted while they were parsed.
+struct Events(Vec<Box<RawValue>>);
+
+impl<'de> Deserialize<'de> for Events {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Counted).map(Self)
+    }
+}
+
+struct Counted;
+
+impl<'de> Visitor<'de> for Counted {
+    type Value = Vec<Box<RawValue>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at most {MOST_EVENTS} events")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut events: A) -> Result<Self::Value, A::Error> {
+        let mut counted = Vec::new();
+        while counted.len() < MOST_EVENTS {
+            let Some(event) = events.next_element()? else { return Ok(counted) };
+            counted.push(event);
+        }
+        match events.next_element::<IgnoredAny>()? {
+            None => Ok(counted),
+            Some(_) => Err(A::Error::custom(format!("at most {MOST_EVENTS} events"))),
+        }
+    }
+}
+
+impl PartialSchema for Events {
+    fn schema() -> RefOr<Schema> {
+        let events = ArrayBuilder::new().items(Ref::from_schema_name(PlayerEvent::name()));
+        events.max_items(Some(MOST_EVENTS)).into()
+    }
+}
+
+impl ToSchema for Events {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((PlayerEvent::name().into_owned(), PlayerEvent::schema()));
+        PlayerEvent::schemas(schemas);
+    }
 }
 
 /// An event that was not taken.
@@ -74,8 +128,8 @@ impl CollectEvents {
 
 /// Player and interface events.
 ///
-/// Every event is checked by itself: wrong ones are listed in `rejected`, the others are taken. The body may be compressed with gzip; at most
-/// 5 MB after decompression. When the stream is full, 429 lists what has to be sent again.
+/// Every event is checked by itself: wrong ones are listed in `rejected`, the others are taken. The body may be compressed with gzip; an event has at
+/// most 1,024 bytes after decompression. When the stream is full, 429 lists what has to be sent again.
 #[utoipa::path(
     post, path = "/v1/events", tag = "analytics",
     request_body = CollectEventsRequest,
@@ -85,15 +139,12 @@ pub(super) async fn collect_events(
     State(state): State<CollectEvents>,
     Json(request): Json<CollectEventsRequest, BODY_BYTES>,
 ) -> Result<Response, Problem> {
-    if request.events.len() > MOST_EVENTS {
-        return Err(Problem::invalid("/events", format!("at most {MOST_EVENTS} events")));
-    }
     let now = state.world.now();
     let claims = state.claims(request.token.as_deref(), now).await?;
     let skew = ClockSkew::new(now, request.sent_at);
     let (mut entries, mut places, mut rejected) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, event) in request.events.iter().enumerate() {
-        match claims.and_then(|claims| sample::accept(&state.world, &claims, &skew, event)) {
+    for (index, event) in request.events.0.iter().enumerate() {
+        match claims.and_then(|claims| sample::accept(&state.world, &claims, &skew, event.get())) {
             Ok(event) => {
                 entries.push((event.subject.clone(), event.json().into_bytes()));
                 places.push(index);
@@ -122,4 +173,28 @@ fn answer(places: &[usize], mut rejected: Vec<Rejected>, throttled: &[usize]) ->
         .with("rejected", rejected)
         .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
         .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(body: &str) -> Result<usize, String> {
+        serde_json::from_str::<Events>(body).map(|events| events.0.len()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn events_are_counted_before_anybody_looks_at_them() {
+        let many = |count: usize| format!("[{}]", vec!["1"; count].join(","));
+        assert_eq!((count("[]"), count(&many(MOST_EVENTS))), (Ok(0), Ok(MOST_EVENTS)));
+        assert!(count(&many(MOST_EVENTS + 1)).unwrap_err().starts_with("at most 500 events"));
+        // What comes after the first that is too many is not read: it is no JSON at all.
+        let unread = format!("{}, what follows is never parsed", &many(MOST_EVENTS + 1)[..1002]);
+        assert!(count(&unread).unwrap_err().starts_with("at most 500 events"), "{:?}", count(&unread));
+    }
+
+    #[test]
+    fn a_body_has_room_for_every_event_and_little_more() {
+        assert!((500 * 1024..600 * 1024).contains(&BODY_BYTES));
+    }
 }

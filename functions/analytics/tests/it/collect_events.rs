@@ -135,11 +135,13 @@ async fn bad_bodies_are_problems() {
         app.call("POST".parse().unwrap(), "/v1/events").header("content-type", "text/plain").bytes("{}").send().await;
     plain.expect_problem(415, "unsupported_media_type");
     let many = vec![startup("a"); 501];
-    player.send(json!(many)).await.expect_problem(422, "invalid_request");
+    let problem = player.send(json!(many)).await.expect_problem(422, "invalid_request");
+    assert_eq!(problem["errors"][0]["detail"], "at most 500 events", "{problem}");
+    post("[null, null, []]").await.expect_problem(422, "invalid_request");
 }
 
 #[tokio::test]
-async fn five_megabytes_count_after_decompression() {
+async fn bytes_count_after_decompression() {
     let player = Player::start().await;
     let gzip = |text: &str| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -153,8 +155,23 @@ async fn five_megabytes_count_after_decompression() {
     };
     let body = json!({"token": player.token, "events": vec![startup("a"); 500]}).to_string();
     assert_eq!(post(gzip(&body)).await.expect(202)["accepted"], 500);
-    let bomb = format!("{{\"events\": [{}]}}", " ".repeat(5_000_000));
-    post(gzip(&bomb)).await.expect_problem(413, "payload_too_large");
+    let padded = |bytes: usize| {
+        let id = "x".repeat(bytes - startup("").to_string().len());
+        startup(&id)
+    };
+    let longest = json!({"token": player.token, "events": vec![padded(1024); 500]}).to_string();
+    let receipt = post(gzip(&longest)).await.expect(202);
+    assert_eq!(
+        (&receipt["accepted"], &receipt["rejected"][499]),
+        (&json!(0), &json!({"index": 499, "code": "invalid_id"}))
+    );
+    let longer = json!({"token": player.token, "events": [padded(1025), startup("a")]}).to_string();
+    let receipt = post(gzip(&longer)).await.expect(202);
+    assert_eq!(receipt, json!({"accepted": 1, "rejected": [{"index": 0, "code": "too_long"}]}));
+    for bomb in [" ".repeat(5_000_000), "1,".repeat(2_500_000)] {
+        let bomb = format!("{{\"events\": [{bomb}1]}}");
+        post(gzip(&bomb)).await.expect_problem(413, "payload_too_large");
+    }
     let answer = post(b"not gzip".to_vec()).await;
     assert_eq!(answer.status.as_u16() / 100, 4, "{}", answer.text());
 }

@@ -1,5 +1,8 @@
 //! The shipped binaries on the Runtime API.
 
+use std::io::Write;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::json;
 use testkit::{Function, Token, gateway, golden, lambda::pairs};
 
@@ -14,6 +17,30 @@ async fn collect_events_answers_a_gateway_event() {
     let answer = function.invoke(&request).await.unwrap();
     assert_eq!(answer["statusCode"], 202, "{answer}");
     assert!(answer["body"].as_str().unwrap().contains("token_missing"), "{answer}");
+    fixture.end().await;
+}
+
+/// 7 KB of gzip were 2,500,000 numbers, each of them a value of its own before anybody counted.
+#[tokio::test]
+async fn a_packed_body_of_millions_of_events_costs_no_memory() {
+    let fixture = Fixture::start().await;
+    let mut function = Function::start("analytics-collect-events", &pairs(fixture.service.vars())).await;
+    let packed = |text: String| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(text.as_bytes()).unwrap();
+        let headers = [("content-type", "application/json"), ("content-encoding", "gzip")];
+        let body = BASE64_STANDARD.encode(encoder.finish().unwrap());
+        let mut request = gateway::event("POST", "/v1/events", &headers, Some(&body));
+        request["isBase64Encoded"] = json!(true);
+        request
+    };
+    let before = function.peak_kib();
+    for (events, status) in [("1,".repeat(2_499_990), 413), ("1,".repeat(200_000), 422), ("[".repeat(500_000), 400)] {
+        let answer = function.invoke(&packed(format!(r#"{{"events":[{events}1]}}"#))).await.unwrap();
+        assert_eq!(answer["statusCode"], status, "{answer}");
+    }
+    let grown = function.peak_kib() - before;
+    assert!(grown < 8 * 1024, "{grown} KiB for a body of half a megabyte");
     fixture.end().await;
 }
 

@@ -31,7 +31,8 @@ pub(super) struct GetJwks {
 }
 
 /// Next, current and previous key; 503 `keys_unavailable` while there is none.
-#[utoipa::path(get, path = "/v1/auth/.well-known/jwks.json", tag = "auth", responses((status = 200, body = Jwks), Problem))]
+#[utoipa::path(get, path = "/v1/auth/.well-known/jwks.json", tag = "auth",
+    responses((status = 200, body = Jwks), (status = 304, description = "Not changed"), Problem))]
 pub(super) async fn get_jwks(
     State(state): State<GetJwks>,
     _caller: Audience,

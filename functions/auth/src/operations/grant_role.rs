@@ -26,7 +26,7 @@ wire_with_sessions! {
 /// 204, also when the account has it already; 409 `email_unverified` while nobody has proven to read its mails; 403 `step_up_required` unless the
 /// administrator proved who they are in the last ten minutes, with a code where an authenticator is in use.
 #[utoipa::path(put, path = "/v1/admin/accounts/{id}/roles/{role}", tag = "auth",
-    params(("id" = AccountId, Path, description = "Account"), ("role" = Role, Path, description = "Role")),
+    params(("id" = AccountId, Path, description = "Account"), ("role" = inline(Role), Path, description = "Role")),
     responses((status = 204), Problem))]
 pub(super) async fn grant_role(
     State(state): State<GrantRole>,

@@ -26,7 +26,7 @@ wire_with_sessions! {
 /// 204, also when the account does not have it; 409 `last_admin` for the only administrator; 403 `step_up_required` unless the administrator proved
 /// who they are in the last ten minutes, with a code where an authenticator is in use.
 #[utoipa::path(delete, path = "/v1/admin/accounts/{id}/roles/{role}", tag = "auth",
-    params(("id" = AccountId, Path, description = "Account"), ("role" = Role, Path, description = "Role")),
+    params(("id" = AccountId, Path, description = "Account"), ("role" = inline(Role), Path, description = "Role")),
     responses((status = 204), Problem))]
 pub(super) async fn revoke_role(
     State(state): State<RevokeRole>,

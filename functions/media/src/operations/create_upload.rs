@@ -24,6 +24,7 @@ runtime::wire! {
     pub(super) struct CreateUpload {
         table: Table = |boot| boot.table("assets", Access::ReadWrite),
         bucket: Bucket = |boot| boot.bucket("uploads", Access::Write),
+        links: Bucket = |boot| boot.links("uploads", Access::Write),
         world: World,
     }
 }
@@ -127,7 +128,7 @@ impl CreateUpload {
 
     async fn answer(&self, upload: &Upload) -> Result<Response, Problem> {
         let numbers = upload.parts().map(|(number, _)| number);
-        let parts = parts::presign(&self.bucket, upload, numbers).await?;
+        let parts = parts::presign(&self.links, upload, numbers).await?;
         let (upload_id, asset_id, part_size) = (upload.upload_id, upload.asset_id, upload.part_size);
         Ok((StatusCode::CREATED, Json::<_>(CreateUploadAnswer { upload_id, asset_id, part_size, parts }))
             .into_response())

@@ -19,8 +19,9 @@ use crate::{
 runtime::wire! {
     pub(super) struct GetUpload {
         table: Table = |boot| boot.table("assets", Access::Read),
+        bucket: Bucket = |boot| boot.bucket("uploads", Access::Read),
         // Presigning a part needs the right to write it.
-        bucket: Bucket = |boot| boot.bucket("uploads", Access::ReadWrite),
+        links: Bucket = |boot| boot.links("uploads", Access::Write),
     }
 }
 
@@ -51,7 +52,7 @@ pub(super) struct UploadView {
     responses((status = 200, description = "The upload", body = UploadView), Problem)
 )]
 pub(super) async fn get_upload(
-    State(GetUpload { table, bucket }): State<GetUpload>,
+    State(GetUpload { table, bucket, links }): State<GetUpload>,
     _: Editor,
     Path(id): Path<UploadId>,
 ) -> Result<Json<UploadView>, Problem> {
@@ -64,7 +65,7 @@ pub(super) async fn get_upload(
     let missing = upload.missing(&arrived.sizes);
     let whole = upload.parts().filter(|(number, _)| !missing.contains(number));
     let received = whole.map(|(_, size)| size).sum();
-    let parts = parts::presign(&bucket, &upload, missing).await?;
+    let parts = parts::presign(&links, &upload, missing).await?;
     Ok(Json(view(upload, received, parts)))
 }
 

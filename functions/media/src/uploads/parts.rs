@@ -69,16 +69,16 @@ pub async fn abort(uploads: &Bucket, key: &str, multipart_id: &str) {
     }
 }
 
-/// URLs for these parts.
+/// URLs for these parts; `links` is the bucket as clients reach it.
 pub async fn presign(
-    uploads: &Bucket,
+    links: &Bucket,
     upload: &Upload,
     numbers: impl IntoIterator<Item = i32>,
 ) -> Result<Vec<Part>, StoreError> {
     let expiry = PresigningConfig::expires_in(URL_LIFETIME).map_err(|error| StoreError::new("s3", error))?;
     let mut parts = Vec::new();
     for number in numbers {
-        let request = uploads.client.upload_part().bucket(&uploads.name).key(&upload.key);
+        let request = links.client.upload_part().bucket(&links.name).key(&upload.key);
         let request = request.upload_id(&upload.multipart_id).part_number(number);
         let signed = request.presigned(expiry.clone()).await.map_err(|error| StoreError::new("s3", error))?;
         parts.push(Part { number, url: signed.uri().to_owned() });

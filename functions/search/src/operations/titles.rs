@@ -36,14 +36,17 @@ const DEEPEST: usize = 10_000;
 #[into_params(parameter_in = Query)]
 pub(super) struct Filter {
     /// Words of a name or a person.
-    #[param(min_length = 1, max_length = 200)]
+    #[param(min_length = 1, max_length = 200, pattern = "\\S")]
     q: String,
     /// What it is.
     #[serde(rename = "type")]
+    #[param(inline)]
     kind: Option<TitleKind>,
     /// Slug of a genre.
+    #[param(pattern = "^[a-z0-9-]{1,100}$")]
     genre: Option<String>,
     /// When it first appeared.
+    #[param(minimum = -32768, maximum = 32767)]
     year: Option<i16>,
 }
 

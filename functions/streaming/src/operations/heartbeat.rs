@@ -47,14 +47,17 @@ pub(super) struct HeartbeatRequest {
 #[serde(deny_unknown_fields)]
 pub(super) struct Quality {
     /// Lines of the picture.
+    #[schema(maximum = 4294967295u32)]
     height: Option<u32>,
     /// Bits per second that the network gave.
     bandwidth: Option<u64>,
     /// How often it had to wait for data.
+    #[schema(maximum = 4294967295u32)]
     stalls: Option<u32>,
     /// Seconds it waited.
     stall_seconds: Option<Seconds>,
     /// Pictures that were not shown.
+    #[schema(maximum = 4294967295u32)]
     dropped_frames: Option<u32>,
 }
 

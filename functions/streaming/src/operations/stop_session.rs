@@ -27,7 +27,7 @@ const ATTEMPTS: usize = 5;
 #[into_params(parameter_in = Query)]
 pub(super) struct StopSessionRequest {
     /// Seconds from the beginning of the film; without it the last report counts.
-    #[param(value_type = Option<f64>)]
+    #[param(value_type = Option<f64>, minimum = 0, maximum = 86400)]
     position: Option<Seconds>,
 }
 

@@ -15,6 +15,7 @@ runtime::wire! {
     pub(super) struct GetExport {
         pool: PgPool,
         bucket: Bucket = |boot| boot.bucket("exports", Access::ReadWrite),
+        links: Bucket = |boot| boot.links("exports", Access::Read),
         world: World,
     }
 }
@@ -25,7 +26,7 @@ runtime::wire! {
     responses((status = 200, body = Export), Problem)
 )]
 pub(super) async fn get_export(
-    State(GetExport { pool, bucket, world }): State<GetExport>,
+    State(GetExport { pool, bucket, links, world }): State<GetExport>,
     account: Account,
     Path(id): Path<ExportId>,
 ) -> Result<Json<Export>, Problem> {
@@ -37,7 +38,7 @@ pub(super) async fn get_export(
     if !make_archive(&bucket, id).await? {
         return Ok(Json(Export::new(id, ExportStatus::Preparing)));
     }
-    let url = bucket.presign_get(&export::archive_key(id), None, URL_LIFETIME).await?;
+    let url = links.presign_get(&export::archive_key(id), None, URL_LIFETIME).await?;
     let ready = Export::new(id, ExportStatus::Ready);
     Ok(Json(Export { url: Some(url), expires_at: Some(now + URL_LIFETIME), ..ready }))
 }

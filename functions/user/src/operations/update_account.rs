@@ -1,6 +1,6 @@
 //! `PATCH /v1/users/me`: changes what the person told about themselves, by JSON Merge Patch, against the version that was seen.
 
-use cinema_http::{Account as Caller, Cached, HeaderMap, IfMatch, Json, MergePatch, Patch, Problem, State, etag};
+use cinema_http::{Account as Caller, Cached, HeaderMap, IfMatch, Json, Patch, Problem, State, etag};
 use kernel::{Locale, Territory};
 use serde::Deserialize;
 use sqlx::PgPool;
@@ -75,7 +75,7 @@ pub(super) async fn update_account(
     State(pool): State<UpdateAccount>,
     caller: Caller,
     if_match: IfMatch,
-    Json(MergePatch(request)): Json<MergePatch<UpdateAccountRequest>>,
+    Json(request): Json<UpdateAccountRequest>,
 ) -> Result<Cached<Account>, Problem> {
     let account = postgres::transact(&pool, async |tx| {
         let (before, chosen_locale) = accounts::lock(tx, caller.id).await?.ok_or_else(account_not_ready)?;

@@ -1,7 +1,7 @@
 //! `PATCH /v1/users/me/profiles/{id}`: changes a profile by JSON Merge Patch. A new PIN is digested at once; its digest, or that there is none
 //! any more, goes to auth alone.
 
-use cinema_http::{Account, Json, MergePatch, Patch, Path, Problem, State};
+use cinema_http::{Account, Json, Patch, Path, Problem, State};
 use events::Outbox;
 use kernel::{Locale, ProfileId, World};
 use password::{Pepper, Pin};
@@ -98,7 +98,7 @@ pub(super) async fn update_profile(
     State(UpdateProfile { outbox, pepper, world }): State<UpdateProfile>,
     account: Account,
     Path(id): Path<ProfileId>,
-    Json(MergePatch(request)): Json<MergePatch<UpdateProfileRequest>>,
+    Json(request): Json<UpdateProfileRequest>,
 ) -> Result<Json<Profile>, Problem> {
     outbox
         .transact(async |tx| {

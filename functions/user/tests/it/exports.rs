@@ -67,7 +67,7 @@ async fn an_export_is_ready_when_every_part_is_there() {
 
     let url = ready["url"].as_str().unwrap();
     assert!(url.contains("X-Amz-Expires=900") && url.contains("X-Amz-Signature="), "{url}");
-    let bytes = stores::Fetch::default().get(url).await.unwrap();
+    let bytes = stores::Fetch::default().get(&home.service.behind_the_edge(url)).await.unwrap();
     let key = user::export::archive_key(begun["id"].as_str().unwrap().parse().unwrap());
     assert_eq!(bucket(&home).get(&key).await.unwrap().unwrap(), bytes);
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();

@@ -20,7 +20,7 @@ use crate::{
 /// What to run.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// Which rings; all but `hostile` without it
+    /// Which rings; all without it
     #[arg(value_enum)]
     rings: Vec<Ring>,
     /// Only tests whose name contains this
@@ -41,7 +41,12 @@ enum Ring {
     System,
     /// The web app in a browser
     Web,
+    /// Requests drawn from the OpenAPI documents by schemathesis, against the deployed platform
+    Hostile,
 }
+
+/// Every test is in one of them. What `hostile` leaves behind would be in the others' way: it goes last.
+const ALL: [Ring; 5] = [Ring::Unit, Ring::Service, Ring::System, Ring::Web, Ring::Hostile];
 
 impl Ring {
     fn needs_engines(self) -> bool {
@@ -49,7 +54,7 @@ impl Ring {
     }
 
     fn needs_platform(self) -> bool {
-        matches!(self, Self::System | Self::Web)
+        matches!(self, Self::System | Self::Web | Self::Hostile)
     }
 
     /// What to add to `cargo test --release --workspace`.
@@ -60,16 +65,13 @@ impl Ring {
             Self::Function => &["--test", "it"],
             Self::System => &["--test", "system"],
             Self::Web => &["--test", "web"],
+            Self::Hostile => &["--test", "hostile"],
         }
     }
 }
 
 pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress: &Progress) -> Result<ExitCode> {
-    let rings = if arguments.rings.is_empty() {
-        vec![Ring::Unit, Ring::Service, Ring::System, Ring::Web]
-    } else {
-        arguments.rings
-    };
+    let rings = if arguments.rings.is_empty() { ALL.to_vec() } else { arguments.rings };
     build_tests(root, progress).await?;
     let folder = Scratch::new()?;
     let throw_away = home.throw_away(folder.path());
@@ -121,10 +123,9 @@ async fn build_tests(root: &Path, progress: &Progress) -> Result<()> {
     // One build for everything: libraries, shipped binaries, tests.
     build(root, progress).await?;
     let task = progress.task("cargo test --no-run");
-    let rings = [Ring::Unit, Ring::Service, Ring::System, Ring::Web];
     let output = cargo(root)
         .args(["test", "--release", "--workspace", "--no-run", "--quiet"])
-        .args(rings.into_iter().flat_map(Ring::selection))
+        .args(ALL.into_iter().flat_map(Ring::selection))
         .output()
         .await
         .context("cargo cannot be started")?;
@@ -139,6 +140,9 @@ async fn start(root: &Path, home: &Home, rings: &[Ring], progress: &Progress) ->
     let mut components = vec![Component::Ffmpeg, Component::Tools];
     if rings.contains(&Ring::Web) {
         components.push(Component::Browser);
+    }
+    if rings.contains(&Ring::Hostile) {
+        components.push(Component::Schemathesis);
     }
     let options = Options { mode: Mode::Packages, throw_away: true, components, ..Options::default() };
     Platform::start(root, home.clone(), options, progress).await

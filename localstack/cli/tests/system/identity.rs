@@ -86,7 +86,9 @@ async fn export(access: &str) {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let (_, export) = call(Method::GET, &path, access, None).await;
         if export["status"] == "ready" {
-            let archive = visitor().http().get(text(&export, "url")).send().await.unwrap();
+            let url = text(&export, "url");
+            assert!(url.starts_with(&format!("{}/storage/exports/", visitor().base())), "{url}");
+            let archive = visitor().http().get(url).send().await.unwrap();
             assert_eq!(archive.status(), 200);
             assert_eq!(&archive.bytes().await.unwrap()[..2], b"PK");
             return;

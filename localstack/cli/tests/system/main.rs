@@ -17,7 +17,9 @@ mod trace;
 
 use cli::Cinema;
 use engines::aws;
+use reqwest::Method;
 use serde_json::Value;
+use testkit::contract::{self, Seen};
 
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with `cargo cinema test system`"))
@@ -29,9 +31,15 @@ fn status() -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// Nobody.
+/// Nobody. What this client and its like are answered must be what the documents describe.
 fn visitor() -> Cinema {
-    Cinema::new(&variable("CINEMA_TEST_EDGE_URL")).expect("a client")
+    Cinema::new(&variable("CINEMA_TEST_EDGE_URL")).expect("a client").seen_by(require_document)
+}
+
+fn require_document(method: &Method, path: &str, status: u16, content_type: Option<&str>, body: &[u8]) {
+    if path.starts_with("/v1/") {
+        contract::require(&Seen { method: method.as_str(), path, status, content_type, body });
+    }
 }
 
 /// A demo account.

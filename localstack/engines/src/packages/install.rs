@@ -134,6 +134,9 @@ async fn recipe(installed: &Installed, component: Component, folder: &Path, task
         Component::Films => {
             pip::install(python, requirements::FILMS, Target::Folder(&folder.join("packages")), task).await
         }
+        Component::Schemathesis => {
+            pip::install(python, requirements::SCHEMATHESIS, Target::Folder(&folder.join("packages")), task).await
+        }
         Component::CargoLambda => {
             let packages = folder.join("packages");
             pip::install(python, requirements::CARGO_LAMBDA, Target::Folder(&packages), task).await

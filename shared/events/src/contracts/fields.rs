@@ -135,11 +135,11 @@ pub(super) fn plan(field: &'static str, text: &str) -> Result<String, ContractEr
     if fits { Ok(text.to_owned()) } else { Err(ContractError::new(field, "is not a plan's key")) }
 }
 
-/// Enums of contracts by their words.
+/// Enums of contracts by their words. A word is a `tt`: as a `literal` it would be wrapped, and the schema would name the variant instead.
 macro_rules! words {
     ($(
         $(#[$meta:meta])* $name:ident {
-            $($(#[$doc:meta])* $variant:ident = $word:literal,)+
+            $($(#[$doc:meta])* $variant:ident = $word:tt,)+
         }
     )+) => {$(
         $(#[$meta])*
@@ -189,6 +189,18 @@ mod tests {
         assert_eq!(text("a\0\nb"), "a\nb");
         assert_eq!(lines(&["\0".to_owned(), "a".to_owned()]), ["a"]);
         assert_eq!((path(""), path("a\n"), path("a/b.jpg").as_deref()), (None, None, Some("a/b.jpg")));
+    }
+
+    words! {
+        #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        Sound { HissAndHum = "hiss-and-hum", None = "none", }
+    }
+
+    #[test]
+    fn documents_and_programs_know_the_same_words() {
+        let schema = serde_json::to_value(<Sound as utoipa::PartialSchema>::schema()).unwrap();
+        assert_eq!(schema["enum"], serde_json::to_value(Sound::ALL).unwrap());
+        assert_eq!(schema["enum"], serde_json::json!(Sound::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>()));
     }
 
     #[test]

@@ -37,7 +37,7 @@ async fn a_territory_that_the_edge_does_not_know_is_nowhere() {
 async fn without_an_edge_the_deployment_says_where_it_is_or_is_nowhere() {
     let vars = Vars::default().set("JWKS_URL", testkit::token::jwks_url());
     for (vars, territory) in [(vars.clone().set("DEFAULT_TERRITORY", "DE"), "DE"), (vars, "ZZ")] {
-        let app = App(cinema_http::finish(&Boot::recording_with(vars), routes()).unwrap());
+        let app = App::new(cinema_http::finish(&Boot::recording_with(vars), routes()).unwrap());
         // Headers of an edge are nobody's word here.
         let answer = app.get("/territory").header("cloudfront-viewer-country", "FR").send().await;
         assert_eq!(answer.expect(200), territory);

@@ -15,5 +15,5 @@ use testkit::App;
 fn behind_the_edge(routes: OpenApiRouter) -> App {
     let vars = Vars::default().set("JWKS_URL", testkit::token::jwks_url());
     let vars = vars.set("ORIGIN_VERIFY", testkit::http::ORIGIN_VERIFY).set("DEFAULT_TERRITORY", "RU");
-    App(finish(&Boot::recording_with(vars), routes).unwrap())
+    App::new(finish(&Boot::recording_with(vars), routes).unwrap())
 }

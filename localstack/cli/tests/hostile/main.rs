@@ -1,0 +1,141 @@
+//! Requests that nobody thought of, drawn from the OpenAPI documents by schemathesis, against the deployed platform through its edge. Started by
+//! `cargo cinema test hostile`. What is left out, and why, is in `schemathesis.toml`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use cli::Cinema;
+use serde_json::{Value, json};
+
+/// Random requests per operation and caller, besides those at every limit of its document. The whole ring takes some minutes.
+const EXAMPLES: &str = "12";
+/// The same requests every time.
+const SEED: &str = "20260101";
+/// They end the session or the account that calls them: each is called last, by an account of its own.
+const LAST: [&str; 3] = ["log_out", "log_out_everywhere", "delete_account"];
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with `cargo cinema test hostile`"))
+}
+
+/// Somebody who calls.
+struct Caller {
+    name: String,
+    token: String,
+    /// Of a playback session, if they may watch.
+    url_token: String,
+}
+
+impl Caller {
+    fn new(name: &str, cinema: &Cinema, url_token: String) -> Self {
+        Self { name: name.to_owned(), token: cinema.access_token().expect("signed in"), url_token }
+    }
+}
+
+fn visitor() -> Cinema {
+    Cinema::new(&variable("CINEMA_TEST_EDGE_URL")).expect("a client")
+}
+
+/// An account that nobody else uses, with a plan.
+async fn viewer(name: &str) -> Cinema {
+    let aws = variable("CINEMA_TEST_AWS_URL");
+    let email = format!("hostile-{name}-{}@example.com", kernel::World::system().id::<kernel::AccountId>());
+    let viewer = visitor().new_account(&aws, &email, "a long enough sentence", "en").await.expect("an account");
+    cli::grant_plan(&aws, &viewer).await.expect("a plan");
+    viewer
+}
+
+async fn editor() -> Cinema {
+    let text = std::fs::read_to_string(variable("CINEMA_TEST_STATUS")).expect("the status document");
+    let status: Value = serde_json::from_str(&text).expect("JSON");
+    let accounts = status["accounts"].as_array().expect("accounts");
+    let account = accounts.iter().find(|account| account["role"] == "editor").expect("an editor");
+    let text = |name: &str| account[name].as_str().expect("text");
+    visitor().sign_in(text("email"), text("password")).await.expect("signed in")
+}
+
+/// The token of a playback session of the first title that plays; of nothing, when none does.
+async fn url_token(viewer: &Cinema) -> String {
+    let titles = viewer.get("/v1/titles?limit=100").await.expect("titles");
+    for title in titles["items"].as_array().expect("items").iter().filter(|title| title["playable"] == true) {
+        let order = json!({ "title_id": title["id"], "device_id": "hostile" });
+        let Ok(session) = viewer.post("/v1/playback/sessions", &order).await else { continue };
+        let manifest = session["manifest_url"].as_str().expect("a manifest");
+        return manifest.split_once("token=").expect("a token").1.to_owned();
+    }
+    "nothing".to_owned()
+}
+
+/// The documents that have operations, by service.
+fn documents() -> Vec<(String, PathBuf)> {
+    let folder = cli::root().expect("the repository").join("docs/api");
+    let files = std::fs::read_dir(folder).expect("documents").map(|entry| entry.expect("a file").path());
+    let mut documents: Vec<_> =
+        files.filter(|file| !paths(file).is_empty()).map(|file| (service(&file), file)).collect();
+    documents.sort();
+    documents
+}
+
+fn service(file: &Path) -> String {
+    file.file_stem().expect("a name").to_string_lossy().into_owned()
+}
+
+fn paths(file: &Path) -> serde_json::Map<String, Value> {
+    let document: Value = serde_json::from_str(&std::fs::read_to_string(file).expect("text")).expect("JSON");
+    document["paths"].as_object().cloned().unwrap_or_default()
+}
+
+/// Whether every answer was one that the document describes.
+fn holds(document: &Path, caller: &Caller, selection: &[&str]) -> bool {
+    let packages = variable("CINEMA_TEST_SCHEMATHESIS_PACKAGES");
+    let status = Command::new(format!("{packages}/bin/schemathesis"))
+        .arg("--config-file")
+        .arg(format!("{}/tests/hostile/schemathesis.toml", env!("CARGO_MANIFEST_DIR")))
+        .arg("run")
+        .arg(document)
+        .args(["--url", &variable("CINEMA_TEST_EDGE_URL"), "--no-color", "--continue-on-failure"])
+        .args(["--max-examples", EXAMPLES, "--seed", SEED, "--no-shrink", "--generation-database", "none"])
+        .args(selection)
+        .env("PYTHONPATH", &packages)
+        .env("NO_PROXY", "*")
+        .env("CINEMA_HOSTILE_TOKEN", &caller.token)
+        .env("CINEMA_HOSTILE_URL_TOKEN", &caller.url_token)
+        .status()
+        .expect("schemathesis");
+    status.success()
+}
+
+#[tokio::test]
+async fn every_answer_to_anything_is_one_that_the_documents_describe() {
+    // All tokens are made first: who may sign in how often is counted, and strangers are about to try. They live longer than this test.
+    let viewer_at_home = viewer("viewer").await;
+    let watching = url_token(&viewer_at_home).await;
+    let editor_at_work = editor().await;
+    let mut last = Vec::new();
+    for operation in LAST {
+        last.push((operation, Caller::new(operation, &viewer(operation).await, "nothing".to_owned())));
+    }
+    let callers = [
+        Caller::new("viewer", &viewer_at_home, watching),
+        Caller::new("editor", &editor_at_work, "nothing".to_owned()),
+    ];
+    let mut broken = Vec::new();
+    let exclusions: Vec<&str> = LAST.iter().flat_map(|operation| ["--exclude-operation-id", operation]).collect();
+    for (service, document) in documents() {
+        for caller in &callers {
+            if !holds(&document, caller, &exclusions) {
+                broken.push(format!("{service} as {}", caller.name));
+            }
+        }
+        for (operation, caller) in last.iter().filter(|_| service == "auth") {
+            if !holds(&document, caller, &["--include-operation-id", operation]) {
+                broken.push(format!("{service} {operation} as {}", caller.name));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "not as documented: {broken:?}");
+}
