@@ -3,6 +3,7 @@
 use cinema_http::{Editor, IfMatch, Json, Path, Problem, State};
 use events::Outbox;
 use kernel::{TitleId, World};
+use runtime::PublicUrl;
 use serde_json::Value;
 
 use super::{Edited, edited};
@@ -16,7 +17,7 @@ use crate::{
     title::Title,
 };
 
-runtime::wire! { pub(super) struct UpdateTitle { outbox: Outbox, world: World } }
+runtime::wire! { pub(super) struct UpdateTitle { outbox: Outbox, world: World, public_url: PublicUrl } }
 
 const MERGE_PATCH: &str = "JSON Merge Patch (RFC 7396): absent members stay, null removes";
 
@@ -27,7 +28,7 @@ const MERGE_PATCH: &str = "JSON Merge Patch (RFC 7396): absent members stay, nul
     request_body(content = Draft, content_type = "application/merge-patch+json", description = MERGE_PATCH)
 )]
 pub(super) async fn update_title(
-    State(UpdateTitle { outbox, world }): State<UpdateTitle>,
+    State(UpdateTitle { outbox, world, public_url }): State<UpdateTitle>,
     Editor(editor): Editor,
     Path(id): Path<TitleId>,
     if_match: IfMatch,
@@ -42,7 +43,7 @@ pub(super) async fn update_title(
             let after = Title { about: before.about.patched(&patch)?, ..before.clone() };
             still_publishable(&before, &after, now)?;
             let title = change::save(tx, &author, "updated", &before, after).await?;
-            Ok(edited(&title, now))
+            Ok(edited(&title, now, &public_url))
         })
         .await
 }
