@@ -8,12 +8,14 @@
 //!
 //! Everything a session brings belongs to the hour (UTC) in which the session began.
 
+use kernel::progress;
+
 /// Played time that makes a view of any title.
 pub const VIEW_MS: u64 = 30_000;
 /// Share of the running time that makes a view of a short title.
 pub const VIEW_PERCENT: u64 = 5;
-/// Share of the running time that completes a view.
-pub const COMPLETED_PERCENT: u64 = 90;
+/// Share of the running time that completes a view: as much as counts as watched.
+pub const COMPLETED_PERCENT: u64 = progress::WATCHED_PERCENT;
 
 /// The last state of a playback session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

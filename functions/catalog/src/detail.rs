@@ -100,6 +100,13 @@ pub struct Film {
     pub caption_languages: Vec<String>,
 }
 
+impl Artwork {
+    /// Of a title, for somebody who may see it.
+    pub fn of(title: &Title, public_url: &PublicUrl) -> Self {
+        Self { poster_url: title.poster().map(|path| public_url.media(path)) }
+    }
+}
+
 impl TitleDetail {
     /// The page of a title for a reader; `genres` are names by slug.
     pub fn of(
@@ -123,7 +130,7 @@ impl TitleDetail {
             rating: title.rating,
             genres: title.about.genres.iter().map(|slug| named(slug.as_str())).collect(),
             credits: credits(&title),
-            artwork: Artwork { poster_url: title.poster().map(|path| public_url.media(path)) },
+            artwork: Artwork::of(&title, public_url),
             film: title.asset.map(film),
             original_title: title.about.original_title.to_string(),
             countries: title.about.countries,

@@ -1,12 +1,14 @@
 //! A title as its editor sees it: everything that was written, its state, and what still keeps it from the public.
 
 use kernel::{PersonId, TitleId, policy::Publication};
+use runtime::PublicUrl;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::{
     asset::{Asset, Failure},
+    detail::Artwork,
     draft::Draft,
     publication::unmet,
     title::Title,
@@ -27,6 +29,8 @@ pub struct EditedTitle {
     pub published_at: Option<OffsetDateTime>,
     /// The film.
     pub asset: Option<Asset>,
+    /// Its pictures. Their addresses are told to editors alone until the title is public.
+    pub artwork: Artwork,
     /// Why the newest upload did not become a film.
     pub failure: Option<Failure>,
     /// The persons of the credits, in their order.
@@ -40,7 +44,7 @@ pub struct EditedTitle {
 
 impl EditedTitle {
     /// The title at a moment.
-    pub fn of(title: &Title, now: OffsetDateTime) -> Self {
+    pub fn of(title: &Title, now: OffsetDateTime, public_url: &PublicUrl) -> Self {
         Self {
             id: title.id,
             version: title.version,
@@ -48,6 +52,7 @@ impl EditedTitle {
             rating: title.rating,
             published_at: title.published_at,
             asset: title.asset.clone(),
+            artwork: Artwork::of(title, public_url),
             failure: title.failure.clone(),
             people: title.people.clone(),
             unmet: unmet(title, now).into_iter().map(|rule| rule.pointer().to_owned()).collect(),

@@ -1,13 +1,10 @@
 //! Where a profile stopped in a title: the last writer by client time within a session, by the order of sessions across.
 
-use kernel::{PlaybackId, TitleId};
+use kernel::{PlaybackId, Progress, TitleId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{millis, session::Session};
-
-/// From this share on a title counts as seen.
-const SEEN: f64 = 0.95;
 
 /// A stored position.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,14 +41,15 @@ impl Position {
         (self.fence, self.client_at) > (other.fence, other.client_at)
     }
 
-    /// Whether the title counts as seen.
+    /// Whether the title counts as watched.
     pub fn is_finished(&self) -> bool {
-        self.duration > 0.0 && self.position >= SEEN * self.duration
+        Progress::of_seconds(self.position, self.duration).is_watched()
     }
 
-    /// Where the next session begins: from the start again when the title was seen.
-    pub fn resume_at(&self) -> f64 {
-        if self.is_finished() { 0.0 } else { self.position }
+    /// Seconds at which the next session begins, in a film that is `duration` seconds long by now; 0: still as long as it was.
+    pub fn resume_at(&self, duration: f64) -> f64 {
+        let duration = if duration > 0.0 { duration } else { self.duration };
+        Progress::of_seconds(self.position, duration).resumes_at_ms() as f64 / 1000.0
     }
 }
 
@@ -76,11 +74,13 @@ mod tests {
     }
 
     #[test]
-    fn a_title_that_was_seen_begins_again() {
-        assert_eq!(position(1, 0, 94.9).resume_at(), 94.9);
-        assert_eq!(position(1, 0, 95.0).resume_at(), 0.0);
+    fn a_title_that_was_watched_begins_again() {
+        assert_eq!(position(1, 0, 89.999).resume_at(100.0), 89.999);
+        assert_eq!(position(1, 0, 90.0).resume_at(100.0), 0.0);
         let unknown = Position { duration: 0.0, ..position(1, 0, 50.0) };
-        assert_eq!(unknown.resume_at(), 50.0);
+        assert_eq!((unknown.resume_at(0.0), unknown.resume_at(100.0), unknown.resume_at(55.0)), (50.0, 50.0, 0.0));
+        // The film was exchanged for a shorter one.
+        assert_eq!((position(1, 0, 80.0).resume_at(85.0), position(1, 0, 80.0).resume_at(0.0)), (0.0, 80.0));
     }
 
     proptest! {

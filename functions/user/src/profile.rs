@@ -55,7 +55,7 @@ impl Profile {
         after.max_rating > self.max_rating || (self.has_pin && touches_pin)
     }
 
-    /// Whether a caller with this cap needs a proof to delete it: it has a PIN, or may see more than they.
+    /// Whether a caller with this cap could not simply choose it: it has a PIN, or may see more than they.
     pub fn is_guarded_from(&self, cap: u8) -> bool {
         self.has_pin || self.max_rating > cap
     }

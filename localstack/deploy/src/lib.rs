@@ -12,7 +12,6 @@ mod mappings;
 mod migrate;
 mod notifications;
 pub mod pack;
-mod private;
 mod queues;
 mod rules;
 mod secrets;

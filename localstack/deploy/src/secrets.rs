@@ -9,12 +9,12 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use engines::private;
 use manifest::{Generate, Plan};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
 use crate::clients::Clients;
-use crate::private;
 use crate::target::Target;
 
 /// Name → generated value.
@@ -43,19 +43,19 @@ pub(crate) async fn deploy(clients: &Clients, target: &Target, plan: &Plan) -> R
 
 /// The value generated before, or a new one that is written down.
 fn keep(file: &Path, name: &str, kind: Generate) -> Result<String> {
-    let mut kept: BTreeMap<String, String> = private::read(file)?;
+    let mut kept: BTreeMap<String, String> = private::read_json(file)?.unwrap_or_default();
     if let Some(value) = kept.get(name) {
         return Ok(value.clone());
     }
     let value = generate(kind)?;
     kept.insert(name.to_owned(), value.clone());
-    private::write(file, &kept)?;
+    private::write_json(file, &kept)?;
     Ok(value)
 }
 
 fn generate(kind: Generate) -> Result<String> {
     match kind {
-        Generate::Random32 => private::random_base64(),
+        Generate::Random32 => Ok(private::key()?),
         Generate::EcP256 => {
             let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
             Ok(STANDARD.encode(key.map_err(|_| anyhow!("no key could be made"))?))

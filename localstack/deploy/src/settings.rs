@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use engines::with_local_provider;
+use engines::{private, with_local_provider};
 use ring::hmac;
-
-use crate::private;
 
 /// Name → value. The plan says which of them a function gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +34,7 @@ const DEFAULTS: [(&str, &str); 8] = [
 impl Settings {
     /// Reads the file, adds what is missing and writes it back when something was.
     pub fn load(file: &Path) -> Result<Settings> {
-        let known = private::read(file)?;
+        let known: BTreeMap<String, String> = private::read_json(file)?.unwrap_or_default();
         let mut settings = Settings(known.clone());
         settings.complete()?;
         if settings.0 != known {
@@ -91,7 +89,7 @@ impl Settings {
     fn complete(&mut self) -> Result<()> {
         for name in [SEED, "CURSOR_KEY", "ORIGIN_VERIFY"] {
             if !self.0.contains_key(name) {
-                self.0.insert(name.to_owned(), private::random_base64()?);
+                self.0.insert(name.to_owned(), private::key()?);
             }
         }
         for (name, value) in DEFAULTS {
@@ -102,7 +100,7 @@ impl Settings {
 
     /// Writes them to a file that only its owner reads.
     pub fn save(&self, file: &Path) -> Result<()> {
-        private::write(file, &self.0)
+        private::write_json(file, &self.0)
     }
 }
 

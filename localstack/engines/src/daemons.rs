@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::home::Home;
@@ -38,20 +37,13 @@ pub struct Daemons {
 impl Daemons {
     /// What the file says; nothing when there is none.
     pub fn load(home: &Home) -> Result<Self> {
-        let path = path(home);
-        match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
-        }
+        Ok(private::read_json(&path(home))?.unwrap_or_default())
     }
 
     /// Writes it as a whole.
     pub fn save(&self, home: &Home) -> Result<()> {
-        let path = path(home);
         private::folder(home.run())?;
-        let text = serde_json::to_vec_pretty(self)?;
-        private::write(&path, &text).with_context(|| format!("{} cannot be written", path.display()))
+        private::write_json(&path(home), self)
     }
 
     /// Adds or replaces one process in the file, holding the file's lock.

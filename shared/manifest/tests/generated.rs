@@ -25,10 +25,18 @@ fn generated_files_are_up_to_date() {
 fn only_pictures_are_public() {
     let plan = Plan::of(&manifest::Manifest::load(&root()).unwrap());
     let is_public = |key: &str| plan.buckets["media"].public.iter().any(|keys| keys.matches(key));
-    for key in ["ast_1/poster.jpg", "ast_1/sprites/0a1b/index.vtt", "artwork/t/a.webp"] {
+    for key in ["ast_1/poster/0a1b.jpg", "ast_1/sprites/0a1b/index.vtt", "artwork/t/a.webp"] {
         assert!(is_public(key), "{key}");
     }
-    for key in ["ast_1/master.m3u8", "ast_1/v720/x/1.m4s", "ast_1/v720/poster.jpg", "ast_1/sprites/", "artwork"] {
+    for key in [
+        "ast_1/poster.jpg",
+        "ast_1/master.m3u8",
+        "ast_1/v720/x/1.m4s",
+        "ast_1/v720/poster/0a1b.jpg",
+        "ast_1/poster/",
+        "ast_1/sprites/",
+        "artwork",
+    ] {
         assert!(!is_public(key), "{key}");
     }
     let others = plan.buckets.iter().filter(|(name, _)| *name != "media");

@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use http_body_util::BodyExt;
+use kernel::Territory;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -117,6 +118,12 @@ impl Call {
         self.header(header::AUTHORIZATION.as_str(), &format!("Bearer {token}"))
     }
 
+    /// From another country than Germany.
+    #[must_use]
+    pub fn territory(self, territory: &Territory) -> Self {
+        self.header("cloudfront-viewer-country", territory.as_str())
+    }
+
     /// Sends it as the edge would, from Germany unless it says something else.
     ///
     /// # Panics
@@ -129,7 +136,8 @@ impl Call {
         }
         let request = self.request.body(self.body).expect("a valid request");
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let response = self.app.router.oneshot(request).await.expect("routers do not fail");
+        // Boxed: the compiler limits how deep futures may lie in each other (128).
+        let response = Box::pin(self.app.router.oneshot(request)).await.expect("routers do not fail");
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("a complete body").to_bytes().to_vec();
         let answer = Answer { status: parts.status, headers: parts.headers, body };

@@ -14,6 +14,7 @@ pub mod lambda;
 mod redacted;
 mod resources;
 pub mod service;
+pub mod titles;
 pub mod token;
 
 pub use engines::Engines;

@@ -37,10 +37,10 @@ wire_with_sessions! {
     }
 }
 
-/// 200 with a secret, each time another one; 409 `totp_already_enabled`, 403 `step_up_required` when the sign-in is older than an hour: a
-/// session that was taken over must not lock its owner out with an authenticator of somebody else.
+/// 200 with a secret, each time another one; 409 `totp_already_enabled`, 403 `step_up_required` when the proof is older than ten minutes: what the
+/// authenticator shows is a proof itself, so an old one must not be made new by an authenticator of somebody else.
 #[utoipa::path(post, path = "/v1/auth/mfa/totp", tag = "auth", responses((status = 200, body = Enrolled), Problem))]
-pub(super) async fn enrol_totp(State(state): State<EnrolTotp>, account: Proven<60>) -> Result<Json<Enrolled>, Problem> {
+pub(super) async fn enrol_totp(State(state): State<EnrolTotp>, account: Proven<10>) -> Result<Json<Enrolled>, Problem> {
     let now = state.world.now();
     let (email, _) = accounts::contact(&state.pool, account.id).await?;
     let secret = TotpSecret::new(&state.world);

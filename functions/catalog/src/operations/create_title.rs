@@ -3,6 +3,7 @@
 use cinema_http::{Editor, IdempotencyKey, IntoResponse, Json, Problem, State, StatusCode, header};
 use events::Outbox;
 use kernel::World;
+use runtime::PublicUrl;
 
 use crate::{
     change::{self, Author},
@@ -10,7 +11,7 @@ use crate::{
     edited::EditedTitle,
 };
 
-runtime::wire! { pub(super) struct CreateTitle { outbox: Outbox, world: World } }
+runtime::wire! { pub(super) struct CreateTitle { outbox: Outbox, world: World, public_url: PublicUrl } }
 
 /// The ETag of a title in its first version.
 const FIRST_VERSION: &str = "\"1\"";
@@ -22,7 +23,7 @@ const FIRST_VERSION: &str = "\"1\"";
     responses((status = 201, body = EditedTitle), Problem)
 )]
 pub(super) async fn create_title(
-    State(CreateTitle { outbox, world }): State<CreateTitle>,
+    State(CreateTitle { outbox, world, public_url }): State<CreateTitle>,
     Editor(editor): Editor,
     key: IdempotencyKey,
     Json(draft): Json<Draft>,
@@ -33,7 +34,7 @@ pub(super) async fn create_title(
         .transact(async |tx| {
             key.once(tx, editor.id, &draft, now, async |tx| {
                 let title = change::create(tx, &author, world.id(), draft.clone(), &[]).await?;
-                Ok((StatusCode::CREATED, EditedTitle::of(&title, now)))
+                Ok((StatusCode::CREATED, EditedTitle::of(&title, now, &public_url)))
             })
             .await
         })

@@ -1,6 +1,8 @@
 //! One file per Lambda.
 
 use cinema_http::{HeaderName, Json, header};
+use runtime::PublicUrl;
+use time::OffsetDateTime;
 
 use crate::{edited::EditedTitle, title::Title};
 
@@ -15,6 +17,6 @@ cinema_http::operations! {
 /// A changed title with its version as the ETag.
 type Edited = ([(HeaderName, String); 1], Json<EditedTitle>);
 
-fn edited(title: &Title, now: time::OffsetDateTime) -> Edited {
-    ([(header::ETAG, title.etag())], Json(EditedTitle::of(title, now)))
+fn edited(title: &Title, now: OffsetDateTime, public_url: &PublicUrl) -> Edited {
+    ([(header::ETAG, title.etag())], Json(EditedTitle::of(title, now, public_url)))
 }

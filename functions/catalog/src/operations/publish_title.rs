@@ -3,6 +3,7 @@
 use cinema_http::{Editor, IfMatch, Json, Path, Problem, State};
 use events::Outbox;
 use kernel::{TitleId, World, policy::ADULT};
+use runtime::PublicUrl;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -17,7 +18,7 @@ use crate::{
     windows::is_plausible,
 };
 
-runtime::wire! { pub(super) struct PublishTitle { outbox: Outbox, world: World } }
+runtime::wire! { pub(super) struct PublishTitle { outbox: Outbox, world: World, public_url: PublicUrl } }
 
 /// How to publish.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -51,7 +52,7 @@ impl PublishTitleRequest {
     responses((status = 200, body = EditedTitle), Problem)
 )]
 pub(super) async fn publish_title(
-    State(PublishTitle { outbox, world }): State<PublishTitle>,
+    State(PublishTitle { outbox, world, public_url }): State<PublishTitle>,
     Editor(editor): Editor,
     Path(id): Path<TitleId>,
     if_match: IfMatch,
@@ -66,7 +67,7 @@ pub(super) async fn publish_title(
             let now = world.now();
             let after = publish(&before, request.rating, request.at, now)?;
             let title = change::save(tx, &author, "published", &before, after).await?;
-            Ok(edited(&title, now))
+            Ok(edited(&title, now, &public_url))
         })
         .await
 }

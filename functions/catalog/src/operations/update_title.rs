@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use cinema_http::{Editor, IfMatch, Json, Patch, Path, Problem, State};
 use events::Outbox;
 use kernel::{Locale, Territory, TitleId, TitleKind, World, policy::Window};
+use runtime::PublicUrl;
 use serde::Deserialize;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -24,7 +25,7 @@ use crate::{
     violation::InvalidDraft,
 };
 
-runtime::wire! { pub(super) struct UpdateTitle { outbox: Outbox, world: World } }
+runtime::wire! { pub(super) struct UpdateTitle { outbox: Outbox, world: World, public_url: PublicUrl } }
 
 const MERGE_PATCH: &str = "JSON Merge Patch (RFC 7396): absent members stay, null removes";
 
@@ -179,7 +180,7 @@ impl UpdateTitleRequest {
     request_body(content = UpdateTitleRequest, content_type = "application/merge-patch+json", description = MERGE_PATCH)
 )]
 pub(super) async fn update_title(
-    State(UpdateTitle { outbox, world }): State<UpdateTitle>,
+    State(UpdateTitle { outbox, world, public_url }): State<UpdateTitle>,
     Editor(editor): Editor,
     Path(id): Path<TitleId>,
     if_match: IfMatch,
@@ -194,7 +195,7 @@ pub(super) async fn update_title(
             let after = Title { about: request.clone().applied_to(before.about.clone())?, ..before.clone() };
             still_publishable(&before, &after, now)?;
             let title = change::save(tx, &author, "updated", &before, after).await?;
-            Ok(edited(&title, now))
+            Ok(edited(&title, now, &public_url))
         })
         .await
 }

@@ -38,7 +38,7 @@ async fn a_ready_film_is_attached_once_and_an_older_version_ignored() {
     let events = studio.service.events("domain-events", &id, 2).await;
     assert_eq!(events.len(), 2, "a duplicate is no event");
     assert_eq!(events[1].data["asset"]["max_height"], 720);
-    assert_eq!(events[1].data["poster"], json!(format!("{asset}/poster.jpg")));
+    assert_eq!(events[1].data["poster"], json!(format!("{asset}/poster/0a1b.jpg")));
 }
 
 #[tokio::test]

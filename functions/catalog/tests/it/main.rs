@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod answers;
+mod artwork;
 mod attach_asset;
 mod bad_input;
 mod create_title;

@@ -24,7 +24,7 @@ async fn a_title_is_shown_in_the_readers_language() {
     assert_eq!(german["credits"][0]["name"], "Colin Levy");
     assert_eq!(german["markers"][0]["kind"], "credits");
     assert_eq!((&german["film"]["max_height"], &german["film"]["duration_seconds"]), (&json!(720), &json!(61.5)));
-    assert!(german["artwork"]["poster_url"].as_str().unwrap().ends_with("/poster.jpg"));
+    assert!(german["artwork"]["poster_url"].as_str().unwrap().ends_with("/poster/0a1b.jpg"));
     assert_eq!((&german["playable"], german.get("why_not")), (&json!(true), None));
     // The weights decide, and a language that the title has is found behind one that it has not (RFC 9110, RFC 4647).
     for accepted in ["en;q=0.1, ru;q=0.9", "fi, ru;q=0.5", "de;q=0, ru"] {

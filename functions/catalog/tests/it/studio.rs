@@ -73,7 +73,7 @@ pub fn ready(title: &str, asset: AssetId, sequence: i64) -> Event {
         duration_seconds: 61.5,
         renditions: vec![media::Rendition { name: "v720".into(), width: 1280, height: 720, bandwidth: 2_000_000 }],
         audio_languages: vec!["en".into()],
-        poster: format!("{asset}/poster.jpg"),
+        poster: format!("{asset}/poster/0a1b.jpg"),
         trickplay: format!("{asset}/sprites/index.vtt"),
         ..Default::default()
     };

@@ -5,7 +5,8 @@ use kernel::{EventId, Id, World};
 use proto::{media, types};
 use sha2::{Digest, Sha256};
 
-use crate::assets::asset::{Asset, State, poster_key};
+use crate::assets::asset::{Asset, State};
+use crate::film::ledger::Stored;
 
 /// The event of a change, if it has one.
 pub fn of(world: &World, old: Option<&Asset>, new: &Asset) -> Option<Event> {
@@ -58,9 +59,9 @@ fn ready(asset: &Asset) -> media::AssetReady {
             bandwidth: u32::try_from(quality.bandwidth).unwrap_or(u32::MAX),
         })
         .collect();
-    message.poster = film.poster.as_ref().map(|_| poster_key(asset.asset_id)).unwrap_or_default();
-    message.trickplay =
-        film.trickplay.as_ref().map(|file| format!("{}/{}", asset.asset_id, file.key)).unwrap_or_default();
+    let path = |file: &Option<Stored>| file.as_ref().map(|file| format!("{}/{}", asset.asset_id, file.key));
+    message.poster = path(&film.poster).unwrap_or_default();
+    message.trickplay = path(&film.trickplay).unwrap_or_default();
     message
 }
 

@@ -91,11 +91,6 @@ pub struct Asset {
     pub version: i64,
 }
 
-/// The key of an asset's poster in bucket `media`: the same when the film is made once more.
-pub fn poster_key(asset: AssetId) -> String {
-    format!("{asset}/poster.jpg")
-}
-
 impl Asset {
     /// Announced by an upload.
     pub fn announced(

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::film::ledger::{Output, Sheet, SpritesRow, stored};
+use crate::film::ledger::{Output, Sheet, SpritesRow, Stored, stored};
 use crate::recipe::plan::Plan;
 use crate::recipe::sprites::SPRITE_SECONDS;
 use crate::tools::error::MediaError;
@@ -60,9 +60,15 @@ pub async fn make(
     files.push(Output { path: index, key: key("index.vtt"), content_type: "text/vtt" });
     let poster = folder.join("poster.jpg");
     make_poster(tools, input, plan, &poster, limits).await?;
-    let poster_row = stored(key("poster.jpg"), &read(&poster)?);
-    files.push(Output { path: poster, key: key("poster.jpg"), content_type: JPEG });
+    let poster_row = named_by_content(&read(&poster)?);
+    files.push(Output { path: poster, key: poster_row.key.clone(), content_type: JPEG });
     Ok(MadeSprites { row: SpritesRow { hash, sheets, index: index_row, poster: poster_row }, files })
+}
+
+/// The poster under a name that only who was told it can know: not the film's other addresses, nor its parameters, lead to it.
+fn named_by_content(poster: &[u8]) -> Stored {
+    let row = stored(String::new(), poster);
+    Stored { key: format!("poster/{}.jpg", row.sha256), ..row }
 }
 
 async fn sheets(tools: &Tools, input: &Input, plan: &Plan, folder: &Path, limits: Limits) -> Result<(), MediaError> {
@@ -162,7 +168,16 @@ fn read(path: &Path) -> Result<Vec<u8>, MediaError> {
 
 #[cfg(test)]
 mod tests {
-    use super::clock;
+    use super::{clock, named_by_content};
+
+    #[test]
+    fn another_picture_is_another_address() {
+        let (one, same, other) = (named_by_content(b"1"), named_by_content(b"1"), named_by_content(b"2"));
+        assert_eq!(one, same);
+        assert_ne!(one.key, other.key);
+        let name = one.key.strip_prefix("poster/").and_then(|name| name.strip_suffix(".jpg")).unwrap();
+        assert_eq!((name.len(), name), (64, one.sha256.as_str()));
+    }
 
     #[test]
     fn web_vtt_clock() {

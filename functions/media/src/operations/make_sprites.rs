@@ -36,9 +36,6 @@ impl MakeSprites {
         let input = worker::input(&self.uploads, task.asset.input.as_ref()).await?;
         let made = sprites::make(&self.tools, &input, &plan, &task.folder, task.limits()).await?;
         self.films.store(id, &made.files).await?;
-        if let Some(poster) = made.files.iter().find(|file| file.key == made.row.poster.key) {
-            self.films.store_poster(id, &poster.path).await?;
-        }
         let result = self.films.store_result(id, &task.job, &made.row).await?;
         Ok(Product { result: Some(result), note: None })
     }

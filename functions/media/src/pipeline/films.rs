@@ -15,16 +15,13 @@ use stores::{
     },
 };
 
-use crate::{
-    assets::{asset::poster_key, job::Job},
-    film::ledger::Output,
-};
+use crate::{assets::job::Job, film::ledger::Output};
 
 /// Files on their way at the same time.
 const TRANSFERS: usize = 8;
 /// Content-addressed files never change.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
-/// Playlists and posters keep their names when a film is made once more.
+/// Playlists keep their names when a film is made once more.
 const FOR_AN_HOUR: &str = "public, max-age=3600";
 /// Larger files are sent in parts of this size.
 const PART_BYTES: u64 = 64 << 20;
@@ -48,11 +45,6 @@ impl Films {
     async fn store_file(&self, asset: AssetId, file: &Output) -> Result<(), StoreError> {
         let bytes = read(&file.path).await?;
         self.0.put(&format!("{asset}/{}", file.key), bytes, file.content_type, Some(FOR_EVER)).await
-    }
-
-    /// Stores the poster under its lasting name, too.
-    pub async fn store_poster(&self, asset: AssetId, path: &Path) -> Result<(), StoreError> {
-        self.0.put(&poster_key(asset), read(path).await?, "image/jpeg", Some(FOR_AN_HOUR)).await
     }
 
     /// Stores a page of the package.

@@ -49,9 +49,10 @@ async fn an_upload_becomes_a_proven_film_and_order_and_copies_do_not_matter() {
     assert!((ready["duration_seconds"].as_f64().unwrap() - 12.52).abs() < 0.05);
     assert!(ready["stages"].as_array().unwrap().iter().all(|stage| stage["done"] == stage["total"]), "{ready:#}");
     let objects = studio.objects(&asset).await;
-    for key in ["master.m3u8", "manifest.mpd", "poster.jpg"] {
+    for key in ["master.m3u8", "manifest.mpd"] {
         assert!(objects.contains_key(key), "{key} is missing: {objects:#?}");
     }
+    assert!(objects.iter().any(|(key, sha256)| *key == format!("poster/{sha256}.jpg")), "no poster: {objects:#?}");
     for quality in ready["ladder"].as_array().unwrap() {
         let name = quality["name"].as_str().unwrap();
         assert!(

@@ -5,6 +5,7 @@ use kernel::World;
 use proto::types;
 use runtime::answer_dynamodb;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::studio::{Studio, film};
 
@@ -68,6 +69,13 @@ async fn dropped_ready_and_failed_are_told_once_per_change() {
     for key in [&data.poster, &data.trickplay] {
         assert!(studio.films.head(key).await.unwrap().is_some(), "{key}");
     }
+    let picture = studio.films.get(&data.poster).await.unwrap().unwrap();
+    let digest = hex::encode(Sha256::digest(picture));
+    assert_eq!(
+        data.poster,
+        format!("{id}/poster/{digest}.jpg"),
+        "nothing that is known of a draft leads to its poster"
+    );
     let told = studio.service.events("domain-events", &other, 2).await;
     assert_eq!((told[0].kind.as_str(), told[0].data["code"].as_str()), (types::ASSET_FAILED, Some("empty")));
 }

@@ -16,11 +16,11 @@ pub(super) struct PositionAnswer {
     title_id: TitleId,
     /// Seconds from the beginning; 0 when the profile has not begun.
     position: f64,
-    /// Seconds from the beginning at which the next session begins: 0 once the title was seen.
+    /// Seconds from the beginning at which the next session begins: 0 once the title was watched.
     resume_at: f64,
     /// Seconds in all; 0 when unknown.
     duration: f64,
-    /// Whether at least 95 % were seen.
+    /// Whether the title counts as watched: at least 90 % of it.
     finished: bool,
     /// When it was so; absent when the profile has not begun.
     #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
@@ -33,7 +33,7 @@ impl PositionAnswer {
         Self {
             title_id,
             position: stored.map_or(0.0, |stored| stored.position),
-            resume_at: stored.map_or(0.0, Position::resume_at),
+            resume_at: stored.map_or(0.0, |stored| stored.resume_at(stored.duration)),
             duration: stored.map_or(0.0, |stored| stored.duration),
             finished: stored.is_some_and(Position::is_finished),
             updated_at: stored.map(|stored| stored.client_at),

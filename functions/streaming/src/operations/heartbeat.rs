@@ -136,7 +136,8 @@ impl Heartbeat {
     ) -> Result<Option<HeartbeatAnswer>, Problem> {
         let now = self.world.now();
         let watching = sessions::watching(&self.table, id, viewer.account).await?;
-        let Watching { session, slots, grant } = watching.ok_or_else(problems::unknown_session)?;
+        let own = watching.filter(|watching| watching.session.profile == viewer.profile);
+        let Watching { session, slots, grant } = own.ok_or_else(problems::unknown_session)?;
         let ended = |why| Err(problems::session_ended(why, StatusCode::GONE));
         let renewed = match session.check_live(now) {
             Err(Ended::Replaced) => return Ok(Some(HeartbeatAnswer::stop("session_replaced"))),

@@ -1,10 +1,11 @@
 //! `DELETE /v1/playback/sessions/{id}`: frees the slot at once and keeps the last position.
 
-use cinema_http::{Path, Problem, Query, State, StatusCode, Viewer};
+use cinema_http::{Account, Path, Problem, Query, State, StatusCode, Viewer};
 use kernel::{PlaybackId, World};
 use runtime::Access;
 use serde::Deserialize;
 use stores::Table;
+use time::Duration;
 use utoipa::IntoParams;
 
 use crate::{
@@ -20,6 +21,9 @@ use crate::{
 
 /// How often a stop is applied again when another request of the account was faster.
 const ATTEMPTS: usize = 5;
+
+/// How long ago a person may have proved who they are to stop what another profile plays.
+const STEP_UP: Duration = Duration::minutes(10);
 
 /// Where the viewer stopped.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -38,7 +42,8 @@ runtime::wire! {
     }
 }
 
-/// Ends a session; one that has ended already stays as it is.
+/// Ends a session; one that has ended already stays as it is. 403 `step_up_required` for one of another profile of the account, unless the person
+/// has just proved who they are; where it stopped is kept as that player has told it.
 #[utoipa::path(
     delete, path = "/v1/playback/sessions/{id}", tag = "streaming",
     params(("id" = PlaybackId, Path), StopSessionRequest),
@@ -47,11 +52,12 @@ runtime::wire! {
 pub(super) async fn stop_session(
     State(state): State<StopSession>,
     viewer: Viewer,
+    account: Account,
     Path(id): Path<PlaybackId>,
     Query(request): Query<StopSessionRequest>,
 ) -> Result<StatusCode, Problem> {
     for _ in 0..ATTEMPTS {
-        if state.stop(&viewer, id, request.position).await? {
+        if state.stop(&viewer, &account, id, request.position).await? {
             return Ok(StatusCode::NO_CONTENT);
         }
     }
@@ -60,12 +66,22 @@ pub(super) async fn stop_session(
 
 impl StopSession {
     /// `false`: another request of the account was faster.
-    async fn stop(&self, viewer: &Viewer, id: PlaybackId, position: Option<Seconds>) -> Result<bool, Problem> {
+    async fn stop(
+        &self,
+        viewer: &Viewer,
+        account: &Account,
+        id: PlaybackId,
+        position: Option<Seconds>,
+    ) -> Result<bool, Problem> {
         let now = self.world.now();
         let watching = sessions::watching(&self.table, id, viewer.account).await?;
         let Watching { session, slots, .. } = watching.ok_or_else(problems::unknown_session)?;
+        let is_own = session.profile == viewer.profile;
+        if !is_own {
+            account.require_fresh(now, STEP_UP)?;
+        }
         let next = match session.check_live(now) {
-            Ok(()) => session.stop(position.map(|position| position.0), now),
+            Ok(()) => session.stop(position.filter(|_| is_own).map(|position| position.0), now),
             Err(Ended::Expired) if session.state.is_live() => session.expire(),
             Err(_) => return Ok(true),
         };

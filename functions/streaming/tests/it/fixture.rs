@@ -152,7 +152,7 @@ impl Fixture {
     pub async fn new() -> Self {
         let service = Service::start("streaming").await;
         let seed = u64::from_le_bytes(World::system().bytes());
-        let (world, clock) = World::replay(World::system().now(), seed);
+        let (world, clock) = World::replay(testkit::titles::present(), seed);
         let app = service.app_with(&service.boot().with_world(world.clone()), streaming::operations::routes);
         Self { service, app, clock, world }
     }

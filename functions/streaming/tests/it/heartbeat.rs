@@ -4,7 +4,7 @@ use proto::catalog::{TitleChanged, Window};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
-use crate::fixture::{Film, Fixture, id, no_entitlements, text};
+use crate::fixture::{Film, Fixture, Person, id, no_entitlements, text};
 
 #[tokio::test]
 async fn a_report_renews_the_lease_and_moves_the_position() {
@@ -145,6 +145,30 @@ async fn sessions_of_others_do_not_exist() {
         fixture.stop(who, session).await.expect_problem(404, "not_found");
     }
     fixture.beat(&person, &session, &report).await.expect(200);
+}
+
+#[tokio::test]
+async fn another_profile_neither_moves_a_session_nor_stops_it_without_a_proof() {
+    let fixture = Fixture::new().await;
+    let (film, parent) = (fixture.film().await, fixture.person(1, 1080).await);
+    let session = id(&fixture.start(&parent, &film, "tv").await);
+    fixture.seconds(30);
+    let report = json!({ "position": 30.0, "state": "playing" });
+    fixture.beat(&parent, &session, &report).await.expect(200);
+    let child = Person { profile: Person::new().profile, ..parent };
+    fixture
+        .beat(&child, &session, &json!({ "position": 1.0, "state": "playing" }))
+        .await
+        .expect_problem(404, "not_found");
+    let mut stale = child.token();
+    stale.0.auth_time -= 11 * 60;
+    let path = format!("/v1/playback/sessions/{session}?position=500");
+    fixture.app.delete(&path).token(&stale).send().await.expect_problem(403, "step_up_required");
+    fixture.beat(&parent, &session, &report).await.expect(200);
+    // With a proof it ends, where its own player has told that it is.
+    assert_eq!(fixture.app.delete(&path).token(&child.token()).send().await.status, 204);
+    fixture.beat(&parent, &session, &report).await.expect_problem(410, "session_stopped");
+    assert_eq!(fixture.start(&parent, &film, "tv").await["position"], 30.0);
 }
 
 #[tokio::test]

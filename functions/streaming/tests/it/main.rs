@@ -14,5 +14,6 @@ mod projections;
 mod relay;
 mod slots;
 mod start_session;
+mod visibility;
 
 testkit::drift_tests!(streaming);

@@ -37,16 +37,16 @@ async fn the_next_session_begins_where_the_last_one_ended() {
 }
 
 #[tokio::test]
-async fn a_title_that_was_seen_begins_again() {
+async fn a_title_that_was_watched_begins_again() {
     let fixture = Fixture::new().await;
     let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
     let session = id(&fixture.start(&person, &film, "tv").await);
-    watch_to(&fixture, &person, &session, 569.0).await;
-    assert_eq!(fixture.start(&person, &film, "tv").await["position"], 569.0);
+    watch_to(&fixture, &person, &session, 539.999).await;
+    assert_eq!(fixture.start(&person, &film, "tv").await["position"], 539.999);
     let session = id(&fixture.start(&person, &film, "tv").await);
-    watch_to(&fixture, &person, &session, 570.0).await;
+    watch_to(&fixture, &person, &session, 540.0).await;
     let seen = place(&fixture, &person, &film).await;
-    assert_eq!((&seen["position"], &seen["resume_at"], &seen["finished"]), (&json!(570.0), &json!(0.0), &json!(true)));
+    assert_eq!((&seen["position"], &seen["resume_at"], &seen["finished"]), (&json!(540.0), &json!(0.0), &json!(true)));
     assert_eq!(fixture.start(&person, &film, "tv").await["position"], 0.0);
     let session = id(&fixture.start(&person, &film, "tv").await);
     watch_to(&fixture, &person, &session, 9999.0).await;

@@ -20,7 +20,7 @@ runtime::wire! { pub(super) struct ListContinueWatching { pool: PgPool, world: W
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Continued {
     title: Card,
-    /// Where it goes on; 0 for a next episode.
+    /// Where playing it goes on; 0 for an episode that was not looked at yet, or was watched.
     position_seconds: f64,
     /// Length of the film.
     duration_seconds: f64,

@@ -84,8 +84,8 @@ impl UpdateProfileRequest {
 
 /// Changes a profile.
 ///
-/// 403 `step_up_required` when it raises the cap or touches a PIN that is set and the caller has not proved who they are just now: a child holds
-/// the same token as its parents.
+/// 403 `step_up_required` when it raises the cap, touches a PIN that is set, or changes a profile other than the caller's own that has a PIN or a
+/// cap above theirs, and the caller has not proved who they are just now: a child holds the same token as its parents.
 #[utoipa::path(
     patch, path = "/v1/users/me/profiles/{id}", tag = "user", params(("id" = ProfileId, Path)),
     request_body(
@@ -105,7 +105,9 @@ pub(super) async fn update_profile(
             let (before, locale) = profiles::lock(tx, account.id, id).await?.ok_or_else(no_such_profile)?;
             let after = request.applied_to(&before, locale)?;
             let touches_pin = !request.pin.is_absent();
-            if before.is_loosened_by(&after, touches_pin) {
+            // Whoever could put a PIN of their own on a profile that may see more would get in by it.
+            let is_out_of_reach = account.claims.pid != Some(id) && before.is_guarded_from(account.claims.cap());
+            if is_out_of_reach || before.is_loosened_by(&after, touches_pin) {
                 require_proof(tx, &account, world.now()).await?;
             } else if touches_pin {
                 require_live_session(tx, &account).await?;

@@ -1,6 +1,6 @@
 //! What profiles can watch on.
 
-use kernel::TitleId;
+use kernel::{TitleId, progress};
 use sqlx::{FromRow, PgPool, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
@@ -10,16 +10,10 @@ use super::{
 };
 use crate::viewpoint::Viewpoint;
 
-/// From this share on a title was begun.
-const BEGUN_PERCENT: i64 = 5;
-/// From this share on it was seen to its end.
-const FINISHED_PERCENT: i64 = 90;
-/// Whatever is shorter is not continued: trailers, clips.
-const SHORTEST_MS: i64 = 5 * 60 * 1000;
-
 /// A title to watch on.
 pub(crate) struct ContinuedRow {
     pub card: CardRow,
+    /// Where playing begins.
     pub position_ms: i64,
     pub duration_ms: i64,
     pub watched_at: OffsetDateTime,
@@ -55,15 +49,18 @@ pub(crate) async fn list(
     limit: i64,
 ) -> Result<Vec<ContinuedRow>, sqlx::Error> {
     let (card, visible) = (card_columns(), visible("t"));
+    let is_begun = progress::is_begun_sql("p.position_ms", "p.duration_ms");
+    let is_watched = progress::is_watched_sql("p.position_ms", "p.duration_ms");
+    let resumes_at = progress::resumes_at_sql("n.position_ms", "n.duration_ms");
     // `last`: of every film and every series what was watched last. It goes on itself, or its next episode does.
     let statement = format!(
         "with last as (select distinct on (coalesce(s.parent_id, w.parent_id, w.id)) \
            w.id, w.kind, w.parent_id, w.number, s.parent_id as series_id, s.number as season_number, p.position_ms, p.duration_ms, \
-           p.watched_at, p.position_ms * 100 >= {FINISHED_PERCENT} * p.duration_ms as is_finished \
+           p.watched_at, {is_watched} as is_finished \
            from progress p join titles w on w.id = p.title_id left join titles s on s.id = w.parent_id \
-           where p.profile_id = $5 and p.duration_ms >= {SHORTEST_MS} and p.position_ms * 100 >= {BEGUN_PERCENT} * p.duration_ms \
+           where p.profile_id = $5 and {is_begun} \
            order by coalesce(s.parent_id, w.parent_id, w.id), p.watched_at desc, p.title_id desc) \
-         select {card}, case when l.is_finished then 0 else l.position_ms end, \
+         select {card}, case when l.is_finished then coalesce({resumes_at}, 0) else l.position_ms end, \
          case when l.is_finished then coalesce(round(t.duration_seconds * 1000)::bigint, 0) else l.duration_ms end, \
          l.watched_at, l.id, l.is_finished \
          from last l cross join lateral (\
@@ -73,6 +70,7 @@ pub(crate) async fn list(
             and t.parent_id in (select l.parent_id union select o.id from titles o where o.parent_id = l.series_id) \
             and ((t.parent_id = l.parent_id and t.number > l.number) or s.number > l.season_number) \
             order by s.number, t.number, t.id limit 1)) t \
+         left join progress n on n.profile_id = $5 and n.title_id = t.id \
          where ($6::timestamptz is null or (l.watched_at, l.id) < ($6, $7)) order by l.watched_at desc, l.id desc limit $8"
     );
     lists::rows(pool, statement, viewpoint, after, limit).await

@@ -107,6 +107,51 @@ async fn what_keeps_a_child_away_is_lifted_only_by_who_has_just_signed_in() {
 }
 
 #[tokio::test]
+async fn what_a_session_cannot_choose_it_does_not_change() {
+    let home = Home::start().await;
+    let person = home.person().await;
+    let create = async |body: Value| -> ProfileId {
+        let made = home.app.post("/v1/users/me/profiles", &body).token(&person.viewer()).send().await.expect(201);
+        made["id"].as_str().unwrap().parse().unwrap()
+    };
+    let child = create(json!({"name": "Child", "max_rating": 6})).await;
+    let with_pin = create(json!({"name": "With PIN", "max_rating": 0, "pin": "4711"})).await;
+    let sibling = create(json!({"name": "Sibling", "max_rating": 6})).await;
+    let stale = person.stale().profile(child).max_rating(6);
+    let nobody = {
+        let mut token = person.token();
+        token.0.auth_time -= 3600;
+        token
+    };
+    let changes = [
+        json!({"name": "Mallory"}),
+        json!({"avatar": "fox"}),
+        json!({"locale": "de"}),
+        json!({"max_rating": 0}),
+        json!({"autoplay": false}),
+        json!({"pin": "1111"}),
+        json!({}),
+    ];
+    for patch in &changes {
+        for (token, id) in [(&stale, person.profile), (&stale, with_pin), (&nobody, person.profile), (&nobody, child)] {
+            change(&home, token, id, patch.clone()).await.expect_problem(403, "step_up_required");
+        }
+        change(&home, &stale, sibling, patch.clone()).await;
+    }
+    let shown = home.app.get("/v1/users/me/profiles").token(&stale).send().await.expect(200);
+    let named =
+        |name: &str| shown["items"].as_array().unwrap().iter().filter(|profile| profile["name"] == name).count();
+    assert_eq!((named("Mallory"), named("With PIN"), named("Основной")), (1, 1, 1), "{shown}");
+    // One's own, although it has a PIN by now, and everything with a proof.
+    change(&home, &stale, child, json!({"pin": "1111"})).await.expect(200);
+    change(&home, &stale, child, json!({"name": "Me", "max_rating": 0})).await.expect(200);
+    let fresh = person.viewer().profile(child).max_rating(6);
+    for id in [person.profile, with_pin, child] {
+        change(&home, &fresh, id, json!({"name": "Proven", "pin": "2222"})).await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn a_proof_ends_with_its_session() {
     let home = Home::start().await;
     let person = home.person().await;

@@ -30,6 +30,28 @@ pub async fn draft(editor: &cli::Cinema, name: &str) -> String {
     editor.post("/v1/admin/titles", &body).await.unwrap()["id"].as_str().unwrap().to_owned()
 }
 
+/// The address of a draft's poster, as its editor is told it once the catalogue has heard of the film. Nobody else is, and what else is known of
+/// the film leads nowhere.
+async fn draft_poster(editor: &cli::Cinema, title: &str, asset: &str) -> String {
+    let mut told = None;
+    for _ in 0..60 {
+        let path = format!("/v1/admin/titles/{title}");
+        let (_, edited) = editor.raw(Method::PATCH, &path, Some(&json!({})), &[]).await.unwrap();
+        told = edited["artwork"]["poster_url"].as_str().map(str::to_owned);
+        if told.is_some() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    let visitor = crate::visitor();
+    assert!(visitor.get(&format!("/v1/titles/{title}")).await.is_err());
+    for path in ["poster.jpg", "poster/", "poster", "sprites/poster.jpg"] {
+        let (status, _) = visitor.raw(Method::GET, &format!("/media/{asset}/{path}"), None, &[]).await.unwrap();
+        assert!(matches!(status, 403 | 404), "{path}: {status}");
+    }
+    told.expect("the catalogue hears of the film")
+}
+
 #[tokio::test]
 async fn an_uploaded_film_plays_on_every_rung_and_a_second_notification_changes_nothing() {
     let editor = signed_in("editor").await;
@@ -38,7 +60,12 @@ async fn an_uploaded_film_plays_on_every_rung_and_a_second_notification_changes_
     let asset = upload_film(&editor, &id, &source, &Progress::quiet()).await.unwrap();
     let again = upload_film(&editor, &id, &source, &Progress::quiet()).await.unwrap();
     assert_eq!(again, asset, "an upload that was interrupted goes on where it was");
+    let poster = draft_poster(&editor, &id, &asset).await;
     publish(&editor, &id, 0).await.unwrap();
+    let shown = crate::visitor().get(&format!("/v1/titles/{id}")).await.unwrap();
+    assert_eq!(shown["artwork"]["poster_url"], poster.as_str());
+    let picture = crate::visitor().http().get(&poster).send().await.unwrap();
+    assert_eq!((picture.status().as_u16(), &picture.bytes().await.unwrap()[..2]), (200, &[0xff, 0xd8][..]), "a JPEG");
     let before = editor.get(&format!("/v1/admin/assets/{asset}")).await.unwrap();
 
     let viewer = new_viewer("uploads").await;

@@ -29,9 +29,10 @@ async fn a_poster_is_public_and_everything_else_under_media_is_not() {
     assert_eq!(picture.status(), 200);
     assert_eq!(&picture.bytes().await.unwrap()[..2], [0xff, 0xd8], "a JPEG");
     let asset = path.split('/').nth(2).expect("an asset");
-    let master = format!("/media/{asset}/master.m3u8");
-    let (status, problem) = visitor.raw(Method::GET, &master, None, &[]).await.unwrap();
-    assert_eq!((status, &problem["code"]), (403, &json!("signature_required")));
+    for key in ["master.m3u8", "poster.jpg"] {
+        let (status, problem) = visitor.raw(Method::GET, &format!("/media/{asset}/{key}"), None, &[]).await.unwrap();
+        assert_eq!((status, &problem["code"]), (403, &json!("signature_required")), "{key}");
+    }
 }
 
 #[tokio::test]

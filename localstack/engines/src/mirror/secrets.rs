@@ -1,11 +1,9 @@
 //! A copy of LocalStack's secrets, in a file that only its owner may read.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::DisplayErrorContext;
 use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
@@ -43,7 +41,7 @@ pub(super) async fn mirror(endpoint: &str, file: &Path) -> Result<usize> {
         }
     }
     if load(file)? != secrets {
-        save(file, &secrets)?;
+        private::write_json(file, &secrets)?;
     }
     Ok(secrets.len())
 }
@@ -68,13 +66,5 @@ pub(super) async fn restore(endpoint: &str, file: &Path) -> Result<usize> {
 }
 
 fn load(file: &Path) -> Result<Secrets> {
-    match fs::read(file) {
-        Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", file.display())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Secrets::new()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn save(file: &Path, secrets: &Secrets) -> Result<()> {
-    Ok(private::write(file, &serde_json::to_vec_pretty(secrets)?)?)
+    Ok(private::read_json(file)?.unwrap_or_default())
 }
