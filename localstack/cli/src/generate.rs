@@ -1,4 +1,4 @@
-//! Files made from the yaml and from the code: see [`manifest::generated`], and `docs/api/<service>.json`.
+//! Files made from the yaml, from the code and from figures: see [`manifest::generated`], `docs/api/<service>.json` and [`figures`].
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use engines::progress::Progress;
 use manifest::{Manifest, generated};
 
-use crate::cargo::cargo;
+use crate::{cargo::cargo, figures};
 
 /// Tells the contract tests of a service to write what they would otherwise compare.
 const GENERATE: &str = "CINEMA_GENERATE";
@@ -26,13 +26,17 @@ pub async fn generate(root: &Path, mode: Mode, progress: &Progress) -> Result<()
     contracts(root, &Manifest::load(root)?, mode, progress).await
 }
 
-/// What the yaml says: the plan, the route table, the programs.
+/// What the yaml says: the plan, the route table, the programs; and the tables of what was measured.
 fn files(root: &Path, mode: Mode) -> Result<()> {
     if mode == Mode::Check {
-        return Ok(generated::check(root)?);
+        generated::check(root)?;
+        return figures::check(root);
     }
     for file in generated::write(root)? {
         crate::output::line(file.display())?;
+    }
+    if let Some(file) = figures::write(root)? {
+        crate::output::line(file)?;
     }
     Ok(())
 }

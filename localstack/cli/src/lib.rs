@@ -6,6 +6,7 @@ mod accounts;
 mod cargo;
 mod client;
 mod commands;
+pub mod figures;
 mod films;
 mod generate;
 mod names;

@@ -116,20 +116,11 @@ impl Function {
         Duration::from_nanos(nanoseconds.sum())
     }
 
-    /// Resident memory in KiB.
-    pub fn rss_kib(&self) -> u64 {
-        self.memory_kib("VmRSS:")
-    }
-
-    /// The most resident memory that it had at once, in KiB.
-    pub fn peak_kib(&self) -> u64 {
-        self.memory_kib("VmHWM:")
-    }
-
-    fn memory_kib(&self, measure: &str) -> u64 {
+    /// The most memory that was ever resident, in KiB.
+    pub fn high_water_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap_or_default()));
         let status = status.unwrap_or_default();
-        let line = status.lines().find(|line| line.starts_with(measure)).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
         line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or_default()
     }
 }

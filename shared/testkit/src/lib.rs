@@ -9,8 +9,11 @@ pub mod document;
 pub mod drift;
 pub mod engines;
 pub mod gateway;
+mod golden;
+pub mod hls;
 pub mod http;
 pub mod lambda;
+pub mod records;
 mod redacted;
 mod resources;
 pub mod service;
@@ -18,6 +21,7 @@ pub mod titles;
 pub mod token;
 
 pub use engines::Engines;
+pub use golden::{golden, golden_anew};
 pub use http::{Answer, App};
 pub use lambda::Function;
 pub use redacted::Redacted;
@@ -29,11 +33,4 @@ use std::path::{Path, PathBuf};
 /// The repository's root.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository")
-}
-
-/// A golden trigger payload from `events/<name>.json`.
-pub fn golden(name: &str) -> serde_json::Value {
-    let file = root().join("events").join(format!("{name}.json"));
-    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }

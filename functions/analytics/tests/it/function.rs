@@ -34,12 +34,12 @@ async fn a_packed_body_of_millions_of_events_costs_no_memory() {
         request["isBase64Encoded"] = json!(true);
         request
     };
-    let before = function.peak_kib();
+    let before = function.high_water_kib();
     for (events, status) in [("1,".repeat(2_499_990), 413), ("1,".repeat(200_000), 422), ("[".repeat(500_000), 400)] {
         let answer = function.invoke(&packed(format!(r#"{{"events":[{events}1]}}"#))).await.unwrap();
         assert_eq!(answer["statusCode"], status, "{answer}");
     }
-    let grown = function.peak_kib() - before;
+    let grown = function.high_water_kib() - before;
     assert!(grown < 8 * 1024, "{grown} KiB for a body of half a megabyte");
     fixture.end().await;
 }

@@ -13,7 +13,7 @@ use proto::{
 use runtime::{Boot, BootError, Vars};
 use serde_json::{Value, json};
 use stores::Bucket;
-use testkit::{Answer, App, Service, Token};
+use testkit::{Answer, App, Service, Token, hls};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 pub const DURATION: f64 = 600.0;
@@ -115,39 +115,6 @@ impl Film {
     }
 }
 
-/// As the packager writes it.
-pub fn master() -> String {
-    let mut text = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n".to_owned();
-    for (group, name, channels) in [("main", "a0", 2), ("low", "a0low", 1)] {
-        text += &format!(
-            "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"{group}\",NAME=\"English\",LANGUAGE=\"en\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"{channels}\",URI=\"{name}/index.m3u8\"\n"
-        );
-    }
-    for (name, size, group) in
-        [("v720", "1280x720", "main"), ("v1080", "1920x1080", "main"), ("v240", "426x240", "low")]
-    {
-        text += &format!(
-            "#EXT-X-STREAM-INF:BANDWIDTH=3000000,AVERAGE-BANDWIDTH=2000000,CODECS=\"avc1.640020,mp4a.40.2\",RESOLUTION={size},FRAME-RATE=24.000,VIDEO-RANGE=SDR,AUDIO=\"{group}\",CLOSED-CAPTIONS=NONE\n{name}/index.m3u8\n"
-        );
-    }
-    for (name, size) in [("v1080", "1920x1080"), ("v720", "1280x720"), ("v240", "426x240")] {
-        text += &format!(
-            "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=90000,AVERAGE-BANDWIDTH=60000,CODECS=\"avc1.640020\",RESOLUTION={size},VIDEO-RANGE=SDR,URI=\"{name}/iframes.m3u8\"\n"
-        );
-    }
-    text
-}
-
-fn segments(kind: &str, before: &str) -> String {
-    let mut text = format!(
-        "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n{kind}\n#EXT-X-MAP:URI=\"init.mp4\"\n"
-    );
-    for n in 0..100 {
-        text += &format!("#EXTINF:6.000000,\n{before}ab12cd34/{n}.m4s\n");
-    }
-    text + "#EXT-X-ENDLIST\n"
-}
-
 impl Fixture {
     pub async fn new() -> Self {
         let service = Service::start("streaming").await;
@@ -175,17 +142,8 @@ impl Fixture {
     pub async fn film(&self) -> Film {
         let film = Film::new();
         assert_eq!(self.project_title(film.changed(1, &film.published())).await, Outcome::Done);
-        let playlist = "application/vnd.apple.mpegurl";
-        let mut files = vec![("master.m3u8".to_owned(), master())];
-        for name in ["v1080", "v720", "v240", "a0", "a0low"] {
-            files.push((format!("{name}/index.m3u8"), segments("#EXT-X-INDEPENDENT-SEGMENTS", "")));
-        }
-        for name in ["v1080", "v720", "v240"] {
-            files.push((format!("{name}/iframes.m3u8"), segments("#EXT-X-I-FRAMES-ONLY", "#EXT-X-BYTERANGE:900@48\n")));
-        }
-        for (key, text) in files {
-            let key = format!("{}/{key}", film.asset);
-            self.bucket().put(&key, text.into_bytes(), playlist, None).await.unwrap();
+        for (key, text) in hls::playlists(film.asset) {
+            self.bucket().put(&key, text.into_bytes(), hls::MEDIA_TYPE, None).await.unwrap();
         }
         film
     }

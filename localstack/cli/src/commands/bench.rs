@@ -1,6 +1,9 @@
 //! `cargo cinema bench`: the figures of `docs/benchmarks.md`.
 
-use std::{path::Path, process::Stdio};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
 use anyhow::{Context, Result, ensure};
 
@@ -8,11 +11,46 @@ use engines::{Engines, Home, Mode, Options, packages::Component, progress::Progr
 
 use crate::{
     cargo::{build, cargo, without_tools},
-    names,
+    names, output,
     platform::Platform,
     scratch::Scratch,
     variables::variables,
 };
+
+/// With which functions are built that are shipped.
+const SHIPPED: &str = "lambda";
+/// What people wait for.
+const HOT_FUNCTIONS: [&str; 7] = [
+    "auth-log-in",
+    "auth-refresh-session",
+    "catalog-get-title",
+    "catalog-list-titles",
+    "platform-get-health",
+    "search-titles",
+    "streaming-start-session",
+];
+/// Where a call of these spends its time.
+const HOT_CRATES: [&str; 19] = [
+    "axum",
+    "axum-core",
+    "bytes",
+    "http",
+    "http-body-util",
+    "httparse",
+    "hyper",
+    "hyper-util",
+    "itoa",
+    "lambda_http",
+    "lambda_runtime",
+    "memchr",
+    "ring",
+    "serde_json",
+    "sqlx-core",
+    "sqlx-postgres",
+    "time",
+    "tokio",
+    "tower",
+];
 
 /// What to measure.
 #[derive(clap::Args)]
@@ -23,14 +61,19 @@ pub(super) struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// Size, INIT CPU, warm CPU and memory of every function, built as it is shipped: an hour of linking on two cores
+    /// Size, INIT CPU, CPU of accepted requests and memory of every function, built as it is shipped: an hour of linking on two cores
     Cold {
         /// Only these functions
         functions: Vec<String>,
-        /// The binaries of `target/release` instead of the shipped ones
-        #[arg(long)]
+        /// Built with another profile; only figures of the shipped one are kept
+        #[arg(long, default_value = SHIPPED)]
+        profile: String,
+        /// The same as `--profile release`
+        #[arg(long, conflicts_with = "profile")]
         release: bool,
     },
+    /// The same for seven functions and each of some optimisation levels
+    Profiles,
     /// CPU and bytes of the chunked encode against one ffmpeg
     Transcode,
     /// Logins and refreshes per CPU-second
@@ -53,32 +96,82 @@ async fn measure(root: &Path, home: Home, arguments: Arguments, progress: &Progr
     let options = Options { mode: Mode::Packages, throw_away: true, components, ..Options::default() };
     let platform = Platform::start(root, home, options, progress).await?;
     let environment = variables(&platform);
+    if !matches!(arguments.what, What::Transcode) {
+        // What is measured is asked about data that these programs have made.
+        build(root, progress).await?;
+    }
     match arguments.what {
-        What::Cold { functions, release } => {
-            let profile = if release { "release" } else { "lambda" };
-            let names: Vec<&str> = functions.iter().map(String::as_str).collect();
-            if release {
-                build(root, progress).await?;
-            } else {
-                let mut build = vec!["build", "--profile", profile, "--workspace"];
-                build.extend(without_tools());
-                build.extend(names.iter().flat_map(|name| ["--bin", name]));
-                if names.is_empty() {
-                    build.push("--bins");
-                }
-                run_cargo(root, &build, &[]).await?;
+        What::Cold { functions, profile, release } => {
+            let profile = if release { "release".to_owned() } else { profile };
+            let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
+            if profile != "release" {
+                run_cargo(root, &building(&profile, &functions), &[]).await?;
             }
-            let measure = ["run", "--quiet", "--release", "--example", "cold", "--", profile];
-            run_cargo(root, &[&measure[..], &names].concat(), &environment).await
+            cold(root, &target(root).join(&profile), &profile, &functions, &environment).await
         }
-        What::Auth => {
-            build(root, progress).await?;
-            run_cargo(root, &["run", "--quiet", "--release", "--example", "auth"], &environment).await
+        What::Profiles => {
+            for (name, settings) in variants() {
+                let folder = target(root).join("profiles").join(name);
+                let mut build = building(SHIPPED, &HOT_FUNCTIONS);
+                build.extend(settings.iter().flat_map(|setting| ["--config", setting]));
+                let folder_name = folder.to_string_lossy();
+                build.extend(["--target-dir", &folder_name]);
+                run_cargo(root, &build, &[]).await?;
+                output::line(format_args!("\n{name}\n"))?;
+                cold(root, &folder.join(SHIPPED), "another", &HOT_FUNCTIONS, &environment).await?;
+            }
+            Ok(())
         }
+        What::Auth => run_cargo(root, &["run", "--quiet", "--release", "--example", "auth"], &environment).await,
         What::Transcode => {
             run_cargo(root, &["run", "--quiet", "--release", "--example", "transcode"], &environment).await
         }
     }
+}
+
+/// Where cargo puts what it builds.
+fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into)
+}
+
+/// The build of some functions, of all if there are none.
+fn building<'a>(profile: &'a str, functions: &[&'a str]) -> Vec<&'a str> {
+    let mut build = vec!["build", "--profile", profile, "--workspace"];
+    build.extend(without_tools());
+    build.extend(functions.iter().flat_map(|name| ["--bin", name]));
+    if functions.is_empty() {
+        build.push("--bins");
+    }
+    build
+}
+
+/// Optimisation levels by name, as settings of cargo; the first is that of the repository.
+fn variants() -> Vec<(&'static str, Vec<String>)> {
+    let level = |level: &str| vec![format!("profile.{SHIPPED}.opt-level={level}")];
+    let hot = |name: &str| format!("profile.{SHIPPED}.package.{name}.opt-level=3");
+    let hot_crates = level("\"z\"").into_iter().chain(HOT_CRATES.map(hot)).collect();
+    vec![
+        ("as-shipped", vec![]),
+        ("z", level("\"z\"")),
+        ("s", level("\"s\"")),
+        ("2", level("2")),
+        ("3", level("3")),
+        ("z-with-hot-crates-at-3", hot_crates),
+    ]
+}
+
+/// Measures programs of a folder; keeps the figures of the shipped profile.
+async fn cold(
+    root: &Path,
+    programs: &Path,
+    profile: &str,
+    functions: &[&str],
+    environment: &[(&str, String)],
+) -> Result<()> {
+    let programs = programs.to_string_lossy();
+    let kept = if profile == SHIPPED { profile } else { "-" };
+    let measure = ["run", "--quiet", "--release", "--example", "cold", "--", &programs, kept];
+    run_cargo(root, &[&measure, functions].concat(), environment).await
 }
 
 async fn run_cargo(root: &Path, arguments: &[&str], environment: &[(&str, String)]) -> Result<()> {
