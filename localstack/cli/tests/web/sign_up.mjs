@@ -25,8 +25,7 @@ await visit(async (page, picture) => {
   await page.getByLabel("Email").fill(email);
   await page.getByLabel("New password").fill("password12");
   await page.getByRole("button", { name: "Create the account" }).click();
-  // A password from the list of leaked ones.
-  await alert("password");
+  await alert("This password is among the first that are tried.");
   await page.getByLabel("New password").fill("a long enough sentence");
   await offline(true);
   await page.getByRole("button", { name: "Create the account" }).click();
