@@ -50,7 +50,7 @@ await visit(async (page, picture) => {
 
   // Every page says so when there is no connection, and none stays empty.
   await offline(true);
-  for (const place of ["#/?q=clock", "#/account", "#/profiles", "#/titles/ttl_00000000000000000000000000"]) {
+  for (const place of ["#/titles/ttl_00000000000000000000000000", "#/?q=clock", "#/account", "#/profiles"]) {
     await page.evaluate((place) => (location.hash = place), place);
     await alert(OFFLINE);
     assert.equal(await page.locator("main").innerText(), OFFLINE, place);

@@ -8,8 +8,8 @@ const { CINEMA_TEST_EDGE_URL: edge, PASSWORD: password, REFRESH: refresh } = pro
 const NOT_CONFIRMED = "Nothing was changed, because you did not confirm that it is you.";
 
 await visit(async (page, picture) => {
-  // As a browser is that comes back: with its cookie.
-  const cookie = { name: "__Host-refresh", value: refresh, url: edge, httpOnly: true, secure: true, sameSite: "Strict" };
+  // As a browser is that comes back: with its cookie. Only a secure origin may set it; cookies know no ports and, on localhost, no schemes.
+  const cookie = { name: "__Host-refresh", value: refresh, url: edge.replace("http:", "https:"), httpOnly: true, secure: true, sameSite: "Strict" };
   await page.context().addCookies([cookie]);
   await page.goto(edge);
   await page.evaluate(() => localStorage.setItem("signed-in", "yes"));
