@@ -1,19 +1,20 @@
 // The page: sign in, browse, search, watch. Addresses live in the fragment.
 
-import { call, isSignedIn, resume, signIn, signOut, verifyCode } from "./api.js";
-import { play, state } from "./player.js";
+import { showAccount } from "./account.js";
+import { call, isSignedIn, resume, sentence, signOut, whenNeeded } from "./api.js";
+import { alertLine, attempt, el } from "./dom.js";
+import { loadLibrary, play, reason, state, whyNotStarted } from "./player.js";
+import { showProfiles } from "./profiles.js";
+import { enter, showCode, showForgotten, showSignIn, showSignUp } from "./sign_in.js";
+import { confirmIdentity } from "./step_up.js";
 
 window.cinema = { player: state };
 const view = document.querySelector("#view");
+/** As many titles as a screen or two shows. */
+const PAGE_SIZE = 48;
+const NO_FILM = ["series", "season"];
 let leave = () => {};
 let visit = 0;
-
-/** An element with properties and children; text is never parsed as HTML. */
-function el(name, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(name), properties);
-  element.append(...children.filter((child) => child !== null && child !== undefined));
-  return element;
-}
 
 function minutes(seconds) {
   if (!seconds) return "";
@@ -30,24 +31,31 @@ function card(title) {
 }
 
 async function showList(show, query) {
-  const path = query ? `/v1/search?q=${encodeURIComponent(query)}&limit=50` : "/v1/titles?limit=50";
+  const path = query ? `/v1/search?q=${encodeURIComponent(query)}&limit=${PAGE_SIZE}` : `/v1/titles?limit=${PAGE_SIZE}`;
   const page = await call("GET", path);
   const list = el("ul", { className: "grid" }, ...page.items.map(card));
   const empty = page.items.length === 0 ? el("p", { className: "dim", textContent: "Nothing found." }) : null;
-  const more = el("button", { className: "plain", textContent: "Show more", hidden: !page.next_cursor });
-  let cursor = page.next_cursor;
-  more.onclick = async () => {
-    more.disabled = true;
-    try {
-      const next = await call("GET", `${path}&cursor=${encodeURIComponent(cursor)}`);
-      list.append(...next.items.map(card));
-      cursor = next.next_cursor;
-      more.hidden = !cursor;
-    } finally {
-      more.disabled = false;
-    }
-  };
-  show(el("h1", { textContent: query ? `“${query}”` : "Films" }), empty ?? list, more);
+  show(el("h1", { textContent: query ? `“${query}”` : "Films" }), empty ?? list, ...further(list, path, page.next_cursor));
+}
+
+/** The pages after the first: when the viewer comes near the end, or presses the button. */
+function further(list, path, cursor) {
+  const line = alertLine();
+  const more = el("button", { className: "plain", textContent: "Show more", hidden: !cursor });
+  const load = () => attempt(more, line, async () => {
+    const next = await call("GET", `${path}&cursor=${encodeURIComponent(cursor)}`);
+    list.append(...next.items.map(card));
+    cursor = next.next_cursor;
+    more.hidden = !cursor;
+    // The end is still near: an observer only tells of changes.
+    near.unobserve(more);
+    if (cursor) near.observe(more);
+  });
+  // After a failure only the button tries again.
+  const near = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && !line.textContent && load(), { rootMargin: "400px" });
+  more.onclick = load;
+  near.observe(more);
+  return [more, line];
 }
 
 async function showTitle(show, id) {
@@ -56,90 +64,86 @@ async function showTitle(show, id) {
   const message = el("p", { className: "error", role: "alert" });
   const stage = el("div", { className: "player", hidden: true });
   const button = el("button", { id: "play", textContent: isSignedIn() ? "Play" : "Sign in to watch" });
+  button.hidden = NO_FILM.includes(title.kind) || (isSignedIn() && !title.playable);
+  if (button.hidden && title.why_not && !NO_FILM.includes(title.kind)) message.textContent = reason(title.why_not, "This film cannot be watched.");
+  const here = location.hash;
   button.onclick = async () => {
-    if (!isSignedIn()) return void (location.hash = `#/sign-in?then=${encodeURIComponent(location.hash)}`);
+    if (!isSignedIn()) return void (location.hash = `#/sign-in?then=${encodeURIComponent(here)}`);
     button.disabled = true;
     message.textContent = "";
     const video = el("video", { controls: true, autoplay: true, playsInline: true });
     stage.replaceChildren(video);
     stage.hidden = false;
+    const stopped = (why) => {
+      message.textContent = why;
+      stage.hidden = true;
+      button.disabled = false;
+      button.focus();
+    };
     try {
-      const stop = await play(video, id, (reason) => {
-        message.textContent = reason;
-        stage.hidden = true;
-        button.disabled = false;
-      });
+      const stop = await play(video, id, stopped);
       // Somebody who has left meanwhile does not hold a stream.
       if (!video.isConnected) return stop();
       leave = stop;
     } catch (error) {
-      stage.hidden = true;
-      button.disabled = false;
-      message.textContent = error.message;
+      stopped(whyNotStarted(error));
+      if (error.code === "profile_required" && stage.isConnected) location.hash = `#/profiles?then=${encodeURIComponent(here)}`;
     }
   };
+  if (!button.hidden && isSignedIn()) loadLibrary();
   show(el("div", { className: "title" }, stage, el("h1", { textContent: title.name }),
     el("p", { className: "dim", textContent: [title.year, ...(title.genres ?? []).map((genre) => genre.name)].filter(Boolean).join(" · ") }),
     el("p", { textContent: title.synopsis ?? "" }), el("p", { className: "dim", textContent: people }),
     el("div", {}, button), message));
 }
 
-function showSignIn(show, then) {
-  const message = el("p", { className: "error", role: "alert" });
-  const email = el("input", { name: "email", type: "email", required: true, autocomplete: "username", placeholder: "Email" });
-  const password = el("input", { name: "password", type: "password", required: true, autocomplete: "current-password", placeholder: "Password" });
-  const form = el("form", { className: "box" }, el("h1", { textContent: "Sign in" }), email, password,
-    el("button", { textContent: "Sign in" }), message);
-  form.onsubmit = async (event) => {
-    event.preventDefault();
-    message.textContent = "";
-    try {
-      const token = await signIn(email.value, password.value);
-      if (token) showCode(show, then, token);
-      else enter(then);
-    } catch (error) {
-      message.textContent = error.message;
-    }
-  };
-  show(form);
-}
-
-function showCode(show, then, token) {
-  const message = el("p", { className: "error", role: "alert" });
-  const code = el("input", { name: "code", required: true, autocomplete: "one-time-code", placeholder: "Code" });
-  const form = el("form", { className: "box" }, el("h1", { textContent: "Two-step sign-in" }),
-    el("p", { className: "dim", textContent: "The six digits of your authenticator, or a recovery code." }), code,
-    el("button", { textContent: "Sign in" }), message);
-  form.onsubmit = async (event) => {
-    event.preventDefault();
-    message.textContent = "";
-    try {
-      await verifyCode(token, code.value);
-      enter(then);
-    } catch (error) {
-      message.textContent = error.message;
-    }
-  };
-  show(form);
-  code.focus();
-}
-
-function enter(then) {
-  localStorage.setItem("signed-in", "yes");
-  location.hash = then || "#/";
-}
-
-function showAccount() {
+function showCorner() {
   const corner = document.querySelector("#account");
   if (!isSignedIn()) return corner.replaceChildren(el("a", { href: "#/sign-in", textContent: "Sign in", className: "brand" }));
+  const line = alertLine();
   const out = el("button", { className: "plain", textContent: "Sign out" });
-  out.onclick = async () => {
-    await signOut().catch(() => {});
+  out.onclick = () => attempt(out, line, async () => {
+    leave();
+    await signOut();
     localStorage.removeItem("signed-in");
-    location.hash = "#/";
-    await route();
-  };
-  corner.replaceChildren(out);
+    goHome();
+  });
+  corner.replaceChildren(el("a", { href: "#/profiles", textContent: "Profiles" }), el("a", { href: "#/account", textContent: "Account" }), out, line);
+}
+
+/** Also when the address is that of the list already. */
+function goHome() {
+  if (["", "#/"].includes(location.hash)) route();
+  else location.hash = "#/";
+}
+
+const PAGES = new Map([
+  ["/sign-in", showSignIn],
+  ["/sign-up", showSignUp],
+  ["/forgot", showForgotten],
+  ["/code", showCode],
+  ["/signed-in", async (show, then) => ((await resume()) ? enter(then) : showSignIn(show, then))],
+]);
+/** Only for whoever is signed in. */
+const OWN_PAGES = new Map([["/profiles", showProfiles], ["/account", showAccount]]);
+
+/** Shows a page; its heading is its title, and is read out when the page before it is gone. */
+function put(nodes) {
+  view.replaceChildren(...nodes);
+  const heading = view.querySelector("h1");
+  if (!heading) return;
+  document.title = `${heading.textContent} · Online Cinema`;
+  heading.tabIndex = -1;
+  if (visit === 1) return;
+  scrollTo(0, 0);
+  heading.focus({ preventScroll: true });
+}
+
+/** Signs in with the cookie of an earlier visit, as soon as there is a connection. */
+async function comeBack() {
+  if (isSignedIn() || !localStorage.getItem("signed-in")) return;
+  const isLive = await resume().catch(() => true);
+  if (!isLive) localStorage.removeItem("signed-in");
 }
 
 async function route() {
@@ -147,27 +151,35 @@ async function route() {
   leave = () => {};
   // An answer that comes after the visitor has gone elsewhere is not shown.
   const mine = ++visit;
-  const show = (...nodes) => mine === visit && view.replaceChildren(...nodes);
-  showAccount();
+  const show = (...nodes) => mine === visit && put(nodes);
+  await comeBack();
+  showCorner();
   const [path, query] = location.hash.replace(/^#/, "").split("?");
   const parameters = new URLSearchParams(query ?? "");
+  const then = parameters.get("then");
   try {
     const title = path.match(/^\/titles\/(\w+)$/);
     if (title) await showTitle(show, title[1]);
-    else if (path === "/sign-in") showSignIn(show, parameters.get("then"));
-    else if (path === "/code") showCode(show);
-    else if (path === "/signed-in") (await resume()) ? enter() : showSignIn(show);
+    else if (PAGES.has(path)) await PAGES.get(path)(show, then);
+    else if (OWN_PAGES.has(path)) await (isSignedIn() ? OWN_PAGES.get(path)(show, then) : showSignIn(show, location.hash));
     else await showList(show, parameters.get("q"));
   } catch (error) {
-    show(el("p", { className: "error", role: "alert", textContent: error.message }));
+    show(el("p", { className: "error", role: "alert", textContent: sentence(error) }));
   }
 }
 
+function sessionIsOver() {
+  localStorage.removeItem("signed-in");
+  showCorner();
+}
+
+whenNeeded(confirmIdentity, sessionIsOver);
 document.querySelector("#search").onsubmit = (event) => {
   event.preventDefault();
   location.hash = `#/?q=${encodeURIComponent(new FormData(event.target).get("q"))}`;
 };
 window.addEventListener("hashchange", route);
 window.addEventListener("pagehide", () => leave(true));
-if (localStorage.getItem("signed-in")) await resume();
+// A page that comes back from the browser's memory has lost its player.
+window.addEventListener("pageshow", (event) => event.persisted && route());
 await route();

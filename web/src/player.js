@@ -1,19 +1,44 @@
 // One playback session: start, heartbeats, quality samples, stop.
 
-import { call, leaveWith } from "./api.js";
+import { call, deviceName, leaveWith, refused, sentence } from "./api.js";
 
 /** What the player is doing right now; watched by tests and by support. */
 export const state = { session: null, hls: null, video: null, rejected: [] };
 
-/** Why a session had to stop, for a person. */
+const LOST = "The connection was lost. Press Play to go on where you were.";
+const UNPLAYABLE = "The film cannot be played in this browser.";
+
+const NO_PLAYER = "The player could not be loaded. Try again in a moment.";
+
+/** Why a title cannot be played, or a session had to stop: the codes of `why_not`, of a heartbeat and of its refusals. */
 const REASONS = {
   session_replaced: "This film is being watched somewhere else.",
-  subscription_required: "Your subscription has ended.",
+  session_stopped: "This film was stopped on another device or in another window.",
+  session_expired: LOST,
+  signed_out: "You have been signed out. Sign in again to go on.",
+  profile_required: "Choose a profile to go on.",
+  not_found: "This film is not offered any more, or not for this profile.",
+  not_available: "This film is not offered at the moment.",
+  no_asset: "There is no film to play yet.",
+  not_playable_yet: "There is no film to play yet.",
+  subscription_required: "Watching needs a subscription, and there is none or it has ended.",
+  plan_too_low: "Your plan does not include this film.",
   title_withdrawn: "This film is no longer offered.",
-  rating_too_high: "This profile may not watch this film any more.",
+  withdrawn: "This film is no longer offered.",
+  rating_too_high: "This profile may not watch films with this age rating.",
   territory_not_allowed: "This film is not offered where you are.",
 };
-const LOST = "The connection was lost. Press Play to go on where you were.";
+
+/** A sentence for a code; `otherwise` for one that is not known here. */
+export const reason = (code, otherwise) => REASONS[code] ?? otherwise;
+
+/** Why a film does not start: of too many streams also which. */
+export function whyNotStarted(error) {
+  const devices = (error.problem?.devices ?? []).map((device) => device.device_name ?? "an unnamed device");
+  const said = sentence(error);
+  if (devices.length === 0) return reason(error.code, said);
+  return `${said} In use: ${devices.join(", ")}.`;
+}
 
 function deviceId() {
   let id = localStorage.getItem("device");
@@ -21,10 +46,36 @@ function deviceId() {
   return id;
 }
 
+/** The library is half a megabyte: it comes when there is a film to play. */
+let library = null;
+export function loadLibrary() {
+  library ??= new Promise((resolve) => {
+    const script = document.createElement("script");
+    script.src = "/vendor/hls.min.js";
+    script.onload = resolve;
+    script.onerror = () => {
+      library = null;
+      script.remove();
+      resolve();
+    };
+    document.head.append(script);
+  });
+  return library;
+}
+
+/** What plays HLS here: the library on Media Source Extensions, or the browser itself (Safari on a phone). */
+async function engine(video) {
+  await loadLibrary();
+  if (window.Hls?.isSupported()) return "library";
+  if (video.canPlayType("application/vnd.apple.mpegurl")) return "browser";
+  throw window.Hls ? refused("unplayable", UNPLAYABLE) : refused("unreachable", NO_PLAYER);
+}
+
 export async function play(video, titleId, onEnd) {
   const started = performance.now();
+  const plays = await engine(video);
   const session = await call("POST", "/v1/playback/sessions", {
-    title_id: titleId, device_id: deviceId(), device_name: "Browser",
+    title_id: titleId, device_id: deviceId(), device_name: deviceName,
   });
   const path = `/v1/playback/sessions/${session.session_id}`;
   const position = () => Math.min(video.currentTime, video.duration || video.currentTime);
@@ -42,22 +93,31 @@ export async function play(video, titleId, onEnd) {
       .catch(() => {});
   };
 
-  const hls = window.Hls.isSupported() ? new window.Hls({ startPosition: session.position }) : null;
+  const hls = plays === "library" ? new window.Hls({ startPosition: session.position }) : null;
   Object.assign(state, { session, hls, video });
   if (hls) {
     hls.loadSource(session.manifest_url);
     hls.attachMedia(video);
+    let isRecovered = false;
     hls.on(window.Hls.Events.ERROR, (_, error) => {
       if (!error.fatal) return;
-      sample(video.currentTime > 0 ? "error" : "start_failure", { code: error.details });
-      const lostLease = error.response?.code === 403 || error.response?.code === 410;
-      end(lostLease || error.type === "networkError" ? LOST : "The film cannot be played in this browser.");
+      // A decoder that fails once may do with a fresh buffer.
+      if (error.type !== "mediaError" || isRecovered) return void fail(error.details, error.type === "networkError");
+      isRecovered = true;
+      hls.recoverMediaError();
     });
   } else {
-    // Safari on a phone plays HLS by itself.
     video.src = session.manifest_url;
     video.addEventListener("loadedmetadata", () => (video.currentTime = session.position), { once: true });
-    video.addEventListener("error", () => end("The film cannot be played in this browser."), { once: true });
+    video.addEventListener("error", () => fail("native", video.error?.code === MediaError.MEDIA_ERR_NETWORK), { once: true });
+  }
+
+  /** The picture has stopped; whoever keeps the session knows why. */
+  async function fail(code, isNetwork) {
+    if (stopped) return;
+    sample(video.currentTime > 0 ? "error" : "start_failure", { code });
+    await beat();
+    end(isNetwork ? LOST : UNPLAYABLE);
   }
 
   let waitingSince = null;
@@ -82,10 +142,10 @@ export async function play(video, titleId, onEnd) {
     try {
       const report = { position: position(), state: video.paused ? "paused" : "playing", client_time: new Date().toISOString() };
       const answer = await call("POST", `${path}/heartbeat`, report);
-      if (answer?.action === "stop") end(REASONS[answer.reason] ?? LOST);
+      if (answer?.action === "stop") end(reason(answer.reason, LOST));
     } catch (error) {
-      // The lease ended while nothing was heard of this player.
-      if (error.status === 410) end(LOST);
+      // The session, its lease or the profile is gone; anything else may pass.
+      if ([401, 403, 404, 410].includes(error.status) || error.code === "signed_out") end(reason(error.code, error.message));
     }
   }
   const timer = setInterval(beat, session.heartbeat_interval * 1000);
@@ -93,9 +153,10 @@ export async function play(video, titleId, onEnd) {
   document.addEventListener("visibilitychange", hidden);
 
   let stopped = false;
-  function end(reason) {
+  function end(why) {
+    if (stopped) return;
     stop();
-    onEnd(reason);
+    onEnd(why);
   }
   /** `leaving`: the page goes away, requests must outlive it. */
   function stop(leaving = false) {
@@ -109,7 +170,8 @@ export async function play(video, titleId, onEnd) {
     const send = leaving ? leaveWith : call;
     flush(send);
     Promise.resolve(send("DELETE", `${path}?position=${at}`)).catch(() => {});
-    hls?.destroy();
+    if (hls) hls.destroy();
+    else video.removeAttribute("src");
     state.session = null;
   }
   return stop;

@@ -20,7 +20,7 @@ export async function visit(visit, excused = []) {
   const errors = [];
   try {
     page.on("pageerror", (error) => errors.push(String(error)));
-    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    page.on("console", (message) => message.type() === "error" && errors.push(`${message.text()} ${message.location().url}`));
     await visit(page, picture);
     assert.deepEqual(errors.filter((error) => !excused.some((text) => error.includes(text))), []);
   } catch (error) {

@@ -4,12 +4,22 @@
 
 use std::{process::Command, sync::Mutex};
 
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+
+const PASSWORD: &str = "a long enough sentence";
+
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with `cargo cinema test web`"))
 }
 
 /// Runs a script of this folder.
 fn visit(script: &str) {
+    visit_with(script, &[]);
+}
+
+/// Runs a script that finds more in its environment.
+fn visit_with(script: &str, environment: &[(&str, &str)]) {
     // A film must not stutter because another browser starts.
     static ONE_BROWSER: Mutex<()> = Mutex::new(());
     let _turn = ONE_BROWSER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -18,6 +28,7 @@ fn visit(script: &str) {
         .env("CINEMA_TEST_EDGE_URL", variable("CINEMA_TEST_EDGE_URL"))
         .env("CINEMA_TEST_STATUS", variable("CINEMA_TEST_STATUS"))
         .env("CINEMA_TEST_BROWSER_DIR", variable("CINEMA_TEST_BROWSER_DIR"))
+        .envs(environment.iter().copied())
         .status()
         .expect("node");
     assert!(status.success(), "{script} failed: {status}");
@@ -31,4 +42,63 @@ fn a_viewer_signs_in_and_watches_a_film_frame_by_frame() {
 #[test]
 fn a_viewer_signs_in_through_another_provider_and_with_a_second_factor() {
     visit("sign_in.mjs");
+}
+
+#[test]
+fn a_visitor_signs_up_and_what_goes_wrong_is_a_sentence() {
+    visit("sign_up.mjs");
+}
+
+#[test]
+fn a_list_goes_on_after_its_first_page() {
+    visit("list.mjs");
+}
+
+#[tokio::test]
+async fn a_session_with_an_old_proof_confirms_who_it_is() {
+    let (email, refresh) = old_session().await;
+    visit_with("step_up.mjs", &[("EMAIL", &email), ("PASSWORD", PASSWORD), ("REFRESH", &refresh)]);
+}
+
+/// An account of its own with a browser's session whose proof is twenty minutes old, and the refresh token of that session.
+async fn old_session() -> (String, String) {
+    let edge = variable("CINEMA_TEST_EDGE_URL");
+    let visitor = cli::Cinema::new(&edge).expect("a client");
+    let email = format!("step-up-{}@example.com", kernel::World::system().id::<kernel::AccountId>());
+    visitor.new_account(&variable("CINEMA_TEST_AWS_URL"), &email, PASSWORD, "en").await.expect("an account");
+    wait_for_profile(&visitor, &email).await;
+
+    let credentials = json!({ "email": email, "password": PASSWORD, "transport": "cookie" });
+    let call = visitor.http().post(format!("{edge}/v1/auth/login")).header("origin", &edge).json(&credentials);
+    let answer = call.send().await.expect("an answer").error_for_status().expect("signed in");
+    let cookie = answer.headers()["set-cookie"].to_str().expect("text").to_owned();
+    let refresh = cookie.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie").1.to_owned();
+    let token: Value = answer.json().await.expect("JSON");
+    let session = session_of(token["access_token"].as_str().expect("a token"));
+
+    let server: PgConnectOptions = variable("CINEMA_TEST_POSTGRES_URL").parse().expect("a URL");
+    let mut server = PgConnection::connect_with(&server.database(deploy::DATABASE)).await.expect("Postgres");
+    let older = "update auth.sessions set authenticated_at = authenticated_at - interval '20 minutes' where id = $1";
+    let aged = sqlx::query(older).bind(session).execute(&mut server).await.expect("the session");
+    assert_eq!(aged.rows_affected(), 1);
+    (email, refresh)
+}
+
+/// Without a profile a token may see what the youngest may, and everything asks for a proof.
+async fn wait_for_profile(visitor: &cli::Cinema, email: &str) {
+    for _ in 0..60 {
+        let viewer = visitor.sign_in(email, PASSWORD).await.expect("signed in");
+        if viewer.claims().expect("claims")["pid"].is_string() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    panic!("the profile does not arrive; see `cargo cinema logs auth-project-profiles`");
+}
+
+fn session_of(token: &str) -> kernel::SessionId {
+    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1).expect("a JWT")).expect("base64url");
+    let claims: Value = serde_json::from_slice(&claims).expect("JSON");
+    claims["sid"].as_str().expect("a session").parse().expect("an id")
 }

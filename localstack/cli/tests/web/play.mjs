@@ -9,7 +9,7 @@ const account = JSON.parse(readFileSync(status)).accounts.find((account) => acco
 
 await visit(async (page, picture) => {
   await page.goto(edge);
-  await page.getByText("Clockwork").first().waitFor({ timeout: 30000 });
+  await page.locator(".card").first().waitFor({ timeout: 30000 });
   await picture("list");
   await page.goto(`${edge}/#/sign-in`);
   await page.locator("input[name=email]").fill(account.email);
@@ -29,7 +29,8 @@ await visit(async (page, picture) => {
       audio: video.webkitAudioDecodedByteCount, ranges: video.buffered.length, paused: video.paused,
     };
   });
-  await page.waitForFunction(() => document.querySelector("video")?.currentTime > 1.5, null, { timeout: 60000 });
+  // It begins where somebody may have left it.
+  await page.waitForFunction(() => document.querySelector("video")?.currentTime > window.cinema.player.session?.position + 1.5, null, { timeout: 60000 });
   const playing = await video();
   assert.equal(playing.error, undefined);
   assert.ok(playing.width >= 200, `picture: ${JSON.stringify(playing)}`);
@@ -77,9 +78,54 @@ await visit(async (page, picture) => {
   await page.getByText("Sign out").waitFor({ timeout: 30000 });
   assert.ok(Math.abs((await reopen()) - 3) < 0.5, "the place after the page went away");
 
+  // Every stop says its reason. What happens elsewhere is asked for with the same session's own token.
+  const elsewhere = (method, path, body) => page.evaluate(async ([method, path, body]) => {
+    const headers = { "content-type": "application/json" };
+    const token = await (await fetch("/v1/auth/refresh", { method: "POST", headers, body: "{}" })).json();
+    headers.authorization = `Bearer ${token.access_token}`;
+    const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+    return answer.status === 204 ? null : answer.json();
+  }, [method, path, body]);
+  const session = () => page.evaluate(() => window.cinema.player.session.session_id);
+  const device = await page.evaluate(() => localStorage.getItem("device"));
+  const title_id = film.split("/").at(-1);
+  const start = (device_id, device_name) => elsewhere("POST", "/v1/playback/sessions", { title_id, device_id, device_name });
+  const stop = (id) => elsewhere("DELETE", `/v1/playback/sessions/${id}`);
+  const says = (text) => page.getByRole("alert").filter({ hasText: text }).waitFor({ timeout: 30000 });
+  const pause = () => page.evaluate(() => document.querySelector("video").pause());
+  const playAgain = async () => {
+    await page.locator("#play").click();
+    await page.waitForFunction(() => window.cinema.player.session && document.querySelector("video")?.currentTime > 0 && !document.querySelector("video").paused,
+      null, { timeout: 60000 });
+  };
+  await page.waitForFunction(() => document.querySelector("video")?.readyState >= 2, null, { timeout: 60000 });
+  await stop(await session());
+  await page.evaluate(() => document.querySelector("video").play().then(() => document.querySelector("video").pause()));
+  await says("This film was stopped on another device or in another window.");
+  await playAgain();
+  const other = await start(device, "the same browser");
+  await pause();
+  await says("This film is being watched somewhere else.");
+  await stop(other.session_id);
+  // The plan has two streams; a film that somebody left without a word holds one for a while.
+  const [kitchen, hall] = [await start("tv-1", "TV in the kitchen"), await start("tv-2", "TV in the hall")];
+  assert.ok(kitchen.session_id, JSON.stringify(kitchen));
+  await page.locator("#play").click();
+  await says("Your plan's streams are all in use.");
+  await says(hall.session_id ? "TV in the hall" : "TV in the kitchen");
+  await picture("too-many-streams");
+  for (const { session_id } of [kitchen, hall]) if (session_id) await stop(session_id);
+
   // What the player measured is taken.
   await page.goto(`${edge}/#/`);
   await page.waitForTimeout(1000);
   assert.deepEqual(await page.evaluate(() => window.cinema.player.rejected), []);
-});
+
+  // The session ends on another device: this page hears of it, says so, and offers to sign in.
+  await elsewhere("POST", "/v1/auth/logout", {});
+  await page.goto(`${edge}/#/profiles`);
+  await page.locator(".tile").first().click();
+  await says("You have been signed out. Sign in again.");
+  await page.getByRole("link", { name: "Sign in" }).waitFor({ timeout: 30000 });
+}, ["status of 401", "status of 403", "status of 409", "status of 410", "status of 422"]);
 console.log("the film played");
