@@ -272,7 +272,7 @@ impl Boot {
         if !self.aws()?.path_style() {
             return Ok(bucket);
         }
-        Ok(bucket.at(&format!("{}/storage", self.required("PUBLIC_URL")?.trim_end_matches('/'))))
+        Ok(bucket.at(&format!("{}/storage/", self.required("PUBLIC_URL")?.trim_end_matches('/'))))
     }
 
     /// Where a consumer keeps records that can never be applied, below `source/`.

@@ -156,8 +156,8 @@ async fn bytes_count_after_decompression() {
     let body = json!({"token": player.token, "events": vec![startup("a"); 500]}).to_string();
     assert_eq!(post(gzip(&body)).await.expect(202)["accepted"], 500);
     let padded = |bytes: usize| {
-        let id = "x".repeat(bytes - startup("").to_string().len());
-        startup(&id)
+        let event = |id: &str| json!({"id": id, "type": "pause", "at": "2026-01-01T12:00:00Z"});
+        event(&"x".repeat(bytes - event("").to_string().len()))
     };
     let longest = json!({"token": player.token, "events": vec![padded(1024); 500]}).to_string();
     let receipt = post(gzip(&longest)).await.expect(202);
