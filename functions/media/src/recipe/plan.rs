@@ -145,7 +145,7 @@ impl Plan {
         }))
     }
 
-    /// Names the bytes of the seek pictures and the poster.
+    /// Names the bytes of the seek pictures.
     pub fn sprites_hash(&self) -> String {
         self.hash(&serde_json::json!({ "sprites": self.sprites, "picture": self.picture, "frames": self.frames }))
     }
