@@ -70,6 +70,11 @@ function read(response, text) {
   }
 }
 
+/** What goes on behind the picture. */
+export function callQuietly(method, path, body) {
+  return call(method, path, body, { quiet: true });
+}
+
 /** A last request of a page that goes away: it is sent although nobody waits for its answer. */
 export function leaveWith(method, path, body) {
   return send(method, path, body, { keepalive: true });
@@ -77,9 +82,9 @@ export function leaveWith(method, path, body) {
 
 /**
  * Calls the API. An expired access token is refreshed, a profile that a new account has got meanwhile is taken, and a proof of identity that
- * the operation asks for is asked of the person; then the call is made again.
+ * the operation asks for is asked of the person; then the call is made again. `quiet`: nobody waits for it, so nobody is asked.
  */
-export async function call(method, path, body) {
+export async function call(method, path, body, { quiet = false } = {}) {
   let isRefreshed = false;
   const proofs = [];
   for (;;) {
@@ -96,7 +101,7 @@ export async function call(method, path, body) {
         isRefreshed = true;
         if ((await resume()) && claims().pid) continue;
       }
-      if (error.code === "step_up_required" && proofs.length < 2) {
+      if (error.code === "step_up_required" && !quiet && proofs.length < 2) {
         // A password alone is not enough where an authenticator is in use: the second time a code is asked for.
         const proof = await confirm(proofs.includes("password"));
         if (!proof) throw refused("not_confirmed", NOT_CONFIRMED);

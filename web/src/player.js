@@ -1,6 +1,6 @@
 // One playback session: start, heartbeats, quality samples, stop.
 
-import { call, deviceName, leaveWith, refused, sentence } from "./api.js";
+import { call, callQuietly, deviceName, leaveWith, refused, sentence } from "./api.js";
 
 /** What the player is doing right now; watched by tests and by support. */
 export const state = { session: null, hls: null, video: null, rejected: [] };
@@ -85,7 +85,7 @@ export async function play(video, titleId, onEnd) {
   const samples = [];
   const sample = (type, fields = {}) =>
     samples.push({ id: crypto.randomUUID(), type, at: new Date().toISOString(), position: position(), ...fields });
-  const flush = (send = call) => {
+  const flush = (send = callQuietly) => {
     if (samples.length === 0) return;
     const body = { token: session.token, sent_at: new Date().toISOString(), events: samples.splice(0, 500) };
     Promise.resolve(send("POST", "/v1/events", body))
@@ -141,7 +141,7 @@ export async function play(video, titleId, onEnd) {
     flush();
     try {
       const report = { position: position(), state: video.paused ? "paused" : "playing", client_time: new Date().toISOString() };
-      const answer = await call("POST", `${path}/heartbeat`, report);
+      const answer = await callQuietly("POST", `${path}/heartbeat`, report);
       if (answer?.action === "stop") end(reason(answer.reason, LOST));
     } catch (error) {
       // The session, its lease or the profile is gone; anything else may pass.
@@ -167,7 +167,8 @@ export async function play(video, titleId, onEnd) {
     for (const [name, listener] of Object.entries(on)) video.removeEventListener(name, listener);
     const at = position();
     sample(video.currentTime > 0 ? "exit" : "exit_before_start", video.currentTime > 0 ? {} : { value: seconds(started) });
-    const send = leaving ? leaveWith : call;
+    // A profile may not stop what another one has begun, and need not: an unheard lease ends by itself.
+    const send = leaving ? leaveWith : callQuietly;
     flush(send);
     Promise.resolve(send("DELETE", `${path}?position=${at}`)).catch(() => {});
     if (hls) hls.destroy();

@@ -6,4 +6,5 @@ mod contracts;
 mod documents;
 mod drift;
 mod imports;
+mod page;
 mod privacy;
