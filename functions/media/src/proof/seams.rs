@@ -135,7 +135,14 @@ pub async fn compare_with(
         let first = after.first.saturating_sub(before.tail.len() as u64);
         let chunked: Vec<&str> = before.tail.iter().chain(&after.head).map(String::as_str).collect();
         let decoded = |frame: u64| found.get(&frame).map_or("", String::as_str);
-        let frames: Vec<u64> = (first..first + chunked.len() as u64).collect();
+        // What cannot be decoded looks different every time; where it is, the film says so.
+        let is_sound = |frame: u64| {
+            let from = (plan.rate.seconds(frame) * 1000.0) as u64;
+            let damages = before.damage.iter().chain(&after.damage);
+            damages.into_iter().all(|damage| from + 1 < damage.from_ms || damage.to_ms <= from)
+        };
+        let whole: Vec<(u64, &str)> = (first..).zip(chunked).filter(|(frame, _)| is_sound(*frame)).collect();
+        let (frames, chunked): (Vec<u64>, Vec<&str>) = whole.into_iter().unzip();
         let continuous: Vec<&str> = frames.iter().map(|frame| decoded(*frame)).collect();
         let differing = frames.iter().zip(&chunked).filter(|(frame, hash)| decoded(**frame) != **hash);
         joints.push(Joint {

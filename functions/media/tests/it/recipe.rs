@@ -156,6 +156,22 @@ pub async fn make(path: &Path, chunk_gops: u64) -> Made {
     made
 }
 
+/// Encodes the chunks of a source, as the pipeline would until one of them is refused.
+pub async fn encode(path: &Path) -> Result<Vec<ChunkRow>, MediaError> {
+    let (tools, folder) = (tools(), tempfile::tempdir().unwrap());
+    let input = Input::File(path.to_owned());
+    let source = probe(path).await?;
+    let encoder = tools.build().await?;
+    let plan = Plan::new(&source, &PlanOptions { source_version: "test".into(), encoder, chunk_gops: 3 });
+    let mut rows = Vec::new();
+    for index in 0..plan.chunks() {
+        let work = folder.path().join(format!("chunk{index}"));
+        std::fs::create_dir(&work).unwrap();
+        rows.push(chunk::encode(&tools, &input, &plan, index, &work, limits()).await?.row);
+    }
+    Ok(rows)
+}
+
 impl Made {
     /// The bytes of an object.
     pub fn object(&self, key: &str) -> Vec<u8> {
