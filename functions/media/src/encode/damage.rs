@@ -70,27 +70,32 @@ pub async fn find(
 fn spoilt(entries: &[Entry], zero: f64, from: f64, to: f64) -> Vec<Damage> {
     let ms = |text: &Option<String>| {
         let seconds = text.as_deref()?.parse::<f64>().ok()? - zero;
-        (from - 1e-3 <= seconds && seconds < to).then(|| (seconds.max(0.0) * 1000.0).round() as u64)
+        Some((seconds.max(0.0) * 1000.0).round() as u64)
     };
     let of = |kind: &'static str| entries.iter().filter(move |entry| entry.kind == kind);
-    let shown: BTreeSet<u64> = of("frame").filter_map(|entry| ms(&entry.best_effort_timestamp_time)).collect();
-    let packets: BTreeSet<u64> =
-        of("packet").filter(|entry| !entry.flags.contains('D')).filter_map(|entry| ms(&entry.pts_time)).collect();
-    let keys: BTreeSet<u64> =
-        of("packet").filter(|entry| entry.flags.starts_with('K')).filter_map(|entry| ms(&entry.pts_time)).collect();
-    let complained =
-        of("frame").filter(|entry| !entry.logs.is_empty()).filter_map(|entry| ms(&entry.best_effort_timestamp_time));
-    // Without times of its own no packet can be missed.
-    let lost =
-        packets.iter().copied().filter(|at| !shown.contains(at) && shown.intersection(&packets).next().is_some());
+    let key = |entry: &&Entry| entry.flags.starts_with('K');
+    let keys: BTreeSet<u64> = of("packet").filter(key).filter_map(|entry| ms(&entry.pts_time)).collect();
+    // What is shown before the first picture that can be decoded alone belongs to what was not read.
+    let first = keys.first().copied().unwrap_or(0);
+    let seen = of("packet").filter(|entry| !entry.flags.contains('D'));
+    let packets: BTreeSet<u64> = seen.filter_map(|entry| ms(&entry.pts_time)).filter(|at| *at >= first).collect();
+    let frames = || of("frame").filter_map(|entry| Some((ms(&entry.best_effort_timestamp_time)?, entry)));
+    let shown: BTreeSet<u64> = frames().map(|(at, _)| at).collect();
+    let complained = frames().filter(|(at, entry)| *at >= first && !entry.logs.is_empty()).map(|(at, _)| at);
+    // Where packets have no times of their own none can be missed.
+    let is_timed = shown.intersection(&packets).next().is_some();
+    let lost = packets.difference(&shown).copied().filter(|_| is_timed);
     let bad: BTreeSet<u64> = complained.chain(lost).collect();
     let last = packets.iter().chain(&shown).max().copied().unwrap_or(0);
+    let (from, to) = ((from * 1000.0).round() as u64, (to * 1000.0).round() as u64);
     let mut damages: Vec<Damage> = Vec::new();
     for at in bad {
         let end = keys.range(at + 1..).next().copied().unwrap_or(last + 1);
+        let damage = Damage { from_ms: at.max(from), to_ms: end.min(to) };
         match damages.last_mut() {
-            Some(before) if at <= before.to_ms => before.to_ms = before.to_ms.max(end),
-            _ => damages.push(Damage { from_ms: at, to_ms: end }),
+            _ if damage.from_ms >= damage.to_ms => {}
+            Some(before) if damage.from_ms <= before.to_ms => before.to_ms = before.to_ms.max(damage.to_ms),
+            _ => damages.push(damage),
         }
     }
     damages
@@ -117,5 +122,7 @@ mod tests {
         let expected = [Damage { from_ms: 10_040, to_ms: 10_120 }, Damage { from_ms: 10_160, to_ms: 10_161 }];
         assert_eq!(found, expected, "one complaint, and one picture that never came");
         assert_eq!(spoilt(&of, 0.0, 10.12, 10.15), [], "only what was asked about");
+        let inside = [Damage { from_ms: 10_080, to_ms: 10_120 }];
+        assert_eq!(spoilt(&of, 0.0, 10.08, 10.15), inside, "what began before spoils what comes after");
     }
 }

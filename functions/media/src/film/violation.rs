@@ -32,6 +32,8 @@ pub enum Check {
     /// Pictures have the planned size, not above the source.
     PictureSize,
     PixelShape,
+    /// What is heard is what the source has at that moment.
+    Sound,
     /// Pictures say what their numbers mean.
     Colour,
     /// Seek pictures and their index fit together.

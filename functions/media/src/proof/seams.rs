@@ -19,6 +19,9 @@ use crate::{
 /// Films up to this length are decoded once from the first frame to the last joint, without a single seek.
 const WHOLE_DECODE_SECONDS: f64 = 600.0;
 
+/// A decoder that has lost its place takes so long to find it again.
+const AROUND_DAMAGE_MS: u64 = 500;
+
 /// The proof, stored with the asset and shown in the studio.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeamProof {
@@ -139,7 +142,9 @@ pub async fn compare_with(
         let is_sound = |frame: u64| {
             let from = (plan.rate.seconds(frame) * 1000.0) as u64;
             let damages = before.damage.iter().chain(&after.damage);
-            damages.into_iter().all(|damage| from + 1 < damage.from_ms || damage.to_ms <= from)
+            damages
+                .into_iter()
+                .all(|damage| from + AROUND_DAMAGE_MS < damage.from_ms || damage.to_ms + AROUND_DAMAGE_MS <= from)
         };
         let whole: Vec<(u64, &str)> = (first..).zip(chunked).filter(|(frame, _)| is_sound(*frame)).collect();
         let (frames, chunked): (Vec<u64>, Vec<&str>) = whole.into_iter().unzip();

@@ -249,7 +249,7 @@ fn parse<T: for<'a> Deserialize<'a>>(json: &[u8]) -> Result<T, MediaError> {
 
 fn unreadable(detail: &str) -> Refusal {
     if detail.contains("moov atom not found") {
-        return Refusal::Truncated { detail: "its index, the moov box, is missing".to_owned() };
+        return Refusal::Truncated { detail: "its index is missing".to_owned() };
     }
     if detail.contains("End of file") || detail.contains("EBML header parsing failed") {
         return Refusal::Truncated { detail: "it ends inside its header".to_owned() };

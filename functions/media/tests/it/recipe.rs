@@ -19,6 +19,7 @@ use media::{
     proof::{
         checks, playlists,
         seams::{self, Reference, SeamProof},
+        sounds,
     },
     recipe::{
         plan::{Plan, PlanOptions},
@@ -153,6 +154,13 @@ pub async fn make(path: &Path, chunk_gops: u64) -> Made {
     let mut made = Made { source, plan, chunks, sounds, film, pages, proof, input, objects, folder };
     made.check_bytes();
     made.check_seams().await;
+    for (sound, track) in made.film.sounds(&made.plan) {
+        if made.sounds.iter().all(|row| row.damage.is_empty()) {
+            let source = sounds::of_source(&tools, &made.input, &made.plan, sound, limits()).await.unwrap();
+            let heard = sounds::of_rendition(&tools, &made.joined(track), &made.plan, limits()).await.unwrap();
+            assert_eq!(sounds::compare(&track.rendition, &source, &heard), []);
+        }
+    }
     made
 }
 

@@ -9,8 +9,9 @@ use std::{
 
 use media::{
     film::ledger::TrackRow,
+    proof::sounds,
     recipe::shape::Turn,
-    tools::{error::MediaError, refusal::Refusal},
+    tools::{error::MediaError, input::Input, refusal::Refusal},
 };
 
 use crate::recipe::{BARCODE, H264, Made, generate, make, numbered, probe, tools_folder};
@@ -427,4 +428,38 @@ async fn damage_has_a_place_and_a_share() {
     let refused = crate::recipe::encode(&ruin).await.unwrap_err();
     let MediaError::Refused(Refusal::Damaged { detail }) = refused else { panic!("{refused}") };
     assert!(detail.contains("0:1") && detail.contains('%'), "{detail}");
+}
+
+#[tokio::test]
+async fn sound_that_is_shifted_or_missing_is_found_by_the_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=8"];
+    let film = |name: &str, change: &str| {
+        // Words of different lengths, as somebody speaks.
+        let voice =
+            format!("aevalsrc='0.5*sin(2*PI*300*t)*gt(sin(2*PI*t*1.3)+sin(2*PI*t*0.7),0.2)':s=48000:d=8{change}");
+        generate(folder.path(), name, &[&picture[..], &["-f", "lavfi", "-i", &voice], H264].concat())
+    };
+    let made = make(&film("film.mp4", ""), 3).await;
+    let (tools, limits) = (crate::recipe::tools(), crate::recipe::limits());
+    let (sound, track) = made.film.sounds(&made.plan)[0];
+    let heard = sounds::of_rendition(&tools, &made.joined(track), &made.plan, limits).await.unwrap();
+    let others = [
+        ("late.mp4", ",adelay=40:all=1", "-40 ms off"),
+        ("early.mp4", ",atrim=start=0.04,asetpts=PTS-STARTPTS", "+40 ms off"),
+        ("more.mp4", ",volume=volume='if(between(t,5,7),0,1)':eval=frame", ""),
+    ];
+    for (name, change, expected) in others {
+        let input = Input::File(film(name, change));
+        let source = sounds::of_source(&tools, &input, &made.plan, sound, limits).await.unwrap();
+        let wrong: Vec<String> =
+            sounds::compare("a0", &source, &heard).iter().map(|violation| violation.to_string()).collect();
+        if expected.is_empty() {
+            assert!(wrong.is_empty(), "{name}: more sound than the source has is no loss: {wrong:?}");
+            let lost = sounds::compare("a0", &heard, &source);
+            assert!(lost.iter().any(|violation| violation.to_string().contains("silent 5")), "{name}: {lost:?}");
+        } else {
+            assert!(wrong.iter().any(|one| one.contains(expected)), "{name}: {wrong:?}");
+        }
+    }
 }
