@@ -37,6 +37,19 @@ pub enum State {
     Failed,
 }
 
+impl State {
+    /// All of them, in the order of the work.
+    pub const ALL: [State; 7] = [
+        State::Uploading,
+        State::Probing,
+        State::Encoding,
+        State::Packaging,
+        State::Verifying,
+        State::Ready,
+        State::Failed,
+    ];
+}
+
 /// A source on its way to a film.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Asset {

@@ -46,7 +46,10 @@ impl Failure {
         let named: Vec<String> = violations.iter().take(MOST_NAMED).map(ToString::to_string).collect();
         let rest = violations.len().saturating_sub(MOST_NAMED);
         let rest = if rest > 0 { format!("; and {rest} more") } else { String::new() };
-        Self::refused(code, format!("the encoded film is not whole: {}{rest}", named.join("; ")))
+        Self::refused(
+            code,
+            format!("the finished film did not pass its check ({}{rest}); upload the file again", named.join("; ")),
+        )
     }
 
     /// Whether it was the last attempt.

@@ -42,6 +42,18 @@ impl JobKind {
         }
     }
 
+    /// What such work leaves undone, for the reason of a failed asset.
+    pub fn unfinished(self) -> &'static str {
+        match self {
+            JobKind::Probe => "the file could not be examined",
+            JobKind::Chunk => "the picture could not be encoded",
+            JobKind::Audio => "the sound could not be encoded",
+            JobKind::Sprites => "the seek pictures could not be made",
+            JobKind::Package => "the film could not be put together",
+            JobKind::Verify => "the film could not be checked",
+        }
+    }
+
     /// What a failed asset says when such a job cannot be done.
     pub fn failure_code(self) -> &'static str {
         match self {

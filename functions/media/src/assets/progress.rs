@@ -62,6 +62,48 @@ pub struct AssetView {
     pub updated_at: OffsetDateTime,
 }
 
+/// An asset in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AssetCard {
+    pub asset_id: AssetId,
+    /// The title it is for; of a file from the inbox, the draft that it makes.
+    pub title_id: TitleId,
+    /// What the person called the file.
+    pub filename: String,
+    /// Bytes of the source; 0 while unknown.
+    pub size: u64,
+    pub state: State,
+    /// Whether it came through the inbox.
+    pub is_dropped: bool,
+    /// What was changed or left out.
+    pub warnings: Vec<String>,
+    /// Why it failed, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<AssetError>,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// When its state last changed.
+    #[serde(with = "time::serde::rfc3339")]
+    pub updated_at: OffsetDateTime,
+}
+
+impl From<Asset> for AssetCard {
+    fn from(asset: Asset) -> Self {
+        Self {
+            asset_id: asset.asset_id,
+            title_id: asset.title_id,
+            filename: asset.filename,
+            size: asset.size,
+            state: asset.state,
+            is_dropped: asset.is_dropped,
+            warnings: asset.warnings,
+            error: asset.error,
+            created_at: asset.created_at,
+            updated_at: asset.updated_at,
+        }
+    }
+}
+
 /// One stage of the work.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StageProgress {

@@ -19,6 +19,10 @@ const LONGEST_RESEND: Duration = Duration::hours(4);
 /// A failed attempt is repeated after so long, later at doubling intervals.
 const BACKOFF: Duration = Duration::seconds(10);
 
+/// What an editor can do about work that failed time and again; the tools' words are in the log and the job's row.
+const RETRIED: &str =
+    "in several attempts; upload the file again, and give support the asset's id if that does not help";
+
 /// How far a job is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -222,9 +226,9 @@ impl JobRow {
     fn error_of(&self, failure: &Failure) -> AssetError {
         match failure {
             Failure::Refused(error) => error.clone(),
-            Failure::Tool { detail } | Failure::Transient { detail } => AssetError {
+            Failure::Tool { .. } | Failure::Transient { .. } => AssetError {
                 code: self.job.kind().failure_code().to_owned(),
-                detail: format!("{} failed {} times; the last time: {detail}", self.job, self.attempts),
+                detail: format!("{} {RETRIED}", self.job.kind().unfinished()),
             },
         }
     }

@@ -11,6 +11,7 @@ use crate::{
         job::{Job, JobKind},
         object::Object,
         row::JobRow,
+        summary::FilmSummary,
     },
     recipe::{plan::Plan, source::Source},
 };
@@ -19,6 +20,9 @@ use crate::{
 pub const LOOK_EVERY: Duration = Duration::minutes(1);
 /// An asset on which nothing has changed for so long is stuck.
 pub const STUCK_AFTER: Duration = Duration::hours(6);
+
+/// What an editor hears of seek pictures that could not be made; why is in the log.
+const NO_SPRITES: &str = "there are no seek pictures and no poster; the film is whole without them";
 
 /// An asset's next state, and the job that begins with it.
 pub type Step = (Asset, Option<JobRow>);
@@ -83,19 +87,16 @@ impl Asset {
                 all.then(|| (self.clone().at(State::Packaging, now), Some(package())))
             }
             State::Packaging => {
-                let film = serde_json::from_str(done(Job::Package)?.note.as_deref()?).ok()?;
+                let film: FilmSummary = serde_json::from_str(done(Job::Package)?.note.as_deref()?).ok()?;
+                let warnings = self.warnings.iter().chain(&film.warnings).cloned().collect();
                 let verify = JobRow::new(self.asset_id, Job::Verify, now).due_soon(now);
-                Some((Self { film: Some(film), ..self.clone() }.at(State::Verifying, now), Some(verify)))
+                Some((Self { film: Some(film), warnings, ..self.clone() }.at(State::Verifying, now), Some(verify)))
             }
             State::Verifying => {
                 let proof = serde_json::from_str(done(Job::Verify)?.note.as_deref()?).ok()?;
                 let skipped = rows.iter().filter(|row| row.job.kind() == JobKind::Sprites && row.result.is_none());
                 let mut asset = Self { proof: Some(proof), ..self.clone() }.at(State::Ready, now);
-                asset.warnings.extend(
-                    skipped.filter_map(|row| {
-                        Some(format!("no seek pictures and no poster: {}", row.last_error.as_deref()?))
-                    }),
-                );
+                asset.warnings.extend(skipped.map(|_| NO_SPRITES.to_owned()));
                 Some((asset, None))
             }
             State::Uploading | State::Probing | State::Ready | State::Failed => None,

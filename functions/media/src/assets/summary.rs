@@ -27,6 +27,9 @@ pub struct FilmSummary {
     pub renditions: Vec<Quality>,
     /// BCP 47, in file order.
     pub audio_languages: Vec<String>,
+    /// What of the source could not be decoded.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// The poster, under the asset's prefix.
     #[serde(default)]
     pub poster: Option<Stored>,

@@ -6,13 +6,16 @@ use std::path::Path;
 
 use crate::encode::picture::{decoding, prepared};
 use crate::encode::segments::{self, Joining, Place};
-use crate::encode::{hashes, muxer};
+use crate::encode::{damage, hashes, muxer};
+use crate::film::damage::{Damage, is_too_much, refusal};
 use crate::film::ledger::{ChunkRow, Output};
-use crate::recipe::plan::{Chunk, Plan, SEGMENT_GOPS};
+use crate::recipe::plan::{Chunk, Picture, Plan, SEGMENT_GOPS};
 use crate::tools::error::MediaError;
 use crate::tools::ffmpeg::Tools;
+use crate::tools::ffprobe::is_network;
 use crate::tools::input::Input;
 use crate::tools::limits::Limits;
+use crate::tools::refusal::Refusal;
 
 /// What a chunk worker has made: upload the files, then write the row.
 #[derive(Debug)]
@@ -37,14 +40,83 @@ pub async fn encode(
     if build != plan.encoder {
         return Err(MediaError::Encoder { planned: plan.encoder.clone(), found: build });
     }
-    let hashes_path = folder.join("frames.txt");
-    let mut arguments = decoding(tools, input, plan, chunk.first);
-    let edges = chunk.frames.map_or(Edges::Head, Edges::Both);
-    arguments.extend(["-filter_complex".into(), filters(plan, &chunk, Some(edges)).into()]);
-    arguments.extend(encoding(plan, chunk.first_segment, folder));
-    arguments.extend(hashes::writing("[edges]", &hashes_path));
-    tools.run_ffmpeg(&arguments, Some(input), limits).await?;
-    collect(plan, &chunk, folder, &hashes_path)
+    let work = Work { tools, input, plan, limits };
+    let made = work.encode(&chunk, folder).await;
+    if matches!(&made, Ok((_, complaints)) if complaints.is_empty())
+        || matches!(&made, Err(error) if !is_about_frames(error))
+    {
+        return made.map(|(encoded, _)| encoded);
+    }
+    // Something was wrong with the source, or a seek into it began in the middle of something.
+    let frames = chunk.frames.unwrap_or(plan.frames.saturating_sub(chunk.first));
+    let (from, to) = (plan.rate.seconds(chunk.first), plan.rate.seconds(chunk.first + frames));
+    let end = chunk.frames.map(|_| to);
+    let mut damage = damage::find(tools, input, plan, plan.picture.stream, (from, end), limits).await?;
+    let (mut encoded, _) = match made {
+        Ok(made) => made,
+        Err(error) if damage.is_empty() => return Err(error),
+        // Pictures are missing at the end: the last one is held in their place, if the rest is worth it.
+        Err(error) => {
+            refuse_ruins(plan, &damage)?;
+            let again = folder.join("held");
+            std::fs::create_dir(&again).map_err(MediaError::file(&again))?;
+            let held =
+                Plan { picture: Picture { held_from: Some(chunk.first + 2), ..plan.picture.clone() }, ..plan.clone() };
+            let whole = Chunk { frames: Some(frames), ..chunk.clone() };
+            let made = Work { plan: &held, ..work }.encode(&whole, &again).await;
+            // Not one picture is left in it: nothing to hold.
+            made.map_err(|_| ruined(plan, &damage).map_or(error, MediaError::Refused))?
+        }
+    };
+    damage.iter_mut().for_each(|damage| damage.to_ms = damage.to_ms.min((to * 1000.0).ceil() as u64));
+    refuse_ruins(plan, &damage)?;
+    encoded.row.damage = damage;
+    Ok(encoded)
+}
+
+/// What every attempt at a chunk needs.
+#[derive(Clone, Copy)]
+struct Work<'a> {
+    tools: &'a Tools,
+    input: &'a Input,
+    plan: &'a Plan,
+    limits: Limits,
+}
+
+impl Work<'_> {
+    /// The chunk, and what the decoder complained about.
+    async fn encode(&self, chunk: &Chunk, folder: &Path) -> Result<(EncodedChunk, String), MediaError> {
+        let plan = self.plan;
+        let hashes_path = folder.join("frames.txt");
+        let mut arguments = decoding(self.tools, self.input, plan, chunk.first);
+        let edges = chunk.frames.map_or(Edges::Head, Edges::Both);
+        arguments.extend(["-filter_complex".into(), filters(plan, chunk, Some(edges)).into()]);
+        arguments.extend(encoding(plan, chunk.first_segment, folder));
+        arguments.extend(hashes::writing("[edges]", &hashes_path));
+        let printed = self.tools.run_ffmpeg(&arguments, Some(self.input), self.limits).await?;
+        Ok((collect(plan, chunk, folder, &hashes_path)?, printed.stderr.trim().to_owned()))
+    }
+}
+
+/// Whether an attempt failed because of the frames that came, or did not.
+fn is_about_frames(error: &MediaError) -> bool {
+    match error {
+        MediaError::Tool { detail, .. } => !is_network(detail),
+        MediaError::Unexpected { .. } | MediaError::Boxes(_) | MediaError::File { .. } => true,
+        _ => false,
+    }
+}
+
+/// The film is refused as soon as one chunk has more damage than the whole film may have.
+fn refuse_ruins(plan: &Plan, damage: &[Damage]) -> Result<(), MediaError> {
+    match ruined(plan, damage).filter(|_| is_too_much(damage, plan.seconds())) {
+        Some(refusal) => Err(refusal.into()),
+        None => Ok(()),
+    }
+}
+
+fn ruined(plan: &Plan, damage: &[Damage]) -> Option<Refusal> {
+    (!damage.is_empty()).then(|| refusal(damage, plan.seconds()))
 }
 
 fn collect(plan: &Plan, chunk: &Chunk, folder: &Path, hashes_path: &Path) -> Result<EncodedChunk, MediaError> {
@@ -76,6 +148,7 @@ fn collect(plan: &Plan, chunk: &Chunk, folder: &Path, hashes_path: &Path) -> Res
         hash: chunk.hash.clone(),
         encoder: plan.encoder.clone(),
         tracks,
+        damage: Vec::new(),
         head: hashes[..window as usize].to_vec(),
         tail: hashes[hashes.len() - tail..].to_vec(),
     };

@@ -59,8 +59,9 @@ pub async fn transcode_cost(
     let mut arguments: Vec<OsString> = picture::decoding(tools, input, plan, 0);
     arguments.extend(["-filter_complex".into(), chunk::filters(plan, &film, None).into()]);
     arguments.extend(chunk::encoding(plan, 0, &single));
-    for sound in &plan.audio {
-        arguments.extend(audio::encoding(plan, sound, &made(format!("single/{}", sound.name))?));
+    for (index, sound) in plan.audio.iter().enumerate() {
+        let number = audio::Number { output: 1 + 2 * index, decoder: index };
+        arguments.extend(audio::encoding(plan, sound, &made(format!("single/{}", sound.name))?, number));
     }
     tools.run_ffmpeg(&arguments, Some(input), limits).await?;
     let after = children_cpu_seconds()?;

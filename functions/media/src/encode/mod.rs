@@ -3,6 +3,7 @@
 pub mod audio;
 pub mod chunk;
 pub mod cost;
+pub mod damage;
 pub mod hashes;
 pub mod muxer;
 pub mod picture;

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     film::ledger::{GroupRow, Output, SegmentRow, TrackRow, stored},
+    recipe::sound::AAC_FRAME_TICKS,
     tools::{
-        boxes::{self, BoxError, Init},
+        boxes::{self, BoxError, Fragment, Init},
         error::MediaError,
     },
 };
@@ -119,7 +120,9 @@ pub(crate) fn row(bytes: &[u8], init: &Init, number: u64, key: String) -> Result
             return Err(BoxError::new(format!("segment {number}: tfdt {} instead of {next}", fragment.tfdt)));
         }
         next += fragment.ticks;
-        if init.nal_length > 0 {
+        if init.nal_length == 0 {
+            check_sound(fragment).map_err(|what| BoxError::new(format!("segment {number}: {what}")))?;
+        } else {
             if !boxes::is_idr(&bytes[fragment.first_sample.clone()], init.nal_length) {
                 return Err(BoxError::new(format!("segment {number}: a group does not begin with an IDR picture")));
             }
@@ -140,6 +143,16 @@ pub(crate) fn row(bytes: &[u8], init: &Init, number: u64, key: String) -> Result
         groups,
         file: stored(key, bytes),
     })
+}
+
+/// Every AAC frame lasts as long as its samples; only the last of a fragment may be cut, and [`crate::film::Film`] allows that
+/// at the film's end alone. A frame that lasts longer hides a hole.
+fn check_sound(fragment: &Fragment) -> Result<(), String> {
+    let is_even = fragment.samples == 1 || fragment.each_ticks == Some(AAC_FRAME_TICKS);
+    if is_even && fragment.last_ticks <= AAC_FRAME_TICKS {
+        return Ok(());
+    }
+    Err(format!("not every frame of its sound lasts {AAC_FRAME_TICKS} ticks"))
 }
 
 fn listed(folder: &Path) -> Result<Vec<PathBuf>, MediaError> {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::film::ledger::{Output, Sheet, SpritesRow, Stored, stored};
+use crate::encode::picture;
 use crate::recipe::plan::Plan;
 use crate::recipe::sprites::SPRITE_SECONDS;
 use crate::tools::error::MediaError;
@@ -79,13 +80,15 @@ async fn sheets(tools: &Tools, input: &Input, plan: &Plan, folder: &Path, limits
         arguments.extend(["-skip_frame", "nokey"].map(OsString::from));
     }
     arguments.extend(tools.guard(input, plan.container));
-    arguments.extend(["-copyts", "-start_at_zero", "-i"].map(OsString::from));
-    arguments.push(input.address().to_owned());
-    let (count, stream) = (sprites.count, plan.picture.stream);
-    // The film may end just before its last picture is due: the one before stands in.
+    arguments.extend(["-copyts", "-start_at_zero"].map(OsString::from));
+    arguments.extend(picture::STEADY.map(OsString::from));
+    arguments.extend(["-i".into(), input.address().to_owned()]);
+    let count = sprites.count;
+    // The film may go on after its last picture, and end just before one is due: the one before stands in.
     let graph = format!(
-        "[0:{stream}]fps=1/{SPRITE_SECONDS}:start_time=0:eof_action=pass,tpad=stop=1:stop_mode=clone,trim=end_frame={count},{}scale={}:{}:flags=bicubic:out_range=pc,setsar=1,format=yuvj420p,tile={}x{}[tiles]",
-        light(plan),
+        "{}fps=1/{SPRITE_SECONDS}:start_time=0:eof_action=pass,tpad=stop={count}:stop_mode=clone,trim=end_frame={count},{},scale={}:{}:flags=bicubic:out_range=pc,setsar=1,format=yuvj420p,tile={}x{}[tiles]",
+        picture::fitted(plan, false),
+        picture::light(plan),
         sprites.width,
         sprites.height,
         sprites.columns,
@@ -101,33 +104,41 @@ async fn sheets(tools: &Tools, input: &Input, plan: &Plan, folder: &Path, limits
     Ok(())
 }
 
+/// The most typical picture of a stretch; where there is none, the first picture of the film.
 async fn make_poster(tools: &Tools, input: &Input, plan: &Plan, path: &Path, limits: Limits) -> Result<(), MediaError> {
-    let mut arguments = tools.guard(input, plan.container);
-    if plan.seconds() >= POSTER_AT_START_BELOW_SECONDS {
-        arguments.extend(["-ss".into(), format!("{:.3}", plan.seconds() * POSTER_AT_SHARE).into()]);
+    let is_long = plan.seconds() >= POSTER_AT_START_BELOW_SECONDS;
+    let at = if is_long { (plan.frames as f64 * POSTER_AT_SHARE) as u64 } else { 0 };
+    let typical = format!("thumbnail=n={POSTER_FRAMES},");
+    let made = poster_from(tools, input, plan, (at, &typical), path, limits).await;
+    if made.is_ok() && path.is_file() {
+        return Ok(());
     }
-    arguments.extend(["-i".into(), input.address().to_owned()]);
+    poster_from(tools, input, plan, (0, ""), path, limits).await
+}
+
+async fn poster_from(
+    tools: &Tools,
+    input: &Input,
+    plan: &Plan,
+    (frame, choice): (u64, &str),
+    path: &Path,
+    limits: Limits,
+) -> Result<(), MediaError> {
+    let mut arguments = picture::decoding(tools, input, plan, frame);
     let graph = format!(
-        "[0:{}]thumbnail=n={POSTER_FRAMES},trim=end_frame=1,{}scale={}:{}:flags=bicubic:out_range=pc,setsar=1,format=yuvj420p[poster]",
-        plan.picture.stream,
-        light(plan),
+        "{}{choice}trim=end_frame=1,{},scale={}:{}:flags=bicubic:out_range=pc,setsar=1,format=yuvj420p[poster]",
+        picture::fitted(plan, false),
+        picture::light(plan),
         plan.sprites.poster_width,
         plan.sprites.poster_height
     );
     arguments.extend(["-filter_complex", &graph, "-map", "[poster]"].map(OsString::from));
-    arguments.extend(["-c:v", "mjpeg", "-q:v", "3", "-f", "image2", "-update", "1"].map(OsString::from));
+    arguments.extend(
+        ["-fps_mode", "passthrough", "-c:v", "mjpeg", "-q:v", "3", "-f", "image2", "-update", "1"].map(OsString::from),
+    );
     arguments.push(path.into());
     tools.run_ffmpeg(&arguments, Some(input), limits).await?;
     Ok(())
-}
-
-/// Standard light for pictures that leave the film.
-fn light(plan: &Plan) -> &'static str {
-    if plan.picture.map_light {
-        "scale=out_transfer=bt709:out_primaries=bt709:out_color_matrix=bt709:out_range=tv:intent=perceptual,format=yuv420p,"
-    } else {
-        ""
-    }
 }
 
 /// The WebVTT index: which part of which sheet belongs to which ten seconds.

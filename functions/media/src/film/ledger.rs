@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::film::damage::Damage;
+
 /// A file that was made and where it belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
@@ -42,6 +44,9 @@ pub struct ChunkRow {
     pub head: Vec<String>,
     /// Hashes of the last frames that went into the encoders; empty for the last chunk.
     pub tail: Vec<String>,
+    /// What of the source could not be decoded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damage: Vec<Damage>,
 }
 
 /// What an audio worker made.
@@ -52,6 +57,9 @@ pub struct SoundRow {
     /// The encoder build that made them.
     pub encoder: String,
     pub track: TrackRow,
+    /// What of the source could not be decoded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damage: Vec<Damage>,
 }
 
 /// What the sprite worker made.

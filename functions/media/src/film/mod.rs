@@ -1,5 +1,6 @@
 //! The film: all ledger rows of an asset put together, in order, or a list of what is wrong with them.
 
+pub mod damage;
 pub mod dash;
 pub mod ledger;
 pub mod package;
@@ -13,7 +14,7 @@ use crate::{
     },
     recipe::{
         plan::{Plan, SEGMENT_GOPS},
-        sound::Sound,
+        sound::{AAC_FRAME_TICKS, Sound},
     },
 };
 
@@ -114,6 +115,18 @@ impl Film {
                 next = segment.tfdt + segment.ticks;
             }
         }
+        for track in &self.sound {
+            let (_, before) = track.segments.split_last().unzip();
+            for segment in before.into_iter().flatten() {
+                if segment.ticks != segment.samples * AAC_FRAME_TICKS {
+                    let what = format!(
+                        "segment {} has {} ticks for {} frames",
+                        segment.number, segment.ticks, segment.samples
+                    );
+                    wrong.push(Violation::new(Check::Continuity, &track.rendition, what));
+                }
+            }
+        }
         for track in &self.video {
             let last = track.segments.len().saturating_sub(1);
             for (index, segment) in track.segments.iter().enumerate() {
@@ -146,13 +159,14 @@ impl Film {
         let frame = plan.rate.seconds(1);
         let (planned, target) = (plan.seconds(), plan.rate.seconds(plan.segment));
         let real = plan.rate.seconds(self.frames);
-        if (real - planned).abs() > frame * 1.001 {
+        let tolerated = if real < planned { 1 + plan.picture.reordered } else { 1 };
+        if (real - planned).abs() > frame * (tolerated as f64 + 0.001) {
             let what = format!("lasts {real:.3} s; the source lasts {planned:.3} s");
             wrong.push(Violation::new(Check::Length, "film", what));
         }
         for track in self.tracks() {
             let (length, codec_frame) = (track.seconds(), 1024.0 / f64::from(track.timescale));
-            let slack = if track.width == 0 { frame + 2.0 * codec_frame } else { 1e-9 };
+            let slack = if track.width == 0 { frame * tolerated as f64 + 2.0 * codec_frame } else { 1e-9 };
             if (length - real).abs() > slack {
                 let what = format!("lasts {length:.3} s; the film lasts {real:.3} s");
                 wrong.push(Violation::new(Check::Length, &track.rendition, what));

@@ -32,6 +32,10 @@ pub enum Check {
     /// Pictures have the planned size, not above the source.
     PictureSize,
     PixelShape,
+    /// What is heard is what the source has at that moment.
+    Sound,
+    /// Pictures say what their numbers mean.
+    Colour,
     /// Seek pictures and their index fit together.
     Sprites,
 }
@@ -54,6 +58,9 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.detail)
+        // The hash in a key tells an editor nothing.
+        let is_hash = |part: &&str| part.len() == 32 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let place: Vec<&str> = self.place.split('/').filter(|part| !is_hash(part)).collect();
+        write!(f, "{}: {}", place.join(" "), self.detail)
     }
 }

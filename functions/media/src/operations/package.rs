@@ -32,10 +32,11 @@ impl Package {
         let (id, plan) = (task.asset.asset_id, task.plan()?);
         let results = Results::read(&self.worker.pipeline.table, &self.films, id).await?;
         let film = results.film(&plan, JobKind::Package.failure_code())?;
+        let warnings = results.damage(&plan)?;
         for page in package::package(&plan, &film) {
             self.films.store_page(id, &page.key, page.content_type, &page.text).await?;
         }
-        let note = serde_json::to_string(&summary(&plan, &film, results.sprites.as_ref()));
+        let note = serde_json::to_string(&summary(&plan, &film, results.sprites.as_ref(), warnings));
         Ok(Product { result: None, note: note.ok() })
     }
 }

@@ -1,15 +1,16 @@
 //! The inspection of a finished film: every stored byte against the ledger, every playlist, every joint.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use futures::{FutureExt, StreamExt, stream};
 use sha2::{Digest, Sha256};
+use tokio::io::AsyncWriteExt;
 
 use crate::{
     assets::{failure::Failure, summary::ProofSummary},
     film::{
         Film,
-        ledger::{ChunkRow, Stored, TrackRow},
+        ledger::{ChunkRow, SoundRow, Stored, TrackRow},
         package,
         violation::{Check, Violation},
     },
@@ -17,9 +18,10 @@ use crate::{
     proof::{
         checks, playlists,
         seams::{self, SeamProof},
+        sounds::{self, Loudness},
     },
     recipe::plan::Plan,
-    tools::{ffmpeg::Tools, input::Input},
+    tools::{error::MediaError, ffmpeg::Tools, input::Input, limits::Limits},
 };
 
 /// Files on their way at the same time.
@@ -61,6 +63,7 @@ impl Inspection<'_> {
         self.other_inits(&mut found).await?;
         self.playlists(film, &mut found).await?;
         self.sprites(&mut found).await?;
+        self.sounds(film, &mut found).await?;
         let proof = self.seams().await?;
         found.violations.extend(checks::seams(self.plan, &proof));
         if !found.violations.is_empty() {
@@ -153,6 +156,53 @@ impl Inspection<'_> {
             found.violations.extend(checks::sprites(self.plan, row, &String::from_utf8_lossy(&index)));
         }
         Ok(())
+    }
+
+    /// Compares what is heard with the source, rendition by rendition, the default track first. Where the source is damaged,
+    /// both are anything. Each track reads the source once more: a third of the time is for that, and what is not heard
+    /// within it is left to the ticks of its frames.
+    async fn sounds(&self, film: &Film, found: &mut Found) -> Result<(), Failure> {
+        let (began, share) = (Instant::now(), self.task.time / 3);
+        let limits = Limits::encode(share);
+        let mut measured: Option<(u32, Loudness)> = None;
+        let mut pairs = film.sounds(self.plan);
+        pairs.sort_by_key(|(sound, _)| (!sound.is_default, sound.stream));
+        for (sound, track) in pairs {
+            let is_damaged = |row: &SoundRow| row.track.rendition == track.rendition && !row.damage.is_empty();
+            if self.results.sounds.iter().any(is_damaged) {
+                continue;
+            }
+            if began.elapsed() > share {
+                tracing::warn!(rendition = track.rendition, "no time is left to compare its sound with the source");
+                continue;
+            }
+            let path = self.task.folder.join("heard.mp4");
+            let Some(()) = self.write_whole(track, &path).await? else { continue };
+            let source = match measured.take().filter(|(stream, _)| *stream == sound.stream) {
+                Some((_, source)) => source,
+                None => match sounds::of_source(self.tools, self.input, self.plan, sound, limits).await {
+                    Err(MediaError::TimeUp { .. }) => continue,
+                    measured => measured?,
+                },
+            };
+            let heard = sounds::of_rendition(self.tools, &path, self.plan, limits).await?;
+            found.violations.extend(sounds::compare(&track.rendition, &source, &heard));
+            measured = Some((sound.stream, source));
+        }
+        Ok(())
+    }
+
+    /// A rendition as one file; `None` where a part is missing, which has been reported already.
+    async fn write_whole(&self, track: &TrackRow, path: &Path) -> Result<Option<()>, Failure> {
+        let failed = |error: std::io::Error| Failure::Transient { detail: format!("work folder: {error}") };
+        let mut file = tokio::fs::File::create(path).await.map_err(failed)?;
+        let keys = std::iter::once(&track.init.key).chain(track.segments.iter().map(|row| &row.file.key));
+        for key in keys {
+            let Ok(bytes) = self.bytes(key).await? else { return Ok(None) };
+            file.write_all(&bytes).await.map_err(failed)?;
+        }
+        file.flush().await.map_err(failed)?;
+        Ok(Some(()))
     }
 
     /// Compares every joint with a continuous decode, and plays every rung through it.

@@ -12,6 +12,7 @@ use crate::{
     },
     film::{
         Film,
+        damage::{self, Damage},
         ledger::{ChunkRow, SoundRow, SpritesRow},
         playlist,
     },
@@ -45,6 +46,31 @@ impl Results {
         Ok(Self { chunks, sounds, sprites })
     }
 
+    /// What of the source could not be decoded: refused when it is too much, else what an editor is told.
+    pub fn damage(&self, plan: &Plan) -> Result<Vec<String>, Failure> {
+        let picture: Vec<Damage> = self.chunks.iter().flat_map(|chunk| chunk.damage.iter().copied()).collect();
+        let played = plan.audio.iter().find(|sound| sound.is_default && !sound.is_low).map(|sound| &sound.name);
+        let sounds = self.sounds.iter().filter(|row| !row.damage.is_empty());
+        let mut warnings = Vec::new();
+        let heard = sounds.clone().filter(|row| Some(&row.track.rendition) == played).map(|row| row.damage.as_slice());
+        for damages in heard.chain([picture.as_slice()]) {
+            if damage::is_too_much(damages, plan.seconds()) {
+                let refusal = damage::refusal(damages, plan.seconds());
+                return Err(Failure::refused(refusal.code(), refusal.to_string()));
+            }
+        }
+        if !picture.is_empty() {
+            warnings.push(format!("the picture is damaged in the file: {}", damage::places(&picture)));
+        }
+        for row in sounds {
+            let planned = plan.audio.iter().find(|sound| sound.name == row.track.rendition && !sound.is_low);
+            let Some(sound) = planned else { continue };
+            let places = damage::places(&row.damage);
+            warnings.push(format!("the sound \u{201c}{}\u{201d} is damaged in the file: {places}", sound.label));
+        }
+        Ok(warnings)
+    }
+
     /// The whole film.
     pub fn film(&self, plan: &Plan, code: &str) -> Result<Film, Failure> {
         Film::assemble(plan, &self.chunks, &self.sounds).map_err(|violations| Failure::violations(code, &violations))
@@ -52,7 +78,7 @@ impl Results {
 }
 
 /// What others are told about a film.
-pub fn summary(plan: &Plan, film: &Film, sprites: Option<&SpritesRow>) -> FilmSummary {
+pub fn summary(plan: &Plan, film: &Film, sprites: Option<&SpritesRow>, warnings: Vec<String>) -> FilmSummary {
     let target = playlist::target_duration(film.tracks());
     let renditions = plan.rungs.iter().zip(&film.video).map(|(rung, track)| {
         let sounds = film.sounds(plan).into_iter().filter(|(sound, _)| sound.is_low == rung.is_lowest);
@@ -74,6 +100,7 @@ pub fn summary(plan: &Plan, film: &Film, sprites: Option<&SpritesRow>) -> FilmSu
         seconds: plan.rate.seconds(film.frames),
         renditions: renditions.collect(),
         audio_languages,
+        warnings,
         poster: sprites.map(|sprites| sprites.poster.clone()),
         trickplay: sprites.map(|sprites| sprites.index.clone()),
     }

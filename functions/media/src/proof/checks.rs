@@ -28,6 +28,10 @@ pub fn init(track: &TrackRow, bytes: &[u8]) -> (Option<Init>, Vec<Violation>) {
                 let what = format!("pixels are {}:{}", init.pixel.0, init.pixel.1);
                 wrong.push(Violation::new(Check::PixelShape, &track.init.key, what));
             }
+            if init.nal_length > 0 && init.colour.is_none_or(|colour| colour.is_full_range) {
+                let what = format!("its colours are tagged {:?}", init.colour);
+                wrong.push(Violation::new(Check::Colour, &track.init.key, what));
+            }
             (Some(init), wrong)
         }
     }

@@ -3,3 +3,4 @@
 pub mod checks;
 pub mod playlists;
 pub mod seams;
+pub mod sounds;

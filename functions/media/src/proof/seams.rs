@@ -19,6 +19,9 @@ use crate::{
 /// Films up to this length are decoded once from the first frame to the last joint, without a single seek.
 const WHOLE_DECODE_SECONDS: f64 = 600.0;
 
+/// A decoder that has lost its place takes so long to find it again.
+const AROUND_DAMAGE_MS: u64 = 500;
+
 /// The proof, stored with the asset and shown in the studio.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeamProof {
@@ -135,7 +138,16 @@ pub async fn compare_with(
         let first = after.first.saturating_sub(before.tail.len() as u64);
         let chunked: Vec<&str> = before.tail.iter().chain(&after.head).map(String::as_str).collect();
         let decoded = |frame: u64| found.get(&frame).map_or("", String::as_str);
-        let frames: Vec<u64> = (first..first + chunked.len() as u64).collect();
+        // What cannot be decoded looks different every time; where it is, the film says so.
+        let is_sound = |frame: u64| {
+            let from = (plan.rate.seconds(frame) * 1000.0) as u64;
+            let damages = before.damage.iter().chain(&after.damage);
+            damages
+                .into_iter()
+                .all(|damage| from + AROUND_DAMAGE_MS < damage.from_ms || damage.to_ms + AROUND_DAMAGE_MS <= from)
+        };
+        let whole: Vec<(u64, &str)> = (first..).zip(chunked).filter(|(frame, _)| is_sound(*frame)).collect();
+        let (frames, chunked): (Vec<u64>, Vec<&str>) = whole.into_iter().unzip();
         let continuous: Vec<&str> = frames.iter().map(|frame| decoded(*frame)).collect();
         let differing = frames.iter().zip(&chunked).filter(|(frame, hash)| decoded(**frame) != **hash);
         joints.push(Joint {

@@ -1,10 +1,14 @@
 //! The decision on a source, from what ffprobe said: accepted, as what, or why it is refused.
 
+use std::collections::BTreeMap;
+
 use crate::{
     recipe::{
+        colour::{self, Colour},
         rate::Rate,
+        shape::{Canvas, Pixel, Seen, Turn},
         source::{Source, Video},
-        timing::Timing,
+        timing::{Pause, SHORTEST_PAUSE_SECONDS, Timing, pauses},
         tracks,
     },
     tools::{
@@ -22,7 +26,10 @@ const MISSING_SECONDS: f64 = 1.0;
 const MISSING_SHARE: f64 = 0.02;
 /// Decoding starts this much before a chunk: deinterlacing and frame repetition need what came before.
 const PREROLL_SECONDS: f64 = 1.0;
-const LONGEST_PREROLL_SECONDS: f64 = 120.0;
+/// Sound that goes on this much longer than the picture is padding of its codec.
+const SOUND_PADDING_SECONDS: f64 = 0.1;
+/// A picture that is held for longer than this is worth a word.
+const HELD_SECONDS_WORTH_A_NOTE: f64 = 1.0;
 
 /// The packets that were read.
 pub struct Reading {
@@ -30,6 +37,19 @@ pub struct Reading {
     pub packets: Vec<Packet>,
     /// Whether nothing lies between those that were read.
     pub is_whole: bool,
+    /// Whether sound could be decoded, by stream; those that are not in here were not tried.
+    pub heard: BTreeMap<u32, Heard>,
+}
+
+/// What became of a try to decode a track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// All its channels.
+    Whole,
+    /// Only the first channel can be used: the file does not say where the others belong.
+    FirstChannel,
+    /// Nothing.
+    Nothing,
 }
 
 /// Decides; any file can be replayed in a test from what ffprobe said.
@@ -40,7 +60,7 @@ pub fn decide(
     reading: &Reading,
 ) -> Result<Source, Refusal> {
     let packets = &reading.packets;
-    let stream = picture_stream(document).ok_or(Refusal::NoVideo)?;
+    let stream = picture_stream(document, packets).ok_or(Refusal::NoVideo)?;
     let zero = seconds(document.format.start_time.as_deref()).unwrap_or(0.0);
     let declared = seconds(document.format.duration.as_deref()).unwrap_or(0.0);
     let whole = Timing::of(packets, stream.index)
@@ -51,15 +71,27 @@ pub fn decide(
             detail: format!("it should last {declared:.1} s and ends after {last:.1} s"),
         });
     }
+    if stream.side_data_list.iter().any(|data| data.dv_bl_signal_compatibility_id == Some(0)) {
+        return Err(Refusal::DolbyVision);
+    }
     let codec = stream.codec_name.clone().unwrap_or_else(|| "unknown".to_owned());
-    let Some(frame) = frames.first() else {
+    if frames.is_empty() {
         return Err(Refusal::Undecodable { kind: "video".to_owned(), codec });
-    };
-    if whole.end <= zero || whole.end <= whole.first {
+    }
+    let mut notes = Vec::new();
+    let audio = tracks::audio(document, &reading.heard, &mut notes);
+    if let Some(lost) = tracks::only_sound(document).filter(|_| audio.is_empty()) {
+        return Err(Refusal::Undecodable { kind: "audio".to_owned(), codec: lost });
+    }
+    let sound = tracks::default(&audio).and_then(|track| Timing::of(packets, track.stream));
+    let sound_end = sound.map_or(f64::MIN, |sound| sound.end);
+    let end = whole.end.max(sound_end);
+    if end <= zero || end <= whole.first {
         return Err(Refusal::ZeroDuration);
     }
-    if whole.end - zero > LONGEST_FILM.as_secs_f64() {
-        let seconds = (whole.end - zero) as u64;
+    // The clock of what will be remuxed may jump; its copy is measured.
+    if container.can_seek() && end - zero > LONGEST_FILM.as_secs_f64() {
+        let seconds = (end - zero) as u64;
         return Err(Refusal::TooLong { seconds, limit_hours: LONGEST_FILM.as_secs() / 3600 });
     }
     // The hole between the two ends of a long film is no pause: its pace is that of its beginning.
@@ -73,14 +105,28 @@ pub fn decide(
     let is_variable = pace.is_variable();
     let rate = Rate::nearest(observed_rate(stream, &pace, is_variable));
     let origin_seconds = origin(whole.first - zero, rate);
-    let seconds = whole.end - zero - origin_seconds;
-    let video = video(stream, frame, frames, &pace, is_variable)?;
-    let mut notes = Vec::new();
-    let audio = tracks::audio(document, &mut notes);
+    let picture_seconds = whole.end - zero - origin_seconds;
+    let sound_seconds = sound_end - zero - origin_seconds;
+    let is_held = sound_seconds - picture_seconds > SOUND_PADDING_SECONDS.max(rate.seconds(1));
+    let mut video = video(stream, frames, zero, &pace, &mut notes)?;
+    if reading.is_whole {
+        video.pauses = pauses(packets, stream.index, zero);
+    }
+    // The last picture may stay for long.
+    video.pauses.push(Pause::between(whole.last - zero, f64::MAX));
+    let seconds = if is_held { sound_seconds } else { picture_seconds };
+    if is_held && sound_seconds - picture_seconds > HELD_SECONDS_WORTH_A_NOTE {
+        notes.push(format!(
+            "the picture ends {:.1} s before the sound; the last picture stays on the screen until the end",
+            sound_seconds - picture_seconds
+        ));
+    }
     Ok(Source {
         container,
-        needs_remux: !container.can_seek(),
+        needs_remux: needs_remux(container, stream),
+        clock_restarts_seconds: if container.can_seek() { None } else { clock_restart(packets) },
         seconds,
+        held_from: is_held.then(|| rate.frames(picture_seconds).max(1)),
         origin_seconds,
         rate,
         is_variable,
@@ -92,6 +138,20 @@ pub fn decide(
     })
 }
 
+/// The smallest step back of the clock that is more than the order in which pictures are decoded, in seconds.
+fn clock_restart(packets: &[Packet]) -> Option<f64> {
+    const REORDERED_SECONDS: f64 = 1.0;
+    let mut before: BTreeMap<u32, f64> = BTreeMap::new();
+    let steps = packets.iter().filter_map(|packet| Some(before.insert(packet.stream, packet.time)? - packet.time));
+    steps.filter(|step| *step > REORDERED_SECONDS).min_by(f64::total_cmp)
+}
+
+/// Whether seeking would not find the right frame: there is no index, or no time at which a picture is shown.
+fn needs_remux(container: Container, stream: &Stream) -> bool {
+    let is_reordered = matches!(stream.codec_name.as_deref(), Some("h264" | "hevc"));
+    !container.can_seek() || (container == Container::Avi && is_reordered)
+}
+
 /// What is left of the first picture's time after whole frames; a millisecond clock is not that exact.
 fn origin(first: f64, rate: Rate) -> f64 {
     let frame = rate.seconds(1);
@@ -99,17 +159,25 @@ fn origin(first: f64, rate: Rate) -> f64 {
     (first.max(0.0) - whole * frame).clamp(0.0, frame)
 }
 
-/// The first stream of moving pictures: cover art is a still.
-pub fn picture_stream(document: &Document) -> Option<&Stream> {
+/// The stream of moving pictures: cover art is a still, and a poster is a stream of one picture.
+pub fn picture_stream<'a>(document: &'a Document, packets: &[Packet]) -> Option<&'a Stream> {
     let flag = |stream: &Stream, name: &str| stream.disposition.get(name).copied().unwrap_or(0) == 1;
-    let mut moving = document.streams.iter().filter(|stream| {
-        stream.codec_type.as_deref() == Some("video")
-            && !flag(stream, "attached_pic")
-            && !flag(stream, "still_image")
-            && !flag(stream, "timed_thumbnails")
-    });
-    let first = moving.clone().next();
-    moving.find(|stream| flag(stream, "default")).or(first)
+    let moving: Vec<&Stream> = document
+        .streams
+        .iter()
+        .filter(|stream| {
+            stream.codec_type.as_deref() == Some("video")
+                && !flag(stream, "attached_pic")
+                && !flag(stream, "still_image")
+                && !flag(stream, "timed_thumbnails")
+        })
+        .collect();
+    let count = |stream: &Stream| packets.iter().filter(|packet| packet.stream == stream.index).count();
+    let most = moving.iter().map(|stream| count(stream)).max()?;
+    // Another angle has about as many pictures as the film; a poster does not.
+    let mut films = moving.into_iter().filter(|stream| 2 * count(stream) >= most);
+    let first = films.clone().next();
+    films.find(|stream| flag(stream, "default")).or(first)
 }
 
 fn observed_rate(stream: &Stream, pace: &Timing, is_variable: bool) -> f64 {
@@ -128,49 +196,109 @@ pub fn rate_of(text: &Option<String>) -> Option<f64> {
     rate.map(Rate::per_second).filter(|rate| (0.01..=1000.0).contains(rate))
 }
 
-fn video(stream: &Stream, frame: &Frame, frames: &[Frame], pace: &Timing, is_variable: bool) -> Result<Video, Refusal> {
-    let (width, height) = (stream.width.unwrap_or(frame.width), stream.height.unwrap_or(frame.height));
+fn video(
+    stream: &Stream,
+    frames: &[Frame],
+    zero: f64,
+    pace: &Timing,
+    notes: &mut Vec<String>,
+) -> Result<Video, Refusal> {
+    let seen: Vec<Seen> = frames.iter().map(|frame| seen(stream, frame, zero)).collect();
+    let Some(canvas) = Canvas::of(&seen) else {
+        return Err(Refusal::ZeroDuration);
+    };
+    let (width, height) = (canvas.width, canvas.height);
     let in_range = |side: u32| (SMALLEST_SIDE..=LONGEST_SIDE).contains(&side);
     if !in_range(width) || !in_range(height) || u64::from(width) * u64::from(height) > LARGEST_PICTURE {
         return Err(Refusal::PictureSize { width, height });
     }
-    let (across, down) = pixel_shape(stream.sample_aspect_ratio.as_deref());
-    let stretched = (f64::from(width) * f64::from(across) / f64::from(down)).round() as u32;
-    let turn = stream.side_data_list.iter().find_map(|data| data.rotation).unwrap_or(0.0);
-    // ffprobe's angle is counter-clockwise.
-    let rotation = ((-turn / 90.0).round() as i64).rem_euclid(4) as u16 * 90;
-    let (shown_width, shown_height) = if rotation % 180 == 90 { (height, stretched) } else { (stretched, height) };
+    let turn = turn(stream);
+    let (stretched, lines) = canvas.shown();
+    let (shown_width, shown_height) = if turn.is_quarter() { (lines, stretched) } else { (stretched, lines) };
     if !in_range(shown_width) || !in_range(shown_height) {
         return Err(Refusal::PictureSize { width: shown_width, height: shown_height });
     }
-    let transfer =
-        stream.color_transfer.as_deref().filter(|name| *name != "unknown").or(frame.color_transfer.as_deref());
+    if canvas.has_borders {
+        notes.push(format!(
+            "the picture changes its shape inside the file; where it is not {shown_width}×{shown_height} it has black borders"
+        ));
+    } else if seen.iter().any(|one| (one.width, one.height) != (width, height)) {
+        notes.push(format!(
+            "the picture changes its size inside the file; it is shown as {shown_width}×{shown_height} throughout"
+        ));
+    }
+    let first = frames.first().cloned().unwrap_or_default();
+    let tag = |stream: &Option<String>, frame: &Option<String>| {
+        colour::known(stream.as_deref()).or(colour::known(frame.as_deref())).map(str::to_owned)
+    };
+    let matrix = tag(&stream.color_space, &first.color_space);
+    let primaries = tag(&stream.color_primaries, &first.color_primaries);
+    let transfer = tag(&stream.color_transfer, &first.color_transfer);
+    let tags = (matrix.as_deref(), primaries.as_deref(), transfer.as_deref());
+    let pix_fmt = stream.pix_fmt.as_deref().unwrap_or_default();
     let has_fields = matches!(stream.field_order.as_deref(), Some("tt" | "bb" | "tb" | "bt"));
-    let preroll = if is_variable { pace.longest_gap + PREROLL_SECONDS } else { PREROLL_SECONDS };
+    let has_some = frames.iter().any(|frame| frame.interlaced_frame == 1);
+    let is_hdr = matches!(transfer.as_deref(), Some("smpte2084" | "arib-std-b67"));
     Ok(Video {
         stream: stream.index,
         codec: stream.codec_name.clone().unwrap_or_else(|| "unknown".to_owned()),
         width: shown_width,
         height: shown_height,
-        rotation,
-        has_square_pixels: across == down,
-        is_interlaced: has_fields || frames.iter().any(|frame| frame.interlaced_frame == 1),
-        bits: bits(stream.pix_fmt.as_deref().unwrap_or_default()),
-        is_hdr: matches!(transfer, Some("smpte2084" | "arib-std-b67")),
+        turn,
+        colour: if is_hdr { Colour::default() } else { Colour::of(pix_fmt, tags, (width, height)) },
+        canvas: Some(canvas),
+        is_interlaced: has_fields || has_some,
+        is_partly_interlaced: has_some && frames.iter().any(|frame| frame.interlaced_frame == 0),
+        bits: bits(pix_fmt),
+        is_hdr,
         has_closed_captions: stream.closed_captions.unwrap_or(0) == 1,
-        preroll_seconds: preroll.min(LONGEST_PREROLL_SECONDS),
+        preroll_seconds: pace.longest_gap.min(SHORTEST_PAUSE_SECONDS) + PREROLL_SECONDS,
+        pauses: Vec::new(),
+        reordered: stream.has_b_frames.unwrap_or(0),
         key_gap_seconds: pace.longest_key_gap,
     })
 }
 
-/// `64:45` as numbers; nonsense counts as square.
-fn pixel_shape(text: Option<&str>) -> (u32, u32) {
-    let parsed = text.and_then(|text| text.split_once(':')).and_then(|(across, down)| {
-        let (across, down) = (across.parse::<u32>().ok()?, down.parse::<u32>().ok()?);
-        let is_sane = across > 0 && down > 0 && across / down < 8 && down / across < 8;
-        is_sane.then_some((across, down))
+/// A decoded picture as it is shown: what the container hides is cut off.
+fn seen(stream: &Stream, frame: &Frame, zero: f64) -> Seen {
+    let hidden = |side: fn(&crate::tools::ffprobe::SideData) -> Option<u32>| {
+        stream.side_data_list.iter().find_map(side).unwrap_or(0)
+    };
+    let across = hidden(|data| data.crop_left) + hidden(|data| data.crop_right);
+    let down = hidden(|data| data.crop_top) + hidden(|data| data.crop_bottom);
+    // A decoder that has cut it off already gives fewer lines than are stored.
+    let is_stored = |side: u32, stored: Option<u32>| stored.is_none_or(|stored| side >= stored);
+    let is_whole = is_stored(frame.width, stream.width) && is_stored(frame.height, stream.height);
+    let (across, down) = if is_whole { (across, down) } else { (0, 0) };
+    Seen {
+        at: seconds(frame.time.as_deref()).map_or(0.0, |at| at - zero),
+        width: frame.width.saturating_sub(across),
+        height: frame.height.saturating_sub(down),
+        pixel: pixel_shape(frame.sample_aspect_ratio.as_deref())
+            .or_else(|| pixel_shape(stream.sample_aspect_ratio.as_deref()))
+            .unwrap_or((1, 1)),
+    }
+}
+
+/// The matrix says more than the angle, where there is one.
+fn turn(stream: &Stream) -> Turn {
+    let matrix = stream.side_data_list.iter().find_map(|data| data.displaymatrix.as_deref()).and_then(|text| {
+        let rows = text.lines().filter_map(|line| line.split_once(':'));
+        let numbers: Vec<i64> =
+            rows.flat_map(|(_, row)| row.split_whitespace()).filter_map(|n| n.parse().ok()).collect();
+        let [a, b, _, c, d, ..] = numbers[..] else { return None };
+        Some(Turn::of_matrix(a, b, c, d))
     });
-    parsed.unwrap_or((1, 1))
+    let angle = stream.side_data_list.iter().find_map(|data| data.rotation);
+    matrix.or(angle.map(Turn::of_angle)).unwrap_or_default()
+}
+
+/// `64:45` as numbers; `None` for nonsense.
+fn pixel_shape(text: Option<&str>) -> Option<Pixel> {
+    let (across, down) = text?.split_once(':')?;
+    let (across, down) = (across.parse::<u32>().ok()?, down.parse::<u32>().ok()?);
+    let is_sane = across > 0 && down > 0 && across / down < 8 && down / across < 8;
+    is_sane.then_some((across, down))
 }
 
 fn bits(pix_fmt: &str) -> u8 {

@@ -5,17 +5,20 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     recipe::{
+        colour::Colour,
         ladder::{Rung, ladder},
         rate::Rate,
+        shape::{Canvas, Turn},
         sound::{self, Sound},
         source::Source,
         sprites::Sprites,
+        timing::Pause,
     },
     tools::container::Container,
 };
 
 /// Raised whenever the same plan would make other bytes, so that no old chunk is taken for a new one.
-const RECIPE: u32 = 1;
+const RECIPE: u32 = 2;
 /// Groups of pictures in a segment: six seconds.
 pub const SEGMENT_GOPS: u64 = 3;
 /// Groups of pictures in a chunk: one minute.
@@ -68,7 +71,27 @@ pub struct Picture {
     pub deinterlace: bool,
     /// Map high dynamic range to standard.
     pub map_light: bool,
-    /// How long before a chunk decoding starts, in milliseconds.
+    /// Whether only pictures that say so themselves are woven.
+    #[serde(default)]
+    pub only_marked_fields: bool,
+    /// The frame that decoded pictures are fitted into.
+    #[serde(default)]
+    pub canvas: Option<Canvas>,
+    #[serde(default)]
+    pub turn: Turn,
+    /// Written on every frame.
+    #[serde(default)]
+    pub colour: Colour,
+    /// Frames until the picture ends, where the sound goes on and the last picture is held.
+    #[serde(default)]
+    pub held_from: Option<u64>,
+    /// Where no new picture comes for long.
+    #[serde(default)]
+    pub pauses: Vec<Pause>,
+    /// The film may be so many frames shorter than planned: they wait in the decoder for pictures that never come.
+    #[serde(default)]
+    pub reordered: u64,
+    /// How long before a chunk decoding starts, in milliseconds, outside of pauses.
     pub preroll_ms: u64,
     /// How much later than the file's own clock the film's begins, in microseconds.
     pub origin_us: u64,
@@ -80,7 +103,7 @@ pub struct Chunk {
     /// Position in the film.
     pub index: u64,
     pub first: u64,
-    /// How many frames; `None` for the last chunk, which goes on to the end.
+    /// How many frames; `None` for a last chunk that goes on to the end of the picture.
     pub frames: Option<u64>,
     pub first_segment: u64,
     /// Names its bytes: source, frames, encoder, parameters and threads.
@@ -106,6 +129,13 @@ impl Plan {
             picture: Picture {
                 stream: source.video.stream,
                 deinterlace: source.video.is_interlaced,
+                only_marked_fields: source.video.is_partly_interlaced,
+                canvas: source.video.canvas.clone(),
+                turn: source.video.turn,
+                colour: source.video.colour.clone(),
+                held_from: source.held_from,
+                pauses: source.video.pauses.clone(),
+                reordered: source.video.reordered,
                 map_light: source.video.is_hdr,
                 preroll_ms: (source.video.preroll_seconds * 1000.0).ceil() as u64,
                 origin_us: (source.origin_seconds * 1e6).round() as u64,
@@ -130,7 +160,11 @@ impl Plan {
             return None;
         }
         let first = index * self.chunk;
-        let frames = (index + 1 < self.chunks()).then_some(self.chunk);
+        let frames = match self.picture.held_from {
+            _ if index + 1 < self.chunks() => Some(self.chunk),
+            Some(_) => Some(self.frames - first),
+            None => None,
+        };
         let hash = self.hash(&serde_json::json!({
             "first": first, "frames": frames, "picture": self.picture, "rungs": self.rungs, "gop": self.gop,
         }));
@@ -141,7 +175,7 @@ impl Plan {
     pub fn sound_hash(&self, sound: &Sound) -> String {
         self.hash(&serde_json::json!({
             "stream": sound.stream, "channels": sound.channels, "kbps": sound.kbps, "frames": self.frames,
-            "segment": self.segment, "origin": self.picture.origin_us,
+            "segment": self.segment, "origin": self.picture.origin_us, "first_channel": sound.is_first_channel,
         }))
     }
 
@@ -163,6 +197,16 @@ impl Plan {
     /// How long the film lasts, in seconds, as far as the probe could tell.
     pub fn seconds(&self) -> f64 {
         self.rate.seconds(self.frames)
+    }
+
+    /// The frame from which the last picture may have to be held within `frames` from `first` on, and how many frames
+    /// must be made from there; `None` where the picture goes on.
+    pub(crate) fn held(&self, first: u64, frames: Option<u64>) -> Option<(u64, u64)> {
+        let from = self.picture.held_from?;
+        let end = frames.map_or(self.frames, |frames| first + frames);
+        // The last picture is decoded once more where a chunk begins after it.
+        let start = first.min(from.saturating_sub(2));
+        (end > from.saturating_sub(2)).then_some((start, end - start))
     }
 
     /// How much later than the file's own clock the film's begins, in seconds.

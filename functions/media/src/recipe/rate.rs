@@ -17,8 +17,8 @@ pub struct Rate {
 #[error("`{0}` is not a frame rate such as 24000/1001")]
 pub struct RateError(String);
 
-/// What counts as "the same rate": containers with millisecond clocks report 23.98 or 29.94.
-const TOLERANCE: f64 = 0.005;
+/// What counts as "the same rate": phones record 30.3 where they promise 30, and millisecond clocks report 29.94.
+const TOLERANCE: f64 = 0.03;
 /// What counts as "a whole multiple": less than the thousandth between 23.976 and 24.
 const WHOLE_TOLERANCE: f64 = 0.0004;
 
@@ -42,21 +42,19 @@ impl Rate {
 
     /// The accepted rate that shows a source of `observed` frames per second best.
     ///
-    /// In this order: the same rate; the lowest rate that repeats every frame equally often (12.5 → 25); the highest
-    /// that drops frames evenly (120 → 60); the lowest that loses no frame; 60.
+    /// In this order: the nearest within three percent; the lowest that repeats every frame equally often (12.5 → 25);
+    /// the lowest that loses no frame (48 → 50); above 60, the highest that drops frames evenly (100 → 50), else 60.
     pub fn nearest(observed: f64) -> Rate {
-        let closest = Self::ACCEPTED
-            .into_iter()
-            .min_by(|a, b| a.distance(observed).total_cmp(&b.distance(observed)))
-            .unwrap_or(Rate::new(24, 1));
-        if closest.distance(observed) <= TOLERANCE {
+        let accepted = Self::ACCEPTED;
+        let closest = accepted.into_iter().min_by(|a, b| a.distance(observed).total_cmp(&b.distance(observed)));
+        if let Some(closest) = closest.filter(|rate| rate.distance(observed) <= TOLERANCE) {
             return closest;
         }
         let is_whole = |ratio: f64| ratio >= 1.5 && (ratio - ratio.round()).abs() <= WHOLE_TOLERANCE * ratio;
-        let accepted = Self::ACCEPTED;
+        let fast = accepted.iter().rev().filter(|rate| rate.per_second() >= 50.0);
         (accepted.iter().find(|rate| is_whole(rate.per_second() / observed)))
-            .or_else(|| accepted.iter().rev().find(|rate| is_whole(observed / rate.per_second())))
             .or_else(|| accepted.iter().find(|rate| rate.per_second() >= observed))
+            .or_else(|| fast.into_iter().find(|rate| is_whole(observed / rate.per_second())))
             .copied()
             .unwrap_or(Rate::new(60, 1))
     }
@@ -158,13 +156,35 @@ mod tests {
             (12.5, "25/1"),
             (15.0, "30/1"),
             (10.0, "30/1"),
-            (48.0, "24/1"),
+            (48.0, "50/1"),
+            (58.0, "60000/1001"),
+            (30.3, "30/1"),
+            (25.2, "25/1"),
+            (90.0, "60/1"),
+            (100.0, "50/1"),
+            (119.88, "60000/1001"),
             (120.0, "60/1"),
+            (144.0, "60/1"),
+            (240.0, "60/1"),
             (27.0, "30000/1001"),
             (1000.0, "50/1"),
             (77.0, "60/1"),
         ] {
             assert_eq!(Rate::nearest(observed).to_string(), expected, "{observed}");
+        }
+    }
+
+    /// Every rate from 1 to 240 in hundredths.
+    #[test]
+    fn no_motion_is_lost_that_an_accepted_rate_could_show() {
+        for observed in (100..=24_000).map(|hundredths| f64::from(hundredths) / 100.0) {
+            let shown = Rate::nearest(observed).per_second();
+            let nearest = Rate::ACCEPTED.map(|rate| rate.distance(observed)).into_iter().fold(f64::MAX, f64::min);
+            match nearest {
+                near if near <= 0.03 => assert!((shown - observed).abs() <= 0.0301 * shown, "{observed} → {shown}"),
+                _ if observed > 60.0 => assert!(shown >= 50.0, "{observed} → {shown}"),
+                _ => assert!(shown >= observed, "{observed} → {shown}"),
+            }
         }
     }
 

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::recipe::{language, source::AudioTrack};
+use crate::recipe::{language, source::AudioTrack, tracks};
+
+/// Samples of an AAC frame, which are the ticks of its clock.
+pub const AAC_FRAME_TICKS: u64 = 1024;
 
 /// One audio rendition.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,17 +26,35 @@ pub struct Sound {
     pub is_default: bool,
     /// Whether it belongs to the lowest rung.
     pub is_low: bool,
+    /// Whether only the source's first channel is used.
+    #[serde(default)]
+    pub is_first_channel: bool,
+}
+
+impl Sound {
+    /// The filters that bring whatever the source changes to inside the file to one layout and rate.
+    pub fn layout(&self) -> String {
+        layout(self.channels, self.is_first_channel)
+    }
+}
+
+/// [`Sound::layout`] for a track that is not planned yet.
+pub fn layout(channels: u32, is_first_channel: bool) -> String {
+    let first = if is_first_channel { "pan=mono|c0=c0," } else { "" };
+    let layout = if channels == 1 { "mono" } else { "stereo" };
+    format!("{first}aformat=sample_fmts=flt:sample_rates=48000:channel_layouts={layout}")
 }
 
 /// Two renditions of every track: stereo at 128 kbit/s, and mono at 48 for the lowest rung.
 pub fn renditions(tracks: &[AudioTrack]) -> Vec<Sound> {
-    let chosen = tracks.iter().position(|track| track.is_default).unwrap_or(0);
+    let chosen = tracks::default(tracks).map(|track| track.stream);
     let mut labels: Vec<String> = Vec::new();
     for (index, track) in tracks.iter().enumerate() {
         let name = track.title.clone().or_else(|| language::own_name(&track.language).map(str::to_owned));
         let name = name.unwrap_or_else(|| format!("Audio {}", index + 1)).replace(['"', '\n', '\r'], " ");
-        let is_taken = labels.contains(&name);
-        labels.push(if is_taken { format!("{name} {}", index + 1) } else { name });
+        let numbered = (index + 1..).map(|number| format!("{name} {number}"));
+        let free = std::iter::once(name.clone()).chain(numbered).find(|name| !labels.contains(name));
+        labels.push(free.unwrap_or(name));
     }
     let both = |low: bool| {
         tracks.iter().zip(&labels).enumerate().map(move |(index, (track, label))| Sound {
@@ -43,9 +64,37 @@ pub fn renditions(tracks: &[AudioTrack]) -> Vec<Sound> {
             kbps: if low { 48 } else { 128 },
             language: track.language.clone(),
             label: label.clone(),
-            is_default: index == chosen,
+            is_default: Some(track.stream) == chosen,
             is_low: low,
+            is_first_channel: track.is_first_channel,
         })
     };
     both(false).chain(both(true)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_two_tracks_of_a_group_have_one_name(titles in proptest::collection::vec("Director( [1-6])?|", 1..8)) {
+            let track = |(stream, title): (u32, &String)| AudioTrack {
+                stream,
+                codec: "aac".into(),
+                channels: 2,
+                language: "en".into(),
+                title: Some(title.clone()).filter(|title| !title.is_empty()),
+                is_default: false,
+                is_first_channel: false,
+            };
+            let sounds = renditions(&(0..).zip(&titles).map(track).collect::<Vec<_>>());
+            let labels: Vec<&str> = sounds.iter().filter(|sound| !sound.is_low).map(|sound| sound.label.as_str()).collect();
+            let different: std::collections::BTreeSet<&str> = labels.iter().copied().collect();
+            prop_assert_eq!(different.len(), labels.len(), "{:?}", labels);
+            prop_assert_eq!(sounds.iter().filter(|sound| sound.is_default).count(), 2, "one of each quality");
+        }
+    }
 }

@@ -2,7 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{recipe::rate::Rate, tools::container::Container};
+use crate::{
+    recipe::{
+        colour::Colour,
+        rate::Rate,
+        shape::{Canvas, Turn},
+        timing::Pause,
+    },
+    tools::container::Container,
+};
 
 /// An accepted source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -11,8 +19,14 @@ pub struct Source {
     pub container: Container,
     /// Whether it must be remuxed (and probed again) before anything seeks in it.
     pub needs_remux: bool,
-    /// How long the pictures last, in seconds on the film's clock.
+    /// Whether its clock begins again inside the file, and by how much it goes back, in seconds.
+    #[serde(default)]
+    pub clock_restarts_seconds: Option<f64>,
+    /// How long the film lasts, in seconds on its own clock: the longer of picture and default sound.
     pub seconds: f64,
+    /// Frames until the picture itself ends, where the sound goes on: the last picture is held from there.
+    #[serde(default)]
+    pub held_from: Option<u64>,
     /// How much later than the file's own clock the film's begins, in seconds: less than a frame. Without it a track
     /// that starts 21 ms before the picture (AAC does) would put every frame half-way between two of ours.
     pub origin_seconds: f64,
@@ -42,20 +56,33 @@ pub struct Video {
     pub width: u32,
     /// Height as shown.
     pub height: u32,
-    /// Clockwise turn that makes it upright: 0, 90, 180 or 270 degrees.
-    pub rotation: u16,
-    /// Whether the pixels are square in the file.
-    pub has_square_pixels: bool,
-    /// Whether pictures consist of two fields.
+    /// How it is made upright.
+    #[serde(default)]
+    pub turn: Turn,
+    /// The frame that its pictures are fitted into; absent in plans of an older release.
+    #[serde(default)]
+    pub canvas: Option<Canvas>,
+    #[serde(default)]
+    pub colour: Colour,
+    /// Whether pictures consist of two fields, all of them or some.
     pub is_interlaced: bool,
+    /// Whether only pictures that say so themselves consist of two fields.
+    #[serde(default)]
+    pub is_partly_interlaced: bool,
     /// Bits per sample.
     pub bits: u8,
     /// Whether its light must be mapped to standard range (PQ or HLG).
     pub is_hdr: bool,
     /// Whether captions are hidden in the pictures.
     pub has_closed_captions: bool,
-    /// How long before a chunk decoding starts, in seconds.
+    /// How long before a chunk decoding starts, in seconds, outside [`Video::pauses`].
     pub preroll_seconds: f64,
+    /// Where no new picture comes for long, in order.
+    #[serde(default)]
+    pub pauses: Vec<Pause>,
+    /// So many pictures may wait in a decoder for those shown before them.
+    #[serde(default)]
+    pub reordered: u64,
     /// The longest stretch without a picture that can be decoded alone, in seconds.
     pub key_gap_seconds: f64,
 }
@@ -75,6 +102,9 @@ pub struct AudioTrack {
     pub title: Option<String>,
     /// Whether the file wants it played unless another is chosen.
     pub is_default: bool,
+    /// Whether only its first channel is used: nobody knows where the others belong.
+    #[serde(default)]
+    pub is_first_channel: bool,
 }
 
 /// One caption track inside the container.

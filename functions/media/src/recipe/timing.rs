@@ -7,11 +7,42 @@ use crate::tools::ffprobe::Packet;
 /// A gap of this many usual gaps makes a source one of variable frame rate.
 const UNEVEN: f64 = 1.6;
 
+/// A gap longer than this, in seconds, is a pause: decoding goes back to its beginning instead of starting that much earlier
+/// everywhere.
+pub const SHORTEST_PAUSE_SECONDS: f64 = 8.0;
+
+/// A stretch without a new picture, on the file's clock from its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// When the picture before it appears, in milliseconds, rounded down.
+    pub from_ms: u64,
+    /// When the picture after it appears, in milliseconds, rounded up.
+    pub to_ms: u64,
+}
+
+impl Pause {
+    /// Between two moments in seconds.
+    pub fn between(from: f64, to: f64) -> Pause {
+        Pause { from_ms: (from.max(0.0) * 1000.0).floor() as u64, to_ms: (to.max(0.0) * 1000.0).ceil() as u64 }
+    }
+}
+
+/// The pauses of `stream` in packets between which nothing is missing; `zero` is the file's first moment.
+pub fn pauses(packets: &[Packet], stream: u32, zero: f64) -> Vec<Pause> {
+    let mut times: Vec<f64> =
+        packets.iter().filter(|packet| packet.stream == stream).map(|packet| packet.time - zero).collect();
+    times.sort_by(f64::total_cmp);
+    let gaps = times.windows(2).filter(|pair| pair[1] - pair[0] > SHORTEST_PAUSE_SECONDS);
+    gaps.map(|pair| Pause::between(pair[0], pair[1])).collect()
+}
+
 /// What the packets of one video stream say. Times are seconds on the file's own clock.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Timing {
     /// When the first picture appears.
     pub first: f64,
+    /// When the last picture appears.
+    pub last: f64,
     /// When the last picture disappears.
     pub end: f64,
     /// The usual time between two pictures; zero when there is only one picture.
@@ -33,12 +64,15 @@ impl Timing {
         gaps.sort_by(f64::total_cmp);
         let usual_gap = gaps.get(gaps.len() / 2).copied().unwrap_or(0.0);
         let shown = if last.duration > 0.0 { last.duration } else { usual_gap };
-        let keys: Vec<f64> = own.iter().filter(|packet| packet.is_key).map(|packet| packet.time).collect();
+        // A cut that hides the first key picture leaves pictures before the next one.
+        let keys = own.iter().filter(|packet| packet.is_key).map(|packet| packet.time);
+        let keys: Vec<f64> = std::iter::once(first.time).chain(keys).collect();
         let end = last.time + shown;
         let longest_key_gap =
             keys.iter().zip(keys.iter().skip(1).chain([&end])).map(|(key, next)| next - key).fold(0.0, f64::max);
         Some(Timing {
             first: first.time,
+            last: last.time,
             end,
             usual_gap,
             longest_gap: gaps.last().copied().unwrap_or(0.0),
@@ -77,5 +111,11 @@ mod tests {
         assert!((timing.end - 2.04).abs() < 1e-9);
         assert_eq!(Timing::of(&packets(&[0.0]), 0).unwrap().usual_gap, 0.0);
         assert_eq!(Timing::of(&packets(&[0.0]), 1), None);
+    }
+
+    #[test]
+    fn a_pause_is_longer_than_decoding_goes_back_everywhere() {
+        let found = pauses(&packets(&[1.0, 8.0, 188.0, 188.04]), 0, 1.0);
+        assert_eq!(found, [Pause { from_ms: 7000, to_ms: 187_000 }]);
     }
 }

@@ -1,13 +1,20 @@
 //! Assets.
 
 use kernel::AssetId;
-use stores::{StoreError, Table, table::Key};
+use stores::{
+    StoreError, Table,
+    table::{Item, Key, Query},
+};
+use time::format_description::well_known::Rfc3339;
 
 use super::{
     Changed,
     versioned::{change as change_item, versioned, write_all, write_of},
 };
-use crate::assets::{asset::Asset, step::Step};
+use crate::assets::{
+    asset::{Asset, State},
+    step::Step,
+};
 
 /// Sort key of an asset.
 pub const SORT_KEY: &str = "asset";
@@ -21,6 +28,40 @@ fn key(id: AssetId) -> Key {
 /// As it is now.
 pub async fn find(table: &Table, id: AssetId) -> Result<Option<Asset>, StoreError> {
     table.get(&key(id)).await
+}
+
+/// Two assets that changed in the same moment: so many more are read, so that none is passed over.
+const SAME_MOMENT: usize = 8;
+
+/// Up to `count` assets in these states after `place`, those that changed last first.
+pub async fn list(
+    table: &Table,
+    states: &[State],
+    place: Option<&(String, AssetId)>,
+    count: usize,
+) -> Result<Vec<Asset>, StoreError> {
+    let mut found: Vec<((String, AssetId), Asset)> = Vec::new();
+    for state in states {
+        let name = serde_json::to_value(state).map_err(|error| StoreError::new("dynamodb", error))?;
+        let query = Query::index("states", "state", name.as_str().unwrap_or_default()).backwards();
+        let query = match place {
+            Some((moment, _)) => query.at_most("updated_at", moment.as_str()),
+            None => query,
+        };
+        for item in table.query(query.first(count + SAME_MOMENT)).await? {
+            let asset: Asset = Item::read(item)?;
+            found.push((place_of(&asset), asset));
+        }
+    }
+    found.retain(|(own, _)| place.is_none_or(|place| own < place));
+    found.sort_by(|(a, _), (b, _)| b.cmp(a));
+    found.truncate(count);
+    Ok(found.into_iter().map(|(_, asset)| asset).collect())
+}
+
+/// Where an asset is in [`list`]: the text of its time, as the index has it.
+pub fn place_of(asset: &Asset) -> (String, AssetId) {
+    (asset.updated_at.format(&Rfc3339).unwrap_or_default(), asset.asset_id)
 }
 
 /// Stores what `decide` makes of it.

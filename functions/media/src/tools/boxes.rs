@@ -6,7 +6,7 @@ mod init;
 use std::ops::Range;
 
 pub use fragment::{Fragment, fragments, is_idr};
-pub use init::{Init, init};
+pub use init::{ColourCode, Init, init};
 
 /// A structure that our encoder does not write, so the bytes are not what they should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -35,7 +35,10 @@ impl Container {
             Ok(Container::Matroska)
         } else if at(0, b"RIFF") && (at(8, b"AVI ") || at(8, b"AVIX")) {
             Ok(Container::Avi)
-        } else if is_transport_stream(head, 188, 0) || is_transport_stream(head, 192, 4) {
+        } else if is_transport_stream(head, 188, 0, 3)
+            || is_transport_stream(head, 192, 4, 3)
+            || [188, 192].into_iter().any(|length| begins_inside(head, length))
+        {
             Ok(Container::MpegTs)
         } else {
             Err(refusal(head))
@@ -58,9 +61,14 @@ impl Container {
     }
 }
 
-/// Packets of `length` bytes begin with 0x47; three in a row are no accident.
-fn is_transport_stream(head: &[u8], length: usize, first: usize) -> bool {
-    (0..3).all(|packet| head.get(first + packet * length) == Some(&0x47))
+/// Packets of `length` bytes begin with 0x47; at the very beginning three in a row are no accident.
+fn is_transport_stream(head: &[u8], length: usize, first: usize, count: usize) -> bool {
+    (0..count).all(|packet| head.get(first + packet * length) == Some(&0x47))
+}
+
+/// A recording may begin anywhere in a packet; elsewhere it takes ten in a row.
+fn begins_inside(head: &[u8], length: usize) -> bool {
+    (0..length).any(|first| is_transport_stream(head, length, first, 10))
 }
 
 fn refusal(head: &[u8]) -> Refusal {
@@ -117,6 +125,9 @@ mod tests {
         let mut packets = vec![0u8; 600];
         (0..3).for_each(|packet| packets[packet * 188] = 0x47);
         assert_eq!(sniff(&packets), Ok(Container::MpegTs));
+        let mut recording = vec![0u8; HEAD_BYTES];
+        (0..21).for_each(|packet| recording[88 + packet * 188] = 0x47);
+        assert_eq!(sniff(&recording), Ok(Container::MpegTs), "its first bytes are missing");
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub struct Stream {
     pub index: u32,
     /// `h264`, `aac`…
     pub codec_name: Option<String>,
+    /// What the container calls the codec: `mp4a`, or `[0][0][0][0]`.
+    pub codec_tag_string: Option<String>,
     /// `video`, `audio`, `subtitle`…
     pub codec_type: Option<String>,
     /// Coded width in pixels.
@@ -46,8 +48,13 @@ pub struct Stream {
     pub pix_fmt: Option<String>,
     /// `progressive`, `tt`, `bb`, `tb`, `bt`.
     pub field_order: Option<String>,
+    /// `bt709`, `smpte170m`, `bt2020nc`…
+    pub color_space: Option<String>,
+    pub color_primaries: Option<String>,
     /// `bt709`, `smpte2084`, `arib-std-b67`…
     pub color_transfer: Option<String>,
+    /// Pictures that wait in the decoder for those shown before them.
+    pub has_b_frames: Option<u64>,
     /// Lowest rate that can express all time stamps.
     pub r_frame_rate: Option<String>,
     /// Frames divided by duration.
@@ -73,17 +80,35 @@ pub struct SideData {
     pub side_data_type: String,
     /// Degrees, for a display matrix.
     pub rotation: Option<f64>,
+    /// The display matrix, three numbers a line.
+    pub displaymatrix: Option<String>,
+    /// Of a Dolby Vision record: 5, 7, 8…
+    pub dv_profile: Option<u32>,
+    /// Of a Dolby Vision record: what a player without Dolby Vision may take the picture for; 0 for nothing.
+    pub dv_bl_signal_compatibility_id: Option<u32>,
+    /// Columns and rows that the container hides.
+    pub crop_left: Option<u32>,
+    pub crop_right: Option<u32>,
+    pub crop_top: Option<u32>,
+    pub crop_bottom: Option<u32>,
 }
 
 /// One decoded picture.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Frame {
+    /// Seconds on the file's own clock, as text.
+    #[serde(rename = "best_effort_timestamp_time")]
+    pub time: Option<String>,
     /// 1 when the picture consists of two fields.
     pub interlaced_frame: u8,
     pub width: u32,
     pub height: u32,
-    /// The picture's transfer function, where the stream does not say.
+    /// `num:den`.
+    pub sample_aspect_ratio: Option<String>,
+    /// Where the stream does not say.
+    pub color_space: Option<String>,
+    pub color_primaries: Option<String>,
     pub color_transfer: Option<String>,
 }
 
@@ -106,6 +131,8 @@ pub enum Span {
     /// Everything from this second on.
     From(u64),
     All,
+    /// Of one stream, everything.
+    Stream(u32),
 }
 
 /// Asks for streams and format; an unreadable container is a refusal.
@@ -120,22 +147,41 @@ pub async fn document(tools: &Tools, input: &Input, container: Container) -> Res
     }
 }
 
-/// Decodes the first pictures of a stream. Empty when none could be decoded.
-pub async fn first_frames(
+/// Which pictures to decode.
+#[derive(Clone, Debug)]
+pub enum Look {
+    /// Those of the first so many packets.
+    First(u32),
+    /// One at each of these seconds, or the last before it that can be decoded alone.
+    At(Vec<f64>),
+    /// All that can be decoded alone.
+    Keys,
+}
+
+/// Decodes pictures of a stream. Empty when none could be decoded.
+pub async fn frames(
     tools: &Tools,
     input: &Input,
     container: Container,
     stream: u32,
+    look: Look,
 ) -> Result<Vec<Frame>, MediaError> {
     #[derive(Deserialize)]
     struct Answer {
         #[serde(default)]
         frames: Vec<Frame>,
     }
+    const SHOWN: &str = "frame=best_effort_timestamp_time,interlaced_frame,width,height,sample_aspect_ratio,color_space,color_primaries,color_transfer";
     let mut arguments: Vec<OsString> =
-        ["-select_streams", &stream.to_string(), "-read_intervals", "%+#12", "-show_frames", "-of", "json"]
-            .map(OsString::from)
-            .into();
+        ["-select_streams", &stream.to_string(), "-show_entries", SHOWN, "-of", "json"].map(OsString::from).into();
+    match look {
+        Look::First(packets) => arguments.extend(["-read_intervals".into(), format!("%+#{packets}").into()]),
+        Look::At(seconds) => {
+            let places: Vec<String> = seconds.iter().map(|second| format!("{second:.3}%+0.2")).collect();
+            arguments.extend(["-skip_frame".into(), "nokey".into(), "-read_intervals".into(), places.join(",").into()]);
+        }
+        Look::Keys => arguments.extend(["-skip_frame", "nokey"].map(OsString::from)),
+    }
     arguments.extend(tools.open(input, container));
     match tools.run_ffprobe(&arguments, Some(input), Limits::PROBE).await {
         Ok(printed) => Ok(parse::<Answer>(&printed.stdout)?.frames),
@@ -167,6 +213,7 @@ pub async fn packets(
         Span::First(seconds) => arguments.extend(["-read_intervals".into(), format!("%+{seconds}").into()]),
         Span::From(second) => arguments.extend(["-read_intervals".into(), format!("{second}%").into()]),
         Span::All => {}
+        Span::Stream(stream) => arguments.extend(["-select_streams".into(), stream.to_string().into()]),
     }
     let shown = "packet=stream_index,pts_time,dts_time,duration_time,flags";
     arguments.extend(["-show_entries", shown, "-of", "csv=p=0"].map(OsString::from));
@@ -184,6 +231,10 @@ fn packet(line: &str) -> Option<Packet> {
     let fields: Vec<&str> = line.trim().split(',').collect();
     let [stream, presented, decoded, duration, flags, ..] = fields[..] else { return None };
     let number = |text: &str| text.parse::<f64>().ok();
+    // The file itself says that nobody shall see it: an edit list cuts it off.
+    if flags.contains('D') {
+        return None;
+    }
     Some(Packet {
         stream: stream.parse().ok()?,
         time: number(presented).or_else(|| number(decoded))?,
@@ -198,17 +249,16 @@ fn parse<T: for<'a> Deserialize<'a>>(json: &[u8]) -> Result<T, MediaError> {
 
 fn unreadable(detail: &str) -> Refusal {
     if detail.contains("moov atom not found") {
-        return Refusal::Truncated { detail: "its index, the moov box, is missing".to_owned() };
+        return Refusal::Truncated { detail: "its index is missing".to_owned() };
     }
     if detail.contains("End of file") || detail.contains("EBML header parsing failed") {
         return Refusal::Truncated { detail: "it ends inside its header".to_owned() };
     }
-    let last = detail.lines().last().unwrap_or_default();
-    Refusal::Damaged { detail: last.trim_start_matches("source: ").to_owned() }
+    Refusal::Damaged { detail: "its structure cannot be read".to_owned() }
 }
 
 /// Errors of the way to the file, not of the file: worth another try.
-fn is_network(detail: &str) -> bool {
+pub(crate) fn is_network(detail: &str) -> bool {
     const SIGNS: [&str; 10] = [
         "HTTP error",
         "Server returned",
@@ -235,16 +285,15 @@ mod tests {
         let parsed = packet("0,N/A,1.0,N/A,___");
         assert_eq!(parsed, Some(Packet { stream: 0, time: 1.0, duration: 0.0, is_key: false }));
         assert_eq!(packet("0,N/A,N/A,0.1,K__"), None);
+        assert_eq!(packet("0,-0.1,-0.1,0.1,KD_"), None, "hidden by an edit list");
         assert_eq!(packet(""), None);
     }
 
     #[test]
     fn reasons_are_told_apart() {
         assert!(matches!(unreadable("[mov] moov atom not found\nsource: Invalid data"), Refusal::Truncated { .. }));
-        assert_eq!(
-            unreadable("source: Invalid data found when processing input"),
-            Refusal::Damaged { detail: "Invalid data found when processing input".into() }
-        );
+        let damaged = unreadable("source: Invalid data found when processing input");
+        assert_eq!(damaged, Refusal::Damaged { detail: "its structure cannot be read".into() }, "no tool's words");
         assert!(is_network("[https @ 0x1] HTTP error 403 Forbidden"));
     }
 }

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Refusal {
     /// The object has no bytes.
-    #[error("the file is empty")]
+    #[error("the file is empty; upload it again")]
     Empty,
     /// The object is an archive or another kind of document.
-    #[error("the file is {found}, not a video; accepted are MP4, MOV, Matroska, WebM, AVI and MPEG-TS")]
+    #[error(
+        "the file is {found}, which is not accepted; convert it to MP4, MOV, Matroska, WebM, AVI or MPEG-TS and upload that"
+    )]
     NotAVideo {
         /// What it looks like, with an article: "a zip archive".
         found: String,
@@ -24,23 +26,28 @@ pub enum Refusal {
         /// What is missing.
         detail: String,
     },
-    /// The container cannot be read.
-    #[error("the file is damaged: {detail}")]
+    /// The container cannot be read, or too much of what is in it.
+    #[error("the file is damaged: {detail}; make a new copy of it from the original and upload that")]
     Damaged {
-        /// The demuxer's words.
+        /// What and where.
         detail: String,
     },
     /// There are streams, but none with moving pictures.
-    #[error("the file has no video track")]
+    #[error("the file has no moving picture in it; upload the film itself")]
     NoVideo,
+    /// Its colours cannot be shown without Dolby Vision.
+    #[error(
+        "the picture is in Dolby Vision without a picture for other screens (profile 5); export it as HDR10, HLG or standard range and upload that"
+    )]
+    DolbyVision,
     /// DRM or common encryption.
     #[error("the video is encrypted; upload a copy without copy protection")]
     Encrypted,
     /// Not one picture lasts any time.
-    #[error("the video has no duration")]
+    #[error("the video has no duration: its picture lasts no time; export it again and upload that")]
     ZeroDuration,
     /// Longer than [`crate::tools::limits::LONGEST_FILM`].
-    #[error("the video lasts {hours:.1} h; at most {limit_hours} h are accepted", hours = *seconds as f64 / 3600.0)]
+    #[error("the video lasts {hours:.1} h; at most {limit_hours} h are accepted; upload it in parts", hours = *seconds as f64 / 3600.0)]
     TooLong {
         /// The length of the film in seconds.
         seconds: u64,
@@ -48,7 +55,7 @@ pub enum Refusal {
         limit_hours: u64,
     },
     /// The picture is outside the accepted sizes.
-    #[error("the picture is {width}×{height}; accepted are 16×16 to 8192×4320")]
+    #[error("the picture is {width}×{height}; accepted are 16×16 to 8192×4320; scale it and upload that")]
     PictureSize {
         /// Pixels from left to right.
         width: u32,
@@ -57,7 +64,7 @@ pub enum Refusal {
     },
     /// No decoder here, or the stream is garbage.
     #[error(
-        "the {kind} codec `{codec}` cannot be decoded here; convert the file to H.264 or HEVC with AAC and upload it again"
+        "the {kind} ({codec}) cannot be decoded; convert the file to H.264 or HEVC with AAC sound and upload it again"
     )]
     Undecodable {
         /// `video` or `audio`.
@@ -77,6 +84,7 @@ impl Refusal {
             Refusal::Truncated { .. } => "truncated",
             Refusal::Damaged { .. } => "damaged",
             Refusal::NoVideo => "no_video",
+            Refusal::DolbyVision => "dolby_vision",
             Refusal::Encrypted => "encrypted",
             Refusal::ZeroDuration => "zero_duration",
             Refusal::TooLong { .. } => "too_long",
@@ -95,7 +103,7 @@ mod tests {
         let refusal = Refusal::TooLong { seconds: 30_000, limit_hours: 8 };
         let stored = serde_json::to_value(&refusal).unwrap();
         assert_eq!(stored["code"], refusal.code());
-        assert_eq!(refusal.to_string(), "the video lasts 8.3 h; at most 8 h are accepted");
+        assert_eq!(refusal.to_string(), "the video lasts 8.3 h; at most 8 h are accepted; upload it in parts");
         assert_eq!(serde_json::from_value::<Refusal>(stored).unwrap(), refusal);
     }
 }

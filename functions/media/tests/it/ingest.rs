@@ -104,3 +104,38 @@ async fn a_lost_notification_is_noticed() {
     studio.work().await;
     studio.expect_state(&asset, "failed").await;
 }
+
+#[tokio::test]
+async fn an_editor_sees_what_was_dropped_and_what_was_refused() {
+    let studio = Studio::open().await;
+    let list = async |query: &str| {
+        studio.app.get(&format!("/v1/admin/assets{query}")).token(&studio.editor).send().await.expect(200)
+    };
+    let mut refused = Vec::new();
+    for name in ["a.mp4", "b.mp4", "c.mp4"] {
+        refused.push(studio.drop_file(name, b"no film at all").await);
+        studio.work().await;
+        studio.tick(1).await;
+    }
+    let (waiting, _) = studio.upload(b"not a film").await;
+    let all = list("").await;
+    assert_eq!(all["items"].as_array().unwrap().len(), 4, "{all:#}");
+    let failed = list("?state=failed&limit=2").await;
+    let second = list(&format!("?state=failed&limit=2&cursor={}", failed["next_cursor"].as_str().unwrap())).await;
+    let items = failed["items"].as_array().unwrap().iter().chain(second["items"].as_array().unwrap());
+    let ids: Vec<&str> = items.clone().map(|item| item["asset_id"].as_str().unwrap()).collect();
+    refused.reverse();
+    assert_eq!(ids, refused, "the newest first, each once");
+    assert!(second["next_cursor"].is_null());
+    for item in items {
+        let detail = item["error"]["detail"].as_str().unwrap();
+        assert!(item["is_dropped"] == true && detail.contains("upload"), "{item:#}");
+    }
+    let uploading = list("?state=uploading").await;
+    assert_eq!(uploading["items"][0]["asset_id"], waiting, "{uploading:#}");
+    assert_eq!(list("?state=ready").await["items"], json!([]));
+    let wrong = studio.app.get("/v1/admin/assets?state=lost").token(&studio.editor).send().await;
+    wrong.expect_problem(422, "invalid_request");
+    let nobody = studio.app.get("/v1/admin/assets").token(&testkit::Token::viewer()).send().await;
+    nobody.expect_problem(403, "role_required");
+}

@@ -10,6 +10,7 @@ mod ingest;
 mod pipeline;
 mod recipe;
 mod recipe_bad;
+mod recipe_changes;
 mod recipe_sources;
 mod relay;
 mod studio;

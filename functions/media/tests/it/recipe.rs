@@ -19,6 +19,7 @@ use media::{
     proof::{
         checks, playlists,
         seams::{self, Reference, SeamProof},
+        sounds,
     },
     recipe::{
         plan::{Plan, PlanOptions},
@@ -153,7 +154,30 @@ pub async fn make(path: &Path, chunk_gops: u64) -> Made {
     let mut made = Made { source, plan, chunks, sounds, film, pages, proof, input, objects, folder };
     made.check_bytes();
     made.check_seams().await;
+    for (sound, track) in made.film.sounds(&made.plan) {
+        if made.sounds.iter().all(|row| row.damage.is_empty()) {
+            let source = sounds::of_source(&tools, &made.input, &made.plan, sound, limits()).await.unwrap();
+            let heard = sounds::of_rendition(&tools, &made.joined(track), &made.plan, limits()).await.unwrap();
+            assert_eq!(sounds::compare(&track.rendition, &source, &heard), []);
+        }
+    }
     made
+}
+
+/// Encodes the chunks of a source, as the pipeline would until one of them is refused.
+pub async fn encode(path: &Path) -> Result<Vec<ChunkRow>, MediaError> {
+    let (tools, folder) = (tools(), tempfile::tempdir().unwrap());
+    let input = Input::File(path.to_owned());
+    let source = probe(path).await?;
+    let encoder = tools.build().await?;
+    let plan = Plan::new(&source, &PlanOptions { source_version: "test".into(), encoder, chunk_gops: 3 });
+    let mut rows = Vec::new();
+    for index in 0..plan.chunks() {
+        let work = folder.path().join(format!("chunk{index}"));
+        std::fs::create_dir(&work).unwrap();
+        rows.push(chunk::encode(&tools, &input, &plan, index, &work, limits()).await?.row);
+    }
+    Ok(rows)
 }
 
 impl Made {

@@ -11,6 +11,7 @@ pub struct Query {
     partition: (&'static str, Value),
     sort: Option<Sort>,
     limit: Option<usize>,
+    is_backwards: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +23,7 @@ enum Sort {
 impl Query {
     /// A partition of the table.
     pub fn partition(pk: impl Into<Value>) -> Self {
-        Self { index: None, partition: ("pk", pk.into()), sort: None, limit: None }
+        Self { index: None, partition: ("pk", pk.into()), sort: None, limit: None, is_backwards: false }
     }
 
     /// The items of an index that have this value in its partition key. An index lags behind the table by moments.
@@ -48,6 +49,12 @@ impl Query {
         Self { limit: Some(items), ..self }
     }
 
+    /// From the last sort key to the first.
+    #[must_use]
+    pub fn backwards(self) -> Self {
+        Self { is_backwards: true, ..self }
+    }
+
     pub(super) fn limit(&self) -> Option<usize> {
         self.limit
     }
@@ -60,7 +67,7 @@ impl Query {
         // An index cannot be read consistently.
         let request = request.consistent_read(self.index.is_none());
         let request = request.set_limit(left.map(|left| i32::try_from(left).unwrap_or(i32::MAX)));
-        let request = request.key_condition_expression(condition);
+        let request = request.scan_index_forward(!self.is_backwards).key_condition_expression(condition);
         request.set_expression_attribute_names(names).set_expression_attribute_values(values)
     }
 

@@ -1,8 +1,10 @@
 use time::macros::datetime;
 
 use super::*;
+use crate::recipe::colour::Colour;
 use crate::recipe::plan::PlanOptions;
 use crate::recipe::rate::Rate;
+use crate::recipe::shape::Turn;
 use crate::recipe::source::{AudioTrack, CaptionTrack, Video};
 use crate::tools::container::Container;
 
@@ -18,8 +20,12 @@ fn source() -> Source {
         codec: "h264".into(),
         width: 640,
         height: 360,
-        rotation: 0,
-        has_square_pixels: true,
+        turn: Turn::None,
+        canvas: None,
+        colour: Colour::default(),
+        is_partly_interlaced: false,
+        pauses: Vec::new(),
+        reordered: 0,
         is_interlaced: false,
         bits: 8,
         is_hdr: false,
@@ -34,10 +40,13 @@ fn source() -> Source {
         language: "en".into(),
         title: None,
         is_default: true,
+        is_first_channel: false,
     };
     Source {
         container: Container::Mov,
         needs_remux: false,
+        clock_restarts_seconds: None,
+        held_from: None,
         seconds: 130.0,
         origin_seconds: 0.0,
         rate: Rate::new(25, 1),

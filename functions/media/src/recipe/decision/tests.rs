@@ -22,7 +22,7 @@ fn frame() -> Vec<Frame> {
 }
 
 fn whole(packets: Vec<Packet>) -> Reading {
-    Reading { packets, is_whole: true }
+    Reading { packets, is_whole: true, heard: BTreeMap::new() }
 }
 
 fn accepted(document: &Document) -> Source {
@@ -53,7 +53,7 @@ fn frames_keep_their_place_when_sound_begins_first() {
 #[test]
 fn a_phone_held_upright() {
     let turned = accepted(&document(r#", "side_data_list": [{"side_data_type": "Display Matrix", "rotation": -90}]"#));
-    assert_eq!((turned.video.width, turned.video.height, turned.video.rotation), (720, 1280, 90));
+    assert_eq!((turned.video.width, turned.video.height, turned.video.turn), (720, 1280, Turn::Clockwise));
 }
 
 #[test]
@@ -92,9 +92,8 @@ fn refusals() {
     still.format.duration = None;
     let once = [Packet { stream: 0, time: 0.0, duration: 0.0, is_key: true }];
     assert_eq!(refused(&still, &frame(), &once), "zero_duration");
-    let mut speck = document("");
-    speck.streams[0].width = Some(8);
-    assert_eq!(refused(&speck, &frame(), &even(10.0, 24.0)), "picture_size");
+    let speck = [Frame { width: 8, height: 720, ..Frame::default() }];
+    assert_eq!(refused(&plain, &speck, &even(10.0, 24.0)), "picture_size");
 }
 
 #[test]
@@ -103,7 +102,8 @@ fn a_long_film_is_judged_by_both_ends() {
     long.format.duration = Some("7200.0".to_owned());
     let mut packets = even(60.0, 24.0);
     packets.extend(even(20.0, 24.0).into_iter().map(|packet| Packet { time: packet.time + 7180.0, ..packet }));
-    let source = decide(Container::Mov, &long, &frame(), &Reading { packets, is_whole: false }).unwrap();
+    let source =
+        decide(Container::Mov, &long, &frame(), &Reading { packets, is_whole: false, heard: BTreeMap::new() }).unwrap();
     assert!(!source.is_variable, "the part that was not read is no pause");
     assert_eq!(source.frames, 172_800);
     assert!(source.video.preroll_seconds < 2.0 && source.video.key_gap_seconds < 3.0);

@@ -9,6 +9,8 @@ fn source(frames: u64, rate: Rate) -> Source {
     Source {
         container: Container::Mov,
         needs_remux: false,
+        clock_restarts_seconds: None,
+        held_from: None,
         seconds: rate.seconds(frames),
         origin_seconds: 0.0,
         rate,
@@ -19,8 +21,12 @@ fn source(frames: u64, rate: Rate) -> Source {
             codec: "h264".into(),
             width: 1280,
             height: 720,
-            rotation: 0,
-            has_square_pixels: true,
+            turn: Turn::None,
+            canvas: None,
+            colour: Colour::default(),
+            is_partly_interlaced: false,
+            pauses: Vec::new(),
+            reordered: 0,
             is_interlaced: false,
             bits: 8,
             is_hdr: false,
@@ -42,6 +48,7 @@ fn track(stream: u32, language: &str, title: Option<&str>) -> AudioTrack {
         language: language.into(),
         title: title.map(str::to_owned),
         is_default: stream == 2,
+        is_first_channel: false,
     }
 }
 

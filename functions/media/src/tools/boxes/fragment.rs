@@ -17,6 +17,10 @@ pub struct Fragment {
     /// Duration of all samples, in ticks.
     pub ticks: u64,
     pub samples: u64,
+    /// Duration of every sample but the last, in ticks; `None` when they differ or there is only one.
+    pub each_ticks: Option<u64>,
+    /// Duration of the last sample, in ticks.
+    pub last_ticks: u64,
     /// Where the first sample lies.
     pub first_sample: Range<usize>,
 }
@@ -75,6 +79,7 @@ fn fragment(bytes: &[u8], moof: &Mp4Box, mdat: &Mp4Box) -> Result<Fragment, BoxE
     at += if flags & 4 != 0 { 4 } else { 0 };
     let missing = || BoxError::new("a sample without size or duration");
     let (mut ticks, mut bytes_used, mut first_size) = (0u64, 0usize, 0usize);
+    let (mut each, mut is_even, mut last_ticks) = (None, true, 0u64);
     for sample in 0..samples {
         let mut field = |flag: u32, default: Option<u32>| -> Result<Option<u32>, BoxError> {
             if flags & flag == 0 {
@@ -83,7 +88,11 @@ fn fragment(bytes: &[u8], moof: &Mp4Box, mdat: &Mp4Box) -> Result<Fragment, BoxE
             at += 4;
             u32_at(bytes, at - 4).map(Some)
         };
-        ticks += u64::from(field(0x100, default_ticks)?.ok_or_else(missing)?);
+        last_ticks = u64::from(field(0x100, default_ticks)?.ok_or_else(missing)?);
+        ticks += last_ticks;
+        if sample + 1 < samples {
+            is_even &= *each.get_or_insert(last_ticks) == last_ticks;
+        }
         let size = field(0x200, default_size)?.ok_or_else(missing)? as usize;
         field(0x400, None)?;
         field(0x800, None)?;
@@ -98,7 +107,9 @@ fn fragment(bytes: &[u8], moof: &Mp4Box, mdat: &Mp4Box) -> Result<Fragment, BoxE
     if data < mdat.body || data + bytes_used != mdat.end {
         return Err(BoxError::new(format!("{bytes_used} bytes of samples do not fill mdat")));
     }
-    Ok(Fragment { range: moof.start..mdat.end, tfdt, ticks, samples, first_sample: data..data + first_size })
+    let each_ticks = each.filter(|_| is_even);
+    let (range, first_sample) = (moof.start..mdat.end, data..data + first_size);
+    Ok(Fragment { range, tfdt, ticks, samples, each_ticks, last_ticks, first_sample })
 }
 
 /// Whether a sample is an IDR picture: its first coded slice says so.
@@ -146,6 +157,7 @@ mod tests {
         let bytes = [boxed(b"styp", b"msdh"), fragment_bytes(&[10, 20, 30], 0)].concat();
         let fragment = &fragments(&bytes).unwrap()[0];
         assert_eq!((fragment.tfdt, fragment.ticks, fragment.samples), (73_728, 1536, 3));
+        assert_eq!((fragment.each_ticks, fragment.last_ticks), (Some(512), 512));
         assert_eq!(fragment.first_sample.len(), 10);
         assert_eq!(fragment.range, 12..bytes.len());
     }

@@ -17,6 +17,18 @@ pub struct Init {
     pub nal_length: usize,
     /// Width and height of a pixel, where the encoder says; 1:1 otherwise.
     pub pixel: (u32, u32),
+    /// What its numbers mean, where the encoder says (ISO/IEC 23091-2).
+    pub colour: Option<ColourCode>,
+}
+
+/// Code points of ISO/IEC 23091-2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ColourCode {
+    pub primaries: u16,
+    pub transfer: u16,
+    pub matrix: u16,
+    /// Whether black is 0 and white 255.
+    pub is_full_range: bool,
 }
 
 /// Reads an init segment with one track.
@@ -34,7 +46,15 @@ pub fn init(bytes: &[u8]) -> Result<Init, BoxError> {
     let [entry] = &entries[..] else { return Err(BoxError::new("not exactly one sample description")) };
     match &entry.kind {
         b"avc1" => avc(bytes, entry, timescale),
-        b"mp4a" => Ok(Init { timescale, codec: aac(bytes, entry)?, width: 0, height: 0, nal_length: 0, pixel: (1, 1) }),
+        b"mp4a" => Ok(Init {
+            timescale,
+            codec: aac(bytes, entry)?,
+            width: 0,
+            height: 0,
+            nal_length: 0,
+            pixel: (1, 1),
+            colour: None,
+        }),
         other => Err(BoxError::new(format!("unexpected codec {}", name(other)))),
     }
 }
@@ -44,9 +64,18 @@ fn avc(bytes: &[u8], entry: &Mp4Box, timescale: u32) -> Result<Init, BoxError> {
     let inner = entry.body + VISUAL_ENTRY_BYTES..entry.end;
     let avcc = only(bytes, inner.clone(), b"avcC")?;
     let [profile, constraints, level] = array_at::<3>(bytes, avcc.body + 1)?;
-    let pixel = match children(bytes, inner)?.iter().find(|inner| &inner.kind == b"pasp") {
+    let inner = children(bytes, inner)?;
+    let pixel = match inner.iter().find(|inner| &inner.kind == b"pasp") {
         Some(pasp) => (u32_at(bytes, pasp.body)?, u32_at(bytes, pasp.body + 4)?),
         None => (1, 1),
+    };
+    let colour = match inner.iter().find(|inner| &inner.kind == b"colr") {
+        Some(colr) if &array_at::<4>(bytes, colr.body)? == b"nclx" => {
+            let code = |at: usize| array_at(bytes, colr.body + at).map(u16::from_be_bytes);
+            let is_full_range = byte_at(bytes, colr.body + 10)? & 0x80 != 0;
+            Some(ColourCode { primaries: code(4)?, transfer: code(6)?, matrix: code(8)?, is_full_range })
+        }
+        _ => None,
     };
     Ok(Init {
         timescale,
@@ -55,6 +84,7 @@ fn avc(bytes: &[u8], entry: &Mp4Box, timescale: u32) -> Result<Init, BoxError> {
         height: u32::from(u16::from_be_bytes(array_at(bytes, entry.body + 26)?)),
         nal_length: usize::from(byte_at(bytes, avcc.body + 4)? & 3) + 1,
         pixel,
+        colour,
     })
 }
 
