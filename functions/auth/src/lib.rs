@@ -27,3 +27,4 @@ mod token;
 pub mod totp;
 mod transport;
 mod tries;
+mod user_agent;
