@@ -2,6 +2,7 @@
 
 pub mod code;
 mod column;
+mod device;
 pub mod email;
 pub mod erasure;
 mod host_cookie;
