@@ -2,6 +2,7 @@
 
 pub mod code;
 mod column;
+mod device;
 pub mod email;
 pub mod erasure;
 mod host_cookie;
@@ -27,3 +28,4 @@ mod token;
 pub mod totp;
 mod transport;
 mod tries;
+mod user_agent;

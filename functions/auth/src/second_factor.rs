@@ -8,16 +8,12 @@ use time::Duration;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
 
 use crate::{
-    code::{is_six_digits, without_separators},
+    code::{in_halves, is_six_digits, new_characters, read_characters, without_separators},
     transport::Transport,
 };
 
 /// How many recovery codes there are.
 pub const RECOVERY_CODES: usize = 10;
-/// Crockford's alphabet: nothing in it looks like something else.
-const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-/// 50 bits.
-const RECOVERY_CHARACTERS: usize = 10;
 
 /// What somebody typed in.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,9 +30,7 @@ impl Guess {
         if is_six_digits(&plain) {
             return Some(Self::Totp(plain));
         }
-        let plain = plain.to_lowercase().replace('o', "0").replace(['i', 'l'], "1");
-        let is_code = plain.len() == RECOVERY_CHARACTERS && plain.bytes().all(|byte| ALPHABET.contains(&byte));
-        is_code.then_some(Self::Recovery(RecoveryCode(plain)))
+        read_characters(&plain).map(|characters| Self::Recovery(RecoveryCode(characters)))
     }
 }
 
@@ -63,14 +57,12 @@ pub struct RecoveryCode(String);
 impl RecoveryCode {
     /// A fresh one.
     pub fn new(world: &World) -> Self {
-        let letter = |_| char::from(ALPHABET[world.below(32) as usize]);
-        Self((0..RECOVERY_CHARACTERS).map(letter).collect())
+        Self(new_characters(world))
     }
 
     /// For the person, in two halves.
     pub fn reveal(&self) -> String {
-        let (first, second) = self.0.split_at(RECOVERY_CHARACTERS / 2);
-        format!("{first}-{second}")
+        in_halves(&self.0)
     }
 
     /// What is stored.

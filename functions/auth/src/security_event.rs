@@ -49,7 +49,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// A session began; the detail is the device's name.
+    /// A session began; the detail is the device's name, or else that of its browser.
     SignedIn = "signed_in",
     /// The password or the address was wrong.
     SignInFailed = "sign_in_failed",

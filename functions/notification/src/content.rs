@@ -17,7 +17,7 @@ const LONGEST_FACT: usize = 200;
 /// A mail cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ContentError {
-    /// The code is not six digits.
+    /// The code is neither six digits nor ten characters in two halves.
     #[error("variable code is missing or malformed")]
     Code,
     /// There is none, or one names no service.
@@ -114,8 +114,11 @@ impl Content {
 }
 
 fn code(code: &str) -> Result<Paragraph, ContentError> {
-    let is_code = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
-    if is_code { Ok(Code(code.to_owned())) } else { Err(ContentError::Code) }
+    let is_half =
+        |half: &str| half.len() == 5 && half.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase());
+    let is_short = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
+    let is_long = code.split_once('-').is_some_and(|(first, second)| is_half(first) && is_half(second));
+    if is_short || is_long { Ok(Code(code.to_owned())) } else { Err(ContentError::Code) }
 }
 
 /// Whatever cannot be shown does not keep a warning from its reader.

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, request::Parts},
+    http::{HeaderMap, header, request::Parts},
 };
 use kernel::Territory;
 use lambda_http::request::RequestContext;
@@ -13,13 +13,18 @@ use crate::Gate;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientAddress(pub String);
 
-/// Address and territory of a request.
+/// Longest `User-Agent` that is looked at, in bytes: no browser's is longer.
+const LONGEST_USER_AGENT: usize = 1_000;
+
+/// Where a request comes from, and what with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// IPv4 or IPv6 address, or `unknown`.
     pub address: String,
     /// From the edge. Where there is an edge and it does not know, [`Territory::unknown`]; where there is none, `DEFAULT_TERRITORY`.
     pub territory: Territory,
+    /// As the client calls itself: nothing that can be relied on.
+    pub user_agent: Option<String>,
 }
 
 impl Origin {
@@ -33,8 +38,14 @@ impl Origin {
         Self {
             address: address.unwrap_or_else(|| "unknown".to_owned()),
             territory: territory.unwrap_or_else(otherwise),
+            user_agent: user_agent(&parts.headers),
         }
     }
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::USER_AGENT)?.as_bytes();
+    Some(String::from_utf8_lossy(value.get(..LONGEST_USER_AGENT).unwrap_or(value)).into_owned())
 }
 
 /// Whether the request proves that it came through the edge; true where no secret is configured, because there is no edge then.

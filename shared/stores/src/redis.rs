@@ -39,15 +39,18 @@ impl Redis {
         within_limit(answer).await
     }
 
-    /// Runs a Lua script: atomic, one round trip once the server knows it.
+    /// Runs a Lua script: atomic, one round trip once the server knows it. In a cluster all keys must lie in one slot.
     pub async fn script<T: FromRedisValue>(
         &self,
         script: &Script,
-        key: &str,
+        keys: &[String],
         arguments: &[i64],
     ) -> Result<T, StoreError> {
         let mut connection = self.0.clone();
-        let mut call = script.key(key);
+        let mut call = script.prepare_invoke();
+        for key in keys {
+            call.key(key);
+        }
         for argument in arguments {
             call.arg(*argument);
         }

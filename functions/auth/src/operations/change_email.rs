@@ -65,9 +65,8 @@ pub(super) async fn change_email(
 impl ChangeEmail {
     async fn request(&self, account: &Account, request: &ChangeEmailRequest) -> Result<(), Problem> {
         let (pepper, _) = self.current.prove(account, &request.password).await?;
-        self.limits.count(&NEW_EMAIL, request.new.as_str(), &account.origin.address).await?;
-        self.limits.count_disposable(&request.new).await?;
-        self.limits.reset(&CONFIRM_EMAIL, &account.id.to_string()).await;
+        self.limits.count_mail(&NEW_EMAIL, &request.new, &account.origin.address).await?;
+        self.limits.forget(&CONFIRM_EMAIL, account.id).await;
         self.send(account, &request.new, pepper).await
     }
 
@@ -76,10 +75,10 @@ impl ChangeEmail {
         if old == *new {
             return Err(Problem::invalid("/new", "the account has this address"));
         }
-        let code = Code::new(&self.world);
+        let code = Code::new(&self.world, self.limits.length_of_codes().await);
         let digest = code.digest_for(pepper, Purpose::NewAddress, &account.id.to_string());
         let no_code: [u8; 32] = self.world.bytes();
-        let with_code = mail(&self.world, new, &locale, ConfirmEmail { code: code.as_str().to_owned() });
+        let with_code = mail(&self.world, new, &locale, ConfirmEmail { code: code.reveal() });
         let without = mail(&self.world, new, &locale, AlreadyRegistered {});
         let notice = mail(&self.world, &old, &locale, EmailChangeRequested { new_email: new.masked() });
         // The same statements run whether or not the address is taken.

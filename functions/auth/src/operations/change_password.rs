@@ -1,6 +1,6 @@
 //! `POST /v1/auth/password/change`: a new password for somebody who is signed in and knows the present one; every other session ends.
 
-use cinema_http::{Account, Json, Problem, Proven, State, StatusCode};
+use cinema_http::{Account, HeaderMap, IntoResponse, Json, Problem, Proven, Response, State, StatusCode};
 use events::Outbox;
 use kernel::World;
 use password::{Password, Pepper};
@@ -9,8 +9,12 @@ use serde::Deserialize;
 use stores::PgPool;
 use utoipa::ToSchema;
 
-use super::steps::{current_password::CurrentPassword, happened::happened, live_account::wire_with_sessions};
+use super::steps::{
+    current_password::CurrentPassword, happened::happened, known_devices::KnownDevices,
+    live_account::wire_with_sessions,
+};
 use crate::{
+    email::Email,
     leak::Leaks,
     mail::mail,
     password_rules,
@@ -36,6 +40,7 @@ wire_with_sessions! {
     pub(super) struct ChangePassword {
         pool: PgPool,
         current: CurrentPassword,
+        devices: KnownDevices,
         leaks: Leaks,
         outbox: Outbox = store::outbox,
         world: World,
@@ -49,15 +54,22 @@ wire_with_sessions! {
 pub(super) async fn change_password(
     State(state): State<ChangePassword>,
     account: Proven<60>,
+    headers: HeaderMap,
     Json(request): Json<ChangePasswordRequest>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     let (pepper, old) = state.current.prove(&account, &request.current).await?;
-    state.change(&account, &request.new, (pepper, &old)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let email = state.change(&account, &request.new, (pepper, &old)).await?;
+    state.devices.remember(&headers, &email, StatusCode::NO_CONTENT.into_response()).await
 }
 
 impl ChangePassword {
-    async fn change(&self, account: &Account, new: &Password, (pepper, old): (&Pepper, &str)) -> Result<(), Problem> {
+    /// Sets it; the address that it is for.
+    async fn change(
+        &self,
+        account: &Account,
+        new: &Password,
+        (pepper, old): (&Pepper, &str),
+    ) -> Result<Email, Problem> {
         let (email, locale) = accounts::contact(&self.pool, account.id).await?;
         password_rules::check(new, &email).map_err(weak_password("/new"))?;
         let leak_unchecked = self.leaks.refuse(new).await.map_err(weak_password("/new"))?;
@@ -75,6 +87,7 @@ impl ChangePassword {
                 security_events::add(&mut **tx, &event.in_session(account.session)).await?;
                 Ok(tx.send(mail).await?)
             })
-            .await
+            .await?;
+        Ok(email)
     }
 }

@@ -48,13 +48,13 @@ pub(super) async fn confirm_email(
     account: LiveAccount,
     Json(request): Json<ConfirmEmailRequest>,
 ) -> Result<StatusCode, Problem> {
-    state.limits.count(&CONFIRM_EMAIL, account.id, &account.origin.address).await?;
+    let counted = state.limits.count_code(&CONFIRM_EMAIL, account.id, &account.origin.address, &request.code).await?;
     match state.confirm(&account, &request.code).await? {
         Verdict::Right | Verdict::Repeated => {}
         Verdict::Expired => return Err(code_expired()),
         Verdict::Wrong => return Err(wrong_mailed_code()),
     }
-    state.limits.refund(&CONFIRM_EMAIL, account.id, &account.origin.address).await;
+    state.limits.refund(counted).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -67,7 +67,7 @@ impl ConfirmEmail {
                     return Ok(Verdict::Wrong);
                 };
                 // A wrong try has to be remembered as well.
-                let verdict = sent.judge(&digest, self.world.now());
+                let verdict = sent.judge((&digest, code.length()), self.world.now());
                 if verdict == Verdict::Right {
                     self.move_account(tx, account, &new).await?;
                 }

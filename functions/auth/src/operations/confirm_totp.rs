@@ -62,13 +62,13 @@ pub(super) async fn confirm_totp(
     account: LiveAccount,
     Json(request): Json<ConfirmTotpRequest>,
 ) -> Result<Json<RecoveryCodes>, Problem> {
-    state.limits.count(&SECOND_FACTOR, account.id, &account.origin.address).await?;
+    let counted = state.limits.count(&SECOND_FACTOR, account.id, &account.origin.address).await?;
     let enrolment = state.enrolment(&account).await?;
     let pepper = state.pepper.get().await?;
     let secret = TotpSecret::open(&enrolment.secret, pepper, account.id)?;
     let step = secret.step_of(request.code.as_str(), state.world.now()).ok_or_else(wrong_code)?;
     let recovery_codes = state.confirm(&account, (&enrolment, step), pepper).await?;
-    state.limits.refund(&SECOND_FACTOR, account.id, &account.origin.address).await;
+    state.limits.refund(counted).await;
     Ok(Json(RecoveryCodes { recovery_codes }))
 }
 

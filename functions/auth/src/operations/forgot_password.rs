@@ -10,9 +10,9 @@ use runtime::Key;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::steps::limits::{FORGOT_PASSWORD, Limits, RESET_PASSWORD};
+use super::steps::limits::{FORGOT_PASSWORD, Limits, RESET_PASSWORD, reset_key};
 use crate::{
-    code::{Code, Purpose},
+    code::{Code, Length, Purpose},
     email::Email,
     mail::mail,
     response_time::padded,
@@ -52,8 +52,8 @@ pub(super) async fn forgot_password(
     ClientAddress(address): ClientAddress,
     Json(request): Json<ForgotPasswordRequest>,
 ) -> Result<(StatusCode, Json<ResetSent>), Problem> {
-    state.limits.count(&FORGOT_PASSWORD, request.email.as_str(), &address).await?;
-    state.limits.reset(&RESET_PASSWORD, request.email.as_str()).await;
+    state.limits.count_mail(&FORGOT_PASSWORD, &request.email, &address).await?;
+    state.limits.forget(&RESET_PASSWORD, reset_key(&request.email, &address)).await;
     padded(state.send(&request.email, &caller.locale)).await?;
     Ok((StatusCode::ACCEPTED, Json(ResetSent { status: "reset_sent" })))
 }
@@ -61,7 +61,7 @@ pub(super) async fn forgot_password(
 impl ForgotPassword {
     /// An address without a verified account gets a digest that no code has; the same statements run in each case.
     async fn send(&self, email: &Email, callers: &Locale) -> Result<(), Problem> {
-        let (code, no_code) = (Code::new(&self.world), self.world.bytes::<32>());
+        let (code, no_code) = (Code::new(&self.world, Length::Long), self.world.bytes::<32>());
         let digest = code.digest_for(self.pepper.get().await?, Purpose::Reset, email.as_str());
         self.outbox
             .transact(async |tx| {
@@ -76,7 +76,7 @@ impl ForgotPassword {
 
     fn mail(&self, email: &Email, own: Option<&Locale>, callers: &Locale, code: &Code) -> Message {
         match own {
-            Some(own) => mail(&self.world, email, own, PasswordReset { code: code.as_str().to_owned() }),
+            Some(own) => mail(&self.world, email, own, PasswordReset { code: code.reveal() }),
             None => mail(&self.world, email, callers, ResetUnknownAccount {}),
         }
     }

@@ -14,7 +14,7 @@ use crate::store::sessions::{self, Listed};
 #[derive(Serialize, ToSchema)]
 pub(super) struct Session {
     session_id: SessionId,
-    /// As the client called its device.
+    /// As the client called its device, or else what it is: "Firefox on Linux".
     #[serde(skip_serializing_if = "Option::is_none")]
     device_name: Option<String>,
     #[serde(with = "time::serde::rfc3339")]

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::steps::{
     happened::happened,
+    known_devices::KnownDevices,
     limits::Limits,
     refresh_token::{self, Site},
     second_factor,
@@ -72,6 +73,7 @@ runtime::wire! {
         pool: PgPool,
         sign_in: SignIn,
         pepper: Key<Pepper>,
+        devices: KnownDevices,
         limits: Limits,
         leaks: Leaks,
         site: Site,
@@ -93,16 +95,19 @@ pub(super) async fn log_in(
         state.site.require(&headers)?;
     }
     let pepper = state.pepper.get().await?;
-    let attempt = state.limits.count_log_in(&request.email, &request.password, &origin.address, pepper).await?;
+    let device = state.devices.find(&headers, &request.email).await?;
+    let tried = (&request.email, &request.password);
+    let counted = state.limits.count_log_in(tried, &origin.address, device.as_ref(), pepper).await?;
     let candidate = padded_refusals(state.authenticate(&request, pepper, &origin)).await?;
-    state.limits.refund_log_in(attempt).await;
+    state.limits.refund(counted).await;
     let proof = Proof::by("pwd", state.world.now());
     if candidate.has_second_factor {
         return Ok(Json::<_>(state.ask_for_code(&candidate, proof, request).await?).into_response());
     }
     let device = (request.device_name.as_ref().map(VisibleLine::as_str), &origin);
     let (token, refresh) = state.sign_in.begin(&candidate.person, &proof, device).await?;
-    refresh_token::answer(request.transport, token, &refresh)
+    let answer = refresh_token::answer(request.transport, token, &refresh)?;
+    state.devices.remember(&headers, &request.email, answer).await
 }
 
 impl LogIn {

@@ -3,6 +3,7 @@
 mod steps {
     pub(super) mod current_password;
     pub(super) mod happened;
+    pub(super) mod known_devices;
     pub(super) mod limits;
     pub(super) mod live_account;
     pub(super) mod oauth_sign_in;

@@ -10,7 +10,7 @@ use runtime::Key;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::steps::limits::Limits;
+use super::steps::limits::{Limits, REGISTER, VERIFY_EMAIL};
 use crate::{
     code::Code,
     email::Email,
@@ -63,7 +63,8 @@ pub(super) async fn register_account(
     Json(new): Json<RegisterAccountRequest>,
 ) -> Result<(StatusCode, Json<Registered>), Problem> {
     password_rules::check(&new.password, &new.email).map_err(weak_password("/password"))?;
-    state.limits.count_registration(&new.email, &address).await?;
+    state.limits.count_mail(&REGISTER, &new.email, &address).await?;
+    state.limits.forget(&VERIFY_EMAIL, new.email.as_str()).await;
     let locale = new.locale.unwrap_or(caller.locale);
     let leak_unchecked = state.leaks.refuse(&new.password).await.map_err(weak_password("/password"))?;
     padded(state.register((&new.email, &locale), &new.password, leak_unchecked)).await?;
@@ -79,10 +80,10 @@ impl RegisterAccount {
         leak_unchecked: bool,
     ) -> Result<(), Problem> {
         let (pepper, now) = (self.pepper.get().await?, self.world.now());
-        let (code, no_code) = (Code::new(&self.world), self.world.bytes::<32>());
+        let (code, no_code) = (Code::new(&self.world, self.limits.length_of_codes().await), self.world.bytes::<32>());
         let (id, digest) = (self.world.id::<AccountId>(), code.digest(pepper, email));
         let hash = NewHash { phc: &pepper.hash(&self.world, password)?, leak_unchecked };
-        let with_code = mail(&self.world, email, locale, VerifyEmail { code: code.as_str().to_owned() });
+        let with_code = mail(&self.world, email, locale, VerifyEmail { code: code.reveal() });
         let without = mail(&self.world, email, locale, AlreadyRegistered {});
         self.outbox
             .transact(async |tx| {

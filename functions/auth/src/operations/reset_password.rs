@@ -1,7 +1,7 @@
 //! `POST /v1/auth/password/reset`: a new password for the code from the mail; every session ends. An address without an account costs the same
 //! work as a wrong code.
 
-use cinema_http::{Audience, Json, Origin, Problem, State, StatusCode};
+use cinema_http::{Audience, HeaderMap, IntoResponse, Json, Origin, Problem, Response, State, StatusCode};
 use events::{Outbox, Transaction};
 use kernel::{AccountId, Locale, World};
 use password::{Password, Pepper};
@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 
 use super::steps::{
     happened::happened,
-    limits::{Limits, RESET_PASSWORD},
+    known_devices::KnownDevices,
+    limits::{Limits, RESET_PASSWORD, reset_key},
 };
 use crate::{
     code::{Code, Purpose, Verdict},
@@ -44,28 +45,32 @@ runtime::wire! {
     pub(super) struct ResetPassword {
         outbox: Outbox = store::outbox,
         pepper: Key<Pepper>,
+        devices: KnownDevices,
         limits: Limits,
         leaks: Leaks,
         world: World,
     }
 }
 
-/// 204 when the code is right; 422 `invalid_code` when it is wrong, 410 `code_expired` or `code_used`, 422 `weak_password`, 429 at the sixth try.
+/// 204 when the code is right; 422 `invalid_code` when it is wrong, 410 `code_expired` or `code_used`, 422 `weak_password`, 429 at the sixth
+/// try from one network.
 #[utoipa::path(post, path = "/v1/auth/password/reset", tag = "auth", request_body = ResetPasswordRequest,
     responses((status = 204), Problem))]
 pub(super) async fn reset_password(
     State(state): State<ResetPassword>,
     _caller: Audience,
     origin: Origin,
+    headers: HeaderMap,
     Json(request): Json<ResetPasswordRequest>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     password_rules::check(&request.password, &request.email).map_err(weak_password("/password"))?;
-    state.limits.count(&RESET_PASSWORD, request.email.as_str(), &origin.address).await?;
+    let key = reset_key(&request.email, &origin.address);
+    let counted = state.limits.count_code(&RESET_PASSWORD, key, &origin.address, &request.code).await?;
     match padded(state.reset(&request, &origin)).await? {
         Verdict::Right => {
-            state.limits.refund(&RESET_PASSWORD, request.email.as_str(), &origin.address).await;
+            state.limits.refund(counted).await;
             state.limits.forget_log_ins(&request.email).await;
-            Ok(StatusCode::NO_CONTENT)
+            state.devices.remember(&headers, &request.email, StatusCode::NO_CONTENT.into_response()).await
         }
         Verdict::Repeated => {
             Err(Problem::new(StatusCode::GONE, "code_used", "This code was used before. Ask for a new one."))
@@ -85,7 +90,8 @@ impl ResetPassword {
             .transact(async |tx| {
                 let sent = reset_codes::count_try(tx, &request.email).await?;
                 let holder = accounts::holder(&mut **tx, &request.email).await?;
-                let verdict = sent.map_or(Verdict::Wrong, |sent| sent.judge(&digest, self.world.now()));
+                let verdict =
+                    sent.map_or(Verdict::Wrong, |sent| sent.judge((&digest, request.code.length()), self.world.now()));
                 // A wrong try has to be remembered as well.
                 match (verdict, holder) {
                     (Verdict::Right, Some((account, locale, true))) => {

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::steps::{
     current_password::CurrentPassword,
     happened::happened,
-    limits::{Limits, SECOND_FACTOR},
+    limits::Limits,
     live_account::{LiveAccount, wire_with_sessions},
     second_factor::{Candidate, SecondFactor},
     signing::Signing,
@@ -68,18 +68,19 @@ pub(super) async fn step_up(
 
 impl StepUp {
     async fn check_code(&self, account: &Account, login: &Login, code: &Guess) -> Result<Token, Problem> {
-        self.limits.count(&SECOND_FACTOR, account.id, &account.origin.address).await?;
-        let renewed = match self.factor.look_at(account.id, code).await? {
+        let counted = self.limits.count_second_factor(account.id, &account.origin.address, None, code).await?;
+        let renewed = match self.factor.look_at(account.id, code, None).await? {
             Some(candidate) => self.renew(account, login, Some(&candidate)).await,
             None => Err(wrong_code()),
         };
         match renewed {
             Ok(token) => {
-                self.limits.refund(&SECOND_FACTOR, account.id, &account.origin.address).await;
+                self.limits.refund(counted).await;
                 Ok(token)
             }
             Err(problem) => {
                 if problem.code() == WRONG_CODE {
+                    self.limits.count_wrong_totp(code).await;
                     let event = happened(&self.world, account.id, Kind::MfaFailed, &account.origin);
                     security_events::add(&self.pool, &event.in_session(account.session)).await?;
                 }

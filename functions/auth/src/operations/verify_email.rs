@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use cinema_http::{Audience, Json, Origin, Problem, State, StatusCode};
+use cinema_http::{Audience, HeaderMap, IntoResponse, Json, Origin, Problem, Response, State, StatusCode};
 use events::{Outbox, Transaction};
 use kernel::{AccountId, World};
 use password::{Password, Pepper};
@@ -11,7 +11,11 @@ use runtime::{Boot, BootError, Key};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::steps::{happened::happened, limits::Limits};
+use super::steps::{
+    happened::happened,
+    known_devices::KnownDevices,
+    limits::{Limits, VERIFY_EMAIL},
+};
 use crate::{
     code::{Code, Verdict},
     email::{Email, EmailError},
@@ -42,6 +46,7 @@ runtime::wire! {
     pub(super) struct VerifyEmail {
         outbox: Outbox,
         pepper: Key<Pepper>,
+        devices: KnownDevices,
         limits: Limits,
         leaks: Leaks,
         world: World,
@@ -64,14 +69,21 @@ pub(super) async fn verify_email(
     State(state): State<VerifyEmail>,
     _caller: Audience,
     origin: Origin,
+    headers: HeaderMap,
     Json(request): Json<VerifyEmailRequest>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     password_rules::check(&request.password, &request.email).map_err(weak_password("/password"))?;
-    state.limits.count_verification(&request.email, &origin.address).await?;
+    let counted =
+        state.limits.count_code(&VERIFY_EMAIL, request.email.as_str(), &origin.address, &request.code).await?;
     match padded(state.verify(&request, &origin)).await? {
-        Verdict::Right | Verdict::Repeated => {
-            state.limits.refund_verification(&request.email).await;
-            Ok(StatusCode::NO_CONTENT)
+        verdict @ (Verdict::Right | Verdict::Repeated) => {
+            state.limits.refund(counted).await;
+            let answer = StatusCode::NO_CONTENT.into_response();
+            // A repeat proves nothing: the password that came along was not looked at.
+            if verdict == Verdict::Repeated {
+                return Ok(answer);
+            }
+            state.devices.remember(&headers, &request.email, answer).await
         }
         Verdict::Expired => Err(code_expired()),
         Verdict::Wrong => Err(wrong_mailed_code()),
@@ -91,7 +103,7 @@ impl VerifyEmail {
                 accounts::lock_by_email(tx, email).await?;
                 let sent = codes::count_try(tx, email).await?;
                 // A wrong try has to be remembered as well.
-                let verdict = sent.map_or(Verdict::Wrong, |sent| sent.judge(&digest, now));
+                let verdict = sent.map_or(Verdict::Wrong, |sent| sent.judge((&digest, request.code.length()), now));
                 if verdict == Verdict::Right {
                     codes::mark_used(tx, email, now).await?;
                     if let Some((account, verified)) = accounts::verify(tx, email, &self.world).await? {

@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 
 use super::steps::{
     happened::happened,
-    limits::{Limits, SECOND_FACTOR},
+    known_devices::KnownDevices,
+    limits::Limits,
     refresh_token::{self, Site},
     second_factor::{Candidate, SecondFactor, WAITING},
     sign_in::SignIn,
@@ -39,6 +40,7 @@ runtime::wire! {
     pub(super) struct VerifyMfa {
         pool: PgPool,
         factor: SecondFactor,
+        devices: KnownDevices,
         limits: Limits,
         sign_in: SignIn,
         site: Site,
@@ -63,19 +65,25 @@ pub(super) async fn verify_mfa(
     if waiting.transport == Transport::Cookie {
         state.site.require(&headers)?;
     }
-    state.limits.count(&SECOND_FACTOR, waiting.account, &origin.address).await?;
-    let signed_in = match state.factor.look_at(waiting.account, &request.code).await? {
+    let (email, _) = accounts::contact(&state.pool, waiting.account).await?;
+    let device = state.devices.find(&headers, &email).await?;
+    let counted =
+        state.limits.count_second_factor(waiting.account, &origin.address, device.as_ref(), &request.code).await?;
+    let signed_in = match state.factor.look_at(waiting.account, &request.code, device.as_ref()).await? {
         Some(candidate) => state.sign_in(&digest, &waiting, &candidate, &origin).await?,
         None => None,
     };
-    let Some((token, refresh)) = signed_in else { return Err(state.refuse(&digest, &waiting, &origin).await?) };
-    state.limits.refund(&SECOND_FACTOR, waiting.account, &origin.address).await;
+    let Some((token, refresh)) = signed_in else {
+        state.limits.count_wrong_totp(&request.code).await;
+        return Err(state.refuse(&digest, &waiting, &origin).await?);
+    };
+    state.limits.refund(counted).await;
     let mut answer = refresh_token::answer(waiting.transport, token, &refresh)?;
     if carried.is_some() {
         let forget = WAITING.forget().map_err(Problem::internal)?;
         answer.headers_mut().append(header::SET_COOKIE, forget);
     }
-    Ok(answer)
+    state.devices.remember(&headers, &email, answer).await
 }
 
 fn too_late() -> Problem {

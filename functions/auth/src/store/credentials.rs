@@ -4,6 +4,8 @@ use kernel::AccountId;
 use sqlx::{PgConnection, PgExecutor};
 use time::OffsetDateTime;
 
+use crate::email::Email;
+
 /// A hash to be stored.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewHash<'a> {
@@ -19,6 +21,19 @@ pub(crate) async fn hash(database: impl PgExecutor<'_>, account: AccountId) -> R
         .bind(account)
         .fetch_optional(database)
         .await
+}
+
+/// When the account of an address got its present password.
+pub(crate) async fn changed_at(
+    database: impl PgExecutor<'_>,
+    email: &Email,
+) -> Result<Option<OffsetDateTime>, sqlx::Error> {
+    sqlx::query_scalar(
+        "select c.changed_at from credentials c join accounts a on a.id = c.account_id where a.email = $1",
+    )
+    .bind(email)
+    .fetch_optional(database)
+    .await
 }
 
 /// Sets a password `if` so; the same statement runs in either case.

@@ -31,7 +31,7 @@ pub(crate) struct Login {
 /// Where a session is used.
 #[derive(Clone, Copy)]
 pub(crate) struct Device<'a> {
-    /// As the client calls it.
+    /// As the client calls it, or else itself.
     pub name: Option<&'a str>,
     /// Network address.
     pub address: &'a str,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+use stores::redis::cmd;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -93,4 +95,26 @@ async fn addresses_and_sprays_are_shut_as_well_when_redis_dies_in_the_middle() {
         through += usize::from(guess(&stage, &fresh_email(), at).await == 401);
     }
     assert!(through <= 60, "{through}");
+}
+
+#[tokio::test]
+async fn a_flood_of_addresses_takes_no_room_and_nothing_that_is_counted_can_be_evicted() {
+    let stage = Stage::start().await;
+    let redis = stores::Redis::new(&stage.service.var("REDIS_URL")).unwrap();
+    for at in 0..70 {
+        // From everywhere, on ever other accounts: the last ten of each kind are refused.
+        let body = json!({ "email": fresh_email(), "password": format!("guess number {at} of many") });
+        stage.post_from(&fresh_address(), "/v1/auth/login", &body).send().await.expect(401);
+        guess(&stage, &fresh_email(), at).await;
+    }
+    let tables: Vec<String> = redis.run(cmd("KEYS").arg("{limit}:*")).await.unwrap();
+    assert!((5..40).contains(&tables.len()), "one for each rule: {tables:?}");
+    for table in tables {
+        let size: usize = redis.run(cmd("STRLEN").arg(&table)).await.unwrap();
+        let taken: usize = redis.run(cmd("MEMORY").arg("USAGE").arg(&table)).await.unwrap();
+        let lives: i64 = redis.run(cmd("PTTL").arg(&table)).await.unwrap();
+        // Redis evicts by its `volatile` policies what has a time to live.
+        assert_eq!((size, lives), (4 * 65_536 * 6, -1), "{table}");
+        assert!(taken < 1_800_000, "{table}: {taken}");
+    }
 }

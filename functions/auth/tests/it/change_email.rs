@@ -39,7 +39,10 @@ async fn the_code_goes_to_the_new_address_and_a_notice_to_the_old_one() {
     let notice = stage.mail(&viewer.email).await;
     assert_eq!(
         (&notice["template"], &notice["variables"]),
-        (&json!("email_change_requested"), &json!({ "new_email": "v***@example.com" }))
+        (
+            &json!("email_change_requested"),
+            &json!({ "new_email": format!("v***@{}", new.split('@').next_back().unwrap()) })
+        )
     );
     // Nothing has changed yet.
     stage.log_in(&viewer.email, PASSWORD).await.expect(200);
@@ -115,9 +118,8 @@ async fn a_wrong_password_or_a_look_alike_address_is_refused() {
         stage.post(PATH, &json!({ "new": new, "password": password })).bearer(&viewer.access).send().await
     };
     call(&fresh_email(), "wrong horse battery").await.expect_problem(403, "wrong_password");
-    // Cyrillic, full-width, dotless: none of them is an address that could be mistaken for another one.
-    for look_alike in
-        ["а@example.com", "a@exаmple.com", "ａ@example.com", "a@ıexample.com", "a@xn--", "a\u{200b}@example.com"]
+    // Nobody takes them for an address of somebody else: names in letters that only look alike, and domains that DNS cannot hold.
+    for look_alike in ["а@example.com", "ａ@example.com", "a@xn--", "a@exa\u{200d}mple.com", "a\u{200b}@example.com"]
     {
         let problem = call(look_alike, PASSWORD).await.expect_problem(422, "invalid_request");
         assert_eq!(problem["errors"][0]["pointer"], "/new", "{look_alike}");

@@ -44,7 +44,7 @@ async fn the_answer_does_not_tell_which_addresses_are_known() {
     let mail = stage.mail(&known).await;
     assert_eq!(
         (&mail["template"], mail["variables"]["code"].as_str().map(str::len)),
-        (&json!("password_reset"), Some(6))
+        (&json!("password_reset"), Some(11))
     );
     for stranger in [unverified, unknown] {
         let mail = stage.mail(&stranger).await;
@@ -97,6 +97,31 @@ async fn too_many_mails_to_one_address_or_from_one_client_are_refused() {
         refused += u32::from(ask(&stage.address, &fresh_email()).await.status == 429);
     }
     assert!((1..=5).contains(&refused), "{refused}");
+}
+
+#[tokio::test]
+async fn spellings_of_one_mailbox_share_its_mails() {
+    let stage = Stage::start().await;
+    let (name, domain) = (fresh_email().replace('@', "-"), fresh_email().split('@').next_back().unwrap().to_owned());
+    let gmail = |number: usize| {
+        let (first, second) = name.split_at(number % 20 + 1);
+        let domain = ["gmail.com", "GoogleMail.com"][number % 2];
+        format!("{first}.{}+{number}@{domain}", second.replace('.', ""))
+    };
+    let spellings: [&dyn Fn(usize) -> String; 2] = [&|number| format!("Name+{number}@{domain}"), &gmail];
+    for spelling in spellings {
+        let mut passed = 0;
+        for number in 0..41 {
+            let body = json!({ "email": spelling(number) });
+            let answer = stage.post_from(&fresh_address(), PATH, &body).send().await;
+            if answer.status == 202 {
+                passed += 1;
+            } else {
+                answer.expect_problem(429, "rate_limited");
+            }
+        }
+        assert_eq!(passed, 5);
+    }
 }
 
 #[tokio::test]

@@ -4,12 +4,14 @@
 
 mod browser;
 mod brute_force;
+mod ceiling;
 mod change_email;
 mod change_password;
 mod erasure;
 mod forgot_password;
 mod function;
 mod keys;
+mod known_devices;
 mod leaked;
 mod log_in;
 mod log_out;

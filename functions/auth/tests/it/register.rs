@@ -120,7 +120,7 @@ async fn too_many_mails_to_one_address_are_refused() {
 #[tokio::test]
 async fn a_burst_from_a_throw_away_domain_is_refused() {
     let stage = Stage::start().await;
-    let address = || fresh_email().replace("example.com", "box.mailinator.com");
+    let address = || format!("{}@box.mailinator.com", fresh_email().split('@').next().unwrap());
     sixth_is_refused(&stage, address).await.expect_problem(429, "rate_limited");
 }
 
@@ -155,4 +155,70 @@ async fn engines_that_are_down_are_503() {
         answer.expect_problem(503, "temporarily_unavailable");
         assert!(answer.header("retry-after").is_some());
     }
+}
+
+#[tokio::test]
+async fn spellings_of_one_mailbox_are_different_accounts_but_share_its_mails() {
+    let stage = Stage::start().await;
+    let (name, domain) =
+        fresh_email().split_once('@').map(|(name, domain)| (name.to_owned(), domain.to_owned())).unwrap();
+    let number = std::cell::Cell::new(0);
+    let next = || {
+        number.set(number.get() + 1);
+        format!("{name}+{}@{domain}", number.get())
+    };
+    sixth_is_refused(&stage, next).await.expect_problem(429, "rate_limited");
+    let accounts: Vec<String> =
+        sqlx::query_scalar("select email from accounts order by email").fetch_all(&stage.service.pool()).await.unwrap();
+    assert_eq!(accounts, (1..=5).map(|number| format!("{name}+{number}@{domain}")).collect::<Vec<_>>());
+}
+
+/// Redis is down: what is counted is counted here alone, and mails to one domain are many.
+#[tokio::test]
+async fn a_flood_to_names_below_one_domain_ends_and_other_domains_go_on() {
+    let stage = Stage::with(&[("REDIS_URL", "redis://127.0.0.1:1")]).await;
+    let forgot = async |email: String| {
+        let body = json!({ "email": email });
+        stage.post_from(&fresh_address(), "/v1/auth/password/forgot", &body).send().await.status.as_u16()
+    };
+    let mut passed = 0;
+    for batch in 0..16 {
+        let mails = (0..20).map(|number| forgot(format!("a{batch}@x{batch}-{number}.flooded.example")));
+        passed += futures::future::join_all(mails).await.iter().filter(|status| **status == 202).count();
+    }
+    assert!((300..=302).contains(&passed), "{passed}");
+    assert_eq!(forgot("a@flooded.example".into()).await, 429);
+    assert_eq!(forgot("a@other.example".into()).await, 202);
+    assert_eq!(forgot("a@gmail.com".into()).await, 202);
+}
+
+#[tokio::test]
+async fn one_address_is_one_account_however_its_domain_is_written() {
+    let stage = Stage::start().await;
+    let (label, email) = (fresh_email(), fresh_email());
+    let label = label.split('@').next_back().unwrap().split('.').next().unwrap();
+    let name = email.split('@').next().unwrap();
+    let stored: Vec<String> = [
+        format!("{name}@bücher-{label}.example"),
+        format!("{name}@BÜCHER-{label}。example."),
+        format!("{name}@bu\u{308}cher-{label}.example"),
+    ]
+    .into();
+    let mut code = String::new();
+    for spelling in &stored {
+        stage.register(spelling, PASSWORD).await.expect(202);
+        let accounts: Vec<String> =
+            sqlx::query_scalar("select email from accounts").fetch_all(&stage.service.pool()).await.unwrap();
+        assert_eq!(accounts.len(), 1, "{accounts:?}");
+        assert!(accounts[0].is_ascii() && accounts[0].starts_with(&format!("{name}@xn--")), "{accounts:?}");
+        // What is mailed to is what DNS knows.
+        code = stage.code(&accounts[0]).await;
+    }
+    stage.verify(&stored[2], &code).await.expect(204);
+    for spelling in &stored {
+        stage.log_in(spelling, PASSWORD).await.expect(200);
+    }
+    let problem = stage.register("иван@example.com", PASSWORD).await.expect_problem(422, "invalid_request");
+    assert_eq!(problem["errors"][0]["pointer"], "/email");
+    assert!(problem["errors"][0]["detail"].as_str().unwrap().contains("before the @"), "{problem}");
 }

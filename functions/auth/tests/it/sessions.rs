@@ -46,6 +46,30 @@ async fn live_sessions_are_listed_with_device_last_use_and_place() {
 }
 
 #[tokio::test]
+async fn sessions_without_a_device_name_are_told_apart_by_their_browsers() {
+    let stage = Stage::start().await;
+    let email = stage.account().await;
+    let log_in = async |user_agent: &str, name: Option<&str>| {
+        let body = json!({ "email": email, "password": PASSWORD, "device_name": name });
+        stage.advance(Duration::SECOND);
+        stage.post("/v1/auth/login", &body).header("user-agent", user_agent).send().await.expect(200)
+    };
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    log_in(firefox, None).await;
+    log_in("Mozilla/5.0 (iPad; CPU OS 18_1 like Mac OS X) Version/18.1 Safari/604.1", None).await;
+    log_in(firefox, Some("Laptop")).await;
+    log_in("", None).await;
+    let token = log_in(&format!("{}/1", "x".repeat(3_000)), None).await;
+    let access = text(&token, "access_token");
+    let names = |items: &[Value], field: &str| -> Vec<Value> { items.iter().map(|item| item[field].clone()).collect() };
+    let expected =
+        [json!("x".repeat(64)), json!(null), json!("Laptop"), json!("Safari on iPad"), json!("Firefox on Linux")];
+    assert_eq!(names(&list(&stage, access).await, "device_name"), expected);
+    let events = stage.app.get("/v1/auth/security-events").bearer(access).send().await.expect(200);
+    assert_eq!(names(events["items"].as_array().unwrap(), "detail"), expected);
+}
+
+#[tokio::test]
 async fn ended_and_idle_sessions_are_not_listed() {
     let stage = Stage::start().await;
     let someone = stage.signed_in().await;

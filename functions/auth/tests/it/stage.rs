@@ -208,13 +208,21 @@ pub fn fresh_email() -> String {
     static NUMBER: SyncMutex<u32> = SyncMutex::new(0);
     let mut number = NUMBER.lock().unwrap();
     *number += 1;
-    format!("v{number}-{}@example.com", World::system().id::<AccountId>())
+    // Mails to one domain are limited as well, and all tests share one Redis.
+    format!("v{number}-{}@m{}.example", World::system().id::<AccountId>(), hex::encode(World::system().bytes::<6>()))
 }
 
 /// What a token says, unverified.
 pub fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+/// The value of a cookie that an answer sets.
+pub fn cookie(answer: &Answer, name: &str) -> Option<String> {
+    let lines = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+    let mut values = lines.filter_map(|line| line.strip_prefix(name)?.strip_prefix('=')?.split(';').next());
+    values.next().map(str::to_owned)
 }
 
 pub fn text<'a>(value: &'a Value, name: &str) -> &'a str {

@@ -81,9 +81,19 @@ fn names_of_devices_are_text_and_keep_no_warning_back() {
 }
 
 #[test]
+fn codes_of_both_lengths_are_shown_as_they_are() {
+    for code in [CODE, "4kq2m-8v0xd"] {
+        let content = Content::of(&PasswordReset { code: code.into() }.into(), &Locale::english()).unwrap();
+        assert!(content.text().contains(&format!("    {code}\n")) && content.html().contains(&format!(">{code}</p>")));
+    }
+}
+
+#[test]
 fn variables_that_make_no_mail_are_refused() {
     let error = |template: Template| Content::of(&template, &Locale::english()).err();
-    for code in ["", "12345", "<b>1</b>", "1234567", "１２３４５６"] {
+    for code in
+        ["", "12345", "<b>1</b>", "1234567", "１２３４５６", "4kq2m8v0xd", "4kq2m-8v0x", "4kq2m-8v0x\"", "4kq2m-8v-xd"]
+    {
         let code = || code.to_owned();
         assert_eq!(error(VerifyEmail { code: code() }.into()), Some(ContentError::Code));
         assert_eq!(error(PasswordReset { code: code() }.into()), Some(ContentError::Code));

@@ -1,4 +1,4 @@
-//! Redis holds limits and caches only: nothing is written to disk.
+//! Redis holds limits only, in tables of fixed size: nothing is written to disk, and nothing may be evicted.
 
 use std::ffi::OsString;
 use std::fs;
@@ -17,7 +17,7 @@ pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
     command.extend(["--bind", "127.0.0.1", "--port"].map(OsString::from));
     command.push(port.to_string().into());
     command.extend(["--save", "", "--appendonly", "no", "--maxmemory", "64mb"].map(OsString::from));
-    command.extend(["--maxmemory-policy", "volatile-ttl"].map(OsString::from));
+    command.extend(["--maxmemory-policy", "noeviction"].map(OsString::from));
     Ok(Launch {
         command,
         environment: vec![("LC_ALL".into(), "C".into())],

@@ -36,12 +36,12 @@ impl CurrentPassword {
     /// # Errors
     /// 403 `wrong_password`, 409 `no_password` for an account that signs in with somebody else's, 429 after five tries in vain.
     pub async fn prove(&self, account: &Account, password: &Password) -> Result<(&Pepper, String), Problem> {
-        self.limits.count(&CURRENT_PASSWORD, account.id, &account.origin.address).await?;
+        let counted = self.limits.count(&CURRENT_PASSWORD, account.id, &account.origin.address).await?;
         let stored = credentials::hash(&self.pool, account.id).await?.ok_or_else(|| {
             Problem::conflict("no_password", "This account has no password yet. Set one with \"Forgot password\".")
         })?;
         let (pepper, now) = (self.pepper.get().await?, self.world.now());
-        let count = async |tx: &mut PgConnection| tries::count(tx, account.id, Tried::Password, now).await;
+        let count = async |tx: &mut PgConnection| tries::count(tx, account.id, &Tried::Password, now).await;
         postgres::transact(&self.pool, count).await?.map_err(|wait| locked(Secret::Password, wait))?;
         if pepper.verify(password, Some(&stored))? == Verdict::Wrong {
             let event = happened(&self.world, account.id, Kind::SignInFailed, &account.origin);
@@ -49,8 +49,8 @@ impl CurrentPassword {
             return Err(Problem::forbidden("wrong_password", "This is not the password of the account."));
         }
         let mut connection = self.pool.acquire().await?;
-        tries::forget(&mut connection, account.id, Tried::Password).await?;
-        self.limits.refund(&CURRENT_PASSWORD, account.id, &account.origin.address).await;
+        tries::forget(&mut connection, account.id, &Tried::Password).await?;
+        self.limits.refund(counted).await;
         Ok((pepper, stored))
     }
 }

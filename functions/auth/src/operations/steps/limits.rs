@@ -1,267 +1,216 @@
 //! How often things may be tried. Counters live in Redis, and in this environment while Redis is down: never unlimited.
+//! Why these numbers: `docs/architecture/0019-limits.md`.
 
-use std::{
-    collections::{HashMap, HashSet},
-    fmt::Display,
-    net::IpAddr,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-    time::Duration,
+use std::{fmt::Display, net::IpAddr};
+
+use cinema_http::{
+    Problem,
+    limiter::{Counted, Limiter, Refusal, Rule, Use},
 };
-
-use cinema_http::{Limiter, Problem, Rule};
-use futures::future::{join, join3, try_join};
-use kernel::World;
 use password::{Password, Pepper};
 use runtime::{Boot, BootError, Wire};
-use stores::{
-    Redis,
-    redis::{Lua, cmd},
-};
 
-use crate::email::Email;
+use crate::{
+    code::{Code, Length},
+    device::Device,
+    email::Email,
+    problems::code_expired,
+    second_factor::Guess,
+};
 
 mod rules;
 
-pub use rules::{CONFIRM_EMAIL, CURRENT_PASSWORD, FORGOT_PASSWORD, NEW_EMAIL, RESET_PASSWORD};
-
-const HOUR: Duration = Duration::from_secs(3600);
-
-const LOG_IN_ACCOUNT: Rule = Rule { name: "login-account", burst: 10, period: Duration::from_secs(600) };
-const LOG_IN_ADDRESS: Rule = Rule { name: "login-address", burst: 60, period: Duration::from_secs(600) };
-const REGISTER_ACCOUNT: Rule = Rule { name: "register-account", burst: 5, period: HOUR };
-const REGISTER_ADDRESS: Rule = Rule { name: "register-address", burst: 40, period: Duration::from_secs(600) };
-const REGISTER_DISPOSABLE: Rule = Rule { name: "register-disposable", burst: 5, period: HOUR };
-const VERIFY_ACCOUNT: Rule = Rule { name: "verify-account", burst: 5, period: HOUR };
-const VERIFY_ADDRESS: Rule = Rule { name: "verify-address", burst: 60, period: Duration::from_secs(600) };
-
-/// Codes of an authenticator, for whoever knows the password.
-pub const SECOND_FACTOR: AttemptLimit = AttemptLimit {
-    account: Rule { name: "mfa-account", burst: 10, period: Duration::from_secs(600) },
-    address: Rule { name: "mfa-address", burst: 60, period: Duration::from_secs(600) },
+pub use rules::{
+    AttemptLimit, CONFIRM_EMAIL, CURRENT_PASSWORD, FIND_ACCOUNT, FORGOT_PASSWORD, NEW_EMAIL, REGISTER, RESET_PASSWORD,
+    SECOND_FACTOR, VERIFY_EMAIL,
 };
-/// Looking accounts up, for whoever works in support.
-pub const FIND_ACCOUNT: AttemptLimit = AttemptLimit {
-    account: Rule { name: "find-account", burst: 120, period: HOUR },
-    address: Rule { name: "find-address", burst: 600, period: HOUR },
+use rules::{
+    LOG_IN_ACCOUNT, LOG_IN_DEVICE, LOG_IN_NETWORK, MAIL_DISPOSABLE, MAIL_DOMAIN, OAUTH, SECOND_FACTOR_DEVICE,
+    SHORT_CODES, SPRAY_ANYWHERE, SPRAY_NETWORK, SPRAYED, TOTP_CODES,
 };
-
-/// One password over so many accounts from one address, or from anywhere, is somebody who has a list.
-const SPRAY_ADDRESS: SprayRule = SprayRule { name: "address", accounts: 5, window: HOUR };
-const SPRAY_ANYWHERE: SprayRule = SprayRule { name: "anywhere", accounts: 30, window: HOUR };
-
-/// How often something may be tried, per account and per network address.
-pub struct AttemptLimit {
-    account: Rule,
-    address: Rule,
-}
-
-struct SprayRule {
-    name: &'static str,
-    accounts: usize,
-    window: Duration,
-}
-
-/// KEYS[1] the set of accounts; ARGV account, most accounts, window (ms). Returns how long to wait, 0: allowed and counted.
-const SPRAY: &str = "
-if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 1 then return 0 end
-if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[2]) then return math.max(1, redis.call('PTTL', KEYS[1])) end
-if redis.call('SADD', KEYS[1], ARGV[1]) == 1 and redis.call('SCARD', KEYS[1]) == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
-return 0";
-
-/// Sets of the local table; beyond it the finished ones are forgotten, and then all.
-const LOCAL_SETS: usize = 10_000;
-
-/// When a set ends (ms) and the accounts in it.
-type LocalSets = HashMap<String, (i64, HashSet<i64>)>;
 
 /// Counts and refuses.
 #[derive(Clone)]
 pub struct Limits {
     limiter: Limiter,
-    redis: Redis,
-    world: World,
-    local: Arc<Mutex<LocalSets>>,
-}
-
-/// A sign-in that was counted as an attempt; a success takes it back.
-pub struct Attempt {
-    account: String,
-    address: String,
-    sprays: [String; 2],
-    member: i64,
 }
 
 /// With the environment's own counters as the fallback.
 impl Wire for Limits {
     fn wire(boot: &Boot) -> Result<Self, BootError> {
-        let (redis, world) = (boot.redis()?, boot.world());
-        Ok(Self { limiter: Limiter::new(redis.clone(), world.clone()), redis, world, local: Arc::default() })
+        Ok(Self { limiter: Limiter::new(boot.redis()?, boot.world()) })
     }
 }
 
 impl Limits {
-    /// Counts a sign-in before the password is looked at.
+    /// Counts a sign-in before the password is looked at. A device that has signed in before counts by itself while it may, so that nobody
+    /// elsewhere can use its tries up.
     ///
     /// # Errors
-    /// 429 by account, by address, or by one password over many accounts.
+    /// 429 by network, by account, or by one password over many accounts.
     pub async fn count_log_in(
         &self,
-        email: &Email,
-        password: &Password,
+        (email, password): (&Email, &Password),
         address: &str,
+        device: Option<&Device>,
         pepper: &Pepper,
-    ) -> Result<Attempt, Problem> {
-        let attempt = Attempt::new(email, password, address, pepper);
-        let [near, anywhere] = &attempt.sprays;
-        let sprays = join(
-            self.spray(&SPRAY_ADDRESS, near, attempt.member),
-            self.spray(&SPRAY_ANYWHERE, anywhere, attempt.member),
-        );
-        let (account, address, (near, anywhere)) = join3(
-            self.limiter.check(&LOG_IN_ACCOUNT, &attempt.account),
-            self.limiter.check(&LOG_IN_ADDRESS, &attempt.address),
-            sprays,
-        )
-        .await;
-        account.and(address).and(near).and(anywhere).map(|()| attempt)
-    }
-
-    /// Only failures count.
-    pub async fn refund_log_in(&self, attempt: Attempt) {
-        let limits = join(
-            self.limiter.refund(&LOG_IN_ACCOUNT, &attempt.account, 1),
-            self.limiter.refund(&LOG_IN_ADDRESS, &attempt.address, 1),
-        );
-        let [near, anywhere] = &attempt.sprays;
-        join3(limits, self.forget(near, attempt.member), self.forget(anywhere, attempt.member)).await;
+    ) -> Result<Counted, Problem> {
+        if let Some(counted) = self.count_by_device(&LOG_IN_DEVICE, device).await {
+            return Ok(counted);
+        }
+        let network = network(address);
+        // One password over many accounts, from one network or from anywhere, is somebody who has a list.
+        let tag = |parts: &[&[u8]]| hex::encode(pepper.tag("sprayed password", parts));
+        let sprayed = password.as_str().as_bytes();
+        let uses = [
+            Use::of(&LOG_IN_NETWORK, &network),
+            Use::of(&LOG_IN_ACCOUNT, email.as_str()),
+            Use::unless_counted(&SPRAYED, &tag(&[sprayed, email.as_str().as_bytes()])),
+            Use::of(&SPRAY_NETWORK, &tag(&[sprayed, network.as_bytes()])),
+            Use::of(&SPRAY_ANYWHERE, &tag(&[sprayed])),
+        ];
+        self.limiter.check(&uses).await.map_err(|refusal| {
+            if [SPRAY_NETWORK.name, SPRAY_ANYWHERE.name].contains(&refusal.rule.name) {
+                tracing::warn!(spray = refusal.rule.name, "one password is tried on many accounts");
+            }
+            refusal.into()
+        })
     }
 
     /// The account has a new password, which nobody has guessed at: whoever keeps its owner out with wrong ones begins anew. Codes of the
     /// authenticator stay counted, or each reset would be worth ten more guesses to whoever reads the mails.
     pub async fn forget_log_ins(&self, email: &Email) {
-        self.limiter.refund(&LOG_IN_ACCOUNT, email.as_str(), LOG_IN_ACCOUNT.burst).await;
+        self.limiter.forget(Use::of(&LOG_IN_ACCOUNT, email.as_str())).await;
     }
 
-    /// Counts a registration.
+    /// Counts a mail before it is written: by network, by mailbox and by domain, so that no spelling of an address is worth another one.
     ///
     /// # Errors
-    /// 429 by account, by address, or for a throw-away domain.
-    pub async fn count_registration(&self, email: &Email, address: &str) -> Result<(), Problem> {
-        let near = network(address);
-        let limits =
-            join(self.limiter.check(&REGISTER_ACCOUNT, email.as_str()), self.limiter.check(&REGISTER_ADDRESS, &near));
-        let (account, address) = limits.await;
-        account.and(address)?;
-        if let Some(domain) = email.disposable_domain() {
-            self.limiter.check(&REGISTER_DISPOSABLE, domain).await?;
+    /// 429.
+    pub async fn count_mail(&self, limit: &AttemptLimit, email: &Email, address: &str) -> Result<(), Problem> {
+        let mut uses = limit.uses(email.mailbox(), address);
+        match email.disposable_domain() {
+            Some(domain) => uses.push(Use::of(&MAIL_DISPOSABLE, domain)),
+            None if email.has_big_provider() => {}
+            None => uses.push(Use::of(&MAIL_DOMAIN, email.organisation())),
         }
-        // A new code is on its way: what was tried with the old one does not count.
-        self.limiter.refund(&VERIFY_ACCOUNT, email.as_str(), VERIFY_ACCOUNT.burst).await;
+        self.limiter.check(&uses).await?;
         Ok(())
     }
 
-    /// Counts a try of a code, whether or not one was ever sent to the address.
+    /// Counts a try of a code from a mail, whether or not one was ever sent.
     ///
     /// # Errors
-    /// 429 by account or by address.
-    pub async fn count_verification(&self, email: &Email, address: &str) -> Result<(), Problem> {
-        let near = network(address);
-        let account = self.limiter.check(&VERIFY_ACCOUNT, email.as_str());
-        try_join(account, self.limiter.check(&VERIFY_ADDRESS, &near)).await.map(drop)
+    /// 429 by network or by account; 410 for a short code while too many of them are tried anywhere.
+    pub async fn count_code(
+        &self,
+        limit: &AttemptLimit,
+        account: impl Display,
+        address: &str,
+        code: &Code,
+    ) -> Result<Counted, Problem> {
+        let mut uses = limit.uses(account, address);
+        if code.length() == Length::Short {
+            uses.push(Use::of(&SHORT_CODES, ""));
+        }
+        self.limiter
+            .check(&uses)
+            .await
+            .map_err(|refusal| if alarmed(&refusal, &SHORT_CODES) { code_expired() } else { refusal.into() })
     }
 
-    /// A right code was no attempt.
-    pub async fn refund_verification(&self, email: &Email) {
-        self.limiter.refund(&VERIFY_ACCOUNT, email.as_str(), 1).await;
+    /// How long a code must be that is about to be mailed: a longer one while too many short ones are tried.
+    pub async fn length_of_codes(&self) -> Length {
+        if self.limiter.ask(&[Use::of(&SHORT_CODES, "")]).await.is_ok() { Length::Short } else { Length::Long }
+    }
+
+    /// Counts a try of the second factor, for whoever has given the first one.
+    ///
+    /// # Errors
+    /// 429 by network or by account; for a code of an authenticator also while too many of them are tried anywhere. A device that has signed
+    /// in before and a recovery code are not asked for the latter.
+    pub async fn count_second_factor(
+        &self,
+        account: impl Display,
+        address: &str,
+        device: Option<&Device>,
+        guess: &Guess,
+    ) -> Result<Counted, Problem> {
+        if let Some(counted) = self.count_by_device(&SECOND_FACTOR_DEVICE, device).await {
+            return Ok(counted);
+        }
+        if matches!(guess, Guess::Totp(_)) {
+            self.limiter.ask(&[Use::of(&TOTP_CODES, "")]).await.inspect_err(|refusal| {
+                alarmed(refusal, &TOTP_CODES);
+            })?;
+        }
+        self.count(&SECOND_FACTOR, account, address).await
+    }
+
+    /// A code of an authenticator was looked at and was wrong.
+    pub async fn count_wrong_totp(&self, guess: &Guess) {
+        if matches!(guess, Guess::Totp(_)) {
+            // What is tried beyond the ceiling at the same moment is refused from the next one on.
+            let _ = self.limiter.check(&[Use::of(&TOTP_CODES, "")]).await;
+        }
     }
 
     /// Counts a try before it is looked at.
     ///
     /// # Errors
-    /// 429 by account or by address.
-    pub async fn count(&self, limit: &AttemptLimit, account: impl Display, address: &str) -> Result<(), Problem> {
-        let (key, near) = (account.to_string(), network(address));
-        let (account, address) =
-            join(self.limiter.check(&limit.account, &key), self.limiter.check(&limit.address, &near)).await;
-        account.and(address)
+    /// 429 by network or by account.
+    pub async fn count(&self, limit: &AttemptLimit, account: impl Display, address: &str) -> Result<Counted, Problem> {
+        Ok(self.limiter.check(&limit.uses(account, address)).await?)
+    }
+
+    /// Counts a step of a sign-in at a provider.
+    ///
+    /// # Errors
+    /// 429.
+    pub async fn count_oauth(&self, address: &str) -> Result<(), Problem> {
+        self.limiter.check(&[Use::of(&OAUTH, &network(address))]).await?;
+        Ok(())
     }
 
     /// Only failures count.
-    pub async fn refund(&self, limit: &AttemptLimit, account: impl Display, address: &str) {
-        let (key, near) = (account.to_string(), network(address));
-        join(self.limiter.refund(&limit.account, &key, 1), self.limiter.refund(&limit.address, &near, 1)).await;
+    pub async fn refund(&self, counted: Counted) {
+        self.limiter.refund(counted).await;
     }
 
-    async fn spray(&self, rule: &SprayRule, key: &str, member: i64) -> Result<(), Problem> {
-        static SCRIPT: OnceLock<Lua> = OnceLock::new();
-        let window = i64::try_from(rule.window.as_millis()).unwrap_or(i64::MAX);
-        let most = i64::try_from(rule.accounts).unwrap_or(i64::MAX);
-        let script = SCRIPT.get_or_init(|| Lua::new(SPRAY));
-        let wait = match self.redis.script::<i64>(script, key, &[member, most, window]).await {
-            Ok(wait) => wait,
-            Err(error) => {
-                tracing::warn!(%error, "passwords over accounts are counted in this environment only");
-                self.spray_locally(rule, key, member, window)
-            }
-        };
-        if wait <= 0 {
-            return Ok(());
-        }
-        tracing::warn!(spray = rule.name, "one password is tried on many accounts");
-        let seconds = (wait + 999) / 1000;
-        let detail = format!("Too many attempts. Try again in {} min.", seconds.div_euclid(60) + 1);
-        let problem = Problem::new(cinema_http::StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
-        Err(problem.with_header(cinema_http::header::RETRY_AFTER, seconds.into()))
+    /// A new code is on its way: what was tried with the old one does not count.
+    pub async fn forget(&self, limit: &AttemptLimit, account: impl Display) {
+        self.limiter.forget(Use::of(&limit.account, &account.to_string())).await;
     }
 
-    fn spray_locally(&self, rule: &SprayRule, key: &str, member: i64, window: i64) -> i64 {
-        let now = i64::try_from(self.world.now().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
-        let mut sets = self.local.lock().unwrap_or_else(PoisonError::into_inner);
-        if sets.len() >= LOCAL_SETS {
-            sets.retain(|_, (ends, _)| *ends > now);
-            if sets.len() >= LOCAL_SETS {
-                sets.clear();
-            }
-        }
-        let (ends, accounts) = sets.entry(key.to_owned()).or_insert_with(|| (now + window, HashSet::new()));
-        if *ends <= now {
-            (*ends, *accounts) = (now + window, HashSet::new());
-        }
-        if !accounts.contains(&member) && accounts.len() >= rule.accounts {
-            return *ends - now;
-        }
-        accounts.insert(member);
-        0
-    }
-
-    async fn forget(&self, key: &str, member: i64) {
-        if let Some((_, accounts)) = self.local.lock().unwrap_or_else(PoisonError::into_inner).get_mut(key) {
-            accounts.remove(&member);
-        }
-        let mut command = cmd("SREM");
-        if let Err(error) = self.redis.run::<i64>(command.arg(key).arg(member)).await {
-            tracing::warn!(%error, "a successful sign-in stays counted as an attempt");
-        }
+    /// `None` where no device is known, or where it has failed too often: then it counts like anybody.
+    async fn count_by_device(&self, rule: &Rule, device: Option<&Device>) -> Option<Counted> {
+        self.limiter.check(&[Use::of(rule, &device?.id())]).await.ok()
     }
 }
 
-impl Attempt {
-    fn new(email: &Email, password: &Password, address: &str, pepper: &Pepper) -> Self {
-        let address = network(address);
-        let digest = hex::encode(&pepper.tag("sprayed password", &[password.as_str().as_bytes()])[..16]);
-        let near = hex::encode(&pepper.tag("sprayed address", &[address.as_bytes()])[..16]);
-        let member = pepper.tag("sprayed account", &[email.as_str().as_bytes()]);
-        let member = member.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes));
-        Self {
-            account: email.as_str().to_owned(),
-            address,
-            sprays: [
-                format!("spray:{}:{digest}:{near}", SPRAY_ADDRESS.name),
-                format!("spray:{}:{digest}", SPRAY_ANYWHERE.name),
-            ],
-            member,
-        }
+impl AttemptLimit {
+    /// The network first: whoever is shut out costs nothing more.
+    fn uses(&self, account: impl Display, address: &str) -> Vec<Use> {
+        vec![Use::of(&self.network, &network(address)), Use::of(&self.account, &account.to_string())]
     }
+}
+
+/// Whether a ceiling over all accounts refuses. People have to look: the name of the alarm stays the same.
+fn alarmed(refusal: &Refusal, ceiling: &Rule) -> bool {
+    let is_reached = refusal.rule.name == ceiling.name;
+    if is_reached {
+        tracing::error!(
+            alarm = "code_guesses_over_ceiling",
+            rule = ceiling.name,
+            "wrong codes are tried on many accounts"
+        );
+    }
+    is_reached
+}
+
+/// Whose tries of a reset code count together: long codes are not guessed, so that nobody has to be shut out for what others try.
+pub fn reset_key(email: &Email, address: &str) -> String {
+    format!("{} {}", email.as_str(), network(address))
 }
 
 /// What one customer holds: an IPv4 address, or a /64 of IPv6.
@@ -278,6 +227,12 @@ fn network(address: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use kernel::{World, world::ManualClock};
+    use stores::Redis;
+    use time::OffsetDateTime;
+
     use super::*;
 
     #[test]
@@ -288,17 +243,89 @@ mod tests {
         assert_eq!(network("unknown"), "unknown");
     }
 
-    #[test]
-    fn what_redis_sees_names_nobody() {
-        let pepper = Pepper::new(&[1; 32]);
-        let email: Email = "alice@example.com".parse().unwrap();
-        let attempt = Attempt::new(&email, &Password::from("correct horse"), "192.0.2.1", &pepper);
-        for key in &attempt.sprays {
-            assert!(!key.contains("alice") && !key.contains("horse") && !key.contains("192.0.2"), "{key}");
+    /// Without Redis, and of nobody else.
+    fn limits() -> (Limits, Arc<ManualClock>) {
+        let (world, clock) = World::replay(OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000), 7);
+        (Limits { limiter: Limiter::new(Redis::new("redis://127.0.0.1:1").unwrap(), world) }, clock)
+    }
+
+    fn code(text: &str) -> Code {
+        serde_json::from_value(text.into()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn at_the_ceiling_mailed_codes_are_long_until_the_guesses_have_run_off() {
+        let (limits, clock) = limits();
+        let guess = async |number: usize, code: &Code| {
+            let (email, address) =
+                (format!("a{number}@example.com"), format!("10.0.{}.{}", number / 250, number % 250));
+            limits.count_code(&VERIFY_EMAIL, email, &address, code).await
+        };
+        let (short, long) = (code("123456"), code("4kq2m-8v0xd"));
+        for number in 0..1_000 {
+            assert_eq!(limits.length_of_codes().await, Length::Short, "after {number} guesses");
+            guess(number, &short).await.unwrap();
         }
-        let other =
-            Attempt::new(&"bob@example.com".parse().unwrap(), &Password::from("correct horse"), "192.0.2.1", &pepper);
-        assert_eq!(attempt.sprays, other.sprays);
-        assert_ne!(attempt.member, other.member);
+        assert_eq!(guess(1_001, &short).await.unwrap_err().code(), "code_expired");
+        assert_eq!(limits.length_of_codes().await, Length::Long);
+        let counted = guess(1_002, &long).await.unwrap();
+        limits.refund(counted).await;
+        clock.advance(time::Duration::HOUR);
+        assert_eq!(limits.length_of_codes().await, Length::Short);
+        // What turns out to be right was no guess.
+        for number in 0..1_100 {
+            let counted = guess(number, &short).await.unwrap();
+            limits.refund(counted).await;
+        }
+        assert_eq!(limits.length_of_codes().await, Length::Short);
+    }
+
+    #[tokio::test]
+    async fn at_the_ceiling_strangers_authenticators_are_refused_and_nobody_else() {
+        let (limits, _) = limits();
+        let guess = |text: &str| serde_json::from_value::<Guess>(text.into()).unwrap();
+        let (totp, recovery) = (guess("123456"), guess("4kq2m-8v0xd"));
+        let device = Device::of_test([7; 12]);
+        let count = async |number: usize, device: Option<&Device>, guess: &Guess| {
+            limits.count_second_factor(number, &format!("10.0.{}.{}", number / 250, number % 250), device, guess).await
+        };
+        for number in 0..600 {
+            count(number, None, &totp).await.unwrap();
+            limits.count_wrong_totp(&totp).await;
+            limits.count_wrong_totp(&recovery).await;
+        }
+        assert_eq!(count(1_000, None, &totp).await.unwrap_err().code(), "rate_limited");
+        count(1_001, None, &recovery).await.unwrap();
+        count(1_002, Some(&device), &totp).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn whoever_is_shut_out_by_the_network_costs_no_account_a_try() {
+        let (limits, _) = limits();
+        let pepper = Pepper::new(&[1; 32]);
+        let email = |number: usize| format!("a{number}@example.com").parse::<Email>().unwrap();
+        let log_in = async |number: usize, address: &str, guess: usize| {
+            let password = Password::from(format!("guess {guess}").as_str());
+            limits.count_log_in((&email(number), &password), address, None, &pepper).await
+        };
+        let mut passed = 0;
+        for guess in 0..70 {
+            passed += usize::from(log_in(guess, "192.0.2.1", guess).await.is_ok());
+        }
+        assert_eq!(passed, 60);
+        for guess in 100..150 {
+            assert!(log_in(500, "192.0.2.1", guess).await.is_err());
+        }
+        for guess in 200..210 {
+            assert!(log_in(500, &format!("192.0.2.{}", guess - 100), guess).await.is_ok(), "{guess}");
+        }
+        assert!(log_in(500, "192.0.2.99", 300).await.is_err());
+    }
+
+    #[test]
+    fn nobody_elsewhere_uses_up_the_tries_of_a_reset_code() {
+        let email: Email = "alice@example.com".parse().unwrap();
+        assert_eq!(reset_key(&email, "2001:db8:1:2::1"), reset_key(&email, "2001:db8:1:2::2"));
+        assert_ne!(reset_key(&email, "192.0.2.1"), reset_key(&email, "192.0.2.2"));
     }
 }

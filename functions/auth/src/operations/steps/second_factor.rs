@@ -9,6 +9,7 @@ use sqlx::PgConnection;
 use stores::{PgPool, postgres};
 
 use crate::{
+    device::Device,
     host_cookie::HostCookie,
     problems::{Secret, locked},
     second_factor::{Guess, PATIENCE, Waiting, token_digest},
@@ -21,7 +22,13 @@ use crate::{
 };
 
 /// A guess that may be right; only using it up tells.
-pub enum Candidate {
+pub struct Candidate {
+    kind: CandidateKind,
+    /// What is forgotten when it was right.
+    tried: Tried,
+}
+
+enum CandidateKind {
     /// The authenticator's code of this step.
     Step(i64),
     /// Digest of a recovery code.
@@ -38,22 +45,38 @@ runtime::wire! {
 }
 
 impl SecondFactor {
-    /// Counts a try and looks at it; `None`: it is wrong.
+    /// Counts a try and looks at it; `None`: it is wrong. A device that has signed in before has five tries of its own, and then those of
+    /// everybody.
     ///
     /// # Errors
     /// 429 `mfa_locked` for 15 minutes after five tries in vain.
-    pub async fn look_at(&self, account: AccountId, guess: &Guess) -> Result<Option<Candidate>, Problem> {
+    pub async fn look_at(
+        &self,
+        account: AccountId,
+        guess: &Guess,
+        device: Option<&Device>,
+    ) -> Result<Option<Candidate>, Problem> {
         let (pepper, now) = (self.pepper.get().await?, self.world.now());
-        let count = async |tx: &mut PgConnection| tries::count(tx, account, Tried::SecondFactor, now).await;
-        postgres::transact(&self.pool, count).await?.map_err(|wait| locked(Secret::Code, wait))?;
-        match guess {
-            Guess::Recovery(code) => Ok(Some(Candidate::Recovery(code.digest(pepper, account)))),
+        let count = async |tx: &mut PgConnection| {
+            if let Some(tried) = device.map(|device| Tried::SecondFactorOn(device.id()))
+                && tries::count(tx, account, &tried, now).await?.is_ok()
+            {
+                return Ok(Ok(tried));
+            }
+            let counted = tries::count(tx, account, &Tried::SecondFactor, now).await?;
+            Ok::<_, sqlx::Error>(counted.map(|()| Tried::SecondFactor))
+        };
+        let tried = postgres::transact(&self.pool, count).await?.map_err(|wait| locked(Secret::Code, wait))?;
+        let kind = match guess {
+            Guess::Recovery(code) => CandidateKind::Recovery(code.digest(pepper, account)),
             Guess::Totp(code) => {
                 let Some(sealed) = totp::secret(&self.pool, account).await? else { return Ok(None) };
                 let secret = TotpSecret::open(&sealed, pepper, account)?;
-                Ok(secret.step_of(code, now).map(Candidate::Step))
+                let Some(step) = secret.step_of(code, now) else { return Ok(None) };
+                CandidateKind::Step(step)
             }
-        }
+        };
+        Ok(Some(Candidate { kind, tried }))
     }
 
     /// Uses a candidate up in the transaction of what it is good for; `None`: it was wrong, or used before. The kind is what to log of it.
@@ -63,9 +86,9 @@ impl SecondFactor {
         account: AccountId,
         candidate: &Candidate,
     ) -> Result<Option<Option<Kind>>, sqlx::Error> {
-        let (is_used_now, kind) = match candidate {
-            Candidate::Step(step) => (totp::use_step(connection, account, *step).await?, None),
-            Candidate::Recovery(digest) => {
+        let (is_used_now, kind) = match &candidate.kind {
+            CandidateKind::Step(step) => (totp::use_step(connection, account, *step).await?, None),
+            CandidateKind::Recovery(digest) => {
                 let now = self.world.now();
                 (recovery_codes::use_up(connection, account, digest, now).await?, Some(Kind::RecoveryCodeUsed))
             }
@@ -73,7 +96,7 @@ impl SecondFactor {
         if !is_used_now {
             return Ok(None);
         }
-        tries::forget(connection, account, Tried::SecondFactor).await?;
+        tries::forget(connection, account, &candidate.tried).await?;
         Ok(Some(kind))
     }
 }

@@ -20,6 +20,7 @@ use crate::{
         sessions::{self, Device},
     },
     token::Token,
+    user_agent,
 };
 
 runtime::wire! {
@@ -52,6 +53,8 @@ impl SignIn {
         (name, origin): (Option<&str>, &Origin),
     ) -> Result<(Token, RefreshToken), Problem> {
         let (account, now) = (person.account, self.world.now());
+        let client = origin.user_agent.as_deref().and_then(user_agent::short);
+        let name = name.or(client.as_deref());
         let device = Device { name, address: &origin.address, territory: &origin.territory };
         let chosen = profile::without_asking(person.default.clone());
         let (family, refresh) = Family::begin(self.world.id(), self.world.bytes(), self.world.bytes(), now);
