@@ -42,9 +42,9 @@ pub(crate) async fn end_provider(
     reason: &str,
     world: &World,
 ) -> Result<(), sqlx::Error> {
-    mfa_tokens::forget_provider(transaction, account, provider).await?;
     let ended = sessions::end_provider(transaction, account, (provider, reason), world.now()).await?;
-    tell(transaction, account, &ended, world).await
+    tell(transaction, account, &ended, world).await?;
+    mfa_tokens::forget_provider(transaction, account, provider).await
 }
 
 async fn tell(

@@ -13,7 +13,7 @@ use super::steps::{
 use crate::{
     security_event::Kind,
     session_end,
-    store::{mfa_tokens, security_events, sessions},
+    store::{accounts, mfa_tokens, security_events, sessions},
 };
 
 wire_with_sessions! {
@@ -51,8 +51,10 @@ impl LogOutEverywhere {
         self.outbox
             .transact(async |tx| {
                 let everything = (None, "log_out_everywhere");
-                mfa_tokens::forget(tx, account.id).await?;
+                // A sign-in that is about to be let through ends as well, or finds nothing to begin with.
+                accounts::lock(tx, account.id).await?;
                 let ended = session_end::end_all(tx, account.id, everything, &self.world).await?;
+                mfa_tokens::forget(tx, account.id).await?;
                 let event = event.in_session(account.session).with(format!("{ended} sessions"));
                 security_events::add(&mut **tx, &event).await
             })

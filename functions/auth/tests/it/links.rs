@@ -3,6 +3,8 @@
 use cinema_http::axum::http::header;
 use proto::{auth::SessionEnded, types};
 use serde_json::{Value, json};
+use sqlx::PgConnection;
+use stores::postgres;
 use testkit::Answer;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -301,19 +303,58 @@ async fn the_owner_sees_what_is_linked_and_since_when() {
     list(&viewer.access).await.expect_problem(401, "session_revoked");
 }
 
-#[tokio::test]
-async fn who_links_and_resets_at_the_same_time_keeps_no_link() {
-    let (stage, issuer) = open().await;
-    for round in 0..8 {
-        let viewer = stage.signed_in().await;
-        let journey = Journey::begin_as(&stage, START, &viewer.access).await;
-        let code = stage.reset_code(&viewer.email).await;
-        let subject = round.to_string();
-        let nothing = json!({});
-        let linking = issuer.come_back(&stage, &journey, &subject, &nothing);
-        let (linked, done) = futures::future::join(linking, stage.reset(&viewer.email, &code, NEW)).await;
-        done.expect(204);
-        assert!(matches!(linked.status.as_u16(), 303 | 401), "{linked:?}");
-        assert_eq!(links(&stage).await, 0);
+/// Until somebody waits for a lock; half a minute at most.
+async fn somebody_waits(stage: &Stage) {
+    let query =
+        "select exists(select 1 from pg_stat_activity where usename = current_user and wait_event_type = 'Lock')";
+    for _ in 0..300 {
+        if sqlx::query_scalar(query).fetch_one(&stage.service.pool()).await.unwrap() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
+}
+
+#[tokio::test]
+async fn a_link_that_is_about_to_be_added_does_not_outlive_the_reset() {
+    let (stage, _) = open().await;
+    let viewer = stage.signed_in().await;
+    let code = stage.reset_code(&viewer.email).await;
+    let (pool, account) = (stage.service.pool(), viewer.account().to_string());
+    // As a link is added.
+    let adding = postgres::transact(&pool, async |connection: &mut PgConnection| {
+        let share = "select 1 from accounts where id = $1 for key share";
+        sqlx::query(share).bind(&account).execute(&mut *connection).await?;
+        let add =
+            "insert into oauth_links (provider, subject, account_id, linked_at) values ('scripted', '1', $1, now())";
+        sqlx::query(add).bind(&account).execute(&mut *connection).await?;
+        somebody_waits(&stage).await;
+        Ok::<_, sqlx::Error>(())
+    });
+    let (added, done) = futures::future::join(adding, stage.reset(&viewer.email, &code, NEW)).await;
+    added.unwrap();
+    done.expect(204);
+    assert_eq!(links(&stage).await, 0);
+}
+
+#[tokio::test]
+async fn nobody_links_in_a_session_that_is_about_to_end() {
+    let (stage, issuer) = open().await;
+    let viewer = stage.signed_in().await;
+    let journey = Journey::begin_as(&stage, START, &viewer.access).await;
+    let (pool, account, nothing) = (stage.service.pool(), viewer.account().to_string(), json!({}));
+    // As a reset ends it.
+    let ending = postgres::transact(&pool, async |connection: &mut PgConnection| {
+        let lock = "select 1 from accounts where id = $1 for update";
+        sqlx::query(lock).bind(&account).execute(&mut *connection).await?;
+        let end = "update sessions set revoked_at = now() where account_id = $1";
+        sqlx::query(end).bind(&account).execute(&mut *connection).await?;
+        somebody_waits(&stage).await;
+        Ok::<_, sqlx::Error>(())
+    });
+    let linking = issuer.come_back(&stage, &journey, "1", &nothing);
+    let (ended, refused) = futures::future::join(ending, linking).await;
+    ended.unwrap();
+    refused.expect_problem(401, "session_revoked");
+    assert_eq!(links(&stage).await, 0);
 }
