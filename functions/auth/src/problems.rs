@@ -85,6 +85,30 @@ pub(crate) fn state_mismatch(detail: &str) -> Problem {
     Problem::bad_request("state_mismatch", detail)
 }
 
+/// 409: the account at the provider is somebody else's here.
+pub(crate) fn linked_elsewhere() -> Problem {
+    Problem::conflict("linked_elsewhere", "This account of the other service belongs to another account here.")
+}
+
+/// 409: one account of a provider is enough.
+pub(crate) fn already_linked() -> Problem {
+    Problem::conflict("already_linked", "This account is linked with another account of the other service.")
+}
+
+/// 403: what a provider says proves nothing about this account.
+pub(crate) fn another_account() -> Problem {
+    let detail =
+        "This is not the account of the other service that is linked here. Sign in there with the one that is.";
+    Problem::forbidden("another_account", detail)
+}
+
+/// 403: a provider has signed somebody in without asking who they are, or does not say when it asked.
+pub(crate) fn proof_too_old() -> Problem {
+    let detail =
+        "The other service did not say that it asked you for your password just now. Confirm with your password here.";
+    Problem::forbidden("proof_too_old", detail)
+}
+
 impl From<RoleMissing> for Problem {
     fn from(_: RoleMissing) -> Self {
         Self::forbidden("role_required", "Your account may not do this.")
@@ -128,9 +152,6 @@ impl From<ProviderError> for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::LinkedElsewhere => {
-                Self::conflict("linked_elsewhere", "This account of the other service belongs to another account here.")
-            }
             Refusal::NoAddress => Self::forbidden(
                 "address_unverified",
                 "The other service has not confirmed your address. Sign in here first, and link it then.",

@@ -82,6 +82,10 @@ pub(crate) struct Waiting {
     pub transport: Transport,
     /// As the client calls its device.
     pub device_name: Option<String>,
+    /// The provider that the first factor came from.
+    pub provider: Option<String>,
+    /// The person's account there, if it is to be linked once the code was right.
+    pub link_subject: Option<String>,
 }
 
 /// SHA-256 of an opaque token.

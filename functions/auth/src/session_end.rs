@@ -31,10 +31,32 @@ pub(crate) async fn end_all(
     world: &World,
 ) -> Result<usize, sqlx::Error> {
     let ended = sessions::end_all(transaction, account, (kept, reason), world.now()).await?;
-    for session in &ended {
+    tell(transaction, account, &ended, world).await?;
+    Ok(ended.len())
+}
+
+/// Ends whatever was begun with a provider's account: sessions, and sign-ins that wait for a code.
+pub(crate) async fn end_provider(
+    transaction: &mut Transaction<'_>,
+    (account, provider): (AccountId, &str),
+    reason: &str,
+    world: &World,
+) -> Result<(), sqlx::Error> {
+    let ended = sessions::end_provider(transaction, account, (provider, reason), world.now()).await?;
+    tell(transaction, account, &ended, world).await?;
+    mfa_tokens::forget_provider(transaction, account, provider).await
+}
+
+async fn tell(
+    transaction: &mut Transaction<'_>,
+    account: AccountId,
+    ended: &[SessionId],
+    world: &World,
+) -> Result<(), sqlx::Error> {
+    for session in ended {
         transaction.emit(&event(world, account, *session)).await?;
     }
-    Ok(ended.len())
+    Ok(())
 }
 
 fn event(world: &World, account: AccountId, session: SessionId) -> Event {

@@ -99,8 +99,8 @@ impl Account {
 }
 
 /// 403: who the person is was not proven lately.
-pub(crate) fn step_up_required() -> Problem {
-    Problem::forbidden("step_up_required", "Confirm your password first.")
+pub fn step_up_required() -> Problem {
+    Problem::forbidden("step_up_required", "Confirm who you are first.")
 }
 
 /// The token of `Authorization: Bearer`; `None` without the header.

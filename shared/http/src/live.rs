@@ -6,7 +6,8 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use kernel::SessionId;
 use stores::StoreError;
 
-use crate::{Account, Gate, Problem, caller::step_up_required};
+pub use crate::caller::step_up_required;
+use crate::{Account, Gate, Problem};
 
 /// What is known of a login session beside its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 use cinema_http::token::install_ring;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::email::Email;
 
 /// Clocks may differ by this much.
-const LEEWAY_SECONDS: i64 = 60;
+const LEEWAY: Duration = Duration::seconds(60);
 
 /// A person who comes from a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +17,21 @@ pub struct Identity {
     pub subject: String,
     /// The address, if the provider has proven it.
     pub email: Option<Email>,
-    /// When the provider last saw the person's password, if it says so.
+    /// When the provider last asked who it is, not later than now; `None` where it does not say. A provider that signs somebody in by a
+    /// session of its own is silent unless it was asked (`max_age`).
     pub auth_time: Option<OffsetDateTime>,
+}
+
+impl Identity {
+    /// When who it is was proven: a provider's silence is no proof, and counts as long ago.
+    pub fn proven_at(&self) -> OffsetDateTime {
+        self.auth_time.unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
+    /// When the provider asked who it is, if it did so since `start`.
+    pub fn proven_since(&self, start: OffsetDateTime) -> Option<OffsetDateTime> {
+        self.auth_time.filter(|at| *at + LEEWAY >= start)
+    }
 }
 
 /// Claims of an ID token, or of the page that tells the rest.
@@ -76,8 +89,8 @@ pub(super) fn verify(
     // Checked below against our own clock.
     validation.validate_exp = false;
     let said = jsonwebtoken::decode::<Said>(token, key, &validation).map_err(|error| error.to_string())?.claims;
-    let now = expected.now.unix_timestamp();
-    if said.exp + LEEWAY_SECONDS <= now || said.iat - LEEWAY_SECONDS > now {
+    let (now, leeway) = (expected.now.unix_timestamp(), LEEWAY.whole_seconds());
+    if said.exp.saturating_add(leeway) <= now || said.iat.saturating_sub(leeway) > now {
         return Err("expired, or issued in the future".to_owned());
     }
     if said.nonce.as_deref() != Some(expected.nonce) {
@@ -103,10 +116,12 @@ impl Said {
         Self { email: rest.email, email_verified: rest.email_verified, ..self }
     }
 
-    pub(super) fn identity(self) -> Identity {
+    pub(super) fn identity(self, now: OffsetDateTime) -> Identity {
         // An address that cannot be one of an account here proves nothing either: one that looks alike is another one.
         let email = self.email.filter(|_| self.email_verified).and_then(|text| text.parse().ok());
         let auth_time = self.auth_time.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+        // What is still to come was not seen by anybody.
+        let auth_time = auth_time.filter(|at| *at <= now + LEEWAY).map(|at| at.min(now));
         Identity { subject: self.sub, email, auth_time }
     }
 }
@@ -163,7 +178,7 @@ mod tests {
             verify(&issuer.sign(&header, &claims), (Algorithm::ES256, &issuer.key()), &expected)
         };
         let es256 = || json!({ "alg": "ES256" });
-        let identity = check(es256(), ("later", json!(1))).unwrap().identity();
+        let identity = check(es256(), ("later", json!(1))).unwrap().identity(now);
         assert_eq!(identity.email.map(|email| email.as_str().to_owned()).as_deref(), Some("vera@example.com"));
         assert!(check(es256(), ("aud", json!(["cinema", "other"]))).is_err());
         assert!(check(es256(), ("aud", json!(["cinema"]))).is_ok());
@@ -193,7 +208,7 @@ mod tests {
         let email = |email: Value, verified: Value| {
             let said: Said =
                 serde_json::from_value(json!({ "sub": "1", "email": email, "email_verified": verified })).unwrap();
-            said.identity().email.is_some()
+            said.identity(OffsetDateTime::UNIX_EPOCH).email.is_some()
         };
         assert!(email(json!("a@example.com"), json!(true)));
         assert!(email(json!("a@example.com"), json!("true")));
@@ -213,7 +228,38 @@ mod tests {
         let said = |sub: &str, email: Option<&str>| -> Said {
             serde_json::from_value(json!({ "sub": sub, "email": email, "email_verified": true })).unwrap()
         };
-        assert!(said("1", None).complete(said("1", Some("a@example.com"))).identity().email.is_some());
-        assert!(said("1", None).complete(said("2", Some("a@example.com"))).identity().email.is_none());
+        let email = |said: Said| said.identity(OffsetDateTime::UNIX_EPOCH).email;
+        assert!(email(said("1", None).complete(said("1", Some("a@example.com")))).is_some());
+        assert!(email(said("1", None).complete(said("2", Some("a@example.com")))).is_none());
+    }
+
+    #[test]
+    fn only_the_id_token_says_when_and_silence_is_long_ago() {
+        let now = World::system().now().replace_nanosecond(0).unwrap();
+        let said = |auth_time: Value| -> Said {
+            serde_json::from_value(json!({ "sub": "1", "auth_time": auth_time })).unwrap()
+        };
+        let identity = |auth_time: Value| said(auth_time).identity(now);
+        let at = |seconds_from_now: i64| json!(now.unix_timestamp() + seconds_from_now);
+        for (auth_time, proven_at) in [
+            (Value::Null, OffsetDateTime::UNIX_EPOCH),
+            (at(-3600), now - Duration::HOUR),
+            (at(0), now),
+            (at(60), now),
+            (at(61), OffsetDateTime::UNIX_EPOCH),
+            // Milliseconds.
+            (json!(now.unix_timestamp() * 1000), OffsetDateTime::UNIX_EPOCH),
+            (json!(i64::MAX), OffsetDateTime::UNIX_EPOCH),
+            (json!(i64::MIN), OffsetDateTime::UNIX_EPOCH),
+        ] {
+            assert_eq!(identity(auth_time.clone()).proven_at(), proven_at, "{auth_time}");
+        }
+        for (auth_time, is_proven) in
+            [(Value::Null, false), (at(-61), false), (at(-60), true), (at(0), true), (at(61), false)]
+        {
+            assert_eq!(identity(auth_time.clone()).proven_since(now).is_some(), is_proven, "{auth_time}");
+        }
+        let completed = said(Value::Null).complete(said(at(0)));
+        assert_eq!(completed.identity(now).auth_time, None);
     }
 }

@@ -14,7 +14,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 
 use super::{
-    Ticket,
+    Purpose, Ticket, endpoint,
     id_token::{self, Expected, Identity, Said},
 };
 
@@ -62,6 +62,23 @@ struct Metadata {
     token_endpoint: String,
     jwks_uri: String,
     userinfo_endpoint: Option<String>,
+    /// Whether it names itself in every answer (RFC 9207).
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
+}
+
+impl Metadata {
+    /// The first endpoint that may not be asked, as the document calls it.
+    fn untrusted_endpoint(&self) -> Option<&'static str> {
+        let endpoints = [
+            ("authorization_endpoint", Some(&self.authorization_endpoint)),
+            ("token_endpoint", Some(&self.token_endpoint)),
+            ("jwks_uri", Some(&self.jwks_uri)),
+            ("userinfo_endpoint", self.userinfo_endpoint.as_ref()),
+        ];
+        let untrusted = |url: Option<&String>| url.is_some_and(|url| !endpoint::may_name(&self.issuer, url));
+        endpoints.into_iter().find(|(_, url)| untrusted(*url)).map(|(name, _)| name)
+    }
 }
 
 struct Documents {
@@ -119,23 +136,35 @@ impl Provider {
     pub async fn authorization_url(&self, ticket: &Ticket) -> Result<String, ProviderError> {
         let documents = self.documents(None).await?;
         let endpoint = &documents.metadata.authorization_endpoint;
-        let query = form(&[
-            ("client_id", &self.config.client_id),
+        let (scope, challenge) = (self.config.scopes.join(" "), ticket.challenge());
+        let mut pairs = vec![
+            ("client_id", self.config.client_id.as_str()),
             ("response_type", "code"),
-            ("scope", &self.config.scopes.join(" ")),
+            ("scope", &scope),
             ("redirect_uri", &self.redirect_uri),
             ("state", &ticket.state),
             ("nonce", &ticket.nonce),
-            ("code_challenge", &ticket.challenge()),
+            ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
-        ]);
+        ];
+        if matches!(ticket.purpose, Purpose::StepUp(_)) {
+            // Each alone may be overlooked; with `max_age` the ID token has to say when (OpenID Connect Core, 2).
+            pairs.extend([("prompt", "login"), ("max_age", "0")]);
+        }
+        let query = form(&pairs);
         let separator = if endpoint.contains('?') { '&' } else { '?' };
         Ok(format!("{endpoint}{separator}{query}"))
     }
 
-    /// Whether the answer names this provider, or none (RFC 9207).
-    pub fn is_issuer(&self, named: Option<&str>) -> bool {
-        named.is_none_or(|named| named == self.config.issuer)
+    /// Whether an answer comes from this provider: it names it, or names none as this provider's answers do (RFC 9207, 2.4).
+    ///
+    /// # Errors
+    /// [`ProviderError::Down`].
+    pub async fn has_answered(&self, named: Option<&str>) -> Result<bool, ProviderError> {
+        match named {
+            Some(named) => Ok(named == self.config.issuer),
+            None => Ok(!self.documents(None).await?.metadata.authorization_response_iss_parameter_supported),
+        }
     }
 
     /// Who has come back with a code.
@@ -158,9 +187,9 @@ impl Provider {
             (Some(url), Some(token)) if !said.has_email() => {
                 let request = Request::get(url).header(header::AUTHORIZATION, format!("Bearer {token}"));
                 let rest: Said = self.json(request.body(Bytes::new()).map_err(down)?).await?;
-                Ok(said.complete(rest).identity())
+                Ok(said.complete(rest).identity(expected.now))
             }
-            _ => Ok(said.identity()),
+            _ => Ok(said.identity(expected.now)),
         }
     }
 
@@ -224,9 +253,8 @@ impl Provider {
         if metadata.issuer != self.config.issuer {
             return Err(down(format!("calls itself {}", metadata.issuer)));
         }
-        let endpoints = [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.jwks_uri];
-        if self.config.issuer.starts_with("https://") && !endpoints.iter().all(|url| url.starts_with("https://")) {
-            return Err(down("names an endpoint without TLS"));
+        if let Some(name) = metadata.untrusted_endpoint() {
+            return Err(down(format!("its {name} is not https")));
         }
         let request = Request::get(&metadata.jwks_uri).body(Bytes::new()).map_err(down)?;
         let set: KeySet = self.json(request).await?;
@@ -258,4 +286,30 @@ fn form(pairs: &[(&str, &str)]) -> String {
 fn error_of(body: &[u8]) -> Option<String> {
     let document: serde_json::Value = serde_json::from_slice(body).ok()?;
     document["error"].as_str().map(|code| code.chars().take(100).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn metadata(name: &str, url: &str) -> Metadata {
+        let mut document = json!({
+            "issuer": "https://a.example", "authorization_endpoint": "https://a.example/auth", "token_endpoint": "https://a.example/token",
+            "jwks_uri": "https://keys.example/", "userinfo_endpoint": "https://a.example/me",
+        });
+        document[name] = Value::from(url);
+        serde_json::from_value(document).unwrap()
+    }
+
+    #[test]
+    fn every_endpoint_is_https_and_the_one_that_is_not_is_named() {
+        assert_eq!(metadata("issuer", "https://a.example").untrusted_endpoint(), None);
+        for name in ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"] {
+            for url in ["http://a.example/", "http://127.0.0.1/", "//a.example/", "javascript:alert(1)", ""] {
+                assert_eq!(metadata(name, url).untrusted_endpoint(), Some(name), "{url}");
+            }
+        }
+    }
 }

@@ -5,9 +5,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use runtime::{Boot, BootError, PublicUrl, Wire};
 use stores::Fetch;
 
-use super::{Provider, provider::Config};
+use super::{Provider, endpoint, provider::Config};
 
 const SETTING: &str = "OAUTH_PROVIDERS";
+/// A provider of this name could not be told from the list of links: `/v1/auth/oauth/links`.
+const TAKEN: &str = "links";
 
 /// All providers by name.
 #[derive(Clone)]
@@ -52,7 +54,10 @@ fn parse(text: &str) -> Result<BTreeMap<String, Config>, String> {
         if name.is_empty() || !name.bytes().all(is_plain) {
             return Err("a provider's name has lower-case letters, digits and dashes".to_owned());
         }
-        if !is_trustworthy(&config.issuer) {
+        if name == TAKEN {
+            return Err(format!("a provider cannot be called {TAKEN}"));
+        }
+        if endpoint::reach(&config.issuer).is_none() {
             return Err(format!("{name}: an issuer's URL begins with https:// unless it is on this machine"));
         }
         if !config.scopes.iter().any(|scope| scope == "openid") {
@@ -60,13 +65,6 @@ fn parse(text: &str) -> Result<BTreeMap<String, Config>, String> {
         }
     }
     Ok(configs)
-}
-
-/// TLS, or this machine.
-fn is_trustworthy(issuer: &str) -> bool {
-    let Some(rest) = issuer.strip_prefix("http://") else { return issuer.starts_with("https://") };
-    let host = rest.split(['/', ':']).next().unwrap_or_default();
-    host == "localhost" || host == "127.0.0.1" || host.ends_with(".localhost")
 }
 
 #[cfg(test)]
@@ -86,9 +84,12 @@ mod tests {
             "[]".to_owned(),
             of("http://accounts.google.com", ""),
             of("http://localhost.evil.example", ""),
+            of("http://localhost:80@evil.example", ""),
+            of("accounts.google.com", ""),
             of("https://a.example", r#","scopes":["email"]"#),
             of("https://a.example", r#","scope":["openid"]"#),
             of("https://a.example", "").replace("google", "Goo gle"),
+            of("https://a.example", "").replace("google", "links"),
         ] {
             let reason = parse(&wrong).unwrap_err();
             assert!(!reason.contains("hidden"), "{reason}");

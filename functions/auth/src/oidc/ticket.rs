@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use time::{Duration, OffsetDateTime};
 
-use crate::host_cookie::HostCookie;
+use crate::{host_cookie::HostCookie, proof::Proof};
 
 /// Carries it; lax, because the browser comes back from another site.
 pub const COOKIE: HostCookie = HostCookie::lax("__Host-oauth", LIFETIME);
@@ -16,7 +16,27 @@ pub const COOKIE: HostCookie = HostCookie::lax("__Host-oauth", LIFETIME);
 const LIFETIME: Duration = Duration::minutes(10);
 const PURPOSE: &str = "oauth ticket";
 
-/// A sign-in on its way to a provider.
+/// What somebody goes to a provider for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Purpose {
+    SignIn,
+    /// One more way to sign in to the account.
+    Link(Begun),
+    /// The provider asks once more who they are.
+    StepUp(Begun),
+}
+
+/// The session that somebody is signed in with when they leave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    pub account: AccountId,
+    /// Must still live at the end.
+    pub session: SessionId,
+    /// What the access token said.
+    pub proof: Proof,
+}
+
+/// A browser on its way to a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
     /// Where it goes.
@@ -27,26 +47,23 @@ pub struct Ticket {
     pub nonce: String,
     /// Proves to the provider that the code comes from where the sign-in began.
     pub verifier: String,
-    /// The account that began it, when somebody is signed in.
-    pub link: Option<LinkTo>,
-    expires_at: i64,
-}
-
-/// A signed-in account that is to be linked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LinkTo {
-    /// The account.
-    pub account: AccountId,
-    /// Must still live at the end.
-    pub session: SessionId,
+    pub purpose: Purpose,
+    #[serde(with = "time::serde::timestamp")]
+    pub started_at: OffsetDateTime,
 }
 
 impl Ticket {
     /// With fresh secrets.
-    pub fn new(world: &World, provider: &str, link: Option<LinkTo>) -> Self {
+    pub fn new(world: &World, provider: &str, purpose: Purpose) -> Self {
         let random = || BASE64_URL_SAFE_NO_PAD.encode(world.bytes::<32>());
-        let expires_at = (world.now() + LIFETIME).unix_timestamp();
-        Self { provider: provider.to_owned(), state: random(), nonce: random(), verifier: random(), link, expires_at }
+        Self {
+            provider: provider.to_owned(),
+            state: random(),
+            nonce: random(),
+            verifier: random(),
+            purpose,
+            started_at: world.now(),
+        }
     }
 
     /// The challenge of the verifier (S256).
@@ -69,7 +86,7 @@ impl Ticket {
             return None;
         }
         let ticket: Self = serde_json::from_slice(&body).ok()?;
-        (now.unix_timestamp() < ticket.expires_at).then_some(ticket)
+        (now < ticket.started_at + LIFETIME).then_some(ticket)
     }
 
     /// Whether an answer belongs to this sign-in.
@@ -85,7 +102,7 @@ mod tests {
 
     fn ticket() -> (Ticket, World) {
         let (world, _) = World::replay(OffsetDateTime::UNIX_EPOCH, 7);
-        (Ticket::new(&world, "local", None), world)
+        (Ticket::new(&world, "local", Purpose::SignIn), world)
     }
 
     #[test]

@@ -11,11 +11,14 @@ use serde::Deserialize;
 
 use super::steps::{
     limits::Limits,
+    oauth_link::OauthLink,
     oauth_sign_in::{OauthSignIn, SignedIn},
+    oauth_step_up::OauthStepUp,
 };
 use crate::{
-    oidc::{self, Providers, Ticket},
+    oidc::{self, Providers, Purpose, Ticket},
     problems::state_mismatch,
+    store::oauth_links::ForeignAccount,
 };
 
 /// What a provider adds to the address; whatever else it adds is ignored.
@@ -31,6 +34,8 @@ runtime::wire! {
     pub(super) struct FinishOauth {
         providers: Providers,
         sign_in: OauthSignIn,
+        link: OauthLink,
+        step_up: OauthStepUp,
         pepper: Key<Pepper>,
         limits: Limits,
         page: PublicUrl,
@@ -38,10 +43,12 @@ runtime::wire! {
     }
 }
 
-/// 303 to the page: to `#/signed-in` with the refresh token in its cookie, or to `#/code` with the token for `POST /v1/auth/mfa/verify` in its own
-/// where the account has a second factor. 404 for an unknown provider, 400 `state_mismatch` when the sign-in did not begin in
-/// this browser within ten minutes, 400 `code_refused`, 403 `sign_in_cancelled`, `address_unverified` or `email_unverified`, 409
-/// `linked_elsewhere`, 502 `provider_unavailable`.
+/// 303 to the page: to `#/signed-in` with the refresh token in its cookie, to `#/code` with the token for `POST /v1/auth/mfa/verify` in its own
+/// where the account has a second factor, to `#/stepped-up` when the next refresh gives a token with a fresh proof, or to the page itself when
+/// the account is linked. 404 for an unknown provider, 400 `state_mismatch` when it did not begin in this browser within ten minutes, 400
+/// `code_refused`, 403 `sign_in_cancelled`, `address_unverified` or `email_unverified`, 502 `provider_unavailable`. Linking and stepping up: 401
+/// `session_revoked`. Linking: 403 `step_up_required`, 409 `linked_elsewhere` or `already_linked`. Stepping up: 403 `another_account` or
+/// `proof_too_old`.
 #[utoipa::path(get, path = "/v1/auth/oauth/{provider}/callback", tag = "auth",
     params(("provider" = String, Path), ("code" = Option<String>, Query), ("state" = Option<String>, Query),
         ("error" = Option<String>, Query), ("iss" = Option<String>, Query)),
@@ -59,10 +66,13 @@ pub(super) async fn finish_oauth(
     let forget = oidc::COOKIE.forget().map_err(Problem::internal)?;
     // A ticket is good for one sign-in, however it ends.
     match state.receive(&ticket, &returned, &caller, &origin).await {
-        Ok(signed_in) => Ok(state.go_on(signed_in, forget)),
+        Ok(arrival) => Ok(state.go_on(arrival, forget)),
         Err(problem) => Err(problem.with_header(header::SET_COOKIE, forget)),
     }
 }
+
+/// Where the browser goes on to, and the cookie that it takes along.
+type Arrival = (&'static str, Option<HeaderValue>);
 
 impl FinishOauth {
     async fn ticket(&self, headers: &HeaderMap, provider: &str, returned: &Returned) -> Result<Ticket, Problem> {
@@ -79,9 +89,9 @@ impl FinishOauth {
         returned: &Returned,
         caller: &Audience,
         origin: &Origin,
-    ) -> Result<SignedIn, Problem> {
+    ) -> Result<Arrival, Problem> {
         let provider = self.providers.find(&ticket.provider)?;
-        if !provider.is_issuer(returned.iss.as_deref()) {
+        if !provider.has_answered(returned.iss.as_deref()).await? {
             return Err(state_mismatch("The answer comes from somebody else."));
         }
         let code = match (&returned.code, returned.error.as_deref()) {
@@ -92,15 +102,27 @@ impl FinishOauth {
             (_, error) => return Err(oidc::ProviderError::Down(format!("answered {error:?}")).into()),
         };
         let identity = provider.identity(code, ticket).await?;
-        self.sign_in.receive(ticket, &identity, &caller.locale, origin).await
+        match &ticket.purpose {
+            Purpose::Link(begun) => {
+                let foreign = ForeignAccount { provider: &ticket.provider, subject: &identity.subject };
+                self.link.link(begun, foreign, origin).await?;
+                Ok(("/", None))
+            }
+            Purpose::StepUp(begun) => {
+                self.step_up.renew((ticket, begun), &identity, origin).await?;
+                Ok(("/#/stepped-up", None))
+            }
+            Purpose::SignIn => {
+                let signed_in = self.sign_in.receive(&ticket.provider, &identity, &caller.locale, origin).await?;
+                Ok(match signed_in {
+                    SignedIn::Session(cookie) => ("/#/signed-in", Some(cookie)),
+                    SignedIn::NeedsCode(cookie) => ("/#/code", Some(cookie)),
+                })
+            }
+        }
     }
 
-    fn go_on(&self, signed_in: SignedIn, forget: HeaderValue) -> Response {
-        let (place, cookie) = match signed_in {
-            SignedIn::Linked => ("/", None),
-            SignedIn::Session(cookie) => ("/#/signed-in", Some(cookie)),
-            SignedIn::NeedsCode(cookie) => ("/#/code", Some(cookie)),
-        };
+    fn go_on(&self, (place, cookie): Arrival, forget: HeaderValue) -> Response {
         let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, self.page.join(place))]).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

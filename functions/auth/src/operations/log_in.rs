@@ -167,6 +167,8 @@ impl LogIn {
             methods: proof.methods,
             transport: request.transport,
             device_name: request.device_name.map(VisibleLine::into_string),
+            provider: None,
+            link_subject: None,
         };
         let mfa_token = second_factor::ask(&self.pool, &waiting, &self.world).await?;
         Ok(CodeNeeded { mfa_token, methods: METHODS })

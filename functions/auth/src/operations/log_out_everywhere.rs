@@ -1,4 +1,4 @@
-//! `POST /v1/auth/logout-all`: ends every session of the account, this one included.
+//! `POST /v1/auth/logout-all`: ends every session of the account, this one included, and every sign-in that waits for a code.
 
 use cinema_http::{Account, HeaderMap, Problem, Response, State};
 use events::Outbox;
@@ -13,7 +13,7 @@ use super::steps::{
 use crate::{
     security_event::Kind,
     session_end,
-    store::{security_events, sessions},
+    store::{accounts, mfa_tokens, security_events, sessions},
 };
 
 wire_with_sessions! {
@@ -51,7 +51,10 @@ impl LogOutEverywhere {
         self.outbox
             .transact(async |tx| {
                 let everything = (None, "log_out_everywhere");
+                // A sign-in that is about to be let through ends as well, or finds nothing to begin with.
+                accounts::lock(tx, account.id).await?;
                 let ended = session_end::end_all(tx, account.id, everything, &self.world).await?;
+                mfa_tokens::forget(tx, account.id).await?;
                 let event = event.in_session(account.session).with(format!("{ended} sessions"));
                 security_events::add(&mut **tx, &event).await
             })

@@ -6,7 +6,9 @@ mod steps {
     pub(super) mod known_devices;
     pub(super) mod limits;
     pub(super) mod live_account;
+    pub(super) mod oauth_link;
     pub(super) mod oauth_sign_in;
+    pub(super) mod oauth_step_up;
     pub(super) mod refresh_token;
     pub(super) mod second_factor;
     pub(super) mod sign_in;
@@ -18,11 +20,11 @@ cinema_http::operations! {
         change_email: ChangeEmail, change_password: ChangePassword, confirm_email: ConfirmEmail, confirm_totp: ConfirmTotp,
         delete_account: DeleteAccount, enrol_totp: EnrolTotp, find_account: FindAccount, finish_oauth: FinishOauth,
         forgot_password: ForgotPassword, get_erasure: GetErasure, get_jwks: GetJwks, grant_role: GrantRole,
-        list_security_events: ListSecurityEvents, list_sessions: ListSessions, log_in: LogIn, log_out: LogOut,
-        log_out_everywhere: LogOutEverywhere, refresh_session: RefreshSession, register_account: RegisterAccount,
-        remove_totp: RemoveTotp, reset_password: ResetPassword, revoke_role: RevokeRole, revoke_session: RevokeSession,
-        start_oauth: StartOauth, step_up: StepUp, switch_profile: SwitchProfile, unlink_oauth: UnlinkOauth,
-        verify_email: VerifyEmail, verify_mfa: VerifyMfa,
+        list_links: ListLinks, list_security_events: ListSecurityEvents, list_sessions: ListSessions, log_in: LogIn,
+        log_out: LogOut, log_out_everywhere: LogOutEverywhere, refresh_session: RefreshSession,
+        register_account: RegisterAccount, remove_totp: RemoveTotp, reset_password: ResetPassword,
+        revoke_role: RevokeRole, revoke_session: RevokeSession, start_oauth: StartOauth, step_up: StepUp,
+        switch_profile: SwitchProfile, unlink_oauth: UnlinkOauth, verify_email: VerifyEmail, verify_mfa: VerifyMfa,
     ],
     consumers: [
         collect_receipts: CollectReceipts, export_account: ExportAccount, project_profiles: ProjectProfiles,

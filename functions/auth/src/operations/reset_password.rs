@@ -28,7 +28,7 @@ use crate::{
     store::{
         self, accounts,
         credentials::{self, NewHash},
-        reset_codes, security_events,
+        oauth_links, reset_codes, security_events,
     },
 };
 
@@ -52,8 +52,8 @@ runtime::wire! {
     }
 }
 
-/// 204 when the code is right; 422 `invalid_code` when it is wrong, 410 `code_expired` or `code_used`, 422 `weak_password`, 429 at the sixth
-/// try from one network.
+/// 204 when the code is right. Links with providers go, but for the one that the account was made with: whoever added them may be why it is
+/// reset. 422 `invalid_code` when it is wrong, 410 `code_expired` or `code_used`, 422 `weak_password`, 429 at the sixth try from one network.
 #[utoipa::path(post, path = "/v1/auth/password/reset", tag = "auth", request_body = ResetPasswordRequest,
     responses((status = 204), Problem))]
 pub(super) async fn reset_password(
@@ -88,6 +88,8 @@ impl ResetPassword {
         let digest = request.code.digest_for(pepper, Purpose::Reset, request.email.as_str());
         self.outbox
             .transact(async |tx| {
+                // Nobody signs in by a link, or adds one, while it is removed. First, as wherever an account is locked.
+                accounts::lock_by_email(tx, &request.email).await?;
                 let sent = reset_codes::count_try(tx, &request.email).await?;
                 let holder = accounts::holder(&mut **tx, &request.email).await?;
                 let verdict =
@@ -106,7 +108,7 @@ impl ResetPassword {
             .await
     }
 
-    /// Uses the code up, sets the password and ends every session.
+    /// Uses the code up, sets the password, removes what was added beside it and ends every session.
     async fn replace(
         &self,
         tx: &mut Transaction<'_>,
@@ -118,6 +120,10 @@ impl ResetPassword {
         reset_codes::mark_used(tx, email, now).await?;
         credentials::set_if(tx, true, account, hash, now).await?;
         session_end::end_whatever_began(tx, account, (None, "password_reset"), &self.world).await?;
+        for provider in oauth_links::remove_added(tx, account).await? {
+            let unlinked = SecurityEvent { id: self.world.id(), kind: Kind::OauthUnlinked, ..event.clone() };
+            security_events::add(&mut **tx, &unlinked.with(provider)).await?;
+        }
         security_events::add(&mut **tx, event).await?;
         tx.send(mail(&self.world, email, locale, PasswordChanged {})).await
     }

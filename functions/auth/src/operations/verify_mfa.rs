@@ -12,6 +12,7 @@ use super::steps::{
     happened::happened,
     known_devices::KnownDevices,
     limits::Limits,
+    oauth_link,
     refresh_token::{self, Site},
     second_factor::{Candidate, SecondFactor, WAITING},
     sign_in::SignIn,
@@ -22,7 +23,7 @@ use crate::{
     second_factor::{Guess, Waiting, token_digest},
     security_event::Kind,
     session::RefreshToken,
-    store::{accounts, mfa_tokens, security_events},
+    store::{accounts, mfa_tokens, oauth_links::ForeignAccount, security_events},
     token::Token,
     transport::Transport,
 };
@@ -48,7 +49,8 @@ runtime::wire! {
     }
 }
 
-/// 200 with tokens; 401 `invalid_mfa_token` or `invalid_code`, 429 `mfa_locked` for 15 minutes after five codes in vain.
+/// 200 with tokens; 401 `invalid_mfa_token` or `invalid_code`, 429 `mfa_locked` for 15 minutes after five codes in vain. Where a provider and
+/// this account have proven the same address, they are linked now; 409 `linked_elsewhere` or `already_linked` when they cannot be.
 #[utoipa::path(post, path = "/v1/auth/mfa/verify", tag = "auth", request_body = VerifyMfaRequest,
     responses((status = 200, body = Token), Problem))]
 pub(super) async fn verify_mfa(
@@ -101,6 +103,7 @@ impl VerifyMfa {
     ) -> Result<Option<(Token, RefreshToken)>, Problem> {
         let person = accounts::person(&self.pool, waiting.account).await?.ok_or_else(too_late)?;
         let begin = async |tx: &mut Transaction<'_>| {
+            accounts::share(tx, waiting.account).await?;
             let Some(kind) = self.factor.use_up(tx, waiting.account, candidate).await? else { return Ok(None) };
             if !mfa_tokens::use_up(tx, digest).await? {
                 return Err(too_late());
@@ -125,7 +128,14 @@ impl VerifyMfa {
         let methods = waiting.methods.iter().cloned().chain(["otp".to_owned()]).collect();
         let proof = Proof { at: self.world.now(), methods };
         let device = (waiting.device_name.as_deref(), origin);
-        self.sign_in.begin_within(tx, person, &proof, device).await
+        let Some(provider) = waiting.provider.as_deref() else {
+            return self.sign_in.begin_within(tx, person, &proof, device).await;
+        };
+        if let Some(subject) = waiting.link_subject.as_deref() {
+            let foreign = ForeignAccount { provider, subject };
+            oauth_link::link(tx, foreign, waiting.account, (origin, &self.world)).await?;
+        }
+        self.sign_in.begin_through(tx, provider, (person, &proof), device).await?.ok_or_else(too_late)
     }
 
     async fn refuse(&self, digest: &[u8], waiting: &Waiting, origin: &Origin) -> Result<Problem, Problem> {

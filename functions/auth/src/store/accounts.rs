@@ -82,7 +82,13 @@ pub(crate) async fn lock(connection: &mut PgConnection, id: AccountId) -> Result
     sqlx::query("select 1 from accounts where id = $1 for update").bind(id).execute(connection).await.map(drop)
 }
 
-/// The same by the address.
+/// Whoever locks the account waits until the transaction ends, and the other way round. What goes on to rows that hang on the account begins
+/// with it: so nobody waits in a circle.
+pub(crate) async fn share(connection: &mut PgConnection, id: AccountId) -> Result<(), sqlx::Error> {
+    sqlx::query("select 1 from accounts where id = $1 for key share").bind(id).execute(connection).await.map(drop)
+}
+
+/// [`lock`] by the address.
 pub(crate) async fn lock_by_email(connection: &mut PgConnection, email: &Email) -> Result<(), sqlx::Error> {
     sqlx::query("select 1 from accounts where email = $1 for update").bind(email).execute(connection).await.map(drop)
 }

@@ -1,7 +1,7 @@
 //! Sign-ins that wait for a code.
 
 use kernel::AccountId;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::{PgConnection, PgExecutor, Row};
 use time::OffsetDateTime;
 
 use crate::{
@@ -18,7 +18,8 @@ pub(crate) async fn add(
     now: OffsetDateTime,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "insert into mfa_tokens (digest, account_id, amr, transport, device_name, expires_at) values ($1, $2, $3, $4, $5, $6)",
+        "insert into mfa_tokens (digest, account_id, amr, transport, device_name, expires_at, provider, link_subject) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(digest)
     .bind(waiting.account)
@@ -26,6 +27,8 @@ pub(crate) async fn add(
     .bind(waiting.transport.as_str())
     .bind(&waiting.device_name)
     .bind(now + PATIENCE)
+    .bind(&waiting.provider)
+    .bind(&waiting.link_subject)
     .execute(database)
     .await
     .map(drop)
@@ -37,19 +40,24 @@ pub(crate) async fn find(
     digest: &[u8],
     now: OffsetDateTime,
 ) -> Result<Option<Waiting>, sqlx::Error> {
-    let row: Option<(AccountId, Vec<String>, String, Option<String>)> = sqlx::query_as(
-        "select account_id, amr, transport, device_name from mfa_tokens where digest = $1 and expires_at > $2 and tries < $3",
+    let row = sqlx::query(
+        "select account_id, amr, transport, device_name, provider, link_subject from mfa_tokens \
+         where digest = $1 and expires_at > $2 and tries < $3",
     )
     .bind(digest)
     .bind(now)
     .bind(MAX_TRIES)
     .fetch_optional(database)
     .await?;
-    Ok(row.map(|(account, methods, transport, device_name)| Waiting {
-        account,
-        methods,
+    let Some(row) = row else { return Ok(None) };
+    let transport: &str = row.try_get(2)?;
+    Ok(Some(Waiting {
+        account: row.try_get(0)?,
+        methods: row.try_get(1)?,
         transport: if transport == Transport::Cookie.as_str() { Transport::Cookie } else { Transport::Body },
-        device_name,
+        device_name: row.try_get(3)?,
+        provider: row.try_get(4)?,
+        link_subject: row.try_get(5)?,
     }))
 }
 
@@ -68,4 +76,18 @@ pub(crate) async fn use_up(connection: &mut PgConnection, digest: &[u8]) -> Resu
 /// Ends every sign-in of an account that waits.
 pub(crate) async fn forget(connection: &mut PgConnection, account: AccountId) -> Result<(), sqlx::Error> {
     sqlx::query("delete from mfa_tokens where account_id = $1").bind(account).execute(connection).await.map(drop)
+}
+
+/// Ends those that came through a provider.
+pub(crate) async fn forget_provider(
+    connection: &mut PgConnection,
+    account: AccountId,
+    provider: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from mfa_tokens where account_id = $1 and provider = $2")
+        .bind(account)
+        .bind(provider)
+        .execute(connection)
+        .await
+        .map(drop)
 }

@@ -98,6 +98,16 @@ pub(crate) async fn find(database: impl PgExecutor<'_>, session: SessionId) -> R
     row.as_ref().map(Login::read).transpose()
 }
 
+/// A session of an account, unless it has ended.
+pub(crate) async fn live(
+    database: impl PgExecutor<'_>,
+    (account, session): (AccountId, SessionId),
+    now: OffsetDateTime,
+) -> Result<Option<Login>, sqlx::Error> {
+    let login = find(database, session).await?;
+    Ok(login.filter(|login| login.person.account == account && login.family.is_live(now)))
+}
+
 /// Whether the account of a live session has an authenticator; `None`: the session has ended.
 pub(crate) async fn has_authenticator(
     database: impl PgExecutor<'_>,
@@ -171,6 +181,35 @@ pub(crate) async fn end_all(
     )
     .bind(account)
     .bind(kept)
+    .bind(now)
+    .bind(reason)
+    .fetch_all(connection)
+    .await
+}
+
+/// Keeps which provider's account a session was begun with.
+pub(crate) async fn set_provider(
+    connection: &mut PgConnection,
+    session: SessionId,
+    provider: &str,
+) -> Result<(), sqlx::Error> {
+    let kept = "update sessions set provider = $2 where id = $1";
+    sqlx::query(kept).bind(session).bind(provider).execute(connection).await.map(drop)
+}
+
+/// Ends all sessions of an account that were begun with a provider's; which they were.
+pub(crate) async fn end_provider(
+    connection: &mut PgConnection,
+    account: AccountId,
+    (provider, reason): (&str, &str),
+    now: OffsetDateTime,
+) -> Result<Vec<SessionId>, sqlx::Error> {
+    sqlx::query_scalar(
+        "update sessions set revoked_at = $3, revoke_reason = $4 \
+         where account_id = $1 and provider = $2 and revoked_at is null returning id",
+    )
+    .bind(account)
+    .bind(provider)
     .bind(now)
     .bind(reason)
     .fetch_all(connection)

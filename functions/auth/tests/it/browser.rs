@@ -23,6 +23,12 @@ impl Browser {
         self.answer(authorization_url, &format!("login={person}%40people.example&password=cinema")).await
     }
 
+    /// Goes where the issuer sends a browser that it knows: path and query of the callback, or `None` when it asks who it is.
+    pub async fn pass(&mut self, authorization_url: &str) -> Option<String> {
+        let place = self.go(Request::get(authorization_url), "").await;
+        place.strip_prefix("http://localhost:8080").map(str::to_owned)
+    }
+
     /// The same for somebody who thinks better of it.
     pub async fn cancel(&mut self, authorization_url: &str) -> String {
         self.answer(authorization_url, "cancel=1").await

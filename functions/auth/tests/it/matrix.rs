@@ -15,11 +15,12 @@ const PUBLIC: [(Method, &str); 10] = [
     (Method::POST, "/v1/auth/refresh"),
     (Method::GET, "/v1/auth/.well-known/jwks.json"),
 ];
-const ACCOUNT: [(Method, &str); 14] = [
+const ACCOUNT: [(Method, &str); 15] = [
     (Method::POST, "/v1/auth/password/change"),
     (Method::POST, "/v1/auth/email"),
     (Method::POST, "/v1/auth/email/confirm"),
     (Method::DELETE, "/v1/auth/oauth/local"),
+    (Method::GET, "/v1/auth/oauth/links"),
     (Method::POST, "/v1/auth/logout"),
     (Method::POST, "/v1/auth/profile"),
     (Method::POST, "/v1/auth/mfa/totp"),

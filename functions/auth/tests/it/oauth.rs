@@ -1,7 +1,7 @@
 //! Signing in with an account of the issuer that runs beside the engines.
 
 use cinema_http::axum::http::{Method, header};
-use kernel::AccountId;
+use kernel::{AccountId, World};
 use serde_json::{Value, json};
 use testkit::{Answer, App};
 use time::Duration;
@@ -12,7 +12,7 @@ use crate::{
 };
 
 const START: &str = "/v1/auth/oauth/local/start";
-const PAGE: &str = "http://localhost:8080";
+pub const PAGE: &str = "http://localhost:8080";
 /// The issuer has proven this address, and not that of `ulf`.
 const VERA: &str = "vera@people.example";
 
@@ -26,32 +26,60 @@ async fn open() -> Stage {
 }
 
 /// A journey that is under way.
-struct Journey {
-    authorization_url: String,
-    cookie: String,
+pub struct Journey {
+    pub authorization_url: String,
+    pub cookie: String,
 }
 
-async fn start(stage: &Stage) -> Journey {
-    let answer = from_the_edge(stage.app.get(START), &stage.address).send().await;
-    answer.expect(303);
-    Journey {
-        authorization_url: answer.header("location").unwrap().to_owned(),
-        cookie: cookie(&answer, "__Host-oauth"),
+impl Journey {
+    /// To sign in.
+    pub async fn begin(stage: &Stage, start: &str) -> Self {
+        let answer = from_the_edge(stage.app.get(start), &stage.address).send().await;
+        answer.expect(303);
+        let authorization_url = answer.header("location").unwrap().to_owned();
+        Self { authorization_url, cookie: cookie(&answer, "__Host-oauth") }
+    }
+
+    /// Of somebody who is signed in.
+    pub async fn begin_as(stage: &Stage, start: &str, access: &str) -> Self {
+        let answer = leave(stage, start, access).await;
+        let authorization_url = text(&answer.expect(200), "authorization_url").to_owned();
+        Self { authorization_url, cookie: cookie(&answer, "__Host-oauth") }
     }
 }
 
-async fn start_to_link(stage: &Stage, viewer: &SignedIn) -> Journey {
-    let answer = from_the_edge(stage.app.get(START), &stage.address).bearer(&viewer.access).send().await;
-    let authorization_url = text(&answer.expect(200), "authorization_url").to_owned();
-    Journey { authorization_url, cookie: cookie(&answer, "__Host-oauth") }
+/// What a page gets that is signed in.
+pub async fn leave(stage: &Stage, start: &str, access: &str) -> Answer {
+    from_the_edge(stage.app.get(start), &stage.address).bearer(access).send().await
 }
 
-async fn come_back(app: &App, callback: &str, cookie: &str) -> Answer {
+async fn start(stage: &Stage) -> Journey {
+    Journey::begin(stage, START).await
+}
+
+async fn start_to_link(stage: &Stage, viewer: &SignedIn) -> Journey {
+    Journey::begin_as(stage, START, &viewer.access).await
+}
+
+/// Proves at the issuer once more who somebody is; a new token of the session.
+pub async fn step_up(stage: &Stage, token: &Value, person: &str) -> Value {
+    let journey =
+        Journey::begin_as(stage, "/v1/auth/oauth/local/start?purpose=step_up", text(token, "access_token")).await;
+    let callback = Browser::new().sign_in(&journey.authorization_url, person).await;
+    // The issuer has the system's clock.
+    stage.advance((World::system().now() - stage.world.now()).max(Duration::ZERO));
+    let returned = come_back(&stage.app, &callback, &journey.cookie).await;
+    returned.expect(303);
+    assert_eq!(returned.header("location"), Some(&*format!("{PAGE}/#/stepped-up")));
+    refresh(stage, text(token, "cookie")).await
+}
+
+pub async fn come_back(app: &App, callback: &str, cookie: &str) -> Answer {
     from_the_edge(app.get(callback), &fresh_address()).header("cookie", cookie).send().await
 }
 
 /// `name=value` of a cookie that an answer sets.
-fn cookie(answer: &Answer, name: &str) -> String {
+pub fn cookie(answer: &Answer, name: &str) -> String {
     let lines = answer.headers.get_all(header::SET_COOKIE).iter().map(|line| line.to_str().unwrap());
     let line =
         lines.into_iter().find(|line| line.starts_with(&format!("{name}="))).unwrap_or_else(|| panic!("no {name}"));
@@ -67,15 +95,21 @@ async fn sign_in(stage: &Stage, person: &str) -> Answer {
 }
 
 /// Tokens of a browser that has just come back.
-async fn tokens(stage: &Stage, returned: &Answer) -> Value {
+pub async fn tokens(stage: &Stage, returned: &Answer) -> Value {
     returned.expect(303);
-    let call = stage.post_empty("/v1/auth/refresh").header("cookie", &cookie(returned, "__Host-refresh"));
-    let mut token = call.header("origin", PAGE).send().await.expect(200);
+    refresh(stage, &cookie(returned, "__Host-refresh")).await
+}
+
+/// Tokens for a refresh cookie, with what the access token says and the next cookie.
+pub async fn refresh(stage: &Stage, with: &str) -> Value {
+    let answer = stage.post_empty("/v1/auth/refresh").header("cookie", with).header("origin", PAGE).send().await;
+    let mut token = answer.expect(200);
     token["claims"] = claims(text(&token, "access_token"));
+    token["cookie"] = json!(cookie(&answer, "__Host-refresh"));
     token
 }
 
-async fn unlink(stage: &Stage, access: &str, provider: &str) -> Answer {
+pub async fn unlink(stage: &Stage, access: &str, provider: &str) -> Answer {
     stage.app.call(Method::DELETE, &format!("/v1/auth/oauth/{provider}")).bearer(access).send().await
 }
 
@@ -129,6 +163,7 @@ async fn a_stranger_gets_an_account_and_the_same_one_the_next_time() {
 async fn an_account_without_a_password_has_none_in_any_way() {
     let stage = open().await;
     let token = tokens(&stage, &sign_in(&stage, "vera").await).await;
+    let token = step_up(&stage, &token, "vera").await;
     let access = text(&token, "access_token");
     stage.log_in(VERA, PASSWORD).await.expect_problem(401, "invalid_credentials");
     // Registering the address does not set one.
@@ -154,13 +189,14 @@ async fn an_account_without_a_password_has_none_in_any_way() {
 #[tokio::test]
 async fn of_two_links_that_are_removed_at_the_same_time_one_stays() {
     let stage = open().await;
-    let token = tokens(&stage, &sign_in(&stage, "vera").await).await;
-    sqlx::query("insert into oauth_links (provider, subject, account_id, linked_at) values ('other', '1', $1, now())")
-        .bind(text(&token["claims"], "sub"))
-        .execute(&stage.service.pool())
-        .await
-        .unwrap();
-    let access = text(&token, "access_token");
+    let viewer = stage.signed_in().await;
+    for statement in [
+        "insert into oauth_links (provider, subject, account_id, linked_at) values ('local', '1', $1, now()), ('other', '1', $1, now())",
+        "delete from credentials where account_id = $1",
+    ] {
+        sqlx::query(statement).bind(viewer.account().to_string()).execute(&stage.service.pool()).await.unwrap();
+    }
+    let access = &viewer.access;
     let (one, other) = futures::future::join(unlink(&stage, access, "local"), unlink(&stage, access, "other")).await;
     let mut statuses = [one.status.as_u16(), other.status.as_u16()];
     statuses.sort_unstable();
@@ -315,12 +351,8 @@ async fn an_unknown_provider_is_404_and_one_that_is_down_502() {
     let callback = Browser::new().sign_in(&journey.authorization_url, "vera").await;
     let nameless = callback.split("&iss=").next().unwrap();
     come_back(&down, nameless, &journey.cookie).await.expect_problem(502, "provider_unavailable");
-    let refused = format!(
-        "{}&error=server_error",
-        callback.split("code=").next().unwrap().trim_end_matches('?').to_owned()
-            + "?"
-            + callback.split('&').find(|pair| pair.starts_with("state=")).unwrap()
-    );
+    let (path, query) = callback.split_once('?').unwrap();
+    let refused = format!("{path}?error=server_error&{}", query.split_once('&').unwrap().1);
     come_back(&stage.app, &refused, &journey.cookie).await.expect_problem(502, "provider_unavailable");
 }
 
@@ -328,9 +360,13 @@ async fn an_unknown_provider_is_404_and_one_that_is_down_502() {
 async fn two_step_sign_in_is_not_gone_round() {
     let stage = open().await;
     let armed = crate::mfa::armed(&stage).await;
-    let journey = start_to_link(&stage, &armed.owner).await;
+    let body = json!({ "code": armed.code(&stage) });
+    let token = stage.post("/v1/auth/step-up", &body).bearer(&armed.owner.access).send().await.expect(200);
+    let journey = Journey::begin_as(&stage, START, text(&token, "access_token")).await;
     let callback = Browser::new().sign_in(&journey.authorization_url, "ulf").await;
     come_back(&stage.app, &callback, &journey.cookie).await.expect(303);
+    // The next code.
+    stage.advance(Duration::minutes(1));
     let returned = sign_in(&stage, "ulf").await;
     returned.expect(303);
     assert_eq!(returned.header("location"), Some(&*format!("{PAGE}/#/code")));

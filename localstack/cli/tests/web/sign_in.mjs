@@ -1,4 +1,4 @@
-// Signs in with an account of the local issuer, takes an authenticator into use, and signs in with both.
+// Signs in with an account of the local issuer, proves there who it is, takes an authenticator into use, and signs in with both.
 import assert from "node:assert/strict";
 
 import { code } from "./authenticator.mjs";
@@ -18,14 +18,22 @@ await visit(async (page, picture) => {
   await picture("signed-in");
 
   // What the page does not offer yet, in its place and with its cookie.
-  const armed = await page.evaluate(async () => {
-    const post = async (path, body, token) => {
-      const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
-      return (await fetch(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
-    };
-    const { access_token: token } = await post("/v1/auth/refresh", {});
-    return { token, ...(await post("/v1/auth/mfa/totp", {}, token)) };
-  });
+  const call = (method, path) =>
+    page.evaluate(async ([method, path]) => {
+      const refreshed = await fetch("/v1/auth/refresh", { method: "POST" });
+      const { access_token: token } = await refreshed.json();
+      const answer = await fetch(path, { method, headers: { authorization: `Bearer ${token}` } });
+      return { token, status: answer.status, ...(await answer.json()) };
+    }, [method, path]);
+  const refused = await call("POST", "/v1/auth/mfa/totp");
+  assert.equal(refused.code, "step_up_required", "the issuer's silence proves nothing");
+  const { authorization_url: asked } = await call("GET", "/v1/auth/oauth/local/start?purpose=step_up");
+  await page.goto(asked);
+  await page.getByText("Local issuer").first().waitFor({ timeout: 30000 });
+  await page.locator("button").first().click();
+  await page.getByText("Sign out").waitFor({ timeout: 30000 });
+  assert.equal(new URL(page.url()).hash, "#/stepped-up");
+  const armed = await call("POST", "/v1/auth/mfa/totp");
   assert.ok(armed.secret, JSON.stringify(armed));
   const confirmed = await fetch(`${edge}/v1/auth/mfa/totp/confirm`, {
     method: "POST",
@@ -50,5 +58,5 @@ await visit(async (page, picture) => {
   await page.reload();
   await page.getByText("Sign out").waitFor({ timeout: 30000 });
   await picture("two-step");
-}, ["status of 401"]);
+}, ["status of 401", "status of 403"]);
 console.log("signed in through the issuer, with a second factor");

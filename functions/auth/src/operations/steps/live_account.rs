@@ -33,9 +33,8 @@ impl SessionRows {
     /// # Errors
     /// 401 `session_revoked` when it has ended.
     pub async fn login_of(&self, account: &Account) -> Result<Login, Problem> {
-        let login = sessions::find(&self.pool, account.session).await?;
-        let is_live = |login: &Login| login.person.account == account.id && login.family.is_live(self.world.now());
-        login.filter(is_live).ok_or_else(session_revoked)
+        let login = sessions::live(&self.pool, (account.id, account.session), self.world.now()).await?;
+        login.ok_or_else(session_revoked)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     security_event::Kind,
     session::{Family, RefreshToken},
     store::{
-        self,
+        self, oauth_links,
         security_events::{self, Familiar},
         sessions::{self, Device},
     },
@@ -70,6 +70,22 @@ impl SignIn {
             transaction.send(self.mail(&familiar, person, device)).await?;
         }
         Ok((token, refresh))
+    }
+
+    /// Begins one with a provider's account; `None`: the account is not linked with one of this provider any more.
+    pub async fn begin_through(
+        &self,
+        transaction: &mut Transaction<'_>,
+        provider: &str,
+        (person, proof): (&Person, &Proof),
+        device: (Option<&str>, &Origin),
+    ) -> Result<Option<(Token, RefreshToken)>, Problem> {
+        if !oauth_links::hold(transaction, person.account, provider).await? {
+            return Ok(None);
+        }
+        let (token, refresh) = self.begin_within(transaction, person, proof, device).await?;
+        sessions::set_provider(transaction, refresh.session(), provider).await?;
+        Ok(Some((token, refresh)))
     }
 
     fn mail(&self, familiar: &Familiar, person: &Person, device: Device<'_>) -> Message {
