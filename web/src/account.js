@@ -8,9 +8,9 @@ import { profilesSection } from "./profiles.js";
 const POLL_MS = 2000;
 
 export async function showAccount(show) {
-  const [account, profiles] = await Promise.all([call("GET", "/v1/users/me"), profilesSection()]);
+  const [account, profiles, providers] = await Promise.all([call("GET", "/v1/users/me"), profilesSection(), providersSection()]);
   show(el("h1", { textContent: "Account" }), el("p", { className: "dim", textContent: account.email }),
-    profiles, passwordSection(), authenticatorSection(), exportSection(), deletionSection(show));
+    profiles, passwordSection(), authenticatorSection(), providers, exportSection(), deletionSection(show));
 }
 
 function section(title, ...children) {
@@ -51,6 +51,23 @@ function authenticatorSection() {
     place.replaceChildren(el("p", { role: "status", textContent: "Signing in takes the password alone again." }));
   }, { className: "plain" });
   return section("Two-step sign-in", begin, remove, line, place);
+}
+
+/** What else signs in here; nothing where nothing does. */
+async function providersSection() {
+  const { items } = await call("GET", "/v1/auth/oauth/links");
+  if (items.length === 0) return "";
+  const line = alertLine();
+  const rows = items.map(({ provider, linked_at }) => {
+    const row = el("li", {}, el("strong", { textContent: provider }), " ",
+      el("span", { className: "dim", textContent: `since ${new Date(linked_at).toLocaleDateString("en-GB")}` }));
+    row.append(action("Unlink", line, async () => {
+      await call("DELETE", `/v1/auth/oauth/${encodeURIComponent(provider)}`);
+      row.remove();
+    }, { className: "plain", ariaLabel: `Unlink ${provider}` }));
+    return row;
+  });
+  return section("Other ways to sign in", el("ul", { className: "rows" }, ...rows), line);
 }
 
 function exportSection() {

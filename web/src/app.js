@@ -6,7 +6,7 @@ import { alertLine, attempt, el } from "./dom.js";
 import { loadLibrary, play, reason, state, whyNotStarted } from "./player.js";
 import { showProfiles } from "./profiles.js";
 import { enter, showCode, showForgotten, showSignIn, showSignUp } from "./sign_in.js";
-import { confirmIdentity } from "./step_up.js";
+import { confirmIdentity, showSteppedUp } from "./step_up.js";
 
 window.cinema = { player: state };
 const view = document.querySelector("#view");
@@ -125,7 +125,7 @@ const PAGES = new Map([
   ["/signed-in", async (show, then) => ((await resume()) ? enter(then) : showSignIn(show, then))],
 ]);
 /** Only for whoever is signed in. */
-const OWN_PAGES = new Map([["/profiles", showProfiles], ["/account", showAccount]]);
+const OWN_PAGES = new Map([["/profiles", showProfiles], ["/account", showAccount], ["/stepped-up", showSteppedUp]]);
 
 /** Shows a page; its heading is its title, and is read out when the page before it is gone. */
 function put(nodes) {

@@ -1,7 +1,7 @@
 // "Confirm that it is you": the dialogue that opens when an operation asks for a fresh proof of identity.
 
-import { claims, stepUp } from "./api.js";
-import { attempt, alertLine, el, field } from "./dom.js";
+import { call, claims, resume, stepUp } from "./api.js";
+import { action, attempt, alertLine, el, field } from "./dom.js";
 
 const PROOFS = {
   password: {
@@ -25,6 +25,23 @@ function likelyMethod() {
   return amr.includes("otp") || Date.now() / 1000 - auth_time < FRESH_SECONDS ? "code" : "password";
 }
 
+/** Proofs that another provider gives: the browser goes there, and comes back to `#/stepped-up`. */
+async function providerButtons(line) {
+  const { items } = await call("GET", "/v1/auth/oauth/links");
+  return items.map(({ provider }) => action(`Confirm with ${provider}`, line, async () => {
+    const { authorization_url } = await call("GET", `/v1/auth/oauth/${encodeURIComponent(provider)}/start?purpose=step_up`);
+    sessionStorage.setItem("confirmed-for", location.hash);
+    location.assign(authorization_url);
+  }));
+}
+
+/** Back from a provider: the next token has a fresh proof. What was asked for is not repeated without the person. */
+export async function showSteppedUp(show) {
+  await resume();
+  const place = sessionStorage.getItem("confirmed-for") || "#/";
+  show(el("h1", { textContent: "Confirmed" }), el("p", {}, "It is you. ", el("a", { href: place, textContent: "Go on where you were" }), "."));
+}
+
 /** Asks for a proof; returns by what it was given, or null when the person leaves the dialogue. */
 export function confirmIdentity(needsCode) {
   const before = document.activeElement;
@@ -36,8 +53,9 @@ export function confirmIdentity(needsCode) {
     const line = alertLine();
     const other = el("button", { type: "button", className: "plain", hidden: needsCode });
     const cancel = el("button", { type: "button", className: "plain", textContent: "Cancel" });
+    const providers = el("div", { className: "box" });
     const form = el("form", { className: "box" }, el("h2", { id: "proof-title", textContent: "Confirm that it is you" }),
-      note, place, line, el("button", { textContent: "Confirm" }), other, cancel);
+      note, place, line, el("button", { textContent: "Confirm" }), providers, other, cancel);
     const dialog = el("dialog", {}, form);
     dialog.setAttribute("aria-labelledby", "proof-title");
     dialog.setAttribute("aria-describedby", "proof-note");
@@ -78,5 +96,7 @@ export function confirmIdentity(needsCode) {
     document.body.append(dialog);
     dialog.showModal();
     ask();
+    // A provider gives no code.
+    if (!needsCode) providerButtons(line).then((buttons) => providers.append(...buttons), () => {});
   });
 }
