@@ -20,8 +20,7 @@ const LONGEST_RESEND: Duration = Duration::hours(4);
 const BACKOFF: Duration = Duration::seconds(10);
 
 /// What an editor can do about work that failed time and again; the tools' words are in the log and the job's row.
-const RETRIED: &str =
-    "in several attempts; upload the file again, and give support the asset's id if that does not help";
+const ADVICE: &str = "upload the file again, and give support the asset's id if that does not help";
 
 /// How far a job is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -228,7 +227,12 @@ impl JobRow {
             Failure::Refused(error) => error.clone(),
             Failure::Tool { .. } | Failure::Transient { .. } => AssetError {
                 code: self.job.kind().failure_code().to_owned(),
-                detail: format!("{} {RETRIED}", self.job.kind().unfinished()),
+                detail: format!(
+                    "{} failed {} times: {}; {ADVICE}",
+                    self.job,
+                    self.attempts,
+                    self.job.kind().unfinished()
+                ),
             },
         }
     }

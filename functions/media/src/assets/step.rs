@@ -22,7 +22,7 @@ pub const LOOK_EVERY: Duration = Duration::minutes(1);
 pub const STUCK_AFTER: Duration = Duration::hours(6);
 
 /// What an editor hears of seek pictures that could not be made; why is in the log.
-const NO_SPRITES: &str = "there are no seek pictures and no poster; the film is whole without them";
+const NO_SPRITES: &str = "no seek pictures and no poster could be made; the film is complete without them";
 
 /// An asset's next state, and the job that begins with it.
 pub type Step = (Asset, Option<JobRow>);

@@ -28,6 +28,8 @@ const MISSING_SHARE: f64 = 0.02;
 const PREROLL_SECONDS: f64 = 1.0;
 /// Sound that goes on this much longer than the picture is padding of its codec.
 const SOUND_PADDING_SECONDS: f64 = 0.1;
+/// Sound that there is a decoder for: where it fails, the file is at fault.
+const USUAL_SOUND: [&str; 8] = ["aac", "mp2", "mp3", "ac3", "eac3", "opus", "flac", "vorbis"];
 /// A picture that is held for longer than this is worth a word.
 const HELD_SECONDS_WORTH_A_NOTE: f64 = 1.0;
 
@@ -81,7 +83,11 @@ pub fn decide(
     let mut notes = Vec::new();
     let audio = tracks::audio(document, &reading.heard, &mut notes);
     if let Some(lost) = tracks::only_sound(document).filter(|_| audio.is_empty()) {
-        return Err(Refusal::Undecodable { kind: "audio".to_owned(), codec: lost });
+        return Err(if USUAL_SOUND.contains(&lost.as_str()) {
+            Refusal::Damaged { detail: "its sound cannot be decoded".to_owned() }
+        } else {
+            Refusal::Undecodable { kind: "audio".to_owned(), codec: lost }
+        });
     }
     let sound = tracks::default(&audio).and_then(|track| Timing::of(packets, track.stream));
     let sound_end = sound.map_or(f64::MIN, |sound| sound.end);

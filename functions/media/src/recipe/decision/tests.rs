@@ -138,3 +138,46 @@ fn sound_and_captions() {
     let captions: Vec<_> = source.captions.iter().map(|track| (track.language.as_str(), track.is_text)).collect();
     assert_eq!(captions, [("de", true), ("und", false)]);
 }
+
+#[test]
+fn a_track_that_cannot_be_heard_is_left_out_and_the_last_one_refuses_the_film() {
+    let mut film = document("");
+    let more = r#"[{"index": 1, "codec_type": "audio", "codec_name": "atrac9", "channels": 2},
+        {"index": 2, "codec_type": "audio", "codec_name": "aac", "channels": 4}]"#;
+    film.streams.extend(serde_json::from_str::<Vec<Stream>>(more).unwrap());
+    let heard = |first, second| {
+        let heard = BTreeMap::from([(1, first), (2, second)]);
+        decide(Container::Mov, &film, &frame(), &Reading { heard, ..whole(even(10.0, 24.0)) })
+    };
+    let source = heard(Heard::Nothing, Heard::FirstChannel).unwrap();
+    assert_eq!(
+        source.audio.iter().map(|track| (track.stream, track.is_first_channel)).collect::<Vec<_>>(),
+        [(2, true)]
+    );
+    assert!(source.notes[0].contains("atrac9") && source.notes[1].contains("first channel"), "{:?}", source.notes);
+    assert_eq!(heard(Heard::Nothing, Heard::Nothing).unwrap_err().code(), "undecodable");
+    film.streams.remove(1);
+    let heard = BTreeMap::from([(2, Heard::Nothing)]);
+    let refused = decide(Container::Mov, &film, &frame(), &Reading { heard, ..whole(even(10.0, 24.0)) }).unwrap_err();
+    assert_eq!(refused.code(), "damaged");
+}
+
+#[test]
+fn the_film_is_as_long_as_its_sound_and_the_fullest_stream_is_the_film() {
+    let mut film = document("");
+    let more = r#"[{"index": 1, "codec_type": "audio", "codec_name": "aac", "channels": 2}]"#;
+    film.streams.extend(serde_json::from_str::<Vec<Stream>>(more).unwrap());
+    film.format.duration = Some("25.0".to_owned());
+    let mut packets = even(10.0, 24.0);
+    packets.push(Packet { stream: 1, time: 24.98, duration: 0.02, is_key: true });
+    let source = decide(Container::Mov, &film, &frame(), &whole(packets.clone())).unwrap();
+    assert_eq!((source.frames, source.held_from), (600, Some(240)));
+    let last = source.video.pauses.last().unwrap();
+    assert!(last.from_ms < 10_000 && last.to_ms > 25_000, "{last:?}");
+    let mut poster = film.streams[0].clone();
+    poster.index = 2;
+    poster.disposition.insert("default".to_owned(), 1);
+    film.streams.insert(0, poster);
+    packets.push(Packet { stream: 2, time: 0.0, duration: 0.04, is_key: true });
+    assert_eq!(picture_stream(&film, &packets).map(|stream| stream.index), Some(0));
+}
