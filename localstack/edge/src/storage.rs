@@ -102,6 +102,14 @@ fn moment(text: &str) -> Option<SystemTime> {
     DateTime::from_str(&text, DateTimeFormat::DateTime).ok()?.try_into().ok()
 }
 
+/// What functions sign with.
+#[derive(Clone, Copy)]
+struct Ours<'a> {
+    public_url: &'a str,
+    /// By which functions know the edge.
+    secret: &'a str,
+}
+
 /// Why a link does not open its target.
 #[derive(Debug, PartialEq, Eq)]
 enum Refused {
@@ -110,15 +118,14 @@ enum Refused {
 }
 
 /// Whether a function signed this link for the public address, for this target, and its time is not over: signed again, it is the same.
-async fn check(target: &Target, query: &Query, public_url: &str, now: SystemTime) -> Result<(), Refused> {
+async fn check(target: &Target, query: &Query, ours: Ours<'_>, now: SystemTime) -> Result<(), Refused> {
     let parameter = |name| query.get(name).ok_or(Refused::Unsigned);
     let signed_at = moment(parameter("X-Amz-Date")?).ok_or(Refused::Unsigned)?;
     let lifetime = parameter("X-Amz-Expires")?.parse().map(Duration::from_secs).map_err(|_| Refused::Unsigned)?;
     let config = PresigningConfig::builder().start_time(signed_at).expires_in(lifetime).build();
     let config = config.map_err(|_| Refused::Unsigned)?;
-    let session = query.get("X-Amz-Security-Token").map(str::to_owned);
-    let credentials = Credentials::new("test", "test", session, None, "link");
-    let client = Builder::from(&aws::config(&storage(public_url)))
+    let credentials = Credentials::new("edge", ours.secret, None, None, "edge");
+    let client = Builder::from(&aws::config(&storage(ours.public_url)))
         .credentials_provider(credentials)
         .force_path_style(true)
         .build();
@@ -146,7 +153,8 @@ pub(crate) async fn object(
     let Some(target) = Target::of(&method, &bucket, key, &query) else {
         return problem(StatusCode::NOT_FOUND, "route_not_found", "There is nothing at this address.");
     };
-    match check(&target, &query, &origins.public_url, World::system().now().into()).await {
+    let ours = Ours { public_url: &origins.public_url, secret: origins.origin_verify.to_str().unwrap_or_default() };
+    match check(&target, &query, ours, World::system().now().into()).await {
         Ok(()) => pass(&origins, &target, method, &headers, body).await,
         Err(Refused::Expired) => {
             problem(StatusCode::FORBIDDEN, "link_expired", "The link's time is over. Ask for a new one.")
@@ -204,9 +212,11 @@ mod tests {
 
     const PUBLIC_URL: &str = "http://localhost:8080";
 
-    /// A link as a function makes it, with the session token that Lambda gives it.
+    const OURS: Ours<'_> = Ours { public_url: PUBLIC_URL, secret: "origin secret" };
+
+    /// A link as a function makes it.
     async fn link(target: &Target, signed_at: SystemTime, secret: &str, base: &str) -> Query {
-        let credentials = Credentials::new("test", secret, Some("a session/+=".into()), None, "function");
+        let credentials = Credentials::new("edge", secret, None, None, "function");
         let config = Builder::from(&aws::config(base)).credentials_provider(credentials).force_path_style(true).build();
         let presigning = PresigningConfig::builder().start_time(signed_at).expires_in(Duration::from_secs(900));
         let address = target.presigned(&Client::from_conf(config), presigning.build().unwrap()).await.unwrap();
@@ -226,28 +236,24 @@ mod tests {
     async fn a_link_opens_what_it_was_signed_for_until_its_time_is_over() {
         let part = || Target::Part { key: "sources/a b.mp4".into(), upload: "u+/=".into(), number: 3 };
         for target in [export(), part()] {
-            let query = link(&target, now(), "test", &storage(PUBLIC_URL)).await;
-            let at = async |seconds| check(&target, &query, PUBLIC_URL, now() + Duration::from_secs(seconds)).await;
+            let query = link(&target, now(), OURS.secret, &storage(PUBLIC_URL)).await;
+            let at = async |seconds| check(&target, &query, OURS, now() + Duration::from_secs(seconds)).await;
             assert_eq!((at(0).await, at(899).await), (Ok(()), Ok(())));
             assert_eq!(at(900).await, Err(Refused::Expired));
-            assert_eq!(
-                check(&target, &query, PUBLIC_URL, now() - Duration::from_secs(3600)).await,
-                Err(Refused::Expired)
-            );
+            assert_eq!(check(&target, &query, OURS, now() - Duration::from_secs(3600)).await, Err(Refused::Expired));
         }
     }
 
     #[tokio::test]
     async fn nothing_else_opens_anything() {
         let base = storage(PUBLIC_URL);
-        let query = link(&export(), now(), "test", &base).await;
+        let query = link(&export(), now(), OURS.secret, &base).await;
         let other = Target::Export { key: "exp_2/export.zip".into() };
-        let refused = async |target: &Target, query: &Query| {
-            check(target, query, PUBLIC_URL, now()).await == Err(Refused::Unsigned)
-        };
+        let refused =
+            async |target: &Target, query: &Query| check(target, query, OURS, now()).await == Err(Refused::Unsigned);
         assert!(refused(&other, &query).await);
         assert!(refused(&export(), &link(&export(), now(), "another", &base).await).await);
-        assert!(refused(&export(), &link(&export(), now(), "test", "http://127.0.0.1:4566/").await).await);
+        assert!(refused(&export(), &link(&export(), now(), OURS.secret, "http://127.0.0.1:4566/").await).await);
         assert!(refused(&export(), &Query(Vec::new())).await);
         for (name, value) in
             [("X-Amz-Expires", "604800"), ("X-Amz-Date", "20260101T120001Z"), ("X-Amz-Signature", "00"), ("x-id", "x")]

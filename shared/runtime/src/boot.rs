@@ -266,13 +266,14 @@ impl Boot {
     }
 
     /// A bucket whose presigned links go to clients. AWS's own addresses are public; an emulator's is known on its machine only, so its links lead to
-    /// the public address, where the edge passes on what is below `/storage`.
+    /// the public address, where the edge passes on what is below `/storage`; they are signed with the secret by which the edge is known.
     pub fn links(&self, name: &str, access: Access) -> Result<Bucket, BootError> {
         let bucket = self.bucket(name, access)?;
         if !self.aws()?.path_style() {
             return Ok(bucket);
         }
-        Ok(bucket.at(&format!("{}/storage/", self.required("PUBLIC_URL")?.trim_end_matches('/'))))
+        let endpoint = format!("{}/storage/", self.required("PUBLIC_URL")?.trim_end_matches('/'));
+        Ok(bucket.behind(&endpoint, &self.var("ORIGIN_VERIFY").unwrap_or_default()))
     }
 
     /// Where a consumer keeps records that can never be applied, below `source/`.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::{
     Client,
+    config::Credentials,
     error::SdkError,
     operation::{get_object::GetObjectError, head_object::HeadObjectOutput},
     presigning::PresigningConfig,
@@ -30,9 +31,10 @@ impl Bucket {
         Self { client: Client::from_conf(config), name }
     }
 
-    /// The same bucket at another address: what is presigned leads there.
-    pub fn at(&self, endpoint: &str) -> Self {
-        let config = self.client.config().to_builder().endpoint_url(endpoint).build();
+    /// The same bucket behind somebody who shares a secret with us: what is presigned leads to that endpoint, and only it can tell whether it holds.
+    pub fn behind(&self, endpoint: &str, secret: &str) -> Self {
+        let credentials = Credentials::new("edge", secret, None, None, "edge");
+        let config = self.client.config().to_builder().endpoint_url(endpoint).credentials_provider(credentials).build();
         Self { client: Client::from_conf(config), name: self.name.clone() }
     }
 
