@@ -38,7 +38,7 @@ async fn a_film_is_followed_from_its_upload_to_the_index_by_one_trace_id() {
     assert_eq!(status, 201, "{upload}");
     let part_size = usize::try_from(upload["part_size"].as_u64().unwrap()).unwrap();
     for (part, bytes) in upload["parts"].as_array().unwrap().iter().zip(bytes.chunks(part_size)) {
-        let put = reqwest::Client::new().put(part["url"].as_str().unwrap()).body(bytes.to_vec()).send().await.unwrap();
+        let put = editor.http().put(part["url"].as_str().unwrap()).body(bytes.to_vec()).send().await.unwrap();
         assert!(put.status().is_success(), "{}", put.status());
     }
     let complete = format!("/v1/admin/uploads/{}/complete", upload["upload_id"].as_str().unwrap());
