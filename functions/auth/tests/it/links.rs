@@ -303,16 +303,16 @@ async fn the_owner_sees_what_is_linked_and_since_when() {
     list(&viewer.access).await.expect_problem(401, "session_revoked");
 }
 
-/// Until somebody waits for a lock; half a minute at most.
-async fn somebody_waits(stage: &Stage) {
-    let query =
-        "select exists(select 1 from pg_stat_activity where usename = current_user and wait_event_type = 'Lock')";
-    for _ in 0..300 {
-        if sqlx::query_scalar(query).fetch_one(&stage.service.pool()).await.unwrap() {
-            return;
+/// Until somebody waits for the transaction; a minute at most.
+async fn somebody_waits(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let query = "select exists(select 1 from pg_locks where not granted and transactionid = pg_current_xact_id()::xid)";
+    for _ in 0..600 {
+        if sqlx::query_scalar(query).fetch_one(&mut *connection).await? {
+            break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
+    Ok(())
 }
 
 #[tokio::test]
@@ -321,18 +321,24 @@ async fn a_link_that_is_about_to_be_added_does_not_outlive_the_reset() {
     let viewer = stage.signed_in().await;
     let code = stage.reset_code(&viewer.email).await;
     let (pool, account) = (stage.service.pool(), viewer.account().to_string());
-    // As a link is added.
+    let (is_added, added) = tokio::sync::oneshot::channel();
+    // As a link is added. Hashing the new password takes its time.
     let adding = postgres::transact(&pool, async |connection: &mut PgConnection| {
+        sqlx::query("set local idle_in_transaction_session_timeout = 0").execute(&mut *connection).await?;
         let share = "select 1 from accounts where id = $1 for key share";
         sqlx::query(share).bind(&account).execute(&mut *connection).await?;
         let add =
             "insert into oauth_links (provider, subject, account_id, linked_at) values ('scripted', '1', $1, now())";
         sqlx::query(add).bind(&account).execute(&mut *connection).await?;
-        somebody_waits(&stage).await;
-        Ok::<_, sqlx::Error>(())
+        let _ = is_added.send(());
+        somebody_waits(connection).await
     });
-    let (added, done) = futures::future::join(adding, stage.reset(&viewer.email, &code, NEW)).await;
-    added.unwrap();
+    let resetting = async {
+        added.await.unwrap();
+        stage.reset(&viewer.email, &code, NEW).await
+    };
+    let (committed, done) = futures::future::join(adding, resetting).await;
+    committed.unwrap();
     done.expect(204);
     assert_eq!(links(&stage).await, 0);
 }
@@ -343,18 +349,22 @@ async fn nobody_links_in_a_session_that_is_about_to_end() {
     let viewer = stage.signed_in().await;
     let journey = Journey::begin_as(&stage, START, &viewer.access).await;
     let (pool, account, nothing) = (stage.service.pool(), viewer.account().to_string(), json!({}));
+    let (has_ended, ended) = tokio::sync::oneshot::channel();
     // As a reset ends it.
     let ending = postgres::transact(&pool, async |connection: &mut PgConnection| {
         let lock = "select 1 from accounts where id = $1 for update";
         sqlx::query(lock).bind(&account).execute(&mut *connection).await?;
         let end = "update sessions set revoked_at = now() where account_id = $1";
         sqlx::query(end).bind(&account).execute(&mut *connection).await?;
-        somebody_waits(&stage).await;
-        Ok::<_, sqlx::Error>(())
+        let _ = has_ended.send(());
+        somebody_waits(connection).await
     });
-    let linking = issuer.come_back(&stage, &journey, "1", &nothing);
-    let (ended, refused) = futures::future::join(ending, linking).await;
-    ended.unwrap();
+    let linking = async {
+        ended.await.unwrap();
+        issuer.come_back(&stage, &journey, "1", &nothing).await
+    };
+    let (committed, refused) = futures::future::join(ending, linking).await;
+    committed.unwrap();
     refused.expect_problem(401, "session_revoked");
     assert_eq!(links(&stage).await, 0);
 }
