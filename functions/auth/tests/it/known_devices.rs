@@ -114,10 +114,8 @@ async fn a_cookie_of_another_account_or_a_made_up_one_is_a_strangers() {
     let ((email, device), (_, others)) = (known(&stage).await, known(&stage).await);
     shut(&stage, &email).await;
     let flipped = device.replacen(|letter: char| letter != 'A', "A", 1);
-    for stranger in [&*others, &flipped, &device[1..], "", "x", &"A".repeat(48), "\u{7f}"] {
-        if stranger != "\u{7f}" {
-            log_in(&stage, (&email, PASSWORD), stranger).await.expect_problem(429, "rate_limited");
-        }
+    for stranger in [&*others, &flipped, &device[1..], "", "x", &"A".repeat(48)] {
+        log_in(&stage, (&email, PASSWORD), stranger).await.expect_problem(429, "rate_limited");
     }
     log_in(&stage, (&email, PASSWORD), &device).await.expect(200);
 }
