@@ -61,7 +61,7 @@ pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
         // Mappings look 10 times a second instead of backing off up to 10 s (60 s after errors); with the plugin's
         // pollers a look is cheap.
         ("LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC", "0.1"),
-        ("LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC", "0.1"),
+        ("LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC", "0.2"),
         ("LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_ERROR_SEC", "2"),
         // Hundreds of threads behind one interpreter lock: an arena for each would only hold on to memory.
         ("MALLOC_ARENA_MAX", "2"),
