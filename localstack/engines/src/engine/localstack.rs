@@ -58,7 +58,7 @@ pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
         ("DISABLE_EVENTS", "1"),
         ("SKIP_SSL_CERT_DOWNLOAD", "1"),
         ("LAMBDA_RUNTIME_EXECUTOR", "process"),
-        // Mappings look 10 times a second instead of backing off up to 10 s (60 s after errors); with the plugin's
+        // Mappings look 5 to 10 times a second instead of backing off up to 10 s (60 s after errors); with the plugin's
         // pollers a look is cheap.
         ("LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC", "0.1"),
         ("LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC", "0.2"),
