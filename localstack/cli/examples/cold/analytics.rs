@@ -49,7 +49,7 @@ pub async fn stage() -> Stage {
         let events: Vec<_> = (0..EVENTS).map(event).collect();
         request("POST /v1/events", None, Some(&json!({ "token": token, "events": events })))
     });
-    stage.measure("analytics-collect-events", collect);
+    stage.measure("analytics-collect-events", collect.answering(|receipt| receipt["accepted"] == EVENTS));
     let overview = format!("GET /v1/analytics/titles/{title}/overview");
     let editor = Token::role("editor").sign();
     stage.measure("analytics-get-title-overview", Workload::same(request(&overview, Some(&editor), None)));

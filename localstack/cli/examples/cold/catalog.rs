@@ -51,13 +51,15 @@ pub async fn stage() -> Stage {
     let publish = move |title: &str, rating: u8| {
         request(&format!("POST /v1/admin/titles/{title}/publish"), Some(&editor), Some(&json!({ "rating": rating })))
     };
-    let mut title = String::new();
+    let mut titles = Vec::new();
     for number in 0..TITLES {
         let created = stage.ask("catalog-create-title", &create(number)).await;
-        title = created["id"].as_str().expect("an id").to_owned();
+        let title = created["id"].as_str().expect("an id").to_owned();
         stage.ask("catalog-attach-asset", &ready(&title)).await;
         stage.ask("catalog-publish-title", &publish(&title, 12)).await;
+        titles.push(title);
     }
+    let title = titles[0].clone();
     let get = |path: &str| Workload::same(request(&format!("GET {path}"), None, None));
     stage.measure("catalog-list-titles", get("/v1/titles?limit=20"));
     stage.measure("catalog-get-title", get(&format!("/v1/titles/{title}")));
@@ -70,10 +72,9 @@ pub async fn stage() -> Stage {
         "catalog-update-title",
         Workload::each(move |number| request(&route, Some(&editor), Some(&year(number)))),
     );
-    let again = title.clone();
     let rating = |number: usize| if number.is_multiple_of(2) { 12 } else { 16 };
-    stage.measure("catalog-publish-title", Workload::each(move |number| publish(&again, rating(number))));
-    stage.measure("catalog-attach-asset", Workload::each(move |_| ready(&title)));
+    stage.measure("catalog-publish-title", Workload::each(move |number| publish(&title, rating(number))));
+    stage.measure("catalog-attach-asset", Workload::each(move |number| ready(&titles[number % TITLES])));
     stage.measure_golden(&["catalog-relay-outbox"]);
     stage.measure_golden_anew(&["catalog-erase-account"]);
     stage

@@ -21,12 +21,11 @@ pub async fn stage() -> Stage {
             break;
         }
     }
-    let find = Workload::after(move |last| {
-        assert!(last.is_null() || last["degraded"] == false, "the search engine is slow: {last}");
-        assert!(last.is_null() || last["items"].as_array().is_some_and(|found| found.len() == 20), "{last}");
-        find.clone()
-    });
-    stage.measure("search-titles", find);
+    // What Postgres answers for a slow engine is another search.
+    let found = |page: &serde_json::Value| {
+        page["degraded"] == false && page["items"].as_array().is_some_and(|items| items.len() == 20)
+    };
+    stage.measure("search-titles", Workload::same(find).answering(found));
     stage.measure_golden_anew(&["search-index-title"]);
     stage
 }

@@ -5,32 +5,44 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 use testkit::{Function, Service, gateway, golden, golden_anew, lambda::pairs};
 
-/// Makes each request, from the answer to the one before (`null` at first).
-pub struct Workload(Box<dyn FnMut(&Value) -> Value>);
+/// Makes each request, from the answer to the one before (`null` at first), and knows what a good answer is.
+pub struct Workload {
+    next: Box<dyn FnMut(&Value) -> Value>,
+    fits: fn(&Value) -> bool,
+}
 
 impl Workload {
     /// The same request every time.
     pub fn same(payload: Value) -> Self {
-        Self(Box::new(move |_| payload.clone()))
+        Self::after(move |_| payload.clone())
     }
 
     /// Another request every time, from its number.
     pub fn each(mut payload: impl FnMut(usize) -> Value + 'static) -> Self {
         let mut number = 0;
-        Self(Box::new(move |_| {
+        Self::after(move |_| {
             number += 1;
             payload(number)
-        }))
+        })
     }
 
     /// A request that carries what the last answer gave.
     pub fn after(payload: impl FnMut(&Value) -> Value + 'static) -> Self {
-        Self(Box::new(payload))
+        Self { next: Box::new(payload), fits: |_| true }
     }
 
-    /// The next request.
-    pub fn next(&mut self, last: &Value) -> Value {
-        (self.0)(last)
+    /// Where an answer that is 2xx may still say that the work was not done.
+    pub fn answering(self, fits: fn(&Value) -> bool) -> Self {
+        Self { fits, ..self }
+    }
+
+    /// Asks once more; the body of the answer.
+    ///
+    /// # Errors
+    /// The answer, when the request was not accepted or its work not done.
+    pub async fn call(&mut self, function: &mut Function, last: &Value) -> Result<Value, String> {
+        let body = accepted(function.invoke(&(self.next)(last)).await)?;
+        if (self.fits)(&body) { Ok(body) } else { Err(format!("the work was not done: {body}")) }
     }
 }
 
@@ -52,7 +64,8 @@ impl Stage {
             let started = Function::start(function, &pairs(self.service.vars())).await;
             self.running.insert(function.to_owned(), started);
         }
-        accepted(function, self.running.get_mut(function).expect("just started").invoke(payload).await)
+        let answer = self.running.get_mut(function).expect("just started").invoke(payload).await;
+        accepted(answer).unwrap_or_else(|error| panic!("{function}: {error}"))
     }
 
     pub fn measure(&mut self, function: &str, workload: Workload) {
@@ -74,16 +87,17 @@ impl Stage {
     }
 }
 
-/// The answer's body; fails unless the request was accepted, and every record of a batch.
-pub fn accepted(function: &str, answer: Result<Value, Value>) -> Value {
-    let answer = answer.unwrap_or_else(|error| panic!("{function} fails: {error}"));
+/// The answer's body, if the request was accepted, and every record of a batch.
+fn accepted(answer: Result<Value, Value>) -> Result<Value, String> {
+    let answer = answer.map_err(|error| format!("failed: {error}"))?;
     if let Some(status) = answer["statusCode"].as_u64() {
-        assert!((200..300).contains(&status), "{function} refuses what it is asked: {answer}");
-        return serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default();
+        if !(200..300).contains(&status) {
+            return Err(format!("refused: {answer}"));
+        }
+        return Ok(serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default());
     }
-    let failed = answer["batchItemFailures"].as_array().is_some_and(|failed| !failed.is_empty());
-    assert!(!failed, "{function} leaves records: {answer}");
-    answer
+    let has_failed = answer["batchItemFailures"].as_array().is_some_and(|failed| !failed.is_empty());
+    if has_failed { Err(format!("records are left: {answer}")) } else { Ok(answer) }
 }
 
 /// A request as the gateway passes it on, with a body of JSON.
