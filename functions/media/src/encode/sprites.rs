@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::film::ledger::{Output, Sheet, SpritesRow, Stored, stored};
 use crate::encode::picture;
+use crate::film::ledger::{Output, Sheet, SpritesRow, Stored, stored};
 use crate::recipe::plan::Plan;
 use crate::recipe::sprites::SPRITE_SECONDS;
 use crate::tools::error::MediaError;
