@@ -5,7 +5,7 @@
 //! in there. A mark names its account by a keyed digest only: who finds it does not learn whose device it is, and nobody can make one up.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use cinema_http::HeaderMap;
+use http::HeaderMap;
 use kernel::World;
 use password::Pepper;
 use subtle::ConstantTimeEq;
@@ -91,7 +91,7 @@ fn micros(at: OffsetDateTime) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use cinema_http::{HeaderValue, header};
+    use http::{HeaderValue, header};
 
     use super::*;
 

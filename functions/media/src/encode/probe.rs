@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, ffi::OsString, time::Duration};
 
 use crate::{
     recipe::{
-        decision::{HEAD_SECONDS, Heard, Reading, decide, picture_stream, rate_of, seconds},
+        decision::{HEAD_SECONDS, Reading, decide, picture_stream, rate_of, seconds},
         sound,
         source::Source,
         timing::Timing,
-        tracks,
+        tracks::{self, Heard},
     },
     tools::{
         container::Container,

@@ -9,7 +9,7 @@ use crate::{
         shape::{Canvas, Pixel, Seen, Turn},
         source::{Source, Video},
         timing::{Pause, SHORTEST_PAUSE_SECONDS, Timing, pauses},
-        tracks,
+        tracks::{self, Heard},
     },
     tools::{
         container::Container,
@@ -41,17 +41,6 @@ pub struct Reading {
     pub is_whole: bool,
     /// Whether sound could be decoded, by stream; those that are not in here were not tried.
     pub heard: BTreeMap<u32, Heard>,
-}
-
-/// What became of a try to decode a track.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// All its channels.
-    Whole,
-    /// Only the first channel can be used: the file does not say where the others belong.
-    FirstChannel,
-    /// Nothing.
-    Nothing,
 }
 
 /// Decides; any file can be replayed in a test from what ffprobe said.

@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn another_shape_gets_borders() {
-        let television = [seen(0.0, 720, 576, (16, 15)), seen(5.0, 720, 576, (64, 45)), seen(6.0, 720, 576, (64, 45))];
+        let television = [seen(0.0, 720, 576, (16, 15)), seen(5.0, 720, 576, (64, 45)), seen(11.0, 720, 576, (64, 45))];
         let canvas = Canvas::of(&television).unwrap();
         assert_eq!(canvas.shown(), (1024, 576));
         assert!(canvas.has_borders && canvas.filters("").contains("if(gte(t,4.999),1.422222,1.066667)"));

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::{
     recipe::{
-        decision::Heard,
         language,
         source::{AudioTrack, CaptionTrack},
     },
@@ -13,6 +12,17 @@ use crate::{
         limits::MOST_AUDIO_TRACKS,
     },
 };
+
+/// What became of a try to decode a track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// All its channels.
+    Whole,
+    /// Only the first channel can be used: the file does not say where the others belong.
+    FirstChannel,
+    /// Nothing.
+    Nothing,
+}
 
 /// Those that can be decoded; `notes` says what is left out.
 pub fn audio(document: &Document, heard: &BTreeMap<u32, Heard>, notes: &mut Vec<String>) -> Vec<AudioTrack> {
