@@ -122,9 +122,7 @@ pub struct Use {
 impl Use {
     /// A use that the rule may refuse. Nothing of the key is stored but times in four cells of many.
     pub fn of(rule: &Rule, key: &str) -> Self {
-        let digest = sha256(key.as_bytes());
-        let column = |row: usize| u16::from_be_bytes([digest[2 * row], digest[2 * row + 1]]);
-        Self { rule: *rule, columns: std::array::from_fn(column), is_first: false }
+        Self { rule: *rule, columns: columns(key), is_first: false }
     }
 
     /// A use that is never refused: where the rule would, the uses behind it in the list are not counted.
@@ -136,9 +134,17 @@ impl Use {
         self.columns.into_iter().enumerate().map(move |(row, column)| row * columns + usize::from(column) % columns)
     }
 
-    fn arguments(&self) -> impl Iterator<Item = i64> {
-        self.cells(COLUMNS).map(|cell| i64::try_from(cell).unwrap_or(0))
+    /// The cells in Redis. Deployments that share one have other cells for the same key.
+    fn arguments(&self, deployment: [u16; ROWS]) -> impl Iterator<Item = i64> {
+        let columns = std::array::from_fn(|row| self.columns[row] ^ deployment[row]);
+        let cells: Vec<_> = Self { columns, ..*self }.cells(COLUMNS).collect();
+        cells.into_iter().map(|cell| i64::try_from(cell).unwrap_or(0))
     }
+}
+
+fn columns(key: &str) -> [u16; ROWS] {
+    let digest = sha256(key.as_bytes());
+    std::array::from_fn(|row| u16::from_be_bytes([digest[2 * row], digest[2 * row + 1]]))
 }
 
 /// Uses that were counted, and can be taken back.
@@ -159,6 +165,7 @@ pub struct Refusal {
 pub struct Limiter {
     redis: Redis,
     world: World,
+    deployment: [u16; ROWS],
     local: Arc<Mutex<Tables>>,
 }
 
@@ -167,9 +174,9 @@ pub struct Limiter {
 struct Tables(HashMap<&'static str, Vec<i64>>);
 
 impl Limiter {
-    /// With the environment's own tables as the fallback.
-    pub fn new(redis: Redis, world: World) -> Self {
-        Self { redis, world, local: Arc::default() }
+    /// With the environment's own tables as the fallback. What one deployment counts refuses nobody of another.
+    pub fn new(redis: Redis, world: World, deployment: &str) -> Self {
+        Self { redis, world, deployment: columns(deployment), local: Arc::default() }
     }
 
     /// Counts all uses, or none where one is refused: whoever is shut out already counts nowhere else.
@@ -206,7 +213,7 @@ impl Limiter {
         let mut arguments = vec![now, i64::from(is_counted)];
         for used in uses {
             arguments.extend([i64::from(used.is_first), used.rule.interval_ms(), used.rule.tolerance_ms()]);
-            arguments.extend(used.arguments());
+            arguments.extend(used.arguments(self.deployment));
         }
         let script = SCRIPT.get_or_init(|| Lua::new(COUNT));
         match self.redis.script::<(usize, i64, i64, u64)>(script, &keys, &arguments).await {
@@ -233,7 +240,7 @@ impl Limiter {
         let mut arguments = vec![now];
         for (used, back) in uses {
             arguments.extend([*back, used.rule.tolerance_ms()]);
-            arguments.extend(used.arguments());
+            arguments.extend(used.arguments(self.deployment));
         }
         let script = SCRIPT.get_or_init(|| Lua::new(REFUND));
         if let Err(error) = self.redis.script::<i64>(script, &keys, &arguments).await {

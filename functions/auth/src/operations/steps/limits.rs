@@ -38,7 +38,8 @@ pub struct Limits {
 /// With the environment's own counters as the fallback.
 impl Wire for Limits {
     fn wire(boot: &Boot) -> Result<Self, BootError> {
-        Ok(Self { limiter: Limiter::new(boot.redis()?, boot.world()) })
+        let deployment = boot.var("CINEMA_ENVIRONMENT").unwrap_or_default();
+        Ok(Self { limiter: Limiter::new(boot.redis()?, boot.world(), &deployment) })
     }
 }
 
@@ -246,7 +247,7 @@ mod tests {
     /// Without Redis, and of nobody else.
     fn limits() -> (Limits, Arc<ManualClock>) {
         let (world, clock) = World::replay(OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000), 7);
-        (Limits { limiter: Limiter::new(Redis::new("redis://127.0.0.1:1").unwrap(), world) }, clock)
+        (Limits { limiter: Limiter::new(Redis::new("redis://127.0.0.1:1").unwrap(), world, "test") }, clock)
     }
 
     fn code(text: &str) -> Code {
