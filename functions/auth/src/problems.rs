@@ -1,9 +1,13 @@
 //! What the service refuses, as its clients hear it.
 
-use std::fmt::Display;
+use std::{collections::BTreeMap, fmt::Display};
 
 use cinema_http::{HeaderValue, Problem, StatusCode, header};
 use time::Duration;
+use utoipa::{
+    IntoResponses,
+    openapi::{RefOr, Response},
+};
 
 use crate::{
     keyring::KeyError,
@@ -130,6 +134,15 @@ impl From<SealError> for Problem {
 impl From<NoProvider> for Problem {
     fn from(_: NoProvider) -> Self {
         Self::not_found("provider")
+    }
+}
+
+/// What the documents of operations that ask a provider say besides.
+pub(crate) struct ProviderUnavailable;
+
+impl IntoResponses for ProviderUnavailable {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        BTreeMap::from([("502".to_owned(), Problem::response("`provider_unavailable`"))])
     }
 }
 

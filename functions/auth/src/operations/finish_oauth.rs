@@ -17,7 +17,7 @@ use super::steps::{
 };
 use crate::{
     oidc::{self, Providers, Purpose, Ticket},
-    problems::state_mismatch,
+    problems::{ProviderUnavailable, state_mismatch},
     store::oauth_links::ForeignAccount,
 };
 
@@ -52,7 +52,7 @@ runtime::wire! {
 #[utoipa::path(get, path = "/v1/auth/oauth/{provider}/callback", tag = "auth",
     params(("provider" = String, Path), ("code" = Option<String>, Query), ("state" = Option<String>, Query),
         ("error" = Option<String>, Query), ("iss" = Option<String>, Query)),
-    responses((status = 303), Problem))]
+    responses((status = 303), ProviderUnavailable, Problem))]
 pub(super) async fn finish_oauth(
     State(state): State<FinishOauth>,
     caller: Audience,

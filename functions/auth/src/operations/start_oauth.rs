@@ -17,6 +17,7 @@ use super::steps::{
 };
 use crate::{
     oidc::{self, Begun, Providers, Purpose, Ticket},
+    problems::ProviderUnavailable,
     proof::Proof,
     store::oauth_links,
 };
@@ -60,7 +61,7 @@ wire_with_sessions! {
 /// 404 for an unknown provider, 502 `provider_unavailable`. Linking: 403 `step_up_required` unless the person proved who they are in the last
 /// ten minutes, with a code where an authenticator is in use, here and at the end. Stepping up: 404 for a provider that is not linked.
 #[utoipa::path(get, path = "/v1/auth/oauth/{provider}/start", tag = "auth", params(("provider" = String, Path), Departing),
-    responses((status = 303), (status = 200, body = Departure), Problem))]
+    responses((status = 303), (status = 200, body = Departure), ProviderUnavailable, Problem))]
 pub(super) async fn start_oauth(
     State(state): State<StartOauth>,
     account: Result<LiveAccount, Problem>,

@@ -303,6 +303,9 @@ async fn an_enrolment_waits_ten_minutes_for_its_code() {
     let access = text(&stage.refresh(&owner.refresh).await.expect(200), "access_token").to_owned();
     let late = SignedIn { access, ..owner };
     confirm(&stage, &late, &shown(&second, stage.world.now())).await.expect_problem(410, "enrolment_expired");
+    let proof = stage.post("/v1/auth/step-up", &json!({ "password": PASSWORD })).bearer(&late.access);
+    let access = text(&proof.send().await.expect(200), "access_token").to_owned();
+    let late = SignedIn { access, ..late };
     let third = text(&enrol(&stage, &late).await.expect(200), "secret").to_owned();
     confirm(&stage, &late, &shown(&third, stage.world.now())).await.expect(200);
     enrol(&stage, &late).await.expect_problem(409, "totp_already_enabled");

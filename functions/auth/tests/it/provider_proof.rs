@@ -17,7 +17,7 @@ const START: &str = "/v1/auth/oauth/scripted/start";
 const STEP_UP: &str = "/v1/auth/oauth/scripted/start?purpose=step_up";
 /// Operations with a proof, and its greatest age in minutes.
 const PROVEN: [(Method, &str, i64); 7] = [
-    (Method::POST, "/v1/auth/mfa/totp", 60),
+    (Method::POST, "/v1/auth/mfa/totp", 10),
     (Method::POST, "/v1/auth/password/change", 60),
     (Method::DELETE, "/v1/auth/mfa/totp", 10),
     (Method::POST, "/v1/auth/email", 10),
