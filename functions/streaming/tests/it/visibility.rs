@@ -132,5 +132,5 @@ async fn every_report_agrees_with_the_predicate() {
             }
         }
     }
-    assert!(continued > TITLES / 4 && stopped.len() >= 5, "the random titles say little: {continued}, {stopped:?}");
+    assert!(continued >= 10 && stopped.len() >= 5, "the random titles say little: {continued}, {stopped:?}");
 }
