@@ -388,11 +388,11 @@ mod tests {
         assert_eq!(passed(&mut tables, NOW, &alice, 10), 10);
         for number in 0..50_000 {
             let key = [Use::of(&RULE, &format!("flood {number}"))];
-            if let Ok(counted) = tables.count(NOW, &key, true) {
-                if number % 2 == 0 {
-                    let back: Vec<_> = counted.0.iter().map(|used| (*used, used.rule.interval_ms())).collect();
-                    tables.take_back(NOW, &back);
-                }
+            if let Ok(counted) = tables.count(NOW, &key, true)
+                && number % 2 == 0
+            {
+                let back: Vec<_> = counted.0.iter().map(|used| (*used, used.rule.interval_ms())).collect();
+                tables.take_back(NOW, &back);
             }
         }
         assert!(!passes(&mut tables, NOW, &alice));
