@@ -82,13 +82,13 @@ async fn whoever_waits_or_stands_still_in_a_transaction_is_stopped() {
         assert_eq!(found, value, "{setting}");
     }
     holder.execute("INSERT INTO titles (id) VALUES (1)").await.unwrap();
-    let mut held = holder.begin().await.unwrap();
-    held.execute("UPDATE titles SET id = 1").await.unwrap();
+    holder.execute("BEGIN").await.unwrap();
+    holder.execute("UPDATE titles SET id = 1").await.unwrap();
     let mut waiter = PgConnection::connect(&url).await.unwrap();
     let refused = waiter.execute("UPDATE titles SET id = 1").await.unwrap_err();
     // lock_not_available
     assert_eq!(refused.as_database_error().unwrap().code().as_deref(), Some("55P03"));
-    held.rollback().await.unwrap();
+    holder.execute("ROLLBACK").await.unwrap();
     drop_database(&superuser, &database).await;
 }
 
