@@ -16,6 +16,8 @@ await visit(async (page, picture) => {
   await page.locator("input[name=password]").fill(account.password);
   await page.locator("form.box button").click();
   await page.getByText("Sign out").waitFor({ timeout: 30000 });
+  // Signing in ends at the list: who searches before would be led away from what was found.
+  await page.getByRole("heading", { name: "Films" }).waitFor({ timeout: 30000 });
 
   await page.locator("#search input").fill("clockw");
   await page.keyboard.press("Enter");
