@@ -22,6 +22,8 @@ await visit(async (page, picture) => {
   const offline = (is) => page.context().setOffline(is);
   await page.goto(`${edge}/#/sign-in`);
   await page.getByRole("link", { name: "Create an account" }).click();
+  // The form before has a field of the same name.
+  await page.getByRole("heading", { name: "Create an account" }).waitFor({ timeout: 30000 });
   await page.getByLabel("Email").fill(email);
   await page.getByLabel("New password").fill("password12");
   await page.getByRole("button", { name: "Create the account" }).click();
