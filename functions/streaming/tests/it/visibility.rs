@@ -106,7 +106,7 @@ async fn every_report_agrees_with_the_predicate() {
         watchers.push(Watcher::join(&fixture, audience, Some(paid(plan))).await);
     }
     let (mut continued, mut stopped) = (0, BTreeSet::new());
-    for rules in titles::drawn(titles::rules(now), TITLES / 2) {
+    for rules in titles::drawn(titles::rules(now), TITLES) {
         let film = Film::new();
         tell(&fixture, &film, 1, &open).await;
         let mut sessions = Vec::new();
@@ -132,5 +132,5 @@ async fn every_report_agrees_with_the_predicate() {
             }
         }
     }
-    assert!(continued >= 10 && stopped.len() >= 5, "the random titles say little: {continued}, {stopped:?}");
+    assert!(continued > TITLES / 4 && stopped.len() >= 5, "the random titles say little: {continued}, {stopped:?}");
 }
