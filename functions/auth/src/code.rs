@@ -142,7 +142,7 @@ impl utoipa::PartialSchema for Code {
 
 impl utoipa::ToSchema for Code {}
 
-/// What is known of the code that was sent to an address; `tries` counts the present one.
+/// What is known of the code that was sent to an address.
 #[derive(Debug, Clone)]
 pub struct Sent {
     /// See [`Code::digest_for`].

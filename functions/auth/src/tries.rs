@@ -1,8 +1,8 @@
-//! How often a short secret was tried in vain: a PIN, or the code of an authenticator.
+//! How often a short secret was tried and was wrong: a PIN, or the code of an authenticator.
 
 use time::{Duration, OffsetDateTime};
 
-/// So many tries in vain lock it.
+/// So many wrong tries lock it.
 pub const MAX_TRIES: i32 = 5;
 /// For how long.
 pub const LOCK: Duration = Duration::minutes(15);

@@ -1,4 +1,4 @@
-//! `POST /v1/auth/password/change`: a new password for somebody who is signed in and knows the present one; every other session ends.
+//! `POST /v1/auth/password/change`: a new password for somebody who is signed in and knows the current one; every other session ends.
 
 use cinema_http::{Account, HeaderMap, IntoResponse, Json, Problem, Proven, Response, State, StatusCode};
 use events::Outbox;

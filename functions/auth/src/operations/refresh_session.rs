@@ -90,7 +90,7 @@ impl RefreshSession {
             let login = sessions::find(&self.pool, presented.session()).await?.ok_or_else(unknown)?;
             match login.family.present(&presented, self.world.now()) {
                 Decision::Rotate(family, leaf) => {
-                    // Signing first: a token that cannot be made must not cost the client its present one.
+                    // Signing first: a token that cannot be made must not cost the client the one that it has.
                     let token = self.mint(&login).await?;
                     if sessions::rotate(&self.pool, &login.family, &family, (&origin.address, &origin.territory))
                         .await?

@@ -206,7 +206,7 @@ proptest! {
         let mut stored = family;
         let mut leaves = Vec::new();
         for _ in 0..calls {
-            // Each call read either the old row or the present one; its write counts only if the row is still what it read.
+            // Each call read either the row before the change or the one after it; its write counts only if the row is still what it read.
             let mut read = if world.below(2) == 0 { snapshot.clone() } else { stored.clone() };
             loop {
                 match read.present(&token, start()) {

@@ -61,7 +61,7 @@ pub(crate) async fn find(
     }))
 }
 
-/// A try in vain; the fifth ends the token.
+/// A wrong code; the fifth ends the token.
 pub(crate) async fn count_failure(connection: &mut PgConnection, digest: &[u8]) -> Result<(), sqlx::Error> {
     let counted = "update mfa_tokens set tries = tries + 1 where digest = $1";
     sqlx::query(counted).bind(digest).execute(connection).await.map(drop)

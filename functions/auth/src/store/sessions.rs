@@ -125,7 +125,7 @@ pub(crate) async fn has_authenticator(
     .await
 }
 
-/// Stores the family's next state if the present one is still `from`; `false`: somebody was faster.
+/// Stores the family's next state if what is stored is still `from`; `false`: somebody was faster.
 pub(crate) async fn rotate(
     database: impl PgExecutor<'_>,
     from: &Family,

@@ -1,4 +1,4 @@
-//! Tries in vain, per account and by what is tried.
+//! Wrong tries, per account and by what is tried.
 
 use std::borrow::Cow;
 

@@ -70,7 +70,7 @@ pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
         ("MALLOC_TRIM_THRESHOLD_", "262144"),
         // A worker that reports the length of every queue to nobody.
         ("SQS_DISABLE_CLOUDWATCH_METRICS", "1"),
-        // Every 5 s it would write all its records anew as JSON: a third of a core after some hours of use, and in vain,
+        // Every 5 s it would write all its records anew as JSON: a third of a core after some hours of use, for nothing,
         // because they go to a folder that LocalStack empties at its start.
         ("KINESIS_PERSISTENCE", "0"),
         ("LS_LOG", "warning"),

@@ -34,7 +34,7 @@ impl CurrentPassword {
     /// Counts a try and looks at it: what hashes the next one, and the stored hash.
     ///
     /// # Errors
-    /// 403 `wrong_password`, 409 `no_password` for an account that signs in with somebody else's, 429 after five tries in vain.
+    /// 403 `wrong_password`, 409 `no_password` for an account that signs in with somebody else's, 429 after five wrong ones.
     pub async fn prove(&self, account: &Account, password: &Password) -> Result<(&Pepper, String), Problem> {
         let counted = self.limits.count(&CURRENT_PASSWORD, account.id, &account.origin.address).await?;
         let stored = credentials::hash(&self.pool, account.id).await?.ok_or_else(|| {

@@ -49,7 +49,7 @@ impl SecondFactor {
     /// everybody.
     ///
     /// # Errors
-    /// 429 `mfa_locked` for 15 minutes after five tries in vain.
+    /// 429 `mfa_locked` for 15 minutes after five wrong codes.
     pub async fn look_at(
         &self,
         account: AccountId,
