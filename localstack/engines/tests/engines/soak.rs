@@ -1,8 +1,12 @@
 //! The short form of the soak: LocalStack's part of a platform's age.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result, ensure};
+use aws_sdk_kinesis::primitives::Blob;
+use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ShardIteratorType};
 use engines::progress::Progress;
-use engines::{Engine, Engines, Footprint, Growth, Options, pulse};
+use engines::{Engine, Engines, Footprint, Growth, Options, aws, pulse};
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::{Started, home, process};
@@ -41,5 +45,44 @@ async fn localstack_does_not_age() -> Result<()> {
     let after = Footprint::of(&localstack);
     let growth = Footprint::sum(after.values()).growth(&Footprint::sum(before.values())).extrapolated(CALLS, LIFE);
     ensure!(growth.is_within(&ADDED), "after {LIFE} calls: {growth:?}\nbefore {before:#?}\nafter {after:#?}");
+    let kinesis = aws_sdk_kinesis::Client::new(&aws::config(&engines.endpoints().aws));
+    a_stream_keeps_its_newest_records(&kinesis).await
+}
+
+/// Each once, in order, and not all that there ever were.
+async fn a_stream_keeps_its_newest_records(kinesis: &aws_sdk_kinesis::Client) -> Result<()> {
+    const PUTS: usize = 24;
+    const RECORDS_OF_A_PUT: usize = 500;
+    const KEPT: usize = 10_000;
+    kinesis.create_stream().stream_name("ageing").shard_count(1).send().await?;
+    while kinesis.describe_stream_summary().stream_name("ageing").send().await.is_err() {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    for put in 0..PUTS {
+        let entry = |place: usize| {
+            let data = Blob::new((put * RECORDS_OF_A_PUT + place).to_string());
+            PutRecordsRequestEntry::builder().data(data).partition_key("a").build()
+        };
+        let entries = (0..RECORDS_OF_A_PUT).map(entry).collect::<Result<Vec<_>, _>>()?;
+        kinesis.put_records().stream_name("ageing").set_records(Some(entries)).send().await?;
+    }
+    let shards = kinesis.list_shards().stream_name("ageing").send().await?;
+    let shard = shards.shards().first().context("a shard")?.shard_id();
+    let start = kinesis.get_shard_iterator().stream_name("ageing").shard_id(shard);
+    let start = start.shard_iterator_type(ShardIteratorType::TrimHorizon).send().await?;
+    let (mut place, mut records) = (start.shard_iterator, Vec::new());
+    // Twice as often as needed: the end is answered with nothing, again and again.
+    for _ in 0..2 * PUTS {
+        let read = kinesis.get_records().set_shard_iterator(place).limit(1_000).send().await?;
+        place = read.next_shard_iterator;
+        records.extend(read.records);
+    }
+    let texts: Vec<_> =
+        records.iter().map(|record| String::from_utf8_lossy(record.data.as_ref()).into_owned()).collect();
+    let newest = PUTS * RECORDS_OF_A_PUT;
+    let expected: Vec<_> = (newest - KEPT..newest).map(|number| number.to_string()).collect();
+    ensure!(texts == expected, "{} records, {:?} to {:?}", texts.len(), texts.first(), texts.last());
+    let numbers: BTreeSet<_> = records.iter().map(|record| record.sequence_number()).collect();
+    ensure!(numbers.len() == records.len(), "{} records share a number", records.len() - numbers.len());
     Ok(())
 }

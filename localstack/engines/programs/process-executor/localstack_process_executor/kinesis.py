@@ -1,6 +1,6 @@
 """The Kinesis that LocalStack starts: on loopback only, bounded, ended with LocalStack.
 
-It never forgets a record, whatever the retention, and holds each in some 20 KB of heap.
+As published it never forgets a record, whatever the retention, and holds each in some 20 KB of heap: `bounded.cjs` mends that.
 """
 
 from pathlib import Path
@@ -9,9 +9,10 @@ from localstack.services.kinesis.kinesis_mock_server import KinesisMockNodeServe
 
 from localstack_process_executor.children import DIE_WITH_PARENT
 
+BOUNDED = Path(__file__).with_name("bounded.cjs")
 LOOPBACK = Path(__file__).with_name("loopback.cjs")
 HEAP_MIB = 1536
-"""Room for some 50,000 records; Node would otherwise let garbage pile up to 4 GiB before it looks for any."""
+"""Room for all that is kept; Node would otherwise let garbage pile up to 4 GiB before it looks for any."""
 
 
 def keep_kinesis_small_and_to_itself() -> None:
@@ -19,7 +20,7 @@ def keep_kinesis_small_and_to_itself() -> None:
 
     def guarded_command_line(server):
         (node, *program), variables = command_line(server)
-        options = ["--require", str(LOOPBACK), f"--max-old-space-size={HEAP_MIB}"]
+        options = ["--require", str(BOUNDED), "--require", str(LOOPBACK), f"--max-old-space-size={HEAP_MIB}"]
         return [*DIE_WITH_PARENT, node, *options, *program], variables
 
     KinesisMockNodeServer._create_shell_command = guarded_command_line
