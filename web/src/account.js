@@ -3,21 +3,28 @@
 import { call, forget } from "./api.js";
 import { action, alertLine, el, field, form } from "./dom.js";
 import { profilesSection } from "./profiles.js";
+import { leaving, linksAndOthers, placeBefore } from "./providers.js";
 
 /** How often an export is looked at. */
 const POLL_MS = 2000;
 
 export async function showAccount(show) {
-  const [account, profiles, providers] = await Promise.all([call("GET", "/v1/users/me"), profilesSection(), providersSection()]);
+  const [account, factors, profiles, providers] =
+    await Promise.all([call("GET", "/v1/users/me"), call("GET", "/v1/auth/mfa"), profilesSection(), providersSection()]);
   show(el("h1", { textContent: "Account" }), el("p", { className: "dim", textContent: account.email }),
-    profiles, passwordSection(), authenticatorSection(), providers, exportSection(), deletionSection(show));
+    profiles, passwordSection(factors), authenticatorSection(factors), providers, exportSection(), deletionSection(show));
 }
+
+const day = (time) => new Date(time).toLocaleDateString("en-GB");
 
 function section(title, ...children) {
   return el("section", {}, el("h2", { textContent: title }), ...children);
 }
 
-function passwordSection() {
+function passwordSection(factors) {
+  if (!factors.password) {
+    return section("Password", el("p", { className: "dim" }, "This account has none. ", el("a", { href: "#/forgot", textContent: "Set one with a code by mail" }), "."));
+  }
   const done = el("p", { className: "dim", role: "status" });
   const fields = [
     field("Password", { name: "current", type: "password", required: true, autocomplete: "current-password" }),
@@ -32,8 +39,8 @@ function passwordSection() {
   return section("Password", change, done);
 }
 
-function authenticatorSection() {
-  const [line, place] = [alertLine(), el("div")];
+function authenticatorSection(factors) {
+  const [line, state, place] = [alertLine(), el("p", { className: "dim" }), el("div")];
   const begin = action("Set up an authenticator", line, async () => {
     const { secret, otpauth_uri } = await call("POST", "/v1/auth/mfa/totp", {});
     const code = field("Code that it shows", { name: "code", required: true, autocomplete: "one-time-code" });
@@ -41,6 +48,7 @@ function authenticatorSection() {
       const { recovery_codes } = await call("POST", "/v1/auth/mfa/totp/confirm", values);
       place.replaceChildren(el("p", { role: "status", textContent: "The authenticator is in use. Each of these codes takes its place once. They are shown only now:" }),
         el("ul", { className: "codes" }, ...recovery_codes.map((code) => el("li", {}, el("code", { textContent: code })))));
+      await refresh();
     });
     place.replaceChildren(el("p", {}, "Enter this secret in the authenticator, or ", el("a", { href: otpauth_uri, textContent: "open it there" }), ": ",
       el("code", { textContent: secret })), confirm);
@@ -49,25 +57,41 @@ function authenticatorSection() {
   const remove = action("Remove the authenticator", line, async () => {
     await call("DELETE", "/v1/auth/mfa/totp");
     place.replaceChildren(el("p", { role: "status", textContent: "Signing in takes the password alone again." }));
+    await refresh();
   }, { className: "plain" });
-  return section("Two-step sign-in", begin, remove, line, place);
+  const tell = ({ totp, recovery_codes_left }) => {
+    begin.hidden = totp.enabled;
+    remove.hidden = !totp.enabled;
+    state.textContent = totp.enabled
+      ? `An authenticator is in use since ${day(totp.since)}. Unused recovery codes: ${recovery_codes_left}.`
+      : "No authenticator is in use.";
+  };
+  const refresh = async () => tell(await call("GET", "/v1/auth/mfa"));
+  tell(factors);
+  return section("Two-step sign-in", state, begin, remove, line, place);
 }
 
-/** What else signs in here; nothing where nothing does. */
+/** What else signs in here, and what could; nothing where nothing does and nothing could. */
 async function providersSection() {
-  const { items } = await call("GET", "/v1/auth/oauth/links");
-  if (items.length === 0) return "";
+  const { links, others } = await linksAndOthers();
+  if (links.length + others.length === 0) return "";
   const line = alertLine();
-  const rows = items.map(({ provider, linked_at }) => {
-    const row = el("li", {}, el("strong", { textContent: provider }), " ",
-      el("span", { className: "dim", textContent: `since ${new Date(linked_at).toLocaleDateString("en-GB")}` }));
+  const rows = links.map(({ provider, display_name, linked_at }) => {
+    const row = el("li", {}, el("strong", { textContent: display_name }), " ", el("span", { className: "dim", textContent: `since ${day(linked_at)}` }));
     row.append(action("Unlink", line, async () => {
       await call("DELETE", `/v1/auth/oauth/${encodeURIComponent(provider)}`);
       row.remove();
-    }, { className: "plain", ariaLabel: `Unlink ${provider}` }));
+    }, { className: "plain", ariaLabel: `Unlink ${display_name}` }));
     return row;
   });
-  return section("Other ways to sign in", el("ul", { className: "rows" }, ...rows), line);
+  const add = others.map(({ name, display_name }) => leaving(`Link ${display_name}`, line, name, "link"));
+  return section("Other ways to sign in", el("ul", { className: "rows" }, ...rows), ...add, line);
+}
+
+/** Back from a provider whose account signs in here from now on. */
+export function showLinked(show) {
+  show(el("h1", { textContent: "Linked" }), el("p", {}, "The other service signs you in here as well from now on. ",
+    el("a", { href: placeBefore(), textContent: "Go on where you were" }), "."));
 }
 
 function exportSection() {

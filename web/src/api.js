@@ -4,7 +4,7 @@ let accessToken = null;
 let resuming = null;
 let confirming = null;
 /** Set by `whenNeeded`. */
-let confirmIdentity = async () => null;
+let confirmIdentity = async () => false;
 let signedOut = () => {};
 
 /** By which a person knows this device in the lists of their sessions and streams. */
@@ -86,7 +86,7 @@ export function leaveWith(method, path, body) {
  */
 export async function call(method, path, body, { quiet = false } = {}) {
   let isRefreshed = false;
-  const proofs = [];
+  let proofs = 0;
   for (;;) {
     try {
       return await send(method, path, body);
@@ -101,12 +101,10 @@ export async function call(method, path, body, { quiet = false } = {}) {
         isRefreshed = true;
         if ((await resume()) && claims().pid) continue;
       }
-      if (error.code === "step_up_required" && !quiet && proofs.length < 2) {
-        // A password alone is not enough where an authenticator is in use: the second time a code is asked for.
-        const proof = await confirm(proofs.includes("password"));
-        if (!proof) throw refused("not_confirmed", NOT_CONFIRMED);
-        proofs.push(proof);
-        continue;
+      // A dialogue that was open already may have asked for less than this needs.
+      if (error.code === "step_up_required" && !quiet && proofs++ < 2) {
+        if (await confirm(error.problem.proof)) continue;
+        throw refused("not_confirmed", NOT_CONFIRMED);
       }
       throw error;
     }
@@ -114,14 +112,13 @@ export async function call(method, path, body, { quiet = false } = {}) {
 }
 
 /** One dialogue, however many calls wait for it. */
-function confirm(needsCode) {
-  confirming ??= confirmIdentity(needsCode).finally(() => (confirming = null));
+function confirm(proof) {
+  confirming ??= confirmIdentity(proof).finally(() => (confirming = null));
   return confirming;
 }
 
 /**
- * `identity(needsCode)` asks the person for a proof and returns how it was given, or nothing if they do not want to; `gone()` hears that the
- * session has ended.
+ * `identity(proof)` asks the person for the proof that is needed and says whether it was given; `gone()` hears that the session has ended.
  */
 export function whenNeeded(identity, gone) {
   [confirmIdentity, signedOut] = [identity, gone];

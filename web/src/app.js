@@ -1,11 +1,13 @@
 // The page: sign in, browse, search, watch. Addresses live in the fragment.
 
-import { showAccount } from "./account.js";
+import { showAccount, showLinked } from "./account.js";
 import { call, isSignedIn, resume, sentence, signOut, whenNeeded } from "./api.js";
 import { alertLine, attempt, el } from "./dom.js";
 import { loadLibrary, play, reason, state, whyNotStarted } from "./player.js";
 import { showProfiles } from "./profiles.js";
+import { placeBefore } from "./providers.js";
 import { enter, showCode, showForgotten, showSignIn, showSignUp } from "./sign_in.js";
+import { showSignInFailed } from "./sign_in_failed.js";
 import { confirmIdentity, showSteppedUp } from "./step_up.js";
 
 window.cinema = { player: state };
@@ -121,11 +123,12 @@ const PAGES = new Map([
   ["/sign-in", showSignIn],
   ["/sign-up", showSignUp],
   ["/forgot", showForgotten],
-  ["/code", showCode],
-  ["/signed-in", async (show, then) => ((await resume()) ? enter(then) : showSignIn(show, then))],
+  ["/code", (show, then) => showCode(show, then)],
+  ["/signed-in", async (show) => ((await resume()) ? enter(placeBefore()) : showSignIn(show))],
+  ["/sign-in-failed", (show, then, reason) => showSignInFailed(show, reason)],
 ]);
 /** Only for whoever is signed in. */
-const OWN_PAGES = new Map([["/profiles", showProfiles], ["/account", showAccount], ["/stepped-up", showSteppedUp]]);
+const OWN_PAGES = new Map([["/profiles", showProfiles], ["/account", showAccount], ["/linked", showLinked], ["/stepped-up", showSteppedUp]]);
 
 /** Shows a page; its heading is its title, and is read out when the page before it is gone. */
 function put(nodes) {
@@ -160,7 +163,7 @@ async function route() {
   try {
     const title = path.match(/^\/titles\/(\w+)$/);
     if (title) await showTitle(show, title[1]);
-    else if (PAGES.has(path)) await PAGES.get(path)(show, then);
+    else if (PAGES.has(path)) await PAGES.get(path)(show, then, parameters.get("reason"));
     else if (OWN_PAGES.has(path)) await (isSignedIn() ? OWN_PAGES.get(path)(show, then) : showSignIn(show, location.hash));
     else await showList(show, parameters.get("q"));
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import { callAnonymously, signIn, verifyCode } from "./api.js";
 import { action, alertLine, el, field, form } from "./dom.js";
+import { placeBefore, signInLinks } from "./providers.js";
 
 const email = () => field("Email", { name: "email", type: "email", required: true, autocomplete: "username" });
 const password = () => field("Password", { name: "password", type: "password", required: true, autocomplete: "current-password" });
@@ -25,7 +26,7 @@ async function begin(show, then, { email, password }) {
 }
 
 export function showSignIn(show, then) {
-  const below = [link("Create an account", onTo("#/sign-up", then)), link("Forgot password?", onTo("#/forgot", then))];
+  const below = [link("Create an account", onTo("#/sign-up", then)), link("Forgot password?", onTo("#/forgot", then)), signInLinks(then)];
   show(form({ title: "Sign in", fields: [email(), password()], button: "Sign in", below }, async (values) => {
     try {
       await begin(show, then, values);
@@ -41,7 +42,7 @@ export function showCode(show, then, token) {
   const note = "The six digits of your authenticator, or a recovery code.";
   const element = form({ title: "Two-step sign-in", note, fields: [code()], button: "Sign in" }, async (values) => {
     await verifyCode(token, values.code);
-    enter(then);
+    enter(token ? then : placeBefore());
   });
   show(element);
   element.querySelector("input").focus();

@@ -1,7 +1,8 @@
 // "Confirm that it is you": the dialogue that opens when an operation asks for a fresh proof of identity.
 
-import { call, claims, resume, stepUp } from "./api.js";
-import { action, attempt, alertLine, el, field } from "./dom.js";
+import { call, resume, stepUp } from "./api.js";
+import { attempt, alertLine, el, field } from "./dom.js";
+import { leaving, linksAndOthers, placeBefore } from "./providers.js";
 
 const PROOFS = {
   password: {
@@ -15,47 +16,38 @@ const PROOFS = {
     other: "Use your password instead",
   },
 };
-
-/** For how long a proof is fresh; see `proof` in the operations' documents. */
-const FRESH_SECONDS = 600;
-
-/** What is asked for first: where the last proof is fresh or had a code, a code is what is missing. */
-function likelyMethod() {
-  const { auth_time = 0, amr = [] } = claims();
-  return amr.includes("otp") || Date.now() / 1000 - auth_time < FRESH_SECONDS ? "code" : "password";
-}
-
-/** Proofs that another provider gives: the browser goes there, and comes back to `#/stepped-up`. */
-async function providerButtons(line) {
-  const { items } = await call("GET", "/v1/auth/oauth/links");
-  return items.map(({ provider }) => action(`Confirm with ${provider}`, line, async () => {
-    const { authorization_url } = await call("GET", `/v1/auth/oauth/${encodeURIComponent(provider)}/start?purpose=step_up`);
-    sessionStorage.setItem("confirmed-for", location.hash);
-    location.assign(authorization_url);
-  }));
-}
+const ELSEWHERE = "What you are about to do is hard to take back. Confirm with the service that you sign in with.";
 
 /** Back from a provider: the next token has a fresh proof. What was asked for is not repeated without the person. */
 export async function showSteppedUp(show) {
   await resume();
-  const place = sessionStorage.getItem("confirmed-for") || "#/";
-  show(el("h1", { textContent: "Confirmed" }), el("p", {}, "It is you. ", el("a", { href: place, textContent: "Go on where you were" }), "."));
+  show(el("h1", { textContent: "Confirmed" }), el("p", {}, "It is you. ", el("a", { href: placeBefore(), textContent: "Go on where you were" }), "."));
 }
 
-/** Asks for a proof; returns by what it was given, or null when the person leaves the dialogue. */
-export function confirmIdentity(needsCode) {
+/** What the account can give of what is needed. A password or a provider takes the place of a code nowhere. */
+async function means({ second_factor: needsCode }) {
+  if (needsCode) return { methods: ["code"], links: [] };
+  const [factors, { links }] = await Promise.all([call("GET", "/v1/auth/mfa"), linksAndOthers()]);
+  const has = { password: factors.password, code: factors.totp.enabled };
+  return { methods: Object.keys(PROOFS).filter((method) => has[method]), links };
+}
+
+/** Asks for a proof; returns whether it was given: the person may leave the dialogue. */
+export async function confirmIdentity(needed) {
   const before = document.activeElement;
+  const { methods, links } = await means(needed);
   return new Promise((resolve, reject) => {
-    let method = needsCode ? "code" : likelyMethod();
-    let given = null;
-    const note = el("p", { id: "proof-note" });
+    let [method] = methods;
+    let isGiven = false;
+    const note = el("p", { id: "proof-note", textContent: ELSEWHERE });
     const place = el("div");
     const line = alertLine();
-    const other = el("button", { type: "button", className: "plain", hidden: needsCode });
+    const other = el("button", { type: "button", className: "plain", hidden: methods.length < 2 });
     const cancel = el("button", { type: "button", className: "plain", textContent: "Cancel" });
-    const providers = el("div", { className: "box" });
+    // A provider's proof comes back with the browser, which goes there.
+    const providers = links.map(({ provider, display_name }) => leaving(`Confirm with ${display_name}`, line, provider, "step_up"));
     const form = el("form", { className: "box" }, el("h2", { id: "proof-title", textContent: "Confirm that it is you" }),
-      note, place, line, el("button", { textContent: "Confirm" }), providers, other, cancel);
+      note, place, line, el("button", { textContent: "Confirm", hidden: !method }), ...providers, other, cancel);
     const dialog = el("dialog", {}, form);
     dialog.setAttribute("aria-labelledby", "proof-title");
     dialog.setAttribute("aria-describedby", "proof-note");
@@ -68,7 +60,7 @@ export function confirmIdentity(needsCode) {
       place.querySelector("input").focus();
     }
     other.onclick = () => {
-      method = method === "code" ? "password" : "code";
+      method = methods.find((another) => another !== method);
       ask();
     };
     cancel.onclick = () => dialog.close();
@@ -83,20 +75,18 @@ export function confirmIdentity(needsCode) {
           input.select();
           throw error;
         }
-        given = method;
+        isGiven = true;
         dialog.close();
       });
     };
     dialog.onclose = () => {
       dialog.remove();
       if (before?.isConnected) before.focus();
-      resolve(given);
+      resolve(isGiven);
     };
     window.addEventListener("hashchange", () => dialog.close(), { once: true });
     document.body.append(dialog);
     dialog.showModal();
-    ask();
-    // A provider gives no code.
-    if (!needsCode) providerButtons(line).then((buttons) => providers.append(...buttons), () => {});
+    if (method) ask();
   });
 }

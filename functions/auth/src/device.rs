@@ -23,7 +23,8 @@ const TIME_BYTES: usize = 8;
 const TAG_BYTES: usize = 16;
 const MARK_BYTES: usize = NUMBER_BYTES + TIME_BYTES + TAG_BYTES;
 
-pub(crate) const DEVICE: HostCookie = HostCookie::strict("__Host-device", LIFETIME);
+/// Lax: a browser that comes back from a provider brings it along, and the accounts in it stay known.
+pub(crate) const DEVICE: HostCookie = HostCookie::lax("__Host-device", LIFETIME);
 
 /// A device that has signed in to the account of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -55,7 +55,11 @@ pub(crate) fn code_expired() -> Problem {
 /// 422: another code than the one that was mailed, a dead one, or none was sent.
 pub(crate) fn wrong_mailed_code() -> Problem {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let problem = Problem::new(status, "invalid_code", "This is not the code in the newest mail.");
+    let problem = Problem::new(
+        status,
+        "invalid_code",
+        "This is not the code in the newest mail. Enter that one, or ask for a new one.",
+    );
     problem.at("/code", "not the code in the newest mail")
 }
 
@@ -66,7 +70,7 @@ pub(crate) fn totp_already_enabled() -> Problem {
 
 /// 403: nobody has proven to read the mails of an address.
 pub(crate) fn email_unverified() -> Problem {
-    Problem::forbidden("email_unverified", "Enter the code that was mailed to you first.")
+    Problem::forbidden("email_unverified", "Your address is not confirmed yet. Enter the code that was mailed to you.")
 }
 
 /// 404.
@@ -91,12 +95,18 @@ pub(crate) fn state_mismatch(detail: &str) -> Problem {
 
 /// 409: the account at the provider is somebody else's here.
 pub(crate) fn linked_elsewhere() -> Problem {
-    Problem::conflict("linked_elsewhere", "This account of the other service belongs to another account here.")
+    Problem::conflict(
+        "linked_elsewhere",
+        "This account of the other service belongs to another account here. Unlink it there first, or choose another.",
+    )
 }
 
 /// 409: one account of a provider is enough.
 pub(crate) fn already_linked() -> Problem {
-    Problem::conflict("already_linked", "This account is linked with another account of the other service.")
+    Problem::conflict(
+        "already_linked",
+        "Your account is linked with another account of the other service. Unlink that one first.",
+    )
 }
 
 /// 403: what a provider says proves nothing about this account.
@@ -115,7 +125,7 @@ pub(crate) fn proof_too_old() -> Problem {
 
 impl From<RoleMissing> for Problem {
     fn from(_: RoleMissing) -> Self {
-        Self::forbidden("role_required", "Your account may not do this.")
+        Self::forbidden("role_required", "Your account no longer has the role for this. Ask an administrator for it.")
     }
 }
 

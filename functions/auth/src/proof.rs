@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 /// What was proven longer ago than this is not part of a renewed proof: a password alone does not refresh a code of last week.
-const TOGETHER: Duration = Duration::minutes(10);
+pub const TOGETHER: Duration = Duration::minutes(10);
 
 /// How the person proved who they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,7 +18,10 @@ impl From<InvalidDraft> for Problem {
 
 impl From<NotPublishable> for Problem {
     fn from(NotPublishable(unmet): NotPublishable) -> Self {
-        let problem = Self::conflict("not_publishable", "The title is not complete; see errors.");
+        let problem = Self::conflict(
+            "not_publishable",
+            "The title is not complete. Add what the list of errors names, and publish it again.",
+        );
         unmet.iter().fold(problem, |problem, rule| problem.at(rule.pointer(), rule.detail()))
     }
 }
@@ -27,10 +30,11 @@ impl From<ChangeError> for Problem {
     fn from(error: ChangeError) -> Self {
         match error {
             ChangeError::SlugTaken => {
-                Self::conflict("slug_taken", "Another title has this slug.").at("/slug", "is taken")
+                Self::conflict("slug_taken", "Another title has this slug. Choose another one.").at("/slug", "is taken")
             }
             ChangeError::NumberTaken => {
-                Self::conflict("number_taken", "There is already one with this number.").at("/number", "is taken")
+                Self::conflict("number_taken", "There is one with this number already. Choose another number.")
+                    .at("/number", "is taken")
             }
             ChangeError::UnknownGenre(at, genre) => {
                 Self::invalid(&format!("/genres/{at}"), format!("there is no genre {genre}"))

@@ -26,7 +26,9 @@ pub fn too_busy() -> Problem {
 /// Why a session may not go on: 410 for the player that reports, 403 for the address that carries its token.
 pub fn session_ended(why: Ended, status: StatusCode) -> Problem {
     let (code, detail) = match why {
-        Ended::Replaced => ("session_replaced", "This device has started another session."),
+        Ended::Replaced => {
+            ("session_replaced", "This device has started another session. Go on there, or start a new one here.")
+        }
         Ended::Stopped => ("session_stopped", "This session was stopped. Start a new one."),
         Ended::Expired => ("session_expired", "This session was silent for too long. Start a new one."),
     };
@@ -37,7 +39,7 @@ impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::Token(TokenError::Invalid) => {
-                Self::forbidden("invalid_token", "The token of this address is not valid.")
+                Self::forbidden("invalid_token", "The token of this address is not valid. Start a new session.")
             }
             Denied::Token(TokenError::Expired) => {
                 Self::forbidden("token_expired", "This address has expired. Start a new session.")

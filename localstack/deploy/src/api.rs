@@ -110,7 +110,7 @@ fn refusal(wrong: &WrongMethod, allowed: &str) -> Value {
     let request = |media: &String| (media.clone(), json!(format!("{{\"statusCode\": {status}}}")));
     let requests: Map<String, Value> = wrong.media_types.iter().map(request).collect();
     let mut problem = json!(wrong.document);
-    problem["detail"] = json!(format!("allowed: {allowed}"));
+    problem["detail"] = json!(format!("This address does not know this method. It knows {allowed}."));
     json!({
         "type": "mock",
         "passthroughBehavior": "when_no_templates",

@@ -35,23 +35,23 @@ fn refusal(origins: &Origins, request: &Request) -> Option<Response> {
     let host = host(request);
     if !is_ours(&host, &origins.public_url) {
         // A page elsewhere whose name was pointed at this machine must not read the mailbox.
-        let detail = "This server does not answer for that name.";
+        let detail = "This server does not answer for that name. Use its public address.";
         return Some(problem(StatusCode::MISDIRECTED_REQUEST, "misdirected_request", detail));
     }
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     if target.len() > LONGEST_URL {
-        let detail = "The address may have at most 8192 characters.";
+        let detail = "The address is too long. It may have at most 8192 characters.";
         return Some(problem(StatusCode::URI_TOO_LONG, "uri_too_long", detail));
     }
     let bytes: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if bytes > HEADER_BYTES {
-        let detail = "The headers may have at most 10240 bytes in all.";
+        let detail = "The headers are too long. They may have at most 10240 bytes in all.";
         return Some(problem(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", detail));
     }
     let path = request.uri().path();
     let is_text = percent_decode_str(path).decode_utf8().is_ok();
     if !is_text || leaves_its_prefix(path) || path.contains("//") {
-        let detail = "A path is text without empty segments and without dots in place of a name.";
+        let detail = "This path is not taken. Write it without empty segments and without dots in place of a name.";
         return Some(problem(StatusCode::BAD_REQUEST, "invalid_path", detail));
     }
     // Addresses in answers, cookies and signatures belong to the public name.

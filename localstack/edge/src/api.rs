@@ -34,7 +34,7 @@ pub(crate) async fn forward(
         return refusal;
     }
     if is_multipart(&parts.headers) {
-        let detail = "The body must be JSON with Content-Type: application/json.";
+        let detail = "The body must be JSON. Send it with Content-Type: application/json.";
         return problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail);
     }
     let body = match tokio::time::timeout(BODY, to_bytes(body, LIMIT_BYTES)).await {
@@ -42,7 +42,13 @@ pub(crate) async fn forward(
         Ok(Err(_)) => {
             return problem(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The body may have at most 10 MB.");
         }
-        Err(_) => return problem(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not arrive in time."),
+        Err(_) => {
+            return problem(
+                StatusCode::REQUEST_TIMEOUT,
+                "request_timeout",
+                "The body did not arrive in time. Send it again.",
+            );
+        }
     };
     let mut headers = pass_on(&parts.headers);
     headers.remove(header::CONTENT_LENGTH);
@@ -60,7 +66,7 @@ pub(crate) async fn forward(
         Ok(response) => answer(response, is_encoded).await,
         Err(error) => {
             eprintln!("the API does not answer: {error}");
-            problem(StatusCode::BAD_GATEWAY, "api_unreachable", "The API does not answer.")
+            problem(StatusCode::BAD_GATEWAY, "api_unreachable", "The API does not answer. Try again in a few seconds.")
         }
     }
 }
@@ -90,27 +96,35 @@ fn of_the_gateway(status: StatusCode, body: &[u8], is_encoded: bool) -> Response
     let is_unknown_route = body.windows(28).any(|text| text == b"Missing Authentication Token");
     match status {
         // AWS says it with 403, emulators with either.
-        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND if is_unknown_route => {
-            problem(StatusCode::NOT_FOUND, "route_not_found", "There is nothing at this address.")
+        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND if is_unknown_route => problem(
+            StatusCode::NOT_FOUND,
+            "route_not_found",
+            "There is nothing at this address. Check how it is written.",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            problem(status, "payload_too_large", "The body is too large. Send a shorter one.")
         }
-        StatusCode::PAYLOAD_TOO_LARGE => problem(status, "payload_too_large", "The body is too large."),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            problem(status, "unsupported_media_type", "The body must be JSON with Content-Type: application/json.")
-        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => problem(
+            status,
+            "unsupported_media_type",
+            "The body must be JSON. Send it with Content-Type: application/json.",
+        ),
         StatusCode::TOO_MANY_REQUESTS => problem(status, "rate_limited", "Too many requests. Try again in a moment."),
         StatusCode::GATEWAY_TIMEOUT => {
             problem(status, "timeout", "The operation took too long. Try again in a moment.")
         }
         // A function that fails is 502: with 500 the gateway says that it could not unpack the body.
-        StatusCode::INTERNAL_SERVER_ERROR if is_encoded => {
-            problem(StatusCode::BAD_REQUEST, "unreadable_body", "The body is not what Content-Encoding says.")
-        }
+        StatusCode::INTERNAL_SERVER_ERROR if is_encoded => problem(
+            StatusCode::BAD_REQUEST,
+            "unreadable_body",
+            "The body is not what Content-Encoding says. Send it as it is, or as gzip.",
+        ),
         _ if status.is_server_error() => problem(
             StatusCode::BAD_GATEWAY,
             "function_failed",
             "Something went wrong on our side. Try again in a moment.",
         ),
-        _ => problem(status, "request_refused", "The request cannot be processed."),
+        _ => problem(status, "request_refused", "The request cannot be processed. Check it against the documentation."),
     }
 }
 

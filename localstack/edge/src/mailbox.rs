@@ -21,7 +21,11 @@ pub(crate) async fn page(State(origins): State<Arc<Origins>>, RawQuery(query): R
         Ok(mails) => mails,
         Err(error) => {
             eprintln!("mails cannot be read: {error:#}");
-            return problem(StatusCode::BAD_GATEWAY, "mailbox_unreachable", "The mailbox cannot be read.");
+            return problem(
+                StatusCode::BAD_GATEWAY,
+                "mailbox_unreachable",
+                "The mailbox cannot be read. Try again in a few seconds.",
+            );
         }
     };
     let rows: String = mails

@@ -49,14 +49,18 @@ pub(crate) async fn object(
                 return problem(
                     StatusCode::SERVICE_UNAVAILABLE,
                     "keys_unavailable",
-                    "Signatures cannot be checked now.",
+                    "Signatures cannot be checked just now. Try again in a few seconds.",
                 );
             }
         };
         let url = format!("{}/media/{key}", origins.public_url);
         let now = World::system().now();
         if let Err(refused) = key_of_signatures.verify(&url, query.as_deref().unwrap_or_default(), now) {
-            return problem(StatusCode::FORBIDDEN, "signature_required", &format!("Not with this URL: {refused}."));
+            return problem(
+                StatusCode::FORBIDDEN,
+                "signature_required",
+                &format!("This address opens nothing: {refused}. Ask for a new playlist."),
+            );
         }
     }
     fetch(&origins, &key, &headers).await
@@ -92,7 +96,7 @@ async fn fetch(origins: &Origins, key: &str, headers: &HeaderMap) -> Response {
                 416 => problem(
                     StatusCode::RANGE_NOT_SATISFIABLE,
                     "range_not_satisfiable",
-                    "The object is shorter than this range.",
+                    "The object is shorter than this range. Ask for a part of it.",
                 ),
                 status => {
                     eprintln!("{key}: the media store answered {status}");
@@ -106,7 +110,11 @@ async fn fetch(origins: &Origins, key: &str, headers: &HeaderMap) -> Response {
         }
         Err(error) => {
             eprintln!("{key}: {error:?}");
-            return problem(StatusCode::BAD_GATEWAY, "storage_unreachable", "The media store does not answer.");
+            return problem(
+                StatusCode::BAD_GATEWAY,
+                "storage_unreachable",
+                "The media store does not answer. Try again in a few seconds.",
+            );
         }
     };
     let status = if object.content_range().is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };

@@ -6,8 +6,10 @@ use axum::{
 };
 
 pub(crate) fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
+    let mut letters = code.chars().map(|letter| if letter == '_' { ' ' } else { letter });
+    let title: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
     let document = serde_json::json!({
-        "type": format!("https://cinema.example/problems/{code}"), "title": code.replace('_', " "),
+        "type": format!("https://cinema.example/problems/{code}"), "title": title,
         "status": status.as_u16(), "code": code, "detail": detail,
     });
     let headers = [(header::CONTENT_TYPE, "application/problem+json"), (header::CACHE_CONTROL, "no-store")];

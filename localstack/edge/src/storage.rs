@@ -151,16 +151,20 @@ pub(crate) async fn object(
 ) -> Response {
     let query = Query::of(&format!("?{}", query.unwrap_or_default()));
     let Some(target) = Target::of(&method, &bucket, key, &query) else {
-        return problem(StatusCode::NOT_FOUND, "route_not_found", "There is nothing at this address.");
+        return problem(
+            StatusCode::NOT_FOUND,
+            "route_not_found",
+            "There is nothing at this address. Check how it is written.",
+        );
     };
     let ours = Ours { public_url: &origins.public_url, secret: origins.origin_verify.to_str().unwrap_or_default() };
     match check(&target, &query, ours, World::system().now().into()).await {
         Ok(()) => pass(&origins, &target, method, &headers, body).await,
         Err(Refused::Expired) => {
-            problem(StatusCode::FORBIDDEN, "link_expired", "The link's time is over. Ask for a new one.")
+            problem(StatusCode::FORBIDDEN, "link_expired", "This link has expired. Ask for a new one.")
         }
         Err(Refused::Unsigned) => {
-            problem(StatusCode::FORBIDDEN, "signature_required", "This is no link that was given.")
+            problem(StatusCode::FORBIDDEN, "signature_required", "Nobody was given this link. Ask for a new one.")
         }
     }
 }
@@ -191,9 +195,23 @@ async fn pass(origins: &Origins, target: &Target, method: Method, headers: &Head
     let status = answer.status();
     match status.as_u16() {
         200..=299 | 304 => {}
-        404 => return problem(status, "not_found", "There is no such object, or no such upload any more."),
-        416 => return problem(status, "range_not_satisfiable", "The object is shorter than this range."),
-        400..=499 => return problem(status, "storage_refused", "The store does not take this request."),
+        404 => {
+            return problem(
+                status,
+                "not_found",
+                "There is no such object, or its upload has ended. Ask for a new link.",
+            );
+        }
+        416 => {
+            return problem(
+                status,
+                "range_not_satisfiable",
+                "The object is shorter than this range. Ask for a part of it.",
+            );
+        }
+        400..=499 => {
+            return problem(status, "storage_refused", "The store does not take this request. Ask for a new link.");
+        }
         _ => return unavailable(),
     }
     let mut passed = HeaderMap::new();

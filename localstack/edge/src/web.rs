@@ -44,7 +44,11 @@ pub(crate) async fn file(State(origins): State<Arc<Origins>>, uri: Uri, headers:
     let name = if is_page { "index.html" } else { path };
     let found = if is_plain && !is_reserved { tokio::fs::read(origins.web.join(name)).await.ok() } else { None };
     let Some(body) = found else {
-        return problem(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.");
+        return problem(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "There is nothing at this address. Check how it is written.",
+        );
     };
     let headers = [
         (header::CONTENT_TYPE, content_type(name)),

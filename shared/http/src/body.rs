@@ -33,7 +33,7 @@ impl<T: DeserializeOwned, S: Send + Sync, const LIMIT: usize> FromRequest<S> for
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
-                "The body must be JSON with Content-Type: application/json.",
+                "The body must be JSON. Send it with Content-Type: application/json.",
             ));
         }
         parse(&read(request.into_body(), LIMIT).await?).map(Self)
@@ -48,7 +48,9 @@ async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
             "payload_too_large",
             format!("The body may have at most {limit} bytes."),
         )),
-        Err(error) => Err(Problem::bad_request("unreadable_body", "The body cannot be read.").because(error)),
+        Err(error) => {
+            Err(Problem::bad_request("unreadable_body", "The body cannot be read. Send it again.").because(error))
+        }
     }
 }
 
@@ -94,7 +96,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
 
 fn malformed(error: &serde_json::Error) -> Problem {
     let place = format!("line {}, column {}", error.line(), error.column());
-    Problem::bad_request("malformed_json", format!("The body is not valid JSON ({place})."))
+    Problem::bad_request("malformed_json", format!("The body is not valid JSON. Correct it at {place}."))
 }
 
 fn without_position(error: &serde_json::Error) -> String {

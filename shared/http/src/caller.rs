@@ -7,7 +7,7 @@ use axum::{
 use kernel::{AccountId, Languages, Locale, ProfileId, SessionId, Territory, policy};
 use time::OffsetDateTime;
 
-use crate::{Gate, Origin, Problem, token::Claims};
+use crate::{Gate, NeededProof, Origin, Problem, proof::step_up_required, token::Claims};
 
 /// A signed-in account.
 #[derive(Debug, Clone)]
@@ -84,23 +84,19 @@ impl Audience {
 impl Account {
     /// 403 `step_up_required` unless the person proved who they are within `age`.
     pub fn require_fresh(&self, now: OffsetDateTime, age: time::Duration) -> Result<(), Problem> {
-        if now.unix_timestamp() - self.claims.auth_time <= age.whole_seconds() {
-            return Ok(());
-        }
-        Err(step_up_required())
+        if self.is_fresh(now, age) { Ok(()) } else { Err(step_up_required(NeededProof::within(age, false))) }
+    }
+
+    pub(crate) fn is_fresh(&self, now: OffsetDateTime, age: time::Duration) -> bool {
+        now.unix_timestamp() - self.claims.auth_time <= age.whole_seconds()
     }
 
     fn require(self, role: &str) -> Result<Self, Problem> {
         if self.claims.roles.iter().any(|held| held == role || held == "admin") {
             return Ok(self);
         }
-        Err(Problem::forbidden("role_required", format!("This needs the role {role}.")))
+        Err(Problem::forbidden("role_required", format!("This needs the role {role}. Ask an administrator for it.")))
     }
-}
-
-/// 403: who the person is was not proven lately.
-pub fn step_up_required() -> Problem {
-    Problem::forbidden("step_up_required", "Confirm who you are first.")
 }
 
 /// The token of `Authorization: Bearer`; `None` without the header.
@@ -112,7 +108,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
         (Some((scheme, token)), None) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
         _ => Err(Problem::unauthorized(
             "invalid_token",
-            "There must be one Authorization header: Bearer <access token>.",
+            "The Authorization header cannot be read. Send one: Bearer <access token>.",
         )),
     }
 }
@@ -206,21 +202,28 @@ impl From<policy::Refusal> for Problem {
         match refusal {
             Refusal::NotFound | Refusal::NotAvailable => Self::not_found("title"),
             Refusal::Withdrawn => Self::new(StatusCode::GONE, "title_withdrawn", "This title is no longer offered."),
-            Refusal::RatingTooHigh => {
-                Self::forbidden("rating_too_high", "This profile may not watch titles with this age rating.")
-            }
+            Refusal::RatingTooHigh => Self::forbidden(
+                "rating_too_high",
+                "This profile may not watch titles with this age rating. Choose another profile.",
+            ),
             Refusal::TerritoryNotAllowed => Self::new(
                 StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS,
                 "territory_not_allowed",
                 "This title is not offered where you are.",
             ),
-            Refusal::NoAsset => Self::conflict("not_playable_yet", "This title has no film to play yet."),
-            Refusal::SubscriptionRequired => {
-                Self::new(StatusCode::PAYMENT_REQUIRED, "subscription_required", "Watching needs a plan.")
+            Refusal::NoAsset => {
+                Self::conflict("not_playable_yet", "This title has no film to play yet. Try again later.")
             }
-            Refusal::PlanTooLow => {
-                Self::new(StatusCode::PAYMENT_REQUIRED, "plan_too_low", "Your plan does not include this title.")
-            }
+            Refusal::SubscriptionRequired => Self::new(
+                StatusCode::PAYMENT_REQUIRED,
+                "subscription_required",
+                "Watching needs a plan. Choose one first.",
+            ),
+            Refusal::PlanTooLow => Self::new(
+                StatusCode::PAYMENT_REQUIRED,
+                "plan_too_low",
+                "Your plan does not include this title. Choose a larger one.",
+            ),
         }
     }
 }

@@ -73,7 +73,7 @@ impl Stored {
 
 /// 422: the key was used with another body.
 pub fn reused() -> Problem {
-    let detail = "This Idempotency-Key was used for another request.";
+    let detail = "This Idempotency-Key was used for another request. Choose a new one.";
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
 }
 
@@ -109,8 +109,11 @@ pub fn fingerprint(request: &impl Serialize) -> Vec<u8> {
 
 /// 409: the first request with this key has not ended.
 pub fn in_flight() -> Problem {
-    Problem::conflict("request_in_flight", "A request with this Idempotency-Key is still being processed.")
-        .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+    Problem::conflict(
+        "request_in_flight",
+        "A request with this Idempotency-Key is still being processed. Send it again in a second.",
+    )
+    .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
 }
 
 /// The right to cause the effect once.

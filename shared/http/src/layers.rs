@@ -80,14 +80,22 @@ async fn refusals_as_problems(response: Response) -> Response {
         return response;
     }
     let problem = match status {
-        StatusCode::NOT_FOUND => Problem::new(status, "route_not_found", "There is nothing at this address."),
+        StatusCode::NOT_FOUND => {
+            Problem::new(status, "route_not_found", "There is nothing at this address. Check how it is written.")
+        }
         StatusCode::METHOD_NOT_ALLOWED => {
             Problem::new(status, "method_not_allowed", "This address does not know this method; see the Allow header.")
         }
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            Problem::new(status, "unsupported_media_type", "Content-Encoding may be gzip or identity.")
-        }
-        _ => Problem::new(status, "request_refused", "The request cannot be processed."),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(
+            status,
+            "unsupported_media_type",
+            "This Content-Encoding is not known here. Send the body as it is, or as gzip.",
+        ),
+        _ => Problem::new(
+            status,
+            "request_refused",
+            "The request cannot be processed. Check it against the documentation.",
+        ),
     };
     let allow = response.headers().get(header::ALLOW).cloned();
     match allow {

@@ -15,6 +15,7 @@ mod page;
 mod pages;
 mod patch;
 mod problem;
+mod proof;
 mod serve;
 pub mod token;
 mod url_token;
@@ -31,6 +32,7 @@ pub use page::{Limit, Page};
 pub use pages::{PageParams, Pages, Unfiltered};
 pub use patch::Patch;
 pub use problem::{FieldError, Problem};
+pub use proof::NeededProof;
 pub use serve::{finish, serve};
 pub use url_token::UrlToken;
 

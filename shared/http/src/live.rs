@@ -6,8 +6,8 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use kernel::SessionId;
 use stores::StoreError;
 
-pub use crate::caller::step_up_required;
-use crate::{Account, Gate, Problem};
+pub use crate::proof::step_up_required;
+use crate::{Account, Gate, NeededProof, Problem};
 
 /// What is known of a login session beside its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub trait KnowsSessions {
 /// An account that proved who it is at most `MINUTES` ago in a session that has not ended; with `OTP` also by a second factor, if the account
 /// has one. The `proof` of the yaml entry.
 ///
-/// 403 `step_up_required`, or 401 `session_revoked`.
+/// 403 `step_up_required` with the [`NeededProof`], or 401 `session_revoked`.
 #[derive(Debug, Clone)]
 pub struct Proven<const MINUTES: u16, const OTP: bool = false>(pub Account);
 
@@ -53,14 +53,20 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let account = Account::from_request_parts(parts, state).await?;
-        let now = Gate::of(parts)?.world.now();
-        account.require_fresh(now, time::Duration::minutes(i64::from(MINUTES)))?;
-        let standing = state.sessions().standing(account.session).await?.ok_or_else(session_revoked)?;
+        let age = time::Duration::minutes(i64::from(MINUTES));
+        let is_fresh = account.is_fresh(Gate::of(parts)?.world.now(), age);
+        let needs_otp = match state.sessions().standing(account.session).await {
+            Ok(Some(standing)) => OTP && standing.has_authenticator != Some(false),
+            Ok(None) => return Err(session_revoked()),
+            Err(error) if is_fresh => return Err(error.into()),
+            // An old proof is not enough whatever the session is like.
+            Err(_) => OTP,
+        };
         let used_otp = account.claims.amr.iter().any(|method| method == "otp");
-        if OTP && standing.has_authenticator != Some(false) && !used_otp {
-            return Err(step_up_required());
+        if is_fresh && (used_otp || !needs_otp) {
+            return Ok(Self(account));
         }
-        Ok(Self(account))
+        Err(step_up_required(NeededProof::within(age, needs_otp)))
     }
 }
 

@@ -79,7 +79,8 @@ impl<F> Pages<F> {
     pub fn after<P: DeserializeOwned>(&self) -> Result<Option<P>, Problem> {
         let open = |cursor: &str| Cursor::open(&self.key, &self.list, cursor);
         self.cursor.as_deref().map(open).transpose().map_err(|error| {
-            Problem::bad_request("invalid_cursor", "The cursor is not valid for this list.").because(error)
+            Problem::bad_request("invalid_cursor", "The cursor is not valid for this list. Begin again without one.")
+                .because(error)
         })
     }
 

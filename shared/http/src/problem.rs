@@ -13,6 +13,8 @@ use utoipa::{
     openapi::{Components, ContentBuilder, Ref, RefOr, ResponseBuilder},
 };
 
+use crate::NeededProof;
+
 /// One thing that is wrong with the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
@@ -45,6 +47,9 @@ pub struct ProblemDocument {
     /// Every part of the request that is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// With `step_up_required`: what the caller has to prove first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<NeededProof>,
     /// Further members of this kind of problem.
     #[serde(flatten)]
     extra: serde_json::Map<String, serde_json::Value>,
@@ -61,7 +66,8 @@ pub struct Problem {
 impl Problem {
     /// A problem of the kind `code` (snake_case) with a sentence for a person.
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        let title = code.replace('_', " ");
+        let mut letters = code.chars().map(|letter| if letter == '_' { ' ' } else { letter });
+        let title = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
         Self {
             status,
             document: Box::new(ProblemDocument {
@@ -72,6 +78,7 @@ impl Problem {
                 code: code.to_owned(),
                 request_id: None,
                 errors: Vec::new(),
+                proof: None,
                 extra: serde_json::Map::new(),
             }),
             headers: Vec::new(),
@@ -92,8 +99,12 @@ impl Problem {
     /// 422: can be read, but is wrong at `pointer`.
     pub fn invalid(pointer: &str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", format!("{pointer}: {detail}"))
-            .at(pointer, detail)
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_request",
+            format!("The request is wrong at {pointer}: {detail}."),
+        )
+        .at(pointer, detail)
     }
 
     /// 409: does not fit the present state.
@@ -125,14 +136,23 @@ impl Problem {
 
     /// 500: a bug.
     pub fn internal(internal: impl fmt::Display) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong on our side.")
-            .because(internal)
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal_error",
+            "Something went wrong on our side. Try again in a moment.",
+        )
+        .because(internal)
     }
 
     /// Adds a part of the request that is wrong.
     #[must_use]
     pub fn at(mut self, pointer: &str, detail: impl Into<String>) -> Self {
         self.document.errors.push(FieldError { pointer: pointer.to_owned(), detail: detail.into() });
+        self
+    }
+
+    pub(crate) fn needing(mut self, proof: NeededProof) -> Self {
+        self.document.proof = Some(proof);
         self
     }
 
@@ -236,6 +256,7 @@ impl Problem {
     pub fn describe(components: &mut Components) {
         components.schemas.insert(ProblemDocument::name().into_owned(), ProblemDocument::schema());
         components.schemas.insert(FieldError::name().into_owned(), FieldError::schema());
+        components.schemas.insert(NeededProof::name().into_owned(), NeededProof::schema());
         let document = Ref::from_schema_name(ProblemDocument::name());
         let response = ResponseBuilder::new()
             .description("A problem document (RFC 9457)")

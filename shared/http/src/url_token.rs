@@ -22,7 +22,10 @@ impl<S: Send + Sync> FromRequestParts<S> for UrlToken {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Query(TokenQuery { token }) = Query::from_request_parts(parts, state).await?;
         if token.is_empty() {
-            return Err(Problem::forbidden("token_required", "This address needs the token of its session."));
+            return Err(Problem::forbidden(
+                "token_required",
+                "This address lacks the token of its session. Use the whole address that starting the session gave you.",
+            ));
         }
         Ok(Self(token))
     }

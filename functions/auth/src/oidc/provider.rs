@@ -6,7 +6,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
 use jsonwebtoken::{Algorithm, DecodingKey};
-use kernel::World;
+use kernel::{VisibleLine, World};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use stores::Fetch;
@@ -29,6 +29,8 @@ const PATIENCE: Patience = Patience::from_secs(4);
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Config {
+    /// What people call it; without it, the name of the entry with a capital.
+    display_name: Option<VisibleLine<40>>,
     pub issuer: String,
     pub client_id: String,
     #[serde(deserialize_with = "secret")]
@@ -127,6 +129,15 @@ fn down(reason: impl std::fmt::Display) -> ProviderError {
 impl Provider {
     pub(super) fn new(config: Config, redirect_uri: String, fetch: Fetch, world: World) -> Self {
         Self { config, redirect_uri, fetch, world, kept: Mutex::default() }
+    }
+
+    /// What people call it; `name` is what the setting calls it.
+    pub fn display_name(&self, name: &str) -> String {
+        if let Some(display_name) = &self.config.display_name {
+            return display_name.as_str().to_owned();
+        }
+        let mut letters = name.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
     }
 
     /// Where the browser goes.

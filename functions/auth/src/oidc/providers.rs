@@ -8,8 +8,8 @@ use stores::Fetch;
 use super::{Provider, endpoint, provider::Config};
 
 const SETTING: &str = "OAUTH_PROVIDERS";
-/// A provider of this name could not be told from the list of links: `/v1/auth/oauth/links`.
-const TAKEN: &str = "links";
+/// A provider of such a name could not be told from what else is below `/v1/auth/oauth/`.
+const TAKEN: [&str; 2] = ["links", "providers"];
 
 /// All providers by name.
 #[derive(Clone)]
@@ -19,7 +19,7 @@ pub struct Providers(Arc<BTreeMap<String, Provider>>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoProvider;
 
-/// From the setting: name → issuer, client_id, client_secret, scopes. Their documents are read with the first sign-in.
+/// From the setting: name → issuer, client_id, client_secret, scopes, display_name. Their documents are read with the first sign-in.
 impl Wire for Providers {
     fn wire(boot: &Boot) -> Result<Self, BootError> {
         let text = boot.setting(SETTING).unwrap_or_else(|| "{}".to_owned());
@@ -42,20 +42,28 @@ impl Providers {
     pub fn find(&self, name: &str) -> Result<&Provider, NoProvider> {
         self.0.get(name).ok_or(NoProvider)
     }
+
+    /// All of them with their names, in alphabetical order.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &Provider)> {
+        self.0.iter().map(|(name, provider)| (name.as_str(), provider))
+    }
 }
 
 fn parse(text: &str) -> Result<BTreeMap<String, Config>, String> {
     let configs: BTreeMap<String, Config> = serde_json::from_str(text).map_err(|error| {
         // The parser's own text quotes values.
-        format!("not a map of name to issuer, client_id, client_secret, scopes: column {}", error.column())
+        format!(
+            "not a map of name to issuer, client_id, client_secret, scopes, display_name: column {}",
+            error.column()
+        )
     })?;
     for (name, config) in &configs {
         let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if name.is_empty() || !name.bytes().all(is_plain) {
             return Err("a provider's name has lower-case letters, digits and dashes".to_owned());
         }
-        if name == TAKEN {
-            return Err(format!("a provider cannot be called {TAKEN}"));
+        if TAKEN.contains(&name.as_str()) {
+            return Err(format!("a provider cannot be called {name}"));
         }
         if endpoint::reach(&config.issuer).is_none() {
             return Err(format!("{name}: an issuer's URL begins with https:// unless it is on this machine"));
@@ -90,6 +98,8 @@ mod tests {
             of("https://a.example", r#","scope":["openid"]"#),
             of("https://a.example", "").replace("google", "Goo gle"),
             of("https://a.example", "").replace("google", "links"),
+            of("https://a.example", "").replace("google", "providers"),
+            of("https://a.example", r#","display_name":"\u200b""#),
         ] {
             let reason = parse(&wrong).unwrap_err();
             assert!(!reason.contains("hidden"), "{reason}");

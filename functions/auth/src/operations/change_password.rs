@@ -75,7 +75,7 @@ impl ChangePassword {
         let leak_unchecked = self.leaks.refuse(new).await.map_err(weak_password("/new"))?;
         let hash = NewHash { phc: &pepper.hash(&self.world, new)?, leak_unchecked };
         let event = happened(&self.world, account.id, Kind::PasswordChanged, &account.origin);
-        let mail = mail(&self.world, &email, &locale, PasswordChanged {});
+        let mail = mail(&self.world, &email, &locale, PasswordChanged::default());
         self.outbox
             .transact(async |tx| {
                 if !credentials::replace(tx, account.id, old, hash, self.world.now()).await? {

@@ -79,7 +79,10 @@ impl ConfirmEmail {
     async fn move_account(&self, tx: &mut Transaction<'_>, account: &Account, new: &Email) -> Result<(), Problem> {
         let (old, locale, verified) = match accounts::move_to(tx, account.id, new, &self.world).await {
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-                return Err(Problem::conflict("email_taken", "Somebody else has this address by now."));
+                return Err(Problem::conflict(
+                    "email_taken",
+                    "Somebody else has this address by now. Choose another one.",
+                ));
             }
             moved => moved?,
         };

@@ -10,7 +10,9 @@ use runtime::{Key, PublicUrl};
 use serde::Deserialize;
 
 use super::steps::{
+    known_devices::KnownDevices,
     limits::Limits,
+    oauth_failure,
     oauth_link::OauthLink,
     oauth_sign_in::{OauthSignIn, SignedIn},
     oauth_step_up::OauthStepUp,
@@ -36,6 +38,7 @@ runtime::wire! {
         sign_in: OauthSignIn,
         link: OauthLink,
         step_up: OauthStepUp,
+        devices: KnownDevices,
         pepper: Key<Pepper>,
         limits: Limits,
         page: PublicUrl,
@@ -44,11 +47,11 @@ runtime::wire! {
 }
 
 /// 303 to the page: to `#/signed-in` with the refresh token in its cookie, to `#/code` with the token for `POST /v1/auth/mfa/verify` in its own
-/// where the account has a second factor, to `#/stepped-up` when the next refresh gives a token with a fresh proof, or to the page itself when
-/// the account is linked. 404 for an unknown provider, 400 `state_mismatch` when it did not begin in this browser within ten minutes, 400
-/// `code_refused`, 403 `sign_in_cancelled`, `address_unverified` or `email_unverified`, 502 `provider_unavailable`. Linking and stepping up: 401
-/// `session_revoked`. Linking: 403 `step_up_required`, 409 `linked_elsewhere` or `already_linked`. Stepping up: 403 `another_account` or
-/// `proof_too_old`.
+/// where the account has a second factor, to `#/stepped-up` when the next refresh gives a token with a fresh proof, to `#/linked` when the account
+/// is linked, or for a browser to `#/sign-in-failed` with the reason instead of a refusal. 404 for an unknown provider, 400 `state_mismatch` when
+/// it did not begin in this browser within ten minutes, 400 `code_refused`, 403 `sign_in_cancelled`, `address_unverified` or `email_unverified`,
+/// 502 `provider_unavailable`. Linking and stepping up: 401 `session_revoked`. Linking: 403 `step_up_required`, 409 `linked_elsewhere` or
+/// `already_linked`. Stepping up: 403 `another_account` or `proof_too_old`.
 #[utoipa::path(get, path = "/v1/auth/oauth/{provider}/callback", tag = "auth",
     params(("provider" = String, Path), ("code" = Option<String>, Query), ("state" = Option<String>, Query),
         ("error" = Option<String>, Query), ("iss" = Option<String>, Query)),
@@ -58,23 +61,35 @@ pub(super) async fn finish_oauth(
     caller: Audience,
     origin: Origin,
     Path(provider): Path<String>,
-    Query(returned): Query<Returned>,
-) -> Result<Response, Problem> {
-    state.providers.find(&provider)?;
-    state.limits.count_oauth(&origin.address).await?;
-    let ticket = state.ticket(&caller.headers, &provider, &returned).await?;
-    let forget = oidc::COOKIE.forget().map_err(Problem::internal)?;
-    // A ticket is good for one sign-in, however it ends.
-    match state.receive(&ticket, &returned, &caller, &origin).await {
-        Ok(arrival) => Ok(state.go_on(arrival, forget)),
-        Err(problem) => Err(problem.with_header(header::SET_COOKIE, forget)),
-    }
+    returned: Result<Query<Returned>, Problem>,
+) -> Response {
+    let finished = state.finish(&provider, returned, &caller, &origin).await;
+    finished.unwrap_or_else(|problem| oauth_failure::answer(problem, &caller.headers, &state.page))
 }
 
-/// Where the browser goes on to, and the cookie that it takes along.
-type Arrival = (&'static str, Option<HeaderValue>);
-
 impl FinishOauth {
+    async fn finish(
+        &self,
+        provider: &str,
+        returned: Result<Query<Returned>, Problem>,
+        caller: &Audience,
+        origin: &Origin,
+    ) -> Result<Response, Problem> {
+        self.providers.find(provider)?;
+        let Query(returned) = returned?;
+        self.limits.count_oauth(&origin.address).await?;
+        let ticket = self.ticket(&caller.headers, provider, &returned).await?;
+        let forget = oidc::COOKIE.forget().map_err(Problem::internal)?;
+        // A ticket is good for one sign-in, however it ends.
+        match self.receive(&ticket, &returned, caller, origin).await {
+            Ok(mut response) => {
+                response.headers_mut().append(header::SET_COOKIE, forget);
+                Ok(response)
+            }
+            Err(problem) => Err(problem.with_header(header::SET_COOKIE, forget)),
+        }
+    }
+
     async fn ticket(&self, headers: &HeaderMap, provider: &str, returned: &Returned) -> Result<Ticket, Problem> {
         let pepper = self.pepper.get().await?;
         let ticket = oidc::COOKIE.read(headers).and_then(|text| Ticket::open(text, pepper, self.world.now()));
@@ -89,15 +104,16 @@ impl FinishOauth {
         returned: &Returned,
         caller: &Audience,
         origin: &Origin,
-    ) -> Result<Arrival, Problem> {
+    ) -> Result<Response, Problem> {
         let provider = self.providers.find(&ticket.provider)?;
         if !provider.has_answered(returned.iss.as_deref()).await? {
-            return Err(state_mismatch("The answer comes from somebody else."));
+            return Err(state_mismatch("The answer comes from another service than you were sent to. Begin again."));
         }
         let code = match (&returned.code, returned.error.as_deref()) {
             (Some(code), None) => code,
             (_, Some("access_denied")) => {
-                return Err(Problem::forbidden("sign_in_cancelled", "The sign-in was cancelled."));
+                let detail = "The sign-in was cancelled at the other service. Begin again to sign in with it.";
+                return Err(Problem::forbidden("sign_in_cancelled", detail));
             }
             (_, error) => return Err(oidc::ProviderError::Down(format!("answered {error:?}")).into()),
         };
@@ -106,29 +122,27 @@ impl FinishOauth {
             Purpose::Link(begun) => {
                 let foreign = ForeignAccount { provider: &ticket.provider, subject: &identity.subject };
                 self.link.link(begun, foreign, origin).await?;
-                Ok(("/", None))
+                Ok(self.go_on("/#/linked", None))
             }
             Purpose::StepUp(begun) => {
                 self.step_up.renew((ticket, begun), &identity, origin).await?;
-                Ok(("/#/stepped-up", None))
+                Ok(self.go_on("/#/stepped-up", None))
             }
-            Purpose::SignIn => {
-                let signed_in = self.sign_in.receive(&ticket.provider, &identity, &caller.locale, origin).await?;
-                Ok(match signed_in {
-                    SignedIn::Session(cookie) => ("/#/signed-in", Some(cookie)),
-                    SignedIn::NeedsCode(cookie) => ("/#/code", Some(cookie)),
-                })
-            }
+            Purpose::SignIn => match self.sign_in.receive(&ticket.provider, &identity, &caller.locale, origin).await? {
+                SignedIn::Session { refresh, email } => {
+                    let answer = self.go_on("/#/signed-in", Some(refresh));
+                    self.devices.remember(&caller.headers, &email, answer).await
+                }
+                SignedIn::NeedsCode(waiting) => Ok(self.go_on("/#/code", Some(waiting))),
+            },
         }
     }
 
-    fn go_on(&self, (place, cookie): Arrival, forget: HeaderValue) -> Response {
+    fn go_on(&self, place: &str, cookie: Option<HeaderValue>) -> Response {
         let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, self.page.join(place))]).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        for cookie in [forget].into_iter().chain(cookie) {
-            headers.append(header::SET_COOKIE, cookie);
-        }
+        headers.extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
         response
     }
 }

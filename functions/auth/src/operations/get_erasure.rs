@@ -31,7 +31,10 @@ impl<S: Send + Sync> FromRequestParts<S> for UrlToken {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Query(TokenQuery { token }) = Query::from_request_parts(parts, state).await?;
         if token.is_empty() {
-            return Err(Problem::forbidden("token_required", "This address lacks its token."));
+            return Err(Problem::forbidden(
+                "token_required",
+                "This address lacks its token. Use the whole address that deleting the account gave you.",
+            ));
         }
         Ok(Self(token))
     }

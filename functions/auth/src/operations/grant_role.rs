@@ -50,7 +50,10 @@ async fn grant(
     event: &SecurityEvent,
 ) -> Result<(), Problem> {
     if !accounts::is_verified(connection, account).await?.ok_or_else(no_such_account)? {
-        return Err(Problem::conflict("email_unverified", "The address of this account was never confirmed."));
+        return Err(Problem::conflict(
+            "email_unverified",
+            "The address of this account was never confirmed. Its owner has to do that first.",
+        ));
     }
     if roles::grant(connection, account, role, event.at).await? {
         security_events::add(connection, event).await?;

@@ -125,7 +125,10 @@ impl LogIn {
             // Of unknown addresses as well: writing takes its time.
             let event = happened(&self.world, account, Kind::SignInFailed, origin);
             security_events::add(&self.pool, &event).await?;
-            return Err(Problem::unauthorized("invalid_credentials", "The address or the password is wrong."));
+            return Err(Problem::unauthorized(
+                "invalid_credentials",
+                "The address or the password is wrong. Try again, or set a new password with \"Forgot password\".",
+            ));
         };
         if !candidate.is_verified {
             return Err(email_unverified());

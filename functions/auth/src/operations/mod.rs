@@ -6,6 +6,7 @@ mod steps {
     pub(super) mod known_devices;
     pub(super) mod limits;
     pub(super) mod live_account;
+    pub(super) mod oauth_failure;
     pub(super) mod oauth_link;
     pub(super) mod oauth_sign_in;
     pub(super) mod oauth_step_up;
@@ -19,8 +20,9 @@ cinema_http::operations! {
     http: [
         change_email: ChangeEmail, change_password: ChangePassword, confirm_email: ConfirmEmail, confirm_totp: ConfirmTotp,
         delete_account: DeleteAccount, enrol_totp: EnrolTotp, find_account: FindAccount, finish_oauth: FinishOauth,
-        forgot_password: ForgotPassword, get_erasure: GetErasure, get_jwks: GetJwks, grant_role: GrantRole,
-        list_links: ListLinks, list_security_events: ListSecurityEvents, list_sessions: ListSessions, log_in: LogIn,
+        forgot_password: ForgotPassword, get_erasure: GetErasure, get_jwks: GetJwks, get_mfa: GetMfa,
+        grant_role: GrantRole, list_links: ListLinks, list_providers: ListProviders,
+        list_security_events: ListSecurityEvents, list_sessions: ListSessions, log_in: LogIn,
         log_out: LogOut, log_out_everywhere: LogOutEverywhere, refresh_session: RefreshSession,
         register_account: RegisterAccount, remove_totp: RemoveTotp, reset_password: ResetPassword,
         revoke_role: RevokeRole, revoke_session: RevokeSession, start_oauth: StartOauth, step_up: StepUp,

@@ -120,11 +120,12 @@ impl ResetPassword {
         reset_codes::mark_used(tx, email, now).await?;
         credentials::set_if(tx, true, account, hash, now).await?;
         session_end::end_whatever_began(tx, account, (None, "password_reset"), &self.world).await?;
-        for provider in oauth_links::remove_added(tx, account).await? {
+        let unlinked_providers = oauth_links::remove_added(tx, account).await?;
+        for provider in &unlinked_providers {
             let unlinked = SecurityEvent { id: self.world.id(), kind: Kind::OauthUnlinked, ..event.clone() };
             security_events::add(&mut **tx, &unlinked.with(provider)).await?;
         }
         security_events::add(&mut **tx, event).await?;
-        tx.send(mail(&self.world, email, locale, PasswordChanged {})).await
+        tx.send(mail(&self.world, email, locale, PasswordChanged { unlinked_providers })).await
     }
 }

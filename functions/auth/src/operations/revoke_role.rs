@@ -53,7 +53,7 @@ async fn revoke(
         return Err(no_such_account());
     }
     if role == Role::Admin && !roles::others_administrate(connection, account).await? {
-        return Err(Problem::conflict("last_admin", "Make somebody else an administrator first."));
+        return Err(Problem::conflict("last_admin", "This is the only administrator. Make somebody else one first."));
     }
     if roles::revoke(connection, account, role).await? {
         security_events::add(connection, event).await?;

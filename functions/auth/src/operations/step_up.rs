@@ -127,5 +127,5 @@ impl StepUp {
 const WRONG_CODE: &str = "wrong_code";
 
 fn wrong_code() -> Problem {
-    Problem::forbidden(WRONG_CODE, "This code is wrong, or it was used before.")
+    Problem::forbidden(WRONG_CODE, "This code is wrong, or it was used before. Enter the next one, or a recovery code.")
 }

@@ -44,8 +44,8 @@ wire_with_sessions! {
 /// How fresh the proof must be that opens a profile which may see more.
 const STEP_UP: Duration = Duration::minutes(10);
 
-/// 200 with an access token; the refresh token stays the same. 403 `step_up_required` for a profile without PIN that may see more than the present
-/// one, unless the person has just proved who they are. 404 for a profile of somebody else, 403 `pin_required` or `wrong_pin`, 429
+/// 200 with an access token; the refresh token stays the same. 403 `step_up_required` for a profile without PIN that may see more than the
+/// chosen one, unless the person has just proved who they are. 404 for a profile of somebody else, 403 `pin_required` or `wrong_pin`, 429
 /// `pin_locked` for 15 minutes after five wrong PINs.
 #[utoipa::path(post, path = "/v1/auth/profile", tag = "auth", request_body = SwitchProfileRequest,
     responses((status = 200, body = Token), Problem))]
@@ -77,7 +77,7 @@ impl SwitchProfile {
         (profile, digest): (&Profile, &str),
         pin: Option<&Password>,
     ) -> Result<(), Problem> {
-        let pin = pin.ok_or_else(|| Problem::forbidden("pin_required", "This profile needs its PIN."))?;
+        let pin = pin.ok_or_else(|| Problem::forbidden("pin_required", "This profile has a PIN. Enter it."))?;
         if digest.is_empty() {
             // The profile says that it has one; the PIN itself comes by another way and is late.
             return Err(Problem::unavailable("temporarily_unavailable", "the digest of the PIN has not arrived"));
@@ -89,7 +89,7 @@ impl SwitchProfile {
             let event = happened(&self.world, account.id, Kind::PinFailed, &account.origin);
             let event = event.in_session(account.session).with(profile.id.to_string());
             security_events::add(&self.pool, &event).await?;
-            return Err(Problem::forbidden("wrong_pin", "This is not the PIN of the profile."));
+            return Err(Problem::forbidden("wrong_pin", "This is not the PIN of the profile. Enter it once more."));
         }
         Ok(profiles::forget_pin_tries(&self.pool, profile.id).await?)
     }

@@ -49,7 +49,7 @@ runtime::wire! {
     }
 }
 
-/// 200 with tokens; 401 `invalid_mfa_token` or `invalid_code`, 429 `mfa_locked` for 15 minutes after five codes in vain. Where a provider and
+/// 200 with tokens; 401 `invalid_mfa_token` or `invalid_code`, 429 `mfa_locked` for 15 minutes after five wrong codes. Where a provider and
 /// this account have proven the same address, they are linked now; 409 `linked_elsewhere` or `already_linked` when they cannot be.
 #[utoipa::path(post, path = "/v1/auth/mfa/verify", tag = "auth", request_body = VerifyMfaRequest,
     responses((status = 200, body = Token), Problem))]
@@ -89,7 +89,7 @@ pub(super) async fn verify_mfa(
 }
 
 fn too_late() -> Problem {
-    Problem::unauthorized("invalid_mfa_token", "Sign in again.")
+    Problem::unauthorized("invalid_mfa_token", "This sign-in took too long, or it has ended. Sign in again.")
 }
 
 impl VerifyMfa {
@@ -145,6 +145,9 @@ impl VerifyMfa {
             security_events::add(connection, &event).await
         };
         postgres::transact(&self.pool, count).await?;
-        Ok(Problem::unauthorized("invalid_code", "This code is wrong, or it was used before."))
+        Ok(Problem::unauthorized(
+            "invalid_code",
+            "This code is wrong, or it was used before. Enter the next one, or a recovery code.",
+        ))
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod copies;
 pub(crate) mod credentials;
 pub(crate) mod email_changes;
 pub(crate) mod erasures;
+pub(crate) mod factors;
 pub(crate) mod leftovers;
 pub(crate) mod mfa_tokens;
 pub(crate) mod oauth_links;

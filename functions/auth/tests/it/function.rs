@@ -163,9 +163,12 @@ async fn the_whole_way_of_a_forgotten_password_and_a_new_address() {
     let path = ("POST", "/v1/auth/email/confirm");
     assert_eq!(call(service, "auth-confirm-email", path, &headers, body.as_ref()).await, (204, Value::Null));
 
+    assert_eq!(call(service, "auth-get-mfa", ("GET", "/v1/auth/mfa"), &headers, None).await.0, 200);
     let path = ("DELETE", "/v1/auth/oauth/local");
     assert_eq!(call(service, "auth-unlink-oauth", path, &headers, None).await.0, 404);
     let service = stage.service.with("OAUTH_PROVIDERS", &crate::oauth::providers(&testkit::engines::issuer()));
+    let path = ("GET", "/v1/auth/oauth/providers");
+    assert_eq!(call(&service, "auth-list-providers", path, &[], None).await.0, 200);
     let path = ("GET", "/v1/auth/oauth/local/start");
     assert_eq!(call(&service, "auth-start-oauth", path, &[], None).await.0, 303);
     let path = ("GET", "/v1/auth/oauth/local/callback");

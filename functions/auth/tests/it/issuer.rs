@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::{
     oauth::{Journey, come_back},
-    stage::Stage,
+    stage::{Stage, fresh_address, from_the_edge},
 };
 
 pub struct Issuer {
@@ -73,6 +73,23 @@ impl Issuer {
 
     /// Comes back from it as `subject`, about whom it says this.
     pub async fn come_back(&self, stage: &Stage, journey: &Journey, subject: &str, said: &Value) -> testkit::Answer {
+        come_back(&stage.app, &self.callback(stage, journey, subject, said), &journey.cookie).await
+    }
+
+    /// The same in a browser that shows the answer.
+    pub async fn come_back_in_a_browser(
+        &self,
+        stage: &Stage,
+        journey: &Journey,
+        subject: &str,
+        said: &Value,
+    ) -> testkit::Answer {
+        let callback = self.callback(stage, journey, subject, said);
+        let call = from_the_edge(stage.app.get(&callback), &fresh_address()).header("accept", "text/html,*/*;q=0.8");
+        call.header("cookie", &journey.cookie).send().await
+    }
+
+    fn callback(&self, stage: &Stage, journey: &Journey, subject: &str, said: &Value) -> String {
         let asked = |name: &str| query(&journey.authorization_url, name).unwrap();
         let now = stage.world.now().unix_timestamp();
         let mut claims = json!({
@@ -80,8 +97,7 @@ impl Issuer {
         });
         claims.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
         let code = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
-        let callback = format!("/v1/auth/oauth/scripted/callback?code={code}&state={}", asked("state"));
-        come_back(&stage.app, &callback, &journey.cookie).await
+        format!("/v1/auth/oauth/scripted/callback?code={code}&state={}", asked("state"))
     }
 }
 

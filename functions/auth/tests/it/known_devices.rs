@@ -27,7 +27,7 @@ async fn known(stage: &Stage) -> (String, String) {
 }
 
 /// Wrong passwords from everywhere until strangers are refused.
-async fn shut(stage: &Stage, email: &str) {
+pub async fn shut(stage: &Stage, email: &str) {
     for number in 0..12 {
         let body = json!({ "email": email, "password": format!("guess {number} at {email}") });
         let status = stage.post_from(&fresh_address(), LOG_IN, &body).send().await.status.as_u16();
@@ -73,7 +73,7 @@ async fn the_cookie_is_read_by_no_script_and_says_nothing() {
         let account = text(&crate::stage::claims(text(&answer.expect(200), "access_token")), "sub").to_owned();
         let lines: Vec<_> = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap()).collect();
         let line = lines.iter().find(|line| line.starts_with(DEVICE)).unwrap();
-        for attribute in ["; Path=/", "; Secure", "; HttpOnly", "; SameSite=Strict", "; Max-Age=34560000"] {
+        for attribute in ["; Path=/", "; Secure", "; HttpOnly", "; SameSite=Lax", "; Max-Age=34560000"] {
             assert!(line.contains(attribute), "{line}");
         }
         assert!(

@@ -212,6 +212,14 @@ async fn a_reset_removes_what_was_added_to_the_account() {
             _ => {}
         }
         reset(&stage, &viewer.email).await;
+        // The owner is told which of the ways in are gone, whoever has added them.
+        let removed = loop {
+            let mail = stage.mail(&viewer.email).await;
+            if mail["template"] == "password_changed" && mail["variables"] != json!({}) {
+                break mail["variables"].clone();
+            }
+        };
+        assert_eq!(removed, json!({ "unlinked_providers": ["scripted"] }));
         let call = stage.post_empty("/v1/auth/refresh").header("cookie", text(&theirs, "cookie"));
         call.header("origin", PAGE).send().await.expect_problem(401, "session_revoked");
         sign_in(&stage, &issuer, meanwhile, &json!({})).await.expect_problem(403, "address_unverified");

@@ -33,6 +33,7 @@ mod register;
 mod reset_password;
 mod security_events;
 mod sessions;
+mod sign_in_failed;
 mod staff;
 mod stage;
 mod step_up;

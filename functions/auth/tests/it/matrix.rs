@@ -3,9 +3,10 @@
 use cinema_http::axum::http::Method;
 use testkit::{Service, Token};
 
-const PUBLIC: [(Method, &str); 10] = [
+const PUBLIC: [(Method, &str); 11] = [
     (Method::POST, "/v1/auth/password/forgot"),
     (Method::POST, "/v1/auth/password/reset"),
+    (Method::GET, "/v1/auth/oauth/providers"),
     (Method::GET, "/v1/auth/oauth/local/start"),
     (Method::GET, "/v1/auth/oauth/local/callback"),
     (Method::POST, "/v1/auth/register"),
@@ -15,7 +16,7 @@ const PUBLIC: [(Method, &str); 10] = [
     (Method::POST, "/v1/auth/refresh"),
     (Method::GET, "/v1/auth/.well-known/jwks.json"),
 ];
-const ACCOUNT: [(Method, &str); 15] = [
+const ACCOUNT: [(Method, &str); 16] = [
     (Method::POST, "/v1/auth/password/change"),
     (Method::POST, "/v1/auth/email"),
     (Method::POST, "/v1/auth/email/confirm"),
@@ -23,6 +24,7 @@ const ACCOUNT: [(Method, &str); 15] = [
     (Method::GET, "/v1/auth/oauth/links"),
     (Method::POST, "/v1/auth/logout"),
     (Method::POST, "/v1/auth/profile"),
+    (Method::GET, "/v1/auth/mfa"),
     (Method::POST, "/v1/auth/mfa/totp"),
     (Method::POST, "/v1/auth/mfa/totp/confirm"),
     (Method::DELETE, "/v1/auth/mfa/totp"),

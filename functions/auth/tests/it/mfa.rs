@@ -29,6 +29,10 @@ impl Armed {
     }
 }
 
+fn rfc3339(at: OffsetDateTime) -> String {
+    at.format(&time::format_description::well_known::Rfc3339).unwrap()
+}
+
 pub fn shown(secret: &str, at: OffsetDateTime) -> String {
     let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
     let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
@@ -313,6 +317,38 @@ async fn an_enrolment_waits_ten_minutes_for_its_code() {
 }
 
 #[tokio::test]
+async fn the_account_knows_whether_an_authenticator_is_in_use_and_how_many_codes_are_left() {
+    let stage = Stage::start().await;
+    let plain = stage.signed_in().await;
+    let told = async |access: &str| stage.app.get("/v1/auth/mfa").bearer(access).send().await.expect(200);
+    let none = json!({ "password": true, "totp": { "enabled": false }, "recovery_codes_left": 0 });
+    assert_eq!(told(&plain.access).await, none);
+    // One that waits for its confirmation is not in use.
+    enrol(&stage, &plain).await.expect(200);
+    assert_eq!(told(&plain.access).await, none);
+
+    let since = stage.world.now();
+    let armed = armed(&stage).await;
+    let mut expected =
+        json!({ "password": true, "totp": { "enabled": true, "since": rfc3339(since) }, "recovery_codes_left": 10 });
+    assert_eq!(told(&armed.owner.access).await, expected);
+    let token = mfa_token(&stage, &armed.owner.email).await;
+    let signed_in = verify(&stage, &token, &armed.recovery_codes[0]).await.expect(200);
+    expected["recovery_codes_left"] = json!(9);
+    assert_eq!(told(text(&signed_in, "access_token")).await, expected);
+    remove(&stage, text(&signed_in, "access_token")).await.expect(204);
+    assert_eq!(told(&armed.owner.access).await, none);
+    // What a provider has made has no password.
+    let deleted = sqlx::query("delete from credentials where account_id = $1").bind(plain.account().to_string());
+    deleted.execute(&stage.service.pool()).await.unwrap();
+    assert_eq!(told(&plain.access).await["password"], false);
+
+    stage.post_empty("/v1/auth/logout").bearer(&plain.access).send().await.expect(204);
+    let gone = stage.app.get("/v1/auth/mfa").bearer(&plain.access).send().await;
+    gone.expect_problem(401, "session_revoked");
+}
+
+#[tokio::test]
 async fn an_old_proof_is_not_made_new_by_an_authenticator_of_somebody_else() {
     let stage = Stage::start().await;
     let owner = stage.signed_in().await;
@@ -335,7 +371,8 @@ async fn taking_it_away_needs_a_fresh_proof_with_a_code() {
     };
     // Whoever has stolen the password and a session must not get rid of the authenticator.
     let with_password = step_up(json!({ "password": PASSWORD })).await;
-    remove(&stage, &with_password).await.expect_problem(403, "step_up_required");
+    let refused = remove(&stage, &with_password).await.expect_problem(403, "step_up_required");
+    assert_eq!(refused["proof"], json!({ "max_age": 600, "second_factor": true }));
     let code = armed.code(&stage);
     let access = step_up(json!({ "code": format!("{} {}", &code[..3], &code[3..]) })).await;
     remove(&stage, &access).await.expect(204);

@@ -62,7 +62,7 @@ impl ToSchema for LocalisationPatch {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UpdateTitleRequest {
-    /// Cannot be changed: only the present one is taken.
+    /// Cannot be changed: only the one that the title has is taken.
     #[serde(default)]
     #[schema(value_type = Option<TitleKind>)]
     kind: Patch<TitleKind>,

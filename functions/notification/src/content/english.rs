@@ -1,7 +1,8 @@
 //! What the mails say in English.
 
 use proto::mail::{
-    AccountErased, ConfirmEmail, EmailChangeRequested, NewSignIn, OauthLinked, PasswordReset, Template, VerifyEmail,
+    AccountErased, ConfirmEmail, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged, PasswordReset,
+    Template, VerifyEmail,
 };
 
 use super::{ContentError, Parts, Text, fact, receipts};
@@ -49,10 +50,15 @@ pub(super) fn parts(template: &Template) -> Result<Parts, ContentError> {
                 ),
             ],
         ),
-        Template::PasswordChanged(_) => (
-            "Your password at Online Cinema was changed",
-            vec![Text("Your password was changed, and other devices were signed out."), Text(NOT_YOU)],
-        ),
+        Template::PasswordChanged(PasswordChanged { unlinked_providers }) => {
+            let mut parts = vec![Text("Your password was changed, and other devices were signed out.")];
+            if !unlinked_providers.is_empty() {
+                parts.push(Text("The accounts of these services no longer open yours. You can link them again when you have signed in."));
+                parts.push(fact("Removed", &unlinked_providers.join(", "), ""));
+            }
+            parts.push(Text(NOT_YOU));
+            ("Your password at Online Cinema was changed", parts)
+        }
         Template::ConfirmEmail(ConfirmEmail { code }) => (
             "Confirm your new address at Online Cinema",
             vec![

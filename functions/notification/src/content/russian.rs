@@ -1,7 +1,8 @@
 //! What the mails say in Russian.
 
 use proto::mail::{
-    AccountErased, ConfirmEmail, EmailChangeRequested, NewSignIn, OauthLinked, PasswordReset, Template, VerifyEmail,
+    AccountErased, ConfirmEmail, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged, PasswordReset,
+    Template, VerifyEmail,
 };
 
 use super::{ContentError, Parts, Text, fact, receipts};
@@ -51,10 +52,17 @@ pub(super) fn parts(template: &Template) -> Result<Parts, ContentError> {
                 ),
             ],
         ),
-        Template::PasswordChanged(_) => (
-            "Пароль в Online Cinema изменён",
-            vec![Text("Ваш пароль изменён, на других устройствах выполнен выход."), Text(NOT_YOU)],
-        ),
+        Template::PasswordChanged(PasswordChanged { unlinked_providers }) => {
+            let mut parts = vec![Text("Ваш пароль изменён, на других устройствах выполнен выход.")];
+            if !unlinked_providers.is_empty() {
+                parts.push(Text(
+                    "Учётные записи этих сервисов больше не открывают вашу. Их можно привязать снова после входа.",
+                ));
+                parts.push(fact("Отвязаны", &unlinked_providers.join(", "), ""));
+            }
+            parts.push(Text(NOT_YOU));
+            ("Пароль в Online Cinema изменён", parts)
+        }
         Template::ConfirmEmail(ConfirmEmail { code }) => (
             "Подтвердите новый адрес в Online Cinema",
             vec![

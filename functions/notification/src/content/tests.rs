@@ -27,7 +27,7 @@ fn templates() -> Vec<Template> {
             Template::VerifyEmail(_) => AlreadyRegistered {}.into(),
             Template::AlreadyRegistered(_) => PasswordReset { code: code() }.into(),
             Template::PasswordReset(_) => ResetUnknownAccount {}.into(),
-            Template::ResetUnknownAccount(_) => PasswordChanged {}.into(),
+            Template::ResetUnknownAccount(_) => PasswordChanged::default().into(),
             Template::PasswordChanged(_) => ConfirmEmail { code: code() }.into(),
             Template::ConfirmEmail(_) => EmailChangeRequested { new_email: "n***@example.org".to_owned() }.into(),
             Template::EmailChangeRequested(_) => EmailChanged {}.into(),
@@ -78,6 +78,18 @@ fn names_of_devices_are_text_and_keep_no_warning_back() {
     assert!(content(&sign_in("a\r\nb"), "en").text().contains("Device: ab\n"));
     let long = content(&sign_in(&"x".repeat(10_000)), "en").text();
     assert!(long.contains(&format!("Device: {}\n", "x".repeat(LONGEST_FACT))));
+}
+
+#[test]
+fn a_new_password_names_the_links_that_went_with_the_old_one() {
+    let mail = |unlinked: &[&str], locale| {
+        let unlinked_providers = unlinked.iter().map(|name| (*name).to_owned()).collect();
+        content(&PasswordChanged { unlinked_providers }.into(), locale).text()
+    };
+    assert!(mail(&["google", "local"], "en").contains("no longer open yours. You can link them again"));
+    assert!(mail(&["google", "local"], "en").contains("Removed: google, local\n"));
+    assert!(mail(&["google"], "ru").contains("Отвязаны: google\n"));
+    assert!(!mail(&[], "en").contains("Removed"));
 }
 
 #[test]

@@ -14,6 +14,7 @@ cinema_http::operations! {
     ],
     consumers: [
         project_grants: ProjectGrants,
+        project_logins: ProjectLogins,
         project_titles: ProjectTitles,
         relay_sessions: RelaySessions,
         erase_account: EraseAccount,

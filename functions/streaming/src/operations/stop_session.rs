@@ -1,11 +1,11 @@
 //! `DELETE /v1/playback/sessions/{id}`: frees the slot at once and keeps the last position.
 
-use cinema_http::{Account, Path, Problem, Query, State, StatusCode, Viewer};
+use cinema_http::{Account, Path, Problem, Query, State, StatusCode, Viewer, live::session_revoked};
 use kernel::{PlaybackId, World};
 use runtime::Access;
 use serde::Deserialize;
 use stores::Table;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use utoipa::IntoParams;
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     seconds::Seconds,
     session::Ended,
     store::{
-        positions,
+        ended_logins, positions,
         sessions::{self, Watching},
     },
 };
@@ -43,7 +43,7 @@ runtime::wire! {
 }
 
 /// Ends a session; one that has ended already stays as it is. 403 `step_up_required` for one of another profile of the account, unless the person
-/// has just proved who they are; where it stopped is kept as that player has told it.
+/// has just proved who they are, and 401 `session_revoked` if they have signed out since; where it stopped is kept as that player has told it.
 #[utoipa::path(
     delete, path = "/v1/playback/sessions/{id}", tag = "streaming",
     params(("id" = PlaybackId, Path), StopSessionRequest),
@@ -78,7 +78,7 @@ impl StopSession {
         let Watching { session, slots, .. } = watching.ok_or_else(problems::unknown_session)?;
         let is_own = session.profile == viewer.profile;
         if !is_own {
-            account.require_fresh(now, STEP_UP)?;
+            self.require_proof(account, now).await?;
         }
         let next = match session.check_live(now) {
             Ok(()) => session.stop(position.filter(|_| is_own).map(|position| position.0), now),
@@ -89,5 +89,13 @@ impl StopSession {
             positions::put(&self.table, session.profile, &Position::of(&next)).await?;
         }
         Ok(sessions::advance(&self.table, &next, &slots.release(id)).await?)
+    }
+
+    /// A proof ends with its login session, although the access token that carries it lives on for minutes.
+    async fn require_proof(&self, account: &Account, now: OffsetDateTime) -> Result<(), Problem> {
+        if ended_logins::contains(&self.table, account.session).await? {
+            return Err(session_revoked());
+        }
+        account.require_fresh(now, STEP_UP)
     }
 }

@@ -1,6 +1,6 @@
 //! Where items lie.
 
-use kernel::{AccountId, PlaybackId, ProfileId, TitleId};
+use kernel::{AccountId, PlaybackId, ProfileId, SessionId, TitleId};
 use stores::table::Key;
 
 /// The partition of an account.
@@ -31,6 +31,10 @@ pub fn title(title: TitleId) -> Key {
 
 pub fn position(profile: ProfileId, title: TitleId) -> Key {
     Key::new(self::profile(profile), format!("position#{title}"))
+}
+
+pub fn ended_login(session: SessionId) -> Key {
+    Key::new(format!("login#{session}"), "ended")
 }
 
 pub fn session(session: PlaybackId) -> Key {

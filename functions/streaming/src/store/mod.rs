@@ -8,10 +8,12 @@
 //! | `title#ttl_…` | `rules` | rules and film, projected |
 //! | `profile#prf_…` | `position#ttl_…` | where the profile stopped |
 //! | `session#pbs_…` | `session` | the session, while it lives and for a week |
+//! | `login#ses_…` | `ended` | a login session that has ended, for an hour |
 //! | `erased#…` | `erased` | digest of an account that was erased |
 //!
 //! An account that was erased is refused late grants and first starts by its tombstone.
 
+pub mod ended_logins;
 pub mod erasure;
 pub mod export;
 pub mod grants;

@@ -71,6 +71,7 @@ async fn functions_answer_their_golden_events() {
     let fixture = Fixture::new().await;
     for name in [
         "streaming-project-grants",
+        "streaming-project-logins",
         "streaming-project-titles",
         "streaming-relay-sessions",
         "streaming-erase-account",

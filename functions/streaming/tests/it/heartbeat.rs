@@ -1,7 +1,12 @@
-use events::Outcome;
+use events::{Event, Outcome};
 use kernel::{PlaybackId, World};
-use proto::catalog::{TitleChanged, Window};
+use proto::{
+    auth::SessionEnded,
+    catalog::{TitleChanged, Window},
+    types,
+};
 use serde_json::json;
+use stores::{Table, aws_sdk_dynamodb::types::AttributeValue};
 use time::{Duration, OffsetDateTime};
 
 use crate::fixture::{Film, Fixture, Person, id, no_entitlements, text};
@@ -169,6 +174,57 @@ async fn another_profile_neither_moves_a_session_nor_stops_it_without_a_proof() 
     assert_eq!(fixture.app.delete(&path).token(&child.token()).send().await.status, 204);
     fixture.beat(&parent, &session, &report).await.expect_problem(410, "session_stopped");
     assert_eq!(fixture.start(&parent, &film, "tv").await["position"], 30.0);
+}
+
+#[tokio::test]
+async fn a_proof_that_stops_what_another_profile_plays_ends_with_its_login_session() {
+    let fixture = Fixture::new().await;
+    let (film, parent) = (fixture.film().await, fixture.person(1, 1080).await);
+    let session = id(&fixture.start(&parent, &film, "tv").await);
+    let child = Person { profile: Person::new().profile, ..parent };
+    let path = format!("/v1/playback/sessions/{session}");
+    // Just proven, and then signed out: the token lives on for minutes.
+    let (ended, live) = (child.token(), child.token());
+    for _ in 0..2 {
+        assert_eq!(fixture.end_login(&ended, fixture.world.now()).await, Outcome::Done);
+    }
+    fixture.app.delete(&path).token(&ended).send().await.expect_problem(401, "session_revoked");
+    let mut stale = ended.clone();
+    stale.0.auth_time -= 11 * 60;
+    fixture.app.delete(&path).token(&stale).send().await.expect_problem(401, "session_revoked");
+    let report = json!({ "position": 1.0, "state": "playing" });
+    fixture.beat(&parent, &session, &report).await.expect(200);
+    // What needs no proof goes on until the token expires, and another session's proof is not touched.
+    let mut own = parent.token();
+    own.0.sid = ended.0.sid;
+    let own = fixture.app.delete(&path).token(&own).send().await;
+    own.expect(204);
+    let session = id(&fixture.start(&parent, &film, "tv").await);
+    let path = format!("/v1/playback/sessions/{session}");
+    fixture.app.delete(&path).token(&live).send().await.expect(204);
+}
+
+#[tokio::test]
+async fn an_ended_login_is_forgotten_when_its_tokens_have_expired() {
+    let fixture = Fixture::new().await;
+    let now = fixture.world.now();
+    let table = Table::new(fixture.service.aws(), fixture.service.var("TABLE_PLAYBACK"));
+    for (minutes, is_kept) in [(0, true), (59, true), (61, false)] {
+        let token = Person::new().token();
+        let ended_at = now - Duration::minutes(minutes);
+        assert_eq!(fixture.end_login(&token, ended_at).await, Outcome::Done);
+        let request = table.client.get_item().table_name(&table.name).consistent_read(true);
+        let request = request.key("pk", AttributeValue::S(format!("login#{}", token.0.sid)));
+        let item = request.key("sk", AttributeValue::S("ended".to_owned())).send().await.unwrap().item;
+        let expires_at = item.map(|item| item["expires_at"].as_n().unwrap().parse::<i64>().unwrap());
+        let until = (ended_at + Duration::hours(1)).unix_timestamp();
+        assert_eq!(expires_at, is_kept.then_some(until), "{minutes}");
+    }
+    let token = Person::new().token();
+    let data =
+        SessionEnded { session_id: "nobody".to_owned(), account_id: token.0.sub.to_string(), ended_at: text(now) };
+    let event = Event::new(&fixture.world, types::SESSION_ENDED, token.0.sid, 1, &data);
+    assert!(matches!(fixture.project_login(event).await, Outcome::Poison(_)));
 }
 
 #[tokio::test]

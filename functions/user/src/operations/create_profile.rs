@@ -81,7 +81,7 @@ pub(super) async fn create_profile(
             key.once(tx, account.id, &request.fingerprint(pin), now, async |tx| {
                 let (locale, count) = accounts::lock_profiles(tx, account.id).await?.ok_or_else(account_not_ready)?;
                 if count >= profile::MOST {
-                    let detail = format!("An account may have at most {} profiles.", profile::MOST);
+                    let detail = format!("An account may have at most {} profiles. Delete one first.", profile::MOST);
                     return Err(Problem::conflict("too_many_profiles", detail));
                 }
                 let profile = request.profile(world.id(), locale);

@@ -31,7 +31,10 @@ pub(super) async fn delete_profile(
             let (_, count) = accounts::lock_profiles(tx, account.id).await?.ok_or_else(account_not_ready)?;
             let (profile, _) = profiles::lock(tx, account.id, id).await?.ok_or_else(no_such_profile)?;
             if count <= 1 {
-                return Err(Problem::conflict("last_profile", "An account keeps at least one profile."));
+                return Err(Problem::conflict(
+                    "last_profile",
+                    "An account keeps at least one profile. Make another one first.",
+                ));
             }
             if profile.is_guarded_from(account.claims.cap()) {
                 require_proof(tx, &account, world.now()).await?;

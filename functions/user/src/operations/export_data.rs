@@ -56,7 +56,7 @@ pub(super) async fn export_data(
 fn too_soon(left: Duration) -> Problem {
     // Whoever waited for the lock asked before the export that it waited for: never longer than the pause itself, in whole seconds rounded up.
     let seconds = (left.min(export::PAUSE) + Duration::nanoseconds(999_999_999)).whole_seconds();
-    let detail = "There can be one export in 24 hours.";
+    let detail = "There can be one copy in 24 hours. Ask for the next one later.";
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "export_limit", detail)
         .with_header(header::RETRY_AFTER, HeaderValue::from(seconds.unsigned_abs()))
 }

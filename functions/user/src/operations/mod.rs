@@ -36,8 +36,8 @@ fn viewpoint(viewer: Viewer, world: &World) -> Viewpoint {
 /// 403 or 401 unless the person proved who they are just now, in a session that has not ended: where only the stored state tells whether a proof
 /// is needed. Where one always is, `proof` of the yaml asks for it.
 async fn require_proof(connection: &mut PgConnection, account: &Account, now: OffsetDateTime) -> Result<(), Problem> {
-    account.require_fresh(now, STEP_UP)?;
-    require_live_session(connection, account).await
+    require_live_session(connection, account).await?;
+    account.require_fresh(now, STEP_UP)
 }
 
 /// 401 once the login session has ended, although its access token still lives.

@@ -59,8 +59,10 @@ pub async fn stage() -> Stage {
     stage.measure("auth-switch-profile", with_token("POST /v1/auth/profile", Some(profile)));
     stage.measure("auth-step-up", with_token("POST /v1/auth/step-up", Some(json!({ "password": PASSWORD }))));
     stage.measure("auth-enrol-totp", with_token("POST /v1/auth/mfa/totp", None));
+    stage.measure("auth-get-mfa", with_token("GET /v1/auth/mfa", None));
     stage.measure("auth-list-sessions", with_token("GET /v1/auth/sessions", None));
     stage.measure("auth-list-security-events", with_token("GET /v1/auth/security-events", None));
+    stage.measure("auth-list-providers", Workload::same(request("GET /v1/auth/oauth/providers", None, None)));
     stage.measure("auth-get-jwks", Workload::same(request("GET /v1/auth/.well-known/jwks.json", None, None)));
     stage.measure_golden(&["auth-purge-expired", "auth-relay-outbox", "auth-resume-erasures"]);
     stage.measure_golden_anew(&["auth-project-profiles", "auth-export-account"]);

@@ -90,6 +90,7 @@ pub async fn stage() -> Stage {
     stage.measure("streaming-get-position", Workload::same(request(&place, Some(&viewer), None)));
     stage.measure_golden_anew(&[
         "streaming-project-grants",
+        "streaming-project-logins",
         "streaming-project-titles",
         "streaming-relay-sessions",
         "streaming-erase-account",

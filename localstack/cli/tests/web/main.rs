@@ -44,6 +44,12 @@ fn a_viewer_signs_in_through_another_provider_and_with_a_second_factor() {
     visit("sign_in.mjs");
 }
 
+#[tokio::test]
+async fn a_viewer_links_another_provider_and_signs_in_with_it() {
+    let email = new_account("link").await;
+    visit_with("link.mjs", &[("EMAIL", &email), ("PASSWORD", PASSWORD)]);
+}
+
 #[test]
 fn a_visitor_signs_up_and_what_goes_wrong_is_a_sentence() {
     visit("sign_up.mjs");
@@ -60,14 +66,23 @@ async fn a_session_with_an_old_proof_confirms_who_it_is() {
     visit_with("step_up.mjs", &[("EMAIL", &email), ("PASSWORD", PASSWORD), ("REFRESH", &refresh)]);
 }
 
-/// An account of its own with a browser's session whose proof is twenty minutes old, and the refresh token of that session.
-async fn old_session() -> (String, String) {
-    let edge = variable("CINEMA_TEST_EDGE_URL");
-    let visitor = cli::Cinema::new(&edge).expect("a client");
-    let email = format!("step-up-{}@example.com", kernel::World::system().id::<kernel::AccountId>());
+fn visitor() -> cli::Cinema {
+    cli::Cinema::new(&variable("CINEMA_TEST_EDGE_URL")).expect("a client")
+}
+
+/// An account of its own with its first profile; its address.
+async fn new_account(name: &str) -> String {
+    let visitor = visitor();
+    let email = format!("{name}-{}@example.com", kernel::World::system().id::<kernel::AccountId>());
     visitor.new_account(&variable("CINEMA_TEST_AWS_URL"), &email, PASSWORD, "en").await.expect("an account");
     wait_for_profile(&visitor, &email).await;
+    email
+}
 
+/// An account of its own with a browser's session whose proof is twenty minutes old, and the refresh token of that session.
+async fn old_session() -> (String, String) {
+    let (edge, visitor) = (variable("CINEMA_TEST_EDGE_URL"), visitor());
+    let email = new_account("step-up").await;
     let credentials = json!({ "email": email, "password": PASSWORD, "transport": "cookie" });
     let call = visitor.http().post(format!("{edge}/v1/auth/login")).header("origin", &edge).json(&credentials);
     let answer = call.send().await.expect("an answer").error_for_status().expect("signed in");

@@ -7,40 +7,36 @@ import { visit } from "./browser.mjs";
 const { CINEMA_TEST_EDGE_URL: edge } = process.env;
 
 await visit(async (page, picture) => {
-  const throughIssuer = async () => {
-    await page.goto(`${edge}/v1/auth/oauth/local/start`);
-    await page.getByText("Local issuer").first().waitFor({ timeout: 30000 });
+  const atIssuer = async () => {
+    await page.getByRole("heading", { name: "Local issuer", exact: true }).waitFor({ timeout: 30000 });
     await page.locator("button").first().click();
   };
-  await throughIssuer();
+  await page.goto(`${edge}/v1/auth/oauth/local/start`);
+  await atIssuer();
   await page.getByText("Sign out").waitFor({ timeout: 30000 });
   assert.equal(new URL(page.url()).origin, edge);
   await picture("signed-in");
 
-  // What the page does not offer yet, in its place and with its cookie.
-  const call = (method, path) =>
-    page.evaluate(async ([method, path]) => {
-      const refreshed = await fetch("/v1/auth/refresh", { method: "POST" });
-      const { access_token: token } = await refreshed.json();
-      const answer = await fetch(path, { method, headers: { authorization: `Bearer ${token}` } });
-      return { token, status: answer.status, ...(await answer.json()) };
-    }, [method, path]);
-  const refused = await call("POST", "/v1/auth/mfa/totp");
-  assert.equal(refused.code, "step_up_required", "the issuer's silence proves nothing");
-  const { authorization_url: asked } = await call("GET", "/v1/auth/oauth/local/start?purpose=step_up");
-  await page.goto(asked);
-  await page.getByText("Local issuer").first().waitFor({ timeout: 30000 });
-  await page.locator("button").first().click();
-  await page.getByText("Sign out").waitFor({ timeout: 30000 });
+  // The issuer's silence proves nothing. This account has no password, so only the issuer can say who it is.
+  const button = (name) => page.getByRole("button", { name, exact: true });
+  await page.getByRole("link", { name: "Account" }).click();
+  await page.getByText("This account has none.").waitFor({ timeout: 30000 });
+  await button("Set up an authenticator").click();
+  const dialog = page.getByRole("dialog", { name: "Confirm that it is you" });
+  await dialog.waitFor({ timeout: 30000 });
+  assert.equal(await dialog.locator("input").count(), 0);
+  assert.equal(await button("Confirm").isVisible(), false);
+  await picture("confirm-with");
+  await button("Confirm with the local issuer").click();
+  await atIssuer();
+  await page.getByRole("heading", { name: "Confirmed" }).waitFor({ timeout: 30000 });
   assert.equal(new URL(page.url()).hash, "#/stepped-up");
-  const armed = await call("POST", "/v1/auth/mfa/totp");
-  assert.ok(armed.secret, JSON.stringify(armed));
-  const confirmed = await fetch(`${edge}/v1/auth/mfa/totp/confirm`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${armed.token}` },
-    body: JSON.stringify({ code: code(armed.secret, 0) }),
-  });
-  assert.equal(confirmed.status, 200, await confirmed.text());
+  await page.getByRole("link", { name: "Go on where you were" }).click();
+  await button("Set up an authenticator").click();
+  const secret = await page.locator("section code").first().innerText();
+  await page.getByLabel("Code that it shows").fill(code(secret, 0));
+  await button("Take it into use").click();
+  await page.getByText("Each of these codes takes its place once.").waitFor({ timeout: 30000 });
   await page.getByText("Sign out").click();
   await page.getByText("Sign in", { exact: true }).waitFor({ timeout: 30000 });
 
@@ -52,7 +48,7 @@ await visit(async (page, picture) => {
   await page.locator("form.box button").click();
   await page.getByText("This code is wrong").waitFor({ timeout: 30000 });
   // Each step is taken once: the next one is for signing in.
-  await page.locator("input[name=code]").fill(code(armed.secret, 1));
+  await page.locator("input[name=code]").fill(code(secret, 1));
   await page.locator("form.box button").click();
   await page.getByText("Sign out").waitFor({ timeout: 30000 });
   await page.reload();

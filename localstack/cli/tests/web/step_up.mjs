@@ -30,6 +30,8 @@ await visit(async (page, picture) => {
   await page.keyboard.press("Enter");
   await opened();
   assert.equal(await focused(), "password");
+  // This account has nothing else to prove it with.
+  assert.equal(await button("Use a code of your authenticator instead").isVisible(), false);
   await picture("step-up");
   await page.keyboard.press("Escape");
   await closed();
@@ -85,23 +87,22 @@ await visit(async (page, picture) => {
   await page.getByLabel("Code that it shows").fill(code(secret, 0));
   await button("Take it into use").click();
   await page.getByText("Each of these codes takes its place once.").waitFor({ timeout: 30000 });
+  await page.getByText("Unused recovery codes: 10.").waitFor({ timeout: 30000 });
+  assert.equal(await button("Set up an authenticator").isVisible(), false);
   await picture("recovery-codes");
   const recovery = await page.locator(".codes code").first().innerText();
   await button("Remove the authenticator").click();
   await opened();
-  // The password was proven just now: what is missing is a code. Whoever gives the password all the same is asked again.
+  // Neither the password of just now nor another one takes the place of a code, so only a code is asked for.
   assert.equal(await focused(), "code");
-  await button("Use your password instead").click();
-  assert.equal(await focused(), "password");
-  await dialog.getByLabel("Password").fill(password);
-  await button("Confirm").click();
-  await dialog.getByLabel("Code").waitFor({ timeout: 30000 });
-  assert.equal(await focused(), "code");
-  assert.equal(await button("Use your password instead").count(), 0);
+  assert.equal(await button("Use your password instead").isVisible(), false);
+  assert.equal(await dialog.getByLabel("Password").count(), 0);
   await dialog.getByLabel("Code").fill(recovery);
   await button("Confirm").click();
   await closed();
   await page.getByText("Signing in takes the password alone again.").waitFor({ timeout: 30000 });
+  await button("Set up an authenticator").waitFor({ timeout: 30000 });
+  assert.equal(await button("Remove the authenticator").isVisible(), false);
 
   // The end: confirmed a moment ago, so only the box is ticked.
   await page.getByLabel("I want everything about me to be erased.").check();

@@ -35,7 +35,8 @@ pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
 pub fn with_local_provider(providers: &str, issuer: &str) -> Result<String> {
     let mut providers: Map<String, Value> = serde_json::from_str(providers)?;
     let client = json!({
-        "issuer": issuer, "client_id": "cinema", "client_secret": "secret-of-the-local-cinema", "scopes": ["openid", "email"],
+        "display_name": "the local issuer", "issuer": issuer, "client_id": "cinema",
+        "client_secret": "secret-of-the-local-cinema", "scopes": ["openid", "email"],
     });
     providers.insert(NAME.to_owned(), client);
     Ok(serde_json::to_string(&providers)?)

@@ -46,7 +46,10 @@ impl CurrentPassword {
         if pepper.verify(password, Some(&stored))? == Verdict::Wrong {
             let event = happened(&self.world, account.id, Kind::SignInFailed, &account.origin);
             security_events::add(&self.pool, &event.in_session(account.session)).await?;
-            return Err(Problem::forbidden("wrong_password", "This is not the password of the account."));
+            return Err(Problem::forbidden(
+                "wrong_password",
+                "This is not the password of the account. Try again, or set a new one with \"Forgot password\".",
+            ));
         }
         let mut connection = self.pool.acquire().await?;
         tries::forget(&mut connection, account.id, &Tried::Password).await?;

@@ -1,7 +1,7 @@
 //! Linking with an account of a provider: adding a way to sign in is as hard as taking one away.
 
 use cinema_http::{
-    Origin, Problem,
+    NeededProof, Origin, Problem,
     live::{session_revoked, step_up_required},
 };
 use events::{Outbox, Transaction};
@@ -13,6 +13,7 @@ use crate::{
     mail::mail,
     oidc::Begun,
     problems::{already_linked, linked_elsewhere},
+    proof::TOGETHER,
     security_event::Kind,
     store::{
         self, accounts,
@@ -51,7 +52,7 @@ impl OauthLink {
             sessions::live(&mut **tx, (begun.account, begun.session), now).await?.ok_or_else(session_revoked)?;
         let has_authenticator = totp::secret(&mut **tx, begun.account).await?.is_some();
         let are_fresh = [&begun.proof, &login.proof].iter().all(|proof| proof.is_fresh(now, has_authenticator));
-        if are_fresh { Ok(()) } else { Err(step_up_required()) }
+        if are_fresh { Ok(()) } else { Err(step_up_required(NeededProof::within(TOGETHER, has_authenticator))) }
     }
 }
 

@@ -47,8 +47,13 @@ runtime::wire! {
 
 /// What has become of it, and the cookie that the browser takes along.
 pub(crate) enum SignedIn {
-    /// A session began, with its refresh token.
-    Session(HeaderValue),
+    /// A session began.
+    Session {
+        /// Its refresh token.
+        refresh: HeaderValue,
+        /// Of the account that the device is known to from now on.
+        email: Email,
+    },
     /// The account has a second factor; the token to be sent with its code.
     NeedsCode(HeaderValue),
 }
@@ -155,8 +160,9 @@ impl OauthSignIn {
             let begun = self.sign_in.begin_through(tx, foreign.provider, (&person, &proof), (None, origin)).await?;
             begun.ok_or_else(|| outrun("the link"))
         };
+        let (email, _) = accounts::contact(&self.pool, account).await?;
         let (_, refresh) = self.outbox.transact(begin).await?;
-        Ok(SignedIn::Session(REFRESH.set(&refresh.reveal()).map_err(Problem::internal)?))
+        Ok(SignedIn::Session { refresh: REFRESH.set(&refresh.reveal()).map_err(Problem::internal)?, email })
     }
 }
 

@@ -41,7 +41,10 @@ impl Site {
         if origin.eq_ignore_ascii_case(&self.0) {
             return Ok(());
         }
-        Err(Problem::forbidden("origin_not_allowed", "The refresh cookie can only be used by pages of this site."))
+        Err(Problem::forbidden(
+            "origin_not_allowed",
+            "Only pages of this site may use the refresh cookie. Send the token in the body instead.",
+        ))
     }
 }
 
@@ -75,7 +78,13 @@ pub async fn optional_json<T: DeserializeOwned + Default>(request: Request) -> R
     let (parts, body) = request.into_parts();
     let limited = http_body_util::Limited::new(body, MAX_BODY_BYTES).collect().await;
     let bytes = limited
-        .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large."))?
+        .map_err(|_| {
+            Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "payload_too_large",
+                "The body is too large. Send at most 1 MiB.",
+            )
+        })?
         .to_bytes();
     if bytes.is_empty() {
         return Ok(T::default());
