@@ -139,10 +139,18 @@ ids! {
     PlaybackId = "pbs";
     /// A subscription.
     SubscriptionId = "sub";
-    /// A captured payment.
+    /// A payment: one attempt to collect an invoice. Its key at the provider as well.
     PaymentId = "pay";
     /// An invoice.
     InvoiceId = "inv";
+    /// Money given back. Its key at the provider as well.
+    RefundId = "rfd";
+    /// A saved way to pay.
+    MethodId = "pmt";
+    /// A version of a plan's or a title's price.
+    PriceId = "prc";
+    /// A title that somebody rented or bought.
+    PurchaseId = "pur";
     /// An event.
     EventId = "evt";
     /// A mail or push message.

@@ -1,0 +1,6 @@
+//! One file per Lambda.
+
+cinema_http::operations! {
+    http: [],
+    consumers: [],
+}
