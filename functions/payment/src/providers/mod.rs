@@ -3,9 +3,30 @@
 //! A provider is called outside every transaction: the intent is committed before, the outcome after. Every call that changes something carries a key
 //! of ours, and a repetition with the same key does nothing twice.
 
+mod api;
+mod keys;
+#[cfg(test)]
+mod recorded;
+mod sandbox;
+mod stripe;
+pub mod webhook;
+mod yookassa;
+
+use std::sync::Arc;
+
 use futures::future::BoxFuture;
 use kernel::Money;
+use runtime::{Boot, BootError, Wire};
+use serde::Deserialize;
 use time::{Date, OffsetDateTime};
+
+pub use api::PATIENCE;
+use keys::Keys;
+
+/// Which providers there are, as JSON: `[{"provider": "stripe"}, {"provider": "yookassa", "shop_id": "…"}]`.
+const SETTING: &str = "PAYMENT_PROVIDERS";
+/// The secret with the keys that move money.
+const SECRET: &str = "payment-keys";
 
 /// What a call to a provider ends with.
 pub type Outcome<'a, T> = BoxFuture<'a, Result<T, ProviderError>>;
@@ -79,7 +100,8 @@ pub struct Order {
     pub save_method: bool,
     /// Where the browser returns to, whether they have paid or not; it proves nothing.
     pub return_url: String,
-    /// The page takes no payment after this. A provider may end it earlier, or later if its shortest time is longer.
+    /// The page takes no payment after this: at least half an hour and at most a day from now. A repetition says the same time. A provider may end
+    /// the page earlier.
     pub expires_at: OffsetDateTime,
 }
 
@@ -248,4 +270,135 @@ pub enum ReportKind {
     Payment,
     /// Back.
     Refund,
+}
+
+/// All providers that are configured, in their order.
+#[derive(Clone)]
+pub struct Providers(Arc<[Arc<dyn Provider>]>);
+
+impl Wire for Providers {
+    fn wire(boot: &Boot) -> Result<Self, BootError> {
+        let keys = Keys::wire(boot, SECRET)?;
+        Ok(Self(configs(boot)?.iter().map(|config| config.provider(&keys)).collect()))
+    }
+}
+
+impl Providers {
+    /// Providers of one's own.
+    pub fn of(providers: impl IntoIterator<Item = Arc<dyn Provider>>) -> Self {
+        Self(providers.into_iter().collect())
+    }
+
+    /// The one whose methods, payments and refunds these are.
+    ///
+    /// # Errors
+    /// [`ProviderError::Unavailable`] when it is not configured any more: what was begun with it can still be ended once it is again.
+    pub fn find(&self, name: &str) -> Result<&dyn Provider, ProviderError> {
+        let found = self.0.iter().find(|provider| provider.name() == name);
+        found.map(AsRef::as_ref).ok_or_else(|| ProviderError::Unavailable(format!("{name:?} is not configured")))
+    }
+
+    /// The one with which people begin: the first.
+    ///
+    /// # Errors
+    /// [`ProviderError::Unavailable`] when there is none.
+    pub fn first(&self) -> Result<&dyn Provider, ProviderError> {
+        self.0.first().map(AsRef::as_ref).ok_or_else(|| ProviderError::Unavailable("none is configured".to_owned()))
+    }
+
+    /// Each of them.
+    pub fn all(&self) -> impl Iterator<Item = &dyn Provider> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+}
+
+/// An entry of [`SETTING`]. The first takes new payments; the others go on with what they have.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "provider", rename_all = "snake_case")]
+enum Config {
+    Sandbox(sandbox::Config),
+    Stripe(stripe::Config),
+    Yookassa(yookassa::Config),
+}
+
+impl Config {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Sandbox(_) => sandbox::NAME,
+            Self::Stripe(_) => stripe::NAME,
+            Self::Yookassa(_) => yookassa::NAME,
+        }
+    }
+
+    fn provider(&self, keys: &Keys) -> Arc<dyn Provider> {
+        match self {
+            Self::Sandbox(config) => Arc::new(sandbox::Sandbox::new(config, keys.clone())),
+            Self::Stripe(_) => Arc::new(stripe::Stripe::new(keys.clone())),
+            Self::Yookassa(config) => Arc::new(yookassa::Yookassa::new(config, keys.clone())),
+        }
+    }
+}
+
+/// The setting's providers; without the setting the function does not start.
+fn configs(boot: &Boot) -> Result<Vec<Config>, BootError> {
+    let Some(text) = boot.setting(SETTING) else { return boot.required(SETTING).map(|_| Vec::new()) };
+    parse(&text).map_err(|reason| BootError::Invalid { name: SETTING.to_owned(), reason })
+}
+
+fn parse(text: &str) -> Result<Vec<Config>, String> {
+    let configs: Vec<Config> = serde_json::from_str(text).map_err(|error| {
+        // The parser's own text quotes values.
+        format!("not a list of sandbox, stripe or yookassa with what they need: column {}", error.column())
+    })?;
+    for (index, config) in configs.iter().enumerate() {
+        if configs[..index].iter().any(|before| before.name() == config.name()) {
+            return Err(format!("{} is named twice", config.name()));
+        }
+    }
+    Ok(configs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_provider_takes_new_payments() {
+        let configs = parse(
+            r#"[{"provider": "yookassa", "shop_id": "123456"}, {"provider": "stripe"},
+                {"provider": "sandbox", "url": "http://127.0.0.1:9420"}]"#,
+        );
+        let keys = Keys::fixed("{}");
+        let providers = Providers::of(configs.unwrap().iter().map(|config| config.provider(&keys)));
+        assert_eq!(providers.first().unwrap().name(), "yookassa");
+        assert_eq!(providers.all().map(Provider::name).collect::<Vec<_>>(), ["yookassa", "stripe", "sandbox"]);
+        assert_eq!(providers.find("sandbox").unwrap().name(), "sandbox");
+        assert!(matches!(providers.find("paypal").err(), Some(ProviderError::Unavailable(_))));
+        assert!(matches!(Providers::of([]).first().err(), Some(ProviderError::Unavailable(_))));
+    }
+
+    #[test]
+    fn a_setting_that_cannot_work_is_refused_without_repeating_it() {
+        assert_eq!(parse("[]"), Ok(Vec::new()));
+        for wrong in [
+            "",
+            "{}",
+            r#"[{"provider": "hidden"}]"#,
+            r#"[{"provider": "stripe", "key": "hidden"}]"#,
+            r#"[{"provider": "yookassa"}]"#,
+            r#"[{"provider": "yookassa", "shop_id": "hidden:hidden"}]"#,
+            r#"[{"provider": "stripe"}, {"provider": "stripe"}]"#,
+            // Its money is not real: it can only be reached on the machine of a developer.
+            r#"[{"provider": "sandbox", "url": "https://sandbox.hidden"}]"#,
+            r#"[{"provider": "sandbox", "url": "http://127.0.0.1.hidden"}]"#,
+            r#"[{"provider": "sandbox", "url": "http://127.0.0.1@hidden"}]"#,
+            r#"[{"provider": "sandbox", "url": "http://10.0.0.1:9420"}]"#,
+        ] {
+            let reason = parse(wrong).unwrap_err();
+            assert!(!reason.contains("hidden"), "{reason}");
+        }
+        for right in ["http://localhost:1", "http://127.0.0.1:9420", "http://sandbox.localhost:9420/"] {
+            assert!(parse(&format!(r#"[{{"provider": "sandbox", "url": "{right}"}}]"#)).is_ok(), "{right}");
+        }
+    }
 }
