@@ -19,6 +19,8 @@ const EDGE_PORT: u16 = 8080;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The edge's name among the daemons.
 const EDGE: &str = "edge";
+/// The payment sandbox's name among the providers.
+const SANDBOX: &str = "sandbox";
 
 /// A platform whose engines run.
 pub struct Platform {
@@ -38,7 +40,8 @@ impl Platform {
         let mut settings =
             if options.throw_away { Settings::fresh()? } else { Settings::load(&home.run().join("settings.json"))? };
         let edge_port = edge_port(&home, options.throw_away)?;
-        settings.place(&url(edge_port), &engines.endpoints_of_functions().issuer)?;
+        let Endpoints { issuer, sandbox, .. } = engines.endpoints_of_functions();
+        settings.place(&url(edge_port), issuer, sandbox)?;
         let mut target = Target::new(root.to_owned(), home.run().to_owned(), engines.endpoints().clone(), settings);
         target.seen_by_functions = engines.endpoints_of_functions().clone();
         // The functions lie beside this program, wherever cargo was told to build.
@@ -57,7 +60,27 @@ impl Platform {
         progress.say("Functions");
         let deployed = deploy(&self.target, progress).await?;
         self.ensure_keys().await?;
+        self.open_shop().await?;
         Ok(deployed)
+    }
+
+    /// Tells the sandbox what the functions call it with, and where its notices go and by which secret they are signed. It remembers both.
+    async fn open_shop(&self) -> Result<()> {
+        if self.target.endpoints.sandbox.is_empty() {
+            return Ok(());
+        }
+        let secret = |name: &str| {
+            let members = deploy::generated_secret(&self.target, name)?.with_context(|| format!("no secret {name}"))?;
+            let members: BTreeMap<String, String> = serde_json::from_str(&members)?;
+            members.get(SANDBOX).cloned().with_context(|| format!("the secret {name} knows no {SANDBOX}"))
+        };
+        let shop = serde_json::json!({
+            "key": secret("payment-keys")?, "webhook_secret": secret("webhook-secrets")?,
+            "webhook_url": format!("{}/v1/webhooks/{SANDBOX}", self.url()),
+        });
+        let call = edge::http_client()?.put(format!("{}/admin/shop", self.target.endpoints.sandbox)).json(&shop).send();
+        call.await.and_then(|answer| answer.error_for_status()).context("the sandbox does not take the shop")?;
+        Ok(())
     }
 
     /// Runs the key rotation: without keys nobody can sign in. When it is not yet time for new ones it only publishes those there are.

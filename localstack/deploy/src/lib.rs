@@ -25,5 +25,6 @@ mod wait;
 pub use deployment::{Deployed, deploy, deploy_plan};
 pub use environment::of_all as environment_of_all;
 pub use migrate::{Migrated, migrate};
+pub use secrets::generated as generated_secret;
 pub use settings::Settings;
 pub use target::{DATABASE, Target};

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use engines::private;
-use manifest::{Generate, Plan};
+use manifest::{Generate, Plan, Secret};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 
@@ -33,7 +33,7 @@ pub(crate) async fn deploy(clients: &Clients, target: &Target, plan: &Plan) -> R
         if known.contains(name) {
             continue;
         }
-        let value = secret.generate.map(|kind| keep(&target.run.join(KEPT), name, kind)).transpose()?;
+        let value = keep(&target.run.join(KEPT), name, secret)?;
         let create = clients.secrets.create_secret().name(name).set_secret_string(value);
         create.send().await.with_context(|| format!("creating secret {name}"))?;
         changed += 1;
@@ -41,16 +41,22 @@ pub(crate) async fn deploy(clients: &Clients, target: &Target, plan: &Plan) -> R
     Ok(changed)
 }
 
-/// The value generated before, or a new one that is written down.
-fn keep(file: &Path, name: &str, kind: Generate) -> Result<String> {
+/// What was generated for a secret; `None` before its first deployment.
+pub fn generated(target: &Target, name: &str) -> Result<Option<String>> {
+    let kept: BTreeMap<String, String> = private::read_json(&target.run.join(KEPT))?.unwrap_or_default();
+    Ok(kept.get(name).cloned())
+}
+
+/// The value generated before, or a new one that is written down; `None` for a secret that a function writes.
+fn keep(file: &Path, name: &str, secret: &Secret) -> Result<Option<String>> {
     let mut kept: BTreeMap<String, String> = private::read_json(file)?.unwrap_or_default();
     if let Some(value) = kept.get(name) {
-        return Ok(value.clone());
+        return Ok(Some(value.clone()));
     }
-    let value = generate(kind)?;
+    let Some(value) = secret.first_value(generate)? else { return Ok(None) };
     kept.insert(name.to_owned(), value.clone());
     private::write_json(file, &kept)?;
-    Ok(value)
+    Ok(Some(value))
 }
 
 fn generate(kind: Generate) -> Result<String> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use engines::{private, with_local_provider};
+use engines::{private, with_local_provider, with_sandbox};
 use ring::hmac;
 
 /// Name → value. The plan says which of them a function gets.
@@ -19,14 +19,18 @@ const BREACHED_PASSWORDS_URL: &str = "BREACHED_PASSWORDS_URL";
 /// Whose accounts can sign in, as JSON: name → issuer, client_id, client_secret, scopes.
 const OAUTH_PROVIDERS: &str = "OAUTH_PROVIDERS";
 
+/// With whom people pay, as a JSON list: provider and what it needs besides its key; the first takes new payments.
+const PAYMENT_PROVIDERS: &str = "PAYMENT_PROVIDERS";
+
 /// What a fresh platform begins with. A developer changes a line of the file and deploys again.
-const DEFAULTS: [(&str, &str); 8] = [
+const DEFAULTS: [(&str, &str); 9] = [
     (BREACHED_PASSWORDS_URL, "http://localhost:8080/_breached"),
     ("CINEMA_ENVIRONMENT", "local"),
     ("DEFAULT_TERRITORY", "RU"),
     ("EMAIL_FROM", "Online Cinema <cinema@example.com>"),
     ("FIRST_ADMIN_EMAIL", "editor@example.com"),
     (OAUTH_PROVIDERS, "{}"),
+    (PAYMENT_PROVIDERS, "[]"),
     ("PUBLIC_URL", "http://localhost:8080"),
     ("RUST_LOG", "info"),
 ];
@@ -60,8 +64,8 @@ impl Settings {
         self.0.insert(name.to_owned(), value.into());
     }
 
-    /// Where this platform's edge and issuer are; what a developer has set stays.
-    pub fn place(&mut self, edge: &str, issuer: &str) -> Result<()> {
+    /// Where this platform's edge, issuer and sandbox are; what a developer has set stays.
+    pub fn place(&mut self, edge: &str, issuer: &str, sandbox: &str) -> Result<()> {
         self.set("PUBLIC_URL", edge);
         if DEFAULTS.iter().any(|(name, value)| *name == BREACHED_PASSWORDS_URL && self.get(name) == Some(value)) {
             self.set(BREACHED_PASSWORDS_URL, format!("{edge}/_breached"));
@@ -70,6 +74,11 @@ impl Settings {
             let own = self.get(OAUTH_PROVIDERS).unwrap_or("{}");
             let providers = with_local_provider(own, issuer).context("the setting OAUTH_PROVIDERS")?;
             self.set(OAUTH_PROVIDERS, providers);
+        }
+        if !sandbox.is_empty() {
+            let own = self.get(PAYMENT_PROVIDERS).unwrap_or("[]");
+            let providers = with_sandbox(own, sandbox).context("the setting PAYMENT_PROVIDERS")?;
+            self.set(PAYMENT_PROVIDERS, providers);
         }
         Ok(())
     }
@@ -126,12 +135,13 @@ mod tests {
     #[test]
     fn places_follow_the_edge_unless_a_developer_named_others() {
         let mut settings = Settings::fresh().unwrap();
-        settings.place("http://localhost:9", "http://127.0.0.1:1").unwrap();
+        settings.place("http://localhost:9", "http://127.0.0.1:1", "http://127.0.0.1:2").unwrap();
         assert_eq!(settings.get("PUBLIC_URL"), Some("http://localhost:9"));
         assert_eq!(settings.get(BREACHED_PASSWORDS_URL), Some("http://localhost:9/_breached"));
         assert!(settings.get(OAUTH_PROVIDERS).is_some_and(|providers| providers.contains("127.0.0.1:1")));
+        assert!(settings.get(PAYMENT_PROVIDERS).is_some_and(|providers| providers.contains("127.0.0.1:2")));
         settings.set(BREACHED_PASSWORDS_URL, "https://api.pwnedpasswords.com");
-        settings.place("http://localhost:9", "").unwrap();
+        settings.place("http://localhost:9", "", "").unwrap();
         assert_eq!(settings.get(BREACHED_PASSWORDS_URL), Some("https://api.pwnedpasswords.com"));
     }
 

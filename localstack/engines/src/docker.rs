@@ -88,6 +88,7 @@ pub(crate) fn from_here() -> Endpoints {
     }
     endpoints.clickhouse = format!("http://127.0.0.1:{}", port(Engine::ClickHouse));
     endpoints.issuer = issuer();
+    endpoints.sandbox = sandbox();
     endpoints
 }
 
@@ -99,12 +100,18 @@ fn from_functions() -> Endpoints {
         clickhouse: "http://clickhouse:8123".into(),
         opensearch: "http://opensearch:9200".into(),
         issuer: issuer(),
+        sandbox: sandbox(),
     }
 }
 
 /// An issuer has one address for everybody: browsers find `*.localhost` on this machine, functions find the container by this alias.
 fn issuer() -> String {
     format!("http://issuer.localhost:{}", port(Engine::Issuer))
+}
+
+/// The same: its pages are for browsers, its calls for functions.
+fn sandbox() -> String {
+    format!("http://sandbox.localhost:{}", port(Engine::Sandbox))
 }
 
 fn port(engine: Engine) -> u16 {
@@ -139,7 +146,7 @@ mod tests {
         let text = include_str!("../../../docker-compose.yml");
         let file: serde_norway::Value = serde_norway::from_str(text).unwrap();
         let services = file["services"].as_mapping().unwrap();
-        for name in ["localstack", "postgres", "redis", "clickhouse", "opensearch", "issuer", "mailpit"] {
+        for name in ["localstack", "postgres", "redis", "clickhouse", "opensearch", "issuer", "sandbox", "mailpit"] {
             let service = &services[name];
             assert!(service.get("profiles").is_none(), "{name} must start without a profile");
             assert!(service.get("healthcheck").is_some(), "`up --wait` waits for the health of {name}");
@@ -152,12 +159,13 @@ mod tests {
                 Engine::ClickHouse => 8123,
                 Engine::OpenSearch => 9200,
                 Engine::Issuer => 9410,
+                Engine::Sandbox => 9420,
             };
             let variable = format!("CINEMA_PORT_{}", engine.name().to_uppercase());
             let mut published = format!("127.0.0.1:${{{variable}:-{}}}:{inside}", engine.usual_port());
-            if engine == Engine::Issuer {
+            if matches!(engine, Engine::Issuer | Engine::Sandbox) {
                 // The same inside, because its address is the same everywhere.
-                published = published.replace(":9410", ":${CINEMA_PORT_ISSUER:-9410}");
+                published = published.replace(&format!(":{inside}"), &format!(":${{{variable}:-{inside}}}"));
             }
             let ports = services[engine.name()]["ports"].as_sequence().unwrap();
             assert!(ports.iter().any(|port| port.as_str() == Some(&published)), "{}: {published}", engine.name());

@@ -18,4 +18,7 @@ pub struct Endpoints {
     /// An OpenID Connect issuer.
     #[serde(default)]
     pub issuer: String,
+    /// A payment provider without money.
+    #[serde(default)]
+    pub sandbox: String,
 }

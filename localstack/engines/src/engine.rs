@@ -1,4 +1,4 @@
-//! The six engines: what each is made of, how it starts, and how one sees that it is well.
+//! The seven engines: what each is made of, how it starts, and how one sees that it is well.
 
 mod clickhouse;
 mod executor;
@@ -7,12 +7,14 @@ mod localstack;
 mod opensearch;
 pub(crate) mod postgres;
 mod redis;
+mod sandbox;
 
 use std::time::Duration;
 
 use anyhow::Result;
 pub use issuer::with_local_provider;
 use rustix::process::Signal;
+pub use sandbox::with_sandbox;
 
 use crate::endpoints::Endpoints;
 use crate::home::Home;
@@ -38,12 +40,21 @@ pub enum Engine {
     OpenSearch,
     /// Other people's sign-in.
     Issuer,
+    /// Payments without money.
+    Sandbox,
 }
 
 impl Engine {
     /// In the order in which they are listed.
-    pub const ALL: [Self; 6] =
-        [Self::LocalStack, Self::Postgres, Self::Redis, Self::ClickHouse, Self::OpenSearch, Self::Issuer];
+    pub const ALL: [Self; 7] = [
+        Self::LocalStack,
+        Self::Postgres,
+        Self::Redis,
+        Self::ClickHouse,
+        Self::OpenSearch,
+        Self::Issuer,
+        Self::Sandbox,
+    ];
 
     /// Its name: in the state file, on the screen, in front of `.log`.
     pub fn name(self) -> &'static str {
@@ -73,6 +84,7 @@ impl Engine {
             Self::ClickHouse => Component::ClickHouse,
             Self::OpenSearch => Component::OpenSearch,
             Self::Issuer => Component::Issuer,
+            Self::Sandbox => Component::Sandbox,
         }
     }
 
@@ -86,6 +98,7 @@ impl Engine {
             Self::ClickHouse => &[Component::ClickHouse],
             Self::OpenSearch => &[Component::Tools, Component::OpenSearch],
             Self::Issuer => &[Component::Tools, Component::Issuer],
+            Self::Sandbox => &[Component::Tools, Component::Sandbox],
         }
     }
 
@@ -98,6 +111,7 @@ impl Engine {
             Self::ClickHouse => 8133,
             Self::OpenSearch => 9210,
             Self::Issuer => 9410,
+            Self::Sandbox => 9420,
         }
     }
 
@@ -109,6 +123,7 @@ impl Engine {
             Self::ClickHouse => clickhouse::launch(setup, port),
             Self::OpenSearch => opensearch::launch(setup, port),
             Self::Issuer => issuer::launch(setup, port),
+            Self::Sandbox => sandbox::launch(setup, port),
         }
     }
 
@@ -140,6 +155,7 @@ impl Engine {
                 probe::get(port, path, &[]).await.is_ok_and(|(status, body)| status == 200 && !body.contains("\"red\""))
             }
             Self::Issuer => matches!(probe::get(port, issuer::DISCOVERY, &[]).await, Ok((200, _))),
+            Self::Sandbox => matches!(probe::get(port, sandbox::HEALTH, &[]).await, Ok((200, _))),
         }
     }
 
@@ -168,6 +184,7 @@ impl Engine {
             }
             Self::OpenSearch => endpoints.opensearch = format!("http://127.0.0.1:{port}"),
             Self::Issuer => endpoints.issuer = format!("http://127.0.0.1:{port}"),
+            Self::Sandbox => endpoints.sandbox = format!("http://127.0.0.1:{port}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The engines a cinema runs on: LocalStack, Postgres, Redis, ClickHouse, OpenSearch and an OpenID Connect issuer, as
+//! The engines a cinema runs on: LocalStack, Postgres, Redis, ClickHouse, OpenSearch, an OpenID Connect issuer and a payment sandbox, as
 //! processes of this machine or, with `--engines docker`, as containers. Their users see only [`Endpoints`].
 
 pub mod aws;
@@ -28,7 +28,7 @@ mod status;
 pub use daemons::{Daemon, Daemons};
 pub use doctor::{Finding, Severity, doctor};
 pub use endpoints::Endpoints;
-pub use engine::{Engine, with_local_provider};
+pub use engine::{Engine, with_local_provider, with_sandbox};
 pub use footprint::{Footprint, Growth};
 pub use home::Home;
 pub use lifecycle::Engines;

@@ -9,8 +9,8 @@ mod project;
 
 pub use consumer::{BatchConsumer, Batches, Consumer, DeadLetters, Deadline, Outcome, Record};
 pub use contracts::{
-    Account, Asset, ContractError, Entitlements, Erasure, Export, HistoryErased, Playback, PlayerSample, Profile,
-    ProfileSecret, Receipt, SessionEnded, Subscription, Title,
+    Account, Asset, ContractError, Entitlements, Erasure, Export, HistoryErased, Payment, Playback, PlayerSample,
+    Profile, ProfileSecret, Receipt, SessionEnded, Subscription, Title, Trial,
 };
 pub use envelope::{Event, EventError};
 pub use outbox::{Destination, Message, Outbox, Transaction};

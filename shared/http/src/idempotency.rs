@@ -12,7 +12,7 @@ use events::Transaction;
 use kernel::sha256;
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use time::{Duration, OffsetDateTime};
 
 use crate::Problem;
@@ -138,22 +138,39 @@ impl IdempotencyKey {
         now: OffsetDateTime,
         effect: impl AsyncFnOnce(&mut Transaction<'_>) -> Result<(StatusCode, T), Problem>,
     ) -> Result<Response, Problem> {
-        let ticket = match &self.key {
-            None => None,
-            Some(key) => {
-                let scope = format!("{principal} {}", self.route);
-                let ticket = Ticket { scope, key: key.clone(), fingerprint: fingerprint(request), now };
-                if let Some(stored) = ticket.claim(transaction).await? {
-                    return stored.replay(&ticket.fingerprint);
-                }
-                Some(ticket)
-            }
-        };
+        let ticket = self.ticket(principal, request, now);
+        if let Some(ticket) = &ticket
+            && let Some(stored) = ticket.claim(transaction).await?
+        {
+            return stored.replay(&ticket.fingerprint);
+        }
         let (status, answer) = effect(transaction).await?;
         if let Some(ticket) = ticket {
             ticket.finish(transaction, status, &answer).await?;
         }
         Ok((status, crate::Json::<T>(answer)).into_response())
+    }
+
+    /// The stored answer of an earlier request, for effects that are more than one transaction: they begin with this and end with [`Self::once`].
+    /// Each step between must be safe to repeat by itself.
+    ///
+    /// # Errors
+    /// 422 reused with another body, 503 when the store is down.
+    pub async fn stored(
+        &self,
+        executor: impl PgExecutor<'_>,
+        principal: impl Display,
+        request: &impl Serialize,
+        now: OffsetDateTime,
+    ) -> Result<Option<Response>, Problem> {
+        let Some(ticket) = self.ticket(principal, request, now) else { return Ok(None) };
+        let stored = ticket.find(executor).await?;
+        stored.map(|stored| stored.replay(&ticket.fingerprint)).transpose()
+    }
+
+    fn ticket(&self, principal: impl Display, request: &impl Serialize, now: OffsetDateTime) -> Option<Ticket> {
+        let key = self.key.clone()?;
+        Some(Ticket { scope: format!("{principal} {}", self.route), key, fingerprint: fingerprint(request), now })
     }
 
     /// The claim of a store that is no Postgres; `None` without a header.
@@ -175,13 +192,17 @@ impl Ticket {
         if !alone {
             return Err(in_flight());
         }
+        self.find(transaction).await
+    }
+
+    async fn find(&self, executor: impl PgExecutor<'_>) -> Result<Option<Stored>, Problem> {
         let stored: Option<(Vec<u8>, i16, Value)> = sqlx::query_as(
             "select fingerprint, status, body from idempotency_keys where scope = $1 and key = $2 and created_at > $3",
         )
         .bind(&self.scope)
         .bind(&self.key)
         .bind(self.now - KEEP)
-        .fetch_optional(transaction)
+        .fetch_optional(executor)
         .await?;
         let stored_of = |(fingerprint, status, body): (Vec<u8>, i16, Value)| Stored {
             fingerprint,

@@ -108,12 +108,33 @@ pub struct Index {
     pub range: Option<String>,
 }
 
-/// A secret. Without `generate` a function writes the first value.
+/// A secret. Without `generate` and `members` a function or a person writes the first value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Secret {
     /// How the deployer makes the first value.
     pub generate: Option<Generate>,
+    /// A first value that is a JSON object: how the deployer makes its members. A person adds others.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: BTreeMap<String, Generate>,
+}
+
+impl Secret {
+    /// The first value, of what `make` makes; `None` where the deployer makes none.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub fn first_value<E>(&self, mut make: impl FnMut(Generate) -> Result<String, E>) -> Result<Option<String>, E> {
+        if let Some(kind) = self.generate {
+            return make(kind).map(Some);
+        }
+        if self.members.is_empty() {
+            return Ok(None);
+        }
+        let member = |(name, kind): (&String, &Generate)| Ok((name.clone(), make(*kind)?.into()));
+        let members = self.members.iter().map(member).collect::<Result<serde_json::Map<_, _>, E>>()?;
+        Ok(Some(serde_json::Value::Object(members).to_string()))
+    }
 }
 
 /// A first value.

@@ -21,7 +21,7 @@ packages! {
     auth;
     /// Profiles and entitlements.
     user;
-    /// Subscriptions.
+    /// Subscriptions and payments.
     payment;
     /// Titles.
     catalog;
@@ -69,12 +69,15 @@ pub mod types {
         MEDIA_ACCOUNT_ERASED = "cinema.media.account_erased.v1", crate::auth::AccountErased;
         STREAMING_ACCOUNT_ERASED = "cinema.streaming.account_erased.v1", crate::auth::AccountErased;
         ANALYTICS_ACCOUNT_ERASED = "cinema.analytics.account_erased.v1", crate::auth::AccountErased;
+        PAYMENT_ACCOUNT_ERASED = "cinema.payment.account_erased.v1", crate::auth::AccountErased;
         EXPORT_REQUESTED = "cinema.user.export_requested.v1", crate::user::ExportRequested;
         HISTORY_ERASED = "cinema.user.history_erased.v1", crate::user::HistoryErased;
         PROFILE_CHANGED = "cinema.user.profile_changed.v1", crate::user::ProfileChanged;
         PROFILE_SECRET_CHANGED = "cinema.user.profile_secret_changed.v1", crate::user::ProfileSecretChanged;
         ENTITLEMENTS_CHANGED = "cinema.user.entitlements_changed.v1", crate::user::EntitlementsChanged;
         SUBSCRIPTION_CHANGED = "cinema.payment.subscription_changed.v1", crate::payment::SubscriptionChanged;
+        PAYMENT_CHANGED = "cinema.payment.payment_changed.v1", crate::payment::PaymentChanged;
+        TRIAL_ANNOUNCED = "cinema.payment.trial_announced.v1", crate::payment::TrialAnnounced;
         TITLE_CHANGED = "cinema.catalog.title_changed.v1", crate::catalog::TitleChanged;
         ASSET_READY = "cinema.media.asset_ready.v1", crate::media::AssetReady;
         ASSET_FAILED = "cinema.media.asset_failed.v1", crate::media::AssetFailed;

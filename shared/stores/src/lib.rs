@@ -18,7 +18,7 @@ pub mod trace;
 
 pub use aws::Aws;
 pub use bucket::Bucket;
-pub use fetch::Fetch;
+pub use fetch::{Fetch, NoAnswer};
 pub use mailer::{MailError, Mailer};
 pub use queue::Queue;
 pub use redis::Redis;

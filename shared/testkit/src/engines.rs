@@ -39,6 +39,11 @@ pub fn issuer() -> String {
     variable("CINEMA_TEST_ISSUER_URL")
 }
 
+/// Node, which runs `localstack/engines/programs/sandbox.mjs`.
+pub fn node() -> PathBuf {
+    variable("CINEMA_TEST_NODE").into()
+}
+
 /// The folder with `ffmpeg` and `ffprobe`.
 pub fn ffmpeg() -> PathBuf {
     variable("CINEMA_TEST_FFMPEG_DIR").into()

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
     time::Duration,
 };
 
@@ -11,7 +12,7 @@ use aws_sdk_dynamodb::types::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use manifest::{
-    Generate, Index, Plan, Table,
+    Generate, Index, Plan, Secret, Table,
     plan::{Reference, Value},
 };
 use stores::Aws;
@@ -70,9 +71,7 @@ async fn create_missing(aws: &Aws, plan: &Plan, wanted: &Wanted, suffix: &str, m
             Reference::Queue(name) => create_queue(aws, &format!("{name}-{suffix}")).await,
             Reference::Stream(name) => create_stream(aws, &format!("{name}-{suffix}")).await,
             Reference::Table(name) => create_table(aws, &format!("{name}-{suffix}"), &plan.tables[name]).await,
-            Reference::Secret(name) => {
-                create_secret(aws, &format!("{name}-{suffix}"), plan.secrets[name].generate).await
-            }
+            Reference::Secret(name) => create_secret(aws, &format!("{name}-{suffix}"), &plan.secrets[name]).await,
             Reference::Setting(_) | Reference::Endpoint(_) | Reference::Object(_) => continue,
         };
         made.insert(variable.clone(), value);
@@ -161,13 +160,13 @@ async fn create_table(aws: &Aws, name: &str, table: &Table) -> String {
     name.to_owned()
 }
 
-async fn create_secret(aws: &Aws, name: &str, generate: Option<Generate>) -> String {
+async fn create_secret(aws: &Aws, name: &str, secret: &Secret) -> String {
     let client = aws_sdk_secretsmanager::Client::new(aws.config());
-    let value = match generate {
-        None => None,
-        Some(Generate::Random32) => Some(BASE64_STANDARD.encode(kernel::World::system().bytes::<32>())),
-        Some(Generate::EcP256) => Some(BASE64_STANDARD.encode(token::new_key())),
-    };
+    let value = secret.first_value(|kind| match kind {
+        Generate::Random32 => Ok::<_, Infallible>(BASE64_STANDARD.encode(kernel::World::system().bytes::<32>())),
+        Generate::EcP256 => Ok(BASE64_STANDARD.encode(token::new_key())),
+    });
+    let Ok(value) = value;
     client.create_secret().name(name).set_secret_string(value).send().await.expect("a secret");
     name.to_owned()
 }

@@ -13,6 +13,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 
+pub use hyper_util::client::legacy::Error;
 pub use sdk::for_sdk;
 
 /// A TCP connection opens within this time or the call fails.

@@ -60,6 +60,7 @@ pub(super) fn print(home: &Home, document: &Document) -> Result<()> {
     output::line(format_args!("  API       {edge}/v1/titles"))?;
     output::line(format_args!("  mail      {edge}/mail"))?;
     output::line(format_args!("  issuer    {}  (vera@people.example, password cinema)", endpoints.issuer))?;
+    output::line(format_args!("  sandbox   {}  (payments without money)", endpoints.sandbox))?;
     output::line(format_args!("  logs      {}", home.run().display()))?;
     for account in accounts {
         output::line(format_args!("  {:<9} {}  {}", account.role, account.email, account.password))?;

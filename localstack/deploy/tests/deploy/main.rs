@@ -19,7 +19,7 @@ queues: {jobs: {max_receives: 2}}
 streams: {views: {}}
 tables:
   assets: {hash: pk, range: sk, stream: true, ttl: expires_at, indexes: {due: {hash: due_shard, range: due_at}}}
-secrets: {signing-keys: {}, pepper: {generate: random-32}, url-key: {generate: ec-p256}}
+secrets: {signing-keys: {}, pepper: {generate: random-32}, keys: {members: {sandbox: random-32}}, url-key: {generate: ec-p256}}
 gateway:
   binary_media_types: ['*/*']
   errors: {MISSING_AUTHENTICATION_TOKEN: {status: 404, code: not_found, title: Not found}}
@@ -70,6 +70,7 @@ impl Platform {
             clickhouse: "http://127.0.0.1:1".into(),
             opensearch: "http://127.0.0.1:1".into(),
             issuer: String::new(),
+            sandbox: String::new(),
         };
         let run = root.path().join("run");
         let mut target = Target::new(root.path().to_owned(), run, endpoints, Settings::fresh().unwrap());

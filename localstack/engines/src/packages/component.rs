@@ -28,6 +28,8 @@ pub enum Component {
     OpenSearch,
     /// An OpenID Connect issuer with people for tests.
     Issuer,
+    /// A payment provider without money.
+    Sandbox,
     /// Static ffmpeg and ffprobe.
     Ffmpeg,
     /// A Chromium and its driver, for the browser tests.
@@ -43,6 +45,7 @@ pub enum Component {
 pub(super) const BACKPORT: &str = include_str!("../../programs/backport.py");
 pub(super) const CHDB_FRONT: &str = include_str!("../../programs/chdb_front.py");
 pub(super) const ISSUER: &str = include_str!("../../programs/issuer.mjs");
+pub(super) const SANDBOX: &str = include_str!("../../programs/sandbox.mjs");
 pub(super) const DYNAMODB_LAUNCHER: &str = include_str!("../../programs/DynamoDbLoopback.java");
 pub(super) const OPENSEARCH_NODE: &str = include_str!("../../programs/OpenSearchDev.java");
 pub(super) const JARS_SCRIPT: &str = include_str!("../../programs/jars.py");
@@ -80,7 +83,7 @@ const RECIPE: &str = "1";
 
 impl Component {
     /// What runs a cinema.
-    pub const PLATFORM: [Self; 10] = [
+    pub const PLATFORM: [Self; 11] = [
         Self::Tools,
         Self::LocalStack,
         Self::Kinesis,
@@ -90,6 +93,7 @@ impl Component {
         Self::ClickHouse,
         Self::OpenSearch,
         Self::Issuer,
+        Self::Sandbox,
         Self::Ffmpeg,
     ];
 
@@ -105,6 +109,7 @@ impl Component {
             Self::ClickHouse => "clickhouse",
             Self::OpenSearch => "opensearch",
             Self::Issuer => "issuer",
+            Self::Sandbox => "sandbox",
             Self::Ffmpeg => "ffmpeg",
             Self::Browser => "browser",
             Self::Schemathesis => "schemathesis",
@@ -125,6 +130,7 @@ impl Component {
             Self::ClickHouse => "26.9 (chdb 4.4.0)",
             Self::OpenSearch => "2.19.6",
             Self::Issuer => "9.13.3",
+            Self::Sandbox => "of this repository",
             Self::Ffmpeg => FFMPEG_VERSION,
             Self::Browser => "chromium package 153.0.0",
             Self::Schemathesis => "4.32.5",
@@ -182,6 +188,7 @@ impl Component {
                 parts
             }
             Self::Issuer => npm_locks::ISSUER.iter().map(|(_, text)| *text).chain([ISSUER]).collect(),
+            Self::Sandbox => vec![SANDBOX],
             Self::Redis => vec![requirements::REDIS],
             Self::ClickHouse => vec![requirements::CHDB, CHDB_FRONT],
             Self::Ffmpeg => vec![requirements::FFMPEG],

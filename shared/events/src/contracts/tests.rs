@@ -46,13 +46,16 @@ fn read(event: &Event) -> Refused {
         types::CATALOG_ACCOUNT_ERASED
         | types::MEDIA_ACCOUNT_ERASED
         | types::STREAMING_ACCOUNT_ERASED
-        | types::ANALYTICS_ACCOUNT_ERASED => refused(Receipt::read(event)),
+        | types::ANALYTICS_ACCOUNT_ERASED
+        | types::PAYMENT_ACCOUNT_ERASED => refused(Receipt::read(event)),
         types::EXPORT_REQUESTED => refused(Export::read(event)),
         types::HISTORY_ERASED => refused(HistoryErased::read(event)),
         types::PROFILE_CHANGED => refused(Profile::read(event)),
         types::PROFILE_SECRET_CHANGED => refused(ProfileSecret::read(event)),
         types::ENTITLEMENTS_CHANGED => refused(Entitlements::read(event)),
         types::SUBSCRIPTION_CHANGED => refused(Subscription::read(event)),
+        types::PAYMENT_CHANGED => refused(Payment::read(event)),
+        types::TRIAL_ANNOUNCED => refused(Trial::read(event)),
         types::TITLE_CHANGED => refused(Title::read(event)),
         types::ASSET_READY | types::ASSET_FAILED | types::SOURCE_DROPPED => refused(Asset::read(event)),
         types::PLAYBACK_STARTED | types::PLAYBACK_PROGRESSED | types::PLAYBACK_STOPPED | types::PLAYBACK_EXPIRED => {
@@ -111,6 +114,14 @@ fn written(kind: &str) -> (String, Value) {
         types::SUBSCRIPTION_CHANGED => (
             id("sub"),
             json!({ "subscription_id": id("sub"), "account_id": id("acc"), "status": "active", "plan": "standard", "max_streams": 2, "max_height": 1080, "valid_to": "2026-02-01T00:00:00Z", "grace_to": "2026-02-08T00:00:00Z" }),
+        ),
+        types::PAYMENT_CHANGED => (
+            id("pay"),
+            json!({ "payment_id": id("pay"), "account_id": id("acc"), "invoice_id": id("inv"), "invoice_number": "CINEMA-2026-000001", "subscription_id": id("sub"), "status": "succeeded", "amount": "999", "currency": "EUR", "description": "standard, month" }),
+        ),
+        types::TRIAL_ANNOUNCED => (
+            id("sub"),
+            json!({ "subscription_id": id("sub"), "account_id": id("acc"), "plan": "standard", "ends_at": "2026-01-04T12:00:00Z", "amount": "999", "currency": "EUR" }),
         ),
         types::TITLE_CHANGED => (
             id("ttl"),
@@ -178,6 +189,7 @@ fn a_reader_takes_no_other_contract() {
             refused(Erasure::read(&other)),
             refused(Export::read(&other)),
             refused(HistoryErased::read(&other)),
+            refused(Payment::read(&other)),
             refused(Playback::read(&other)),
             refused(PlayerSample::read(&other)),
             refused(Profile::read(&other)),
@@ -186,6 +198,7 @@ fn a_reader_takes_no_other_contract() {
             refused(SessionEnded::read(&other)),
             refused(Subscription::read(&other)),
             refused(Title::read(&other)),
+            refused(Trial::read(&other)),
         ];
         let takers = readers.iter().filter(|refused| **refused != Err("type")).count();
         // The user service's receipt is the other services' request.
@@ -213,6 +226,10 @@ fn a_field_that_does_not_fit_is_named() {
         (types::ENTITLEMENTS_CHANGED, "plan", json!("a b")),
         (types::ENTITLEMENTS_CHANGED, "valid_to", json!("")),
         (types::ENTITLEMENTS_CHANGED, "max_streams", json!(u32::MAX)),
+        (types::PAYMENT_CHANGED, "status", json!("pending")),
+        (types::PAYMENT_CHANGED, "currency", json!("")),
+        (types::PAYMENT_CHANGED, "subscription_id", text_id("acc")),
+        (types::TRIAL_ANNOUNCED, "ends_at", json!("")),
         (types::SUBSCRIPTION_CHANGED, "status", json!("paused")),
         (types::SUBSCRIPTION_CHANGED, "plan", json!("")),
         (types::SUBSCRIPTION_CHANGED, "valid_to", json!("")),

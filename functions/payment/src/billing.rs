@@ -1,0 +1,489 @@
+//! How money moves: an intent is committed, then the provider is asked, then its answer is committed with everything that follows from it.
+//!
+//! Whatever was interrupted between two of these steps is found again by [`Billing::resolve`]: an intent without an answer is asked about, and asked
+//! for again under the same key. Rows are held in one order: account, subscription, payment, invoice, refund.
+
+mod refunding;
+mod resolving;
+
+pub(crate) use refunding::NotRefundable;
+pub use resolving::NotApplied;
+
+use events::{Event, Outbox, Transaction};
+use kernel::{AccountId, Id as _, MethodId, MoneyError, PaymentId, SubscriptionId, World};
+use proto::{payment as told, types};
+use runtime::{Boot, BootError, Wire};
+use stores::StoreError;
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::{
+    invoice::{self, Invoice, Kind},
+    ledger,
+    payment::{self, CHECKOUT_LIFETIME, CHECKS, MOST_A_DAY, Payment, Verdict, Way},
+    providers::{Charge, Order, Provider, Providers},
+    refund::Refund,
+    store::{self, invoices, methods, payments, promos, refunds, subscriptions, subscriptions::Stored},
+    subscription::{Due, Status},
+};
+
+/// Everything that billing is done with.
+#[derive(Clone)]
+pub struct Billing {
+    outbox: Outbox,
+    providers: Providers,
+    world: World,
+}
+
+impl Wire for Billing {
+    fn wire(boot: &Boot) -> Result<Self, BootError> {
+        Ok(Self::new(Outbox::wire(boot)?, Providers::wire(boot)?, boot.world()))
+    }
+}
+
+/// Why nothing was done; a repetition may succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum BillingError {
+    /// Postgres did not answer.
+    #[error(transparent)]
+    Sql(#[from] sqlx::Error),
+    /// An amount that cannot be reckoned: the data are wrong.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}
+
+impl From<BillingError> for StoreError {
+    fn from(error: BillingError) -> Self {
+        match error {
+            BillingError::Sql(error) => error.into(),
+            BillingError::Money(error) => Self { engine: "billing", detail: error.to_string() },
+        }
+    }
+}
+
+/// What is billed with a page on which the person pays.
+#[derive(Debug, Clone)]
+pub(crate) enum Through {
+    /// What was saved.
+    Method(methods::Saved),
+    /// A page that leads back to this address.
+    Checkout {
+        /// Below the public address.
+        return_url: String,
+    },
+}
+
+impl Billing {
+    /// With a provider and a world of one's own.
+    pub fn new(outbox: Outbox, providers: Providers, world: World) -> Self {
+        Self { outbox, providers, world }
+    }
+
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    pub(crate) fn world(&self) -> &World {
+        &self.world
+    }
+
+    pub(crate) fn providers(&self) -> &Providers {
+        &self.providers
+    }
+
+    /// Does what is due of a subscription: renews, tries again, pauses or ends it. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// When Postgres does not answer.
+    pub async fn advance(&self, id: SubscriptionId) -> Result<(), BillingError> {
+        let now = self.world.now();
+        let intent = self
+            .outbox
+            .transact(async |tx| {
+                let Some(mut subscription) = subscriptions::lock(tx, id).await? else { return Ok(None) };
+                match subscription.state.due(now) {
+                    Due::Nothing => return Ok(None),
+                    Due::End => subscription.state.end(now),
+                    Due::Pause => subscription.state.pause(),
+                    Due::Bill => return self.renew(tx, &mut subscription, now).await,
+                }
+                self.put(tx, &mut subscription).await?;
+                Ok::<_, BillingError>(None)
+            })
+            .await?;
+        match intent {
+            Some(payment) => self.collect(payment).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Bills the next period to the saved method. Without one that is a decline.
+    async fn renew(
+        &self,
+        tx: &mut Transaction<'_>,
+        subscription: &mut Stored,
+        now: OffsetDateTime,
+    ) -> Result<Option<PaymentId>, BillingError> {
+        let Some(account) = subscription.account else { return Ok(None) };
+        let invoice = Invoice::of_period(account, subscription.id, subscription.state.bill()?, now)?;
+        if payments::count_since(tx, subscription.id, now - Duration::DAY).await? >= MOST_A_DAY {
+            tracing::error!(subscription = %subscription.id, "too many attempts within a day: nothing more is charged");
+            return Ok(None);
+        }
+        match methods::find_default(tx, account).await? {
+            Some(method) => self.bill(tx, subscription, invoice, Through::Method(method)).await,
+            None if invoice.amount.minor == 0 => self.bill_nothing(tx, subscription, invoice).await,
+            None => {
+                let period = invoice.period.unwrap_or_default();
+                let under_way = payments::under_way(tx, invoice.id).await?.is_some();
+                if !under_way && subscription.state.declined(period, now) {
+                    self.put(tx, subscription).await?;
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Opens an invoice and notes an attempt to collect it; `None` when an attempt is under way, or there is nothing to pay. The caller
+    /// then calls [`Self::collect`], after the commit.
+    pub(crate) async fn bill(
+        &self,
+        tx: &mut Transaction<'_>,
+        subscription: &mut Stored,
+        invoice: Invoice,
+        through: Through,
+    ) -> Result<Option<PaymentId>, BillingError> {
+        if invoice.amount.minor == 0 {
+            return self.bill_nothing(tx, subscription, invoice).await;
+        }
+        let Some(invoice) = self.open(tx, invoice).await? else { return Ok(None) };
+        self.intend(tx, &invoice, through).await
+    }
+
+    /// An invoice of nothing is paid by itself.
+    async fn bill_nothing(
+        &self,
+        tx: &mut Transaction<'_>,
+        subscription: &mut Stored,
+        invoice: Invoice,
+    ) -> Result<Option<PaymentId>, BillingError> {
+        if let Some(mut invoice) = self.open(tx, invoice).await? {
+            self.pay(tx, Some(subscription), &mut invoice).await?;
+        }
+        Ok(None)
+    }
+
+    /// The invoice, held and open, at what it costs now; `None` when somebody pays it at this moment, or it is paid.
+    async fn open(&self, tx: &mut Transaction<'_>, invoice: Invoice) -> Result<Option<Invoice>, BillingError> {
+        let known = invoices::open(tx, &invoice).await?;
+        if known.status != invoice::Status::Open {
+            tracing::error!(invoice = %known.id, "a paid invoice was to be paid again");
+            return Ok(None);
+        }
+        if payments::under_way(tx, invoice.id).await?.is_some() {
+            return Ok(None);
+        }
+        if (known.amount, &known.sold) != (invoice.amount, &invoice.sold) {
+            invoices::reprice(tx, &invoice).await?;
+        }
+        Ok(Some(invoice))
+    }
+
+    async fn intend(
+        &self,
+        tx: &mut Transaction<'_>,
+        invoice: &Invoice,
+        through: Through,
+    ) -> Result<Option<PaymentId>, BillingError> {
+        let (attempt, now) = (payments::next_attempt(tx, invoice.id).await?, self.world.now());
+        let id = payment::id_of(invoice.id, attempt);
+        let payment = match through {
+            Through::Method(method) => Payment {
+                method: Some(method.id),
+                method_token: Some(method.token),
+                ..Payment::begin(id, invoice, Way::Charge, &method.provider, now)
+            },
+            Through::Checkout { return_url } => {
+                let provider = self.providers.first().map_or("none", Provider::name);
+                Payment {
+                    // Postgres keeps microseconds, and a repetition says the same time.
+                    expires_at: (now + CHECKOUT_LIFETIME).replace_nanosecond(0).ok(),
+                    return_url: Some(return_url),
+                    ..Payment::begin(id, invoice, Way::Checkout, provider, now)
+                }
+            }
+        };
+        payments::add(tx, &payment, attempt, Some(now + CHECKS[0])).await?;
+        Ok(Some(id))
+    }
+
+    /// Asks the provider for what was noted, and keeps its answer. Returns the payment as it is then.
+    ///
+    /// # Errors
+    /// When Postgres does not answer; the intent is then found again by [`Self::resolve`].
+    pub(crate) async fn collect(&self, id: PaymentId) -> Result<Option<Payment>, BillingError> {
+        let Some(payment) = payments::find(self.outbox.pool(), id).await? else { return Ok(None) };
+        let verdict = match self.providers.find(&payment.provider) {
+            Ok(provider) => ask(provider, &payment).await,
+            Err(error) => Verdict::NotDone(error.to_string()),
+        };
+        self.settle(id, verdict).await
+    }
+
+    /// Keeps what was learned of a payment, with everything that follows from it. What is final stays; only money that came in after all, for a
+    /// payment that had failed, still counts.
+    ///
+    /// # Errors
+    /// When Postgres does not answer.
+    pub(crate) async fn settle(&self, id: PaymentId, verdict: Verdict) -> Result<Option<Payment>, BillingError> {
+        let Some(known) = payments::find(self.outbox.pool(), id).await? else { return Ok(None) };
+        self.outbox
+            .transact(async |tx| {
+                let mut subscription = match known.subscription {
+                    Some(id) => subscriptions::lock(tx, id).await?,
+                    None => None,
+                };
+                let Some(mut payment) = payments::lock(tx, id).await? else { return Ok(None) };
+                self.learn(tx, subscription.as_mut(), &mut payment, verdict).await?;
+                Ok(Some(payment))
+            })
+            .await
+    }
+
+    async fn learn(
+        &self,
+        tx: &mut Transaction<'_>,
+        subscription: Option<&mut Stored>,
+        payment: &mut Payment,
+        verdict: Verdict,
+    ) -> Result<(), BillingError> {
+        let now = self.world.now();
+        match verdict {
+            _ if payment.status == payment::Status::Succeeded => return Ok(()),
+            Verdict::Succeeded(found) if found.amount != payment.amount => {
+                tracing::error!(payment = %payment.id, "the provider names another amount: a person must look");
+                (payment.status, payment.code) = (payment::Status::Unknown, Some("amount_differs".to_owned()));
+                return Ok(payments::put(tx, payment, None).await?);
+            }
+            Verdict::Succeeded(found) => return self.captured(tx, subscription, payment, *found).await,
+            _ if !payment.status.is_under_way() => return Ok(()),
+            Verdict::Failed(code) => {
+                (payment.status, payment.code) = (payment::Status::Failed, Some(code));
+                payments::put(tx, payment, None).await?;
+                return self.declined(tx, subscription, payment).await;
+            }
+            Verdict::Opened(checkout) => {
+                payment.status = payment::Status::Pending;
+                (payment.checkout_id, payment.checkout_url) = (Some(checkout.id), Some(checkout.url));
+            }
+            Verdict::Pending(id) => {
+                payment.status = payment::Status::Pending;
+                if payment.way == Way::Charge {
+                    payment.provider_id = id.or(payment.provider_id.take());
+                }
+            }
+            Verdict::Unknown(reason) => {
+                tracing::warn!(payment = %payment.id, reason, "the outcome of a payment is unknown");
+                payment.status = payment::Status::Unknown;
+            }
+            Verdict::NotDone(reason) => tracing::warn!(payment = %payment.id, reason, "the provider is not available"),
+        }
+        let check_at = payment.next_check(now);
+        payment.checks += 1;
+        if check_at.is_none() {
+            tracing::error!(payment = %payment.id, "the outcome of a payment stays unknown: a person must look");
+        }
+        Ok(payments::put(tx, payment, check_at).await?)
+    }
+
+    /// The money came in. If nothing needs it any more, it goes back.
+    async fn captured(
+        &self,
+        tx: &mut Transaction<'_>,
+        subscription: Option<&mut Stored>,
+        payment: &mut Payment,
+        found: crate::providers::Payment,
+    ) -> Result<(), BillingError> {
+        let now = self.world.now();
+        payment.status = payment::Status::Succeeded;
+        payment.provider_id = Some(found.id);
+        payment.captured_at = Some(found.captured_at.unwrap_or(now));
+        payment.code = None;
+        if let (Some(account), Some(method)) = (payment.account, &found.method) {
+            let id = MethodId::derived(&format!("{} {}", payment.provider, method.token));
+            methods::keep(tx, id, account, &payment.provider, method, now).await?;
+        }
+        let mut invoice = invoices::lock(tx, payment.invoice).await?.ok_or(sqlx::Error::RowNotFound)?;
+        let is_needed = invoice.status == invoice::Status::Open && self.pay(tx, subscription, &mut invoice).await?;
+        payment.is_surplus = !is_needed;
+        if is_needed {
+            store::ledger::book(tx, payment.id, &ledger::captured(payment, invoice.tax), now).await?;
+        } else {
+            tracing::warn!(payment = %payment.id, "a payment came that nothing needs: it goes back");
+            store::ledger::book(tx, payment.id, &ledger::surplus(payment), now).await?;
+            let refund = Refund::begin(self.world.id(), payment, payment.amount, "not needed any more", now);
+            payment.refunded = payment.amount.minor;
+            // At once, with the next run of the resolver.
+            refunds::add(tx, &refund, None, Some(now)).await?;
+        }
+        payments::put(tx, payment, None).await?;
+        self.tell(tx, payment, &invoice).await
+    }
+
+    /// What is had once an invoice is paid, and its number. `false` when nothing needs it any more: it is void then.
+    async fn pay(
+        &self,
+        tx: &mut Transaction<'_>,
+        subscription: Option<&mut Stored>,
+        invoice: &mut Invoice,
+    ) -> Result<bool, BillingError> {
+        let now = self.world.now();
+        let (Some(subscription), Some(sold), Some(period)) = (subscription, &invoice.sold, invoice.period) else {
+            return Ok(false);
+        };
+        let state = &mut subscription.state;
+        let taken = match invoice.kind {
+            Kind::Period => state.paid(period, &sold.terms, sold.percent_off, now).map(|()| (state.from, state.to)),
+            Kind::Change => state.changed(period, sold.terms.clone(), now).map(|()| (now, state.to)),
+            Kind::CreditNote => return Ok(false),
+        };
+        let Ok(covers) = taken else {
+            invoices::void(tx, invoice.id).await?;
+            return Ok(false);
+        };
+        self.put(tx, subscription).await?;
+        invoices::issue(tx, invoice, Some(covers), now).await?;
+        Ok(true)
+    }
+
+    /// Nothing was taken. A page that nobody paid on counts only where the subscription waits for it.
+    async fn declined(
+        &self,
+        tx: &mut Transaction<'_>,
+        subscription: Option<&mut Stored>,
+        payment: &Payment,
+    ) -> Result<(), BillingError> {
+        let invoice = invoices::lock(tx, payment.invoice).await?.ok_or(sqlx::Error::RowNotFound)?;
+        if invoice.kind != Kind::Period {
+            invoices::void(tx, invoice.id).await?;
+        } else if let (Some(subscription), Some(period)) = (subscription, invoice.period) {
+            let counts = payment.way == Way::Charge || subscription.state.status == Status::Pending;
+            if counts && subscription.state.declined(period, self.world.now()) {
+                self.put(tx, subscription).await?;
+            }
+        }
+        if payment.way == Way::Charge { self.tell(tx, payment, &invoice).await } else { Ok(()) }
+    }
+
+    /// Writes a held subscription and tells everybody. What is open of one that has ended is void.
+    pub(crate) async fn put(&self, tx: &mut Transaction<'_>, subscription: &mut Stored) -> Result<(), BillingError> {
+        subscriptions::put(tx, subscription).await?;
+        if subscription.state.status == Status::Ended {
+            invoices::void_all(tx, subscription.id).await?;
+            if subscription.state.period == 0 {
+                promos::release(tx, subscription.id).await?;
+            }
+        }
+        if let Some(event) = changed(&self.world, subscription) {
+            tx.emit(&event).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells what became of a payment.
+    async fn tell(&self, tx: &mut Transaction<'_>, payment: &Payment, invoice: &Invoice) -> Result<(), BillingError> {
+        let Some(account) = payment.account else { return Ok(()) };
+        let data = told::PaymentChanged {
+            account_id: account.to_string(),
+            payment_id: payment.id.to_string(),
+            invoice_id: invoice.id.to_string(),
+            invoice_number: invoice.number.map_or_else(String::new, |it| invoice::printed(&invoice.seller, it)),
+            subscription_id: payment.subscription.map_or_else(String::new, |id| id.to_string()),
+            status: payment.status.as_str().to_owned(),
+            amount: payment.amount.minor,
+            refunded: payment.refunded,
+            currency: payment.amount.currency.to_string(),
+            description: invoice.description.clone(),
+            code: payment.code.clone().unwrap_or_default(),
+        };
+        let event = Event::new(&self.world, types::PAYMENT_CHANGED, payment.id, payment.version, &data);
+        Ok(tx.emit(&event).await?)
+    }
+
+    /// Announces the end of a trial, once. Says whether it did.
+    ///
+    /// # Errors
+    /// When Postgres does not answer.
+    pub async fn announce_trial_end(&self, id: SubscriptionId) -> Result<bool, BillingError> {
+        self.outbox
+            .transact(async |tx| {
+                let Some(mut subscription) = subscriptions::lock(tx, id).await? else { return Ok(false) };
+                let (state, account) = (&mut subscription.state, subscription.account);
+                let Some(account) = account.filter(|_| state.is_to_be_announced(self.world.now())) else {
+                    return Ok(false);
+                };
+                state.is_announced = true;
+                let bill = state.bill()?;
+                let data = told::TrialAnnounced {
+                    account_id: account.to_string(),
+                    subscription_id: id.to_string(),
+                    plan: bill.terms.plan,
+                    ends_at: text(state.to),
+                    amount: bill.amount.minor,
+                    currency: bill.amount.currency.to_string(),
+                };
+                subscriptions::put(tx, &mut subscription).await?;
+                tx.emit(&Event::new(&self.world, types::TRIAL_ANNOUNCED, id, subscription.version, &data)).await?;
+                Ok(true)
+            })
+            .await
+    }
+}
+
+/// The provider's answer to an intent.
+async fn ask(provider: &dyn Provider, payment: &Payment) -> Verdict {
+    let (key, reference) = (payment.id.to_string(), payment.id.to_string());
+    let description = "Online Cinema".to_owned();
+    match payment.way {
+        Way::Charge => {
+            let method = payment.method_token.clone().unwrap_or_default();
+            let charge = Charge { reference, method, amount: payment.amount, description };
+            provider.charge(&key, &charge).await.into()
+        }
+        Way::Checkout => {
+            let (Some(account), Some(return_url), Some(expires_at)) =
+                (payment.account, payment.return_url.clone(), payment.expires_at)
+            else {
+                return Verdict::Failed("expired".to_owned());
+            };
+            let customer = account.to_string();
+            let (amount, save_method) = (payment.amount, payment.subscription.is_some());
+            let order = Order { reference, customer, amount, description, save_method, return_url, expires_at };
+            match provider.create_checkout(&key, &order).await {
+                Ok(checkout) => Verdict::Opened(checkout),
+                Err(error) => Verdict::from(Err(error)),
+            }
+        }
+    }
+}
+
+pub(crate) fn text(moment: OffsetDateTime) -> String {
+    moment.format(&Rfc3339).unwrap_or_default()
+}
+
+/// What everybody hears about a version of a subscription.
+fn changed(world: &World, subscription: &Stored) -> Option<Event> {
+    let (account, (status, valid_to, grace_to)): (AccountId, _) =
+        subscription.account.zip(subscription.state.access())?;
+    let terms = &subscription.state.terms;
+    let data = told::SubscriptionChanged {
+        account_id: account.to_string(),
+        subscription_id: subscription.id.to_string(),
+        status: status.as_str().to_owned(),
+        plan: terms.plan.clone(),
+        max_streams: terms.max_streams,
+        max_height: terms.max_height,
+        valid_to: text(valid_to),
+        grace_to: text(grace_to),
+    };
+    Some(Event::new(world, types::SUBSCRIPTION_CHANGED, subscription.id, subscription.version, &data))
+}

@@ -1,0 +1,183 @@
+//! Money goes back: the intent, the provider's answer, the credit note.
+
+use events::Transaction;
+use kernel::{AccountId, Money, PaymentId, RefundId};
+
+use super::{Billing, BillingError};
+use crate::{
+    invoice::{Invoice, Kind},
+    ledger,
+    payment::{self, CHECKS, KEY_LIFETIME, Payment, next_check},
+    providers::{RefundOrder, RefundQuery},
+    refund::{Refund, Status, Verdict},
+    store::{self, invoices, payments, refunds, subscriptions, subscriptions::Stored},
+};
+
+/// Why a refund is not begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotRefundable {
+    /// Nothing was captured.
+    NotCaptured,
+    /// More than is left of it, in minor units.
+    TooMuch(i64),
+}
+
+impl Billing {
+    /// Notes a refund of a payment, of everything that is left without an amount; the same one when there is one of this id. The caller then
+    /// calls [`Self::give_back`], after the commit.
+    pub(crate) async fn begin_refund(
+        &self,
+        tx: &mut Transaction<'_>,
+        id: PaymentId,
+        new: RefundId,
+        (amount, reason): (Option<i64>, &str),
+        actor: AccountId,
+    ) -> Result<Option<Result<Refund, NotRefundable>>, BillingError> {
+        let now = self.world.now();
+        let Some(mut payment) = payments::lock(tx, id).await? else { return Ok(None) };
+        if let Some(known) = refunds::find(&mut **tx, new).await? {
+            return Ok(Some(Ok(known)));
+        }
+        if payment.status != payment::Status::Succeeded {
+            return Ok(Some(Err(NotRefundable::NotCaptured)));
+        }
+        let left = payment.amount.minor - payment.refunded;
+        let minor = amount.unwrap_or(left);
+        if minor < 1 || minor > left {
+            return Ok(Some(Err(NotRefundable::TooMuch(left))));
+        }
+        let amount = Money::new(minor, payment.amount.currency);
+        let refund = Refund::begin(new, &payment, amount, reason, now);
+        payment.refunded += minor;
+        payments::put(tx, &mut payment, None).await?;
+        refunds::add(tx, &refund, Some(actor), Some(now + CHECKS[0])).await?;
+        Ok(Some(Ok(refund)))
+    }
+
+    /// Asks the provider for what was noted, or about it, and keeps its answer.
+    ///
+    /// # Errors
+    /// When Postgres does not answer; the intent is then found again.
+    pub async fn give_back(&self, id: RefundId) -> Result<Option<Refund>, BillingError> {
+        let Some(refund) = refunds::find(self.outbox.pool(), id).await? else { return Ok(None) };
+        let payment = payments::find(self.outbox.pool(), refund.payment).await?;
+        let Some(payment) = payment.filter(|_| refund.status.is_under_way()) else { return Ok(Some(refund)) };
+        let verdict = self.ask_to_give_back(&refund, &payment).await;
+        self.settle_refund(id, verdict).await
+    }
+
+    /// One that was asked for before is read first: only what the provider does not know is asked for again, while it keeps the key.
+    async fn ask_to_give_back(&self, refund: &Refund, payment: &Payment) -> Verdict {
+        let Some(captured) = payment.provider_id.clone() else { return Verdict::Failed("not_captured".to_owned()) };
+        let provider = match self.providers.find(&payment.provider) {
+            Ok(provider) => provider,
+            Err(error) => return Verdict::Unknown(error.to_string()),
+        };
+        let reference = refund.id.to_string();
+        if refund.checks > 0 {
+            let query = match &refund.provider_id {
+                Some(id) => RefundQuery::Id(id),
+                None => RefundQuery::Reference { reference: &reference, payment: &captured },
+            };
+            match provider.find_refund(query).await {
+                Ok(Some(found)) => return Ok(found).into(),
+                Ok(None) if self.world.now() - refund.created_at >= KEY_LIFETIME => {
+                    return Verdict::Failed("not_received".to_owned());
+                }
+                Ok(None) => {}
+                Err(error) => return Verdict::Unknown(error.to_string()),
+            }
+        }
+        let order = RefundOrder { reference: reference.clone(), payment: captured, amount: refund.amount };
+        provider.refund(&reference, &order).await.into()
+    }
+
+    /// Keeps what was learned of a refund, with everything that follows from it. What is final stays.
+    pub(crate) async fn settle_refund(&self, id: RefundId, verdict: Verdict) -> Result<Option<Refund>, BillingError> {
+        let Some(payment) = refunds::payment_of(self.outbox.pool(), id).await? else { return Ok(None) };
+        let Some(known) = payments::find(self.outbox.pool(), payment).await? else { return Ok(None) };
+        self.outbox
+            .transact(async |tx| {
+                let mut subscription = match known.subscription {
+                    Some(id) => subscriptions::lock(tx, id).await?,
+                    None => None,
+                };
+                let Some(mut payment) = payments::lock(tx, known.id).await? else { return Ok(None) };
+                let invoice = invoices::lock(tx, payment.invoice).await?.ok_or(sqlx::Error::RowNotFound)?;
+                let Some(mut refund) = refunds::lock(tx, id).await? else { return Ok(None) };
+                if refund.status.is_under_way() {
+                    let about = (&mut payment, &invoice);
+                    self.learn_of_refund(tx, subscription.as_mut(), about, &mut refund, verdict).await?;
+                }
+                Ok(Some(refund))
+            })
+            .await
+    }
+
+    async fn learn_of_refund(
+        &self,
+        tx: &mut Transaction<'_>,
+        subscription: Option<&mut Stored>,
+        (payment, invoice): (&mut Payment, &Invoice),
+        refund: &mut Refund,
+        verdict: Verdict,
+    ) -> Result<(), BillingError> {
+        let now = self.world.now();
+        match verdict {
+            Verdict::Succeeded(id) => {
+                self.given_back(tx, subscription, (payment, invoice), refund).await?;
+                (refund.status, refund.provider_id, refund.code) = (Status::Succeeded, Some(id), None);
+                return Ok(refunds::put(tx, refund, Some(now), None).await?);
+            }
+            Verdict::Failed(code) => {
+                tracing::error!(refund = %refund.id, code, "a refund failed: a person must look");
+                (refund.status, refund.code) = (Status::Failed, Some(code));
+                payment.refunded -= refund.amount.minor;
+                payments::put(tx, payment, None).await?;
+                return Ok(refunds::put(tx, refund, None, None).await?);
+            }
+            Verdict::Pending(id) => (refund.status, refund.provider_id) = (Status::Pending, Some(id)),
+            Verdict::Unknown(reason) => {
+                tracing::warn!(refund = %refund.id, reason, "the outcome of a refund is unknown");
+                (refund.status, refund.code) = (Status::Unknown, Some("no_answer".to_owned()));
+            }
+        }
+        let check_at = next_check(refund.checks, now);
+        refund.checks += 1;
+        if check_at.is_none() {
+            tracing::error!(refund = %refund.id, "the outcome of a refund stays unknown: a person must look");
+        }
+        Ok(refunds::put(tx, refund, None, check_at).await?)
+    }
+
+    /// Books it, writes the credit note, and ends what was given back as a whole.
+    async fn given_back(
+        &self,
+        tx: &mut Transaction<'_>,
+        subscription: Option<&mut Stored>,
+        (payment, invoice): (&mut Payment, &Invoice),
+        refund: &Refund,
+    ) -> Result<(), BillingError> {
+        let (now, amount) = (self.world.now(), refund.amount);
+        if payment.is_surplus {
+            let entries = ledger::surplus_refunded(payment, amount);
+            return Ok(store::ledger::book(tx, refund.id, &entries, now).await?);
+        }
+        let before = refunds::sum_given_back(tx, payment.id).await?;
+        let tax = invoice.tax_given_back(before, amount.minor)?;
+        let mut note = invoices::open(tx, &invoice.credit(refund.id, amount, tax, now)?).await?;
+        let covers = invoice.covers_from.zip(invoice.covers_to);
+        invoices::issue(tx, &mut note, covers, now).await?;
+        store::ledger::book(tx, refund.id, &ledger::refunded(payment, amount, tax), now).await?;
+        if before + amount.minor == payment.amount.minor
+            && invoice.kind == Kind::Period
+            && let Some(subscription) = subscription
+            && invoice.period == Some(subscription.state.period)
+        {
+            subscription.state.end(now);
+            self.put(tx, subscription).await?;
+        }
+        payments::put(tx, payment, None).await?;
+        self.tell(tx, payment, invoice).await
+    }
+}

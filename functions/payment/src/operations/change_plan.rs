@@ -1,0 +1,101 @@
+//! `POST /v1/subscriptions/me/change`: another price, for exactly what its preview said. ◆
+
+use cinema_http::{Account, IdempotencyKey, Json, Problem, Response, State, StatusCode};
+use events::Transaction;
+use kernel::{PaymentId, SubscriptionId};
+use runtime::PublicUrl;
+use time::Duration;
+
+use super::{
+    preview_change::ChangePreview,
+    subscribe::{RETURN_PATH, collect},
+};
+use crate::{
+    billing::{Billing, Through},
+    invoice::{Invoice, Sold},
+    problems::{no_subscription, no_such_price, payment_under_way, stale_preview},
+    store::{methods, payments, plans, subscriptions},
+    view::SubscriptionAnswer,
+};
+
+runtime::wire! { pub(super) struct ChangePlan { billing: Billing, public_url: PublicUrl } }
+
+/// A preview can be agreed to for so long.
+const AGREED_WITHIN: Duration = Duration::minutes(15);
+
+/// Changes the price. The body is the preview's answer.
+///
+/// What costs something begins once it is paid: by the saved method, or on the page at `checkout_url`.
+///
+/// 409 `stale_preview` when it would not cost the same any more, `payment_under_way` while something else is being paid. 402 `payment_declined`.
+/// Honours Idempotency-Key.
+#[utoipa::path(
+    post, path = "/v1/subscriptions/me/change", tag = "payment",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe for 24 hours.")),
+    request_body = ChangePreview, responses((status = 200, body = SubscriptionAnswer), Problem)
+)]
+pub(super) async fn change_plan(
+    State(ChangePlan { billing, public_url }): State<ChangePlan>,
+    account: Account,
+    key: IdempotencyKey,
+    Json(agreed): Json<ChangePreview>,
+) -> Result<Response, Problem> {
+    let now = billing.world().now();
+    if let Some(answer) = key.stored(billing.outbox().pool(), account.id, &agreed, now).await? {
+        return Ok(answer);
+    }
+    let return_url = public_url.join(RETURN_PATH);
+    let begun = async |tx: &mut Transaction<'_>| begin(&billing, tx, &account, &agreed, return_url).await;
+    let (subscription, payment) = billing.outbox().transact(begun).await?;
+    let payment = collect(&billing, payment).await?;
+    billing
+        .outbox()
+        .transact(async |tx| {
+            key.once(tx, account.id, &agreed, now, async |tx| {
+                let stored = subscriptions::lock(tx, subscription).await?.ok_or_else(no_subscription)?;
+                Ok((StatusCode::OK, SubscriptionAnswer::of(&stored, payment.as_ref(), billing.world().now())))
+            })
+            .await
+        })
+        .await
+}
+
+async fn begin(
+    billing: &Billing,
+    tx: &mut Transaction<'_>,
+    account: &Account,
+    agreed: &ChangePreview,
+    return_url: String,
+) -> Result<(SubscriptionId, Option<PaymentId>), Problem> {
+    let (id, now) = (account.id, billing.world().now());
+    subscriptions::lock_account(tx, id).await?;
+    let mut stored = subscriptions::lock_live(tx, id).await?.ok_or_else(no_subscription)?;
+    let offered = plans::find_offered(tx, agreed.price_id, &account.origin.territory).await?;
+    let (plan, price) = offered.ok_or_else(no_such_price)?;
+    let terms = plan.terms(&price);
+    let age = now - agreed.previewed_at;
+    if stored.version != agreed.version || age > AGREED_WITHIN || age < -Duration::MINUTE {
+        return Err(stale_preview());
+    }
+    let amount = stored.state.price_of_change(&terms, agreed.when, agreed.previewed_at)?;
+    if amount != agreed.amount || terms.amount != agreed.period_amount {
+        return Err(stale_preview());
+    }
+    if payments::under_way_of(&mut **tx, stored.id).await?.is_some() {
+        return Err(payment_under_way());
+    }
+    if amount.minor == 0 {
+        stored.state.change(terms, agreed.when);
+        billing.put(tx, &mut stored).await?;
+        return Ok((stored.id, None));
+    }
+    let sold = Sold { terms, percent_off: stored.state.percent_off };
+    let place = (stored.id, stored.state.period, stored.state.changes + 1);
+    let invoice = Invoice::of_change(id, place, amount, sold, now).map_err(Problem::internal)?;
+    let through = match methods::find_default(tx, id).await? {
+        Some(method) => Through::Method(method),
+        None => Through::Checkout { return_url },
+    };
+    let payment = billing.bill(tx, &mut stored, invoice, through).await?;
+    Ok((stored.id, payment))
+}

@@ -1,0 +1,85 @@
+//! `POST /v1/subscriptions/me/change/preview`: what another price would cost, now or with the next period.
+
+use cinema_http::{Account, Json, Problem, State};
+use kernel::{Money, PriceId, World};
+use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
+use stores::postgres;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use crate::{
+    problems::{no_subscription, no_such_price},
+    store::{plans, subscriptions},
+    subscription::When,
+};
+
+runtime::wire! { pub(super) struct PreviewChange { pool: PgPool, world: World } }
+
+/// What somebody would have instead.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PreviewChangeRequest {
+    /// From `GET /v1/plans`.
+    price_id: PriceId,
+    /// When it begins.
+    #[schema(inline)]
+    when: When,
+}
+
+/// What it costs; sent back whole, it is what `POST /v1/subscriptions/me/change` takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangePreview {
+    /// The new price.
+    pub price_id: PriceId,
+    /// When it begins.
+    #[schema(inline)]
+    pub when: When,
+    /// What is charged now: the difference of both prices for the rest of the running period, to the second.
+    pub amount: Money,
+    /// What each period costs from then on, promo codes apart.
+    pub period_amount: Money,
+    /// When it begins, to the second.
+    #[serde(with = "time::serde::rfc3339")]
+    pub begins_at: OffsetDateTime,
+    /// The moment for which this was reckoned; it can be agreed to for 15 minutes.
+    #[serde(with = "time::serde::rfc3339")]
+    pub previewed_at: OffsetDateTime,
+    /// The subscription's version.
+    pub version: i64,
+}
+
+/// Previews a change. Nothing is changed or charged.
+///
+/// 409 when it is not possible: `not_running`, `same_price`, `other_currency`, or `only_at_period_end` for whatever is cheaper or of another length.
+#[utoipa::path(
+    post, path = "/v1/subscriptions/me/change/preview", tag = "payment", request_body = PreviewChangeRequest,
+    responses((status = 200, body = ChangePreview), Problem)
+)]
+pub(super) async fn preview_change(
+    State(PreviewChange { pool, world }): State<PreviewChange>,
+    account: Account,
+    Json(request): Json<PreviewChangeRequest>,
+) -> Result<Json<ChangePreview>, Problem> {
+    // Whole seconds, as the answer tells it.
+    let now = world.now().replace_nanosecond(0).map_err(Problem::internal)?;
+    postgres::transact(&pool, async |tx| {
+        let stored = subscriptions::lock_live(tx, account.id).await?.ok_or_else(no_subscription)?;
+        let offered = plans::find_offered(tx, request.price_id, &account.origin.territory).await?;
+        let (plan, price) = offered.ok_or_else(no_such_price)?;
+        let terms = plan.terms(&price);
+        let amount = stored.state.price_of_change(&terms, request.when, now)?;
+        let begins_at = if request.when == When::Now { now } else { stored.state.to };
+        Ok(Json(ChangePreview {
+            price_id: request.price_id,
+            when: request.when,
+            amount,
+            period_amount: terms.amount,
+            begins_at,
+            previewed_at: now,
+            version: stored.version,
+        }))
+    })
+    .await
+}

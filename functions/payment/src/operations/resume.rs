@@ -1,0 +1,73 @@
+//! `POST /v1/subscriptions/me/resume`: goes on after all, or pays what is late.
+
+use cinema_http::{Account, Json, Problem, State};
+use events::Transaction;
+use kernel::{PaymentId, SubscriptionId};
+use runtime::PublicUrl;
+
+use super::subscribe::{RETURN_PATH, collect};
+use crate::{
+    billing::{Billing, Through},
+    invoice::Invoice,
+    problems::no_subscription,
+    store::{methods, payments, subscriptions},
+    subscription::Status,
+    view::SubscriptionAnswer,
+};
+
+runtime::wire! { pub(super) struct Resume { billing: Billing, public_url: PublicUrl } }
+
+/// Takes a cancellation or a pause back.
+///
+/// Where a payment is late or a pause ends, and during a trial without a saved method, `checkout_url` is a page on which the next period can be
+/// paid; what is paid during a trial begins with its end.
+///
+/// 409 `subscription_ended`.
+#[utoipa::path(
+    post, path = "/v1/subscriptions/me/resume", tag = "payment",
+    responses((status = 200, body = SubscriptionAnswer), Problem)
+)]
+pub(super) async fn resume(
+    State(Resume { billing, public_url }): State<Resume>,
+    account: Account,
+) -> Result<Json<SubscriptionAnswer>, Problem> {
+    let begun = async |tx: &mut Transaction<'_>| begin(&billing, tx, &account, public_url.join(RETURN_PATH)).await;
+    let (subscription, payment) = billing.outbox().transact(begun).await?;
+    let payment = collect(&billing, payment).await?;
+    let stored = subscriptions::find_newest(billing.outbox().pool(), account.id).await?;
+    let stored = stored.filter(|stored| stored.id == subscription).ok_or_else(no_subscription)?;
+    Ok(Json(SubscriptionAnswer::of(&stored, payment.as_ref(), billing.world().now())))
+}
+
+async fn begin(
+    billing: &Billing,
+    tx: &mut Transaction<'_>,
+    account: &Account,
+    return_url: String,
+) -> Result<(SubscriptionId, Option<PaymentId>), Problem> {
+    let (id, now) = (account.id, billing.world().now());
+    subscriptions::lock_account(tx, id).await?;
+    let newest = subscriptions::find_newest(&mut **tx, id).await?.ok_or_else(no_subscription)?;
+    let mut stored = subscriptions::lock(tx, newest.id).await?.ok_or_else(no_subscription)?;
+    let before = stored.state.clone();
+    stored.state.resume(now)?;
+    if stored.state != before {
+        billing.put(tx, &mut stored).await?;
+    }
+    if let Some(payment) = payments::under_way_of(&mut **tx, stored.id).await? {
+        return Ok((stored.id, Some(payment.id)));
+    }
+    let has_method = methods::find_default(tx, id).await?.is_some();
+    let must_pay = match stored.state.status {
+        Status::Pending | Status::PastDue | Status::Suspended => true,
+        Status::Trialing | Status::Paused => !has_method,
+        Status::Active | Status::Ended => false,
+    };
+    if !must_pay {
+        return Ok((stored.id, None));
+    }
+    let bill = stored.state.bill().map_err(Problem::internal)?;
+    let invoice = Invoice::of_period(id, stored.id, bill, now).map_err(Problem::internal)?;
+    let payment = billing.bill(tx, &mut stored, invoice, Through::Checkout { return_url }).await?;
+    Ok((stored.id, payment))
+}

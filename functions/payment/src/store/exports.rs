@@ -1,0 +1,25 @@
+//! What this service holds on a person.
+
+use kernel::AccountId;
+use serde_json::Value;
+use sqlx::PgPool;
+
+/// Everything that is held on the account; empty lists for one that has paid nothing.
+pub(crate) async fn holdings(pool: &PgPool, account: AccountId) -> Result<Value, sqlx::Error> {
+    sqlx::query_scalar(
+        "select jsonb_build_object(\
+         'subscriptions', (select coalesce(jsonb_agg(s), '[]') from (select id, status, document, created_at from subscriptions \
+           where account_id = $1 order by created_at, id) s), \
+         'invoices', (select coalesce(jsonb_agg(i), '[]') from (select id, kind, status, amount, tax, currency, description, seller, \
+           year, number, covers_from, covers_to, issued_at, created_at from invoices where account_id = $1 order by created_at, id) i), \
+         'payments', (select coalesce(jsonb_agg(p), '[]') from (select id, invoice_id, way, provider, amount, currency, status, code, \
+           refunded, captured_at, created_at from payments where account_id = $1 order by created_at, id) p), \
+         'methods', (select coalesce(jsonb_agg(m), '[]') from (select id, provider, brand, last4, expires_year, expires_month, \
+           is_default, created_at from methods where account_id = $1 order by created_at, id) m), \
+         'promos', (select coalesce(jsonb_agg(u), '[]') from (select code, used_at from promo_uses where account_id = $1 \
+           order by used_at, code) u))",
+    )
+    .bind(account)
+    .fetch_one(pool)
+    .await
+}

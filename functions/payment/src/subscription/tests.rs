@@ -1,0 +1,339 @@
+use kernel::{Id, Period, PriceId};
+use proptest::prelude::*;
+use time::macros::datetime;
+
+use super::*;
+
+const START: OffsetDateTime = datetime!(2027-01-31 10:00 UTC);
+
+fn terms(number: u8, amount: i64, period: Period) -> Terms {
+    Terms {
+        price: PriceId::from_parts(START, [number; 10]),
+        plan: format!("plan-{number}"),
+        amount: Money::new(amount, "EUR".parse().unwrap()),
+        period,
+        tax_basis_points: 1_900,
+        seller: "cinema".to_owned(),
+        max_streams: 2,
+        max_height: 1_080,
+    }
+}
+
+fn basic() -> Terms {
+    terms(1, 1_000, Period::Month)
+}
+
+fn days(count: i64) -> Duration {
+    Duration::days(count)
+}
+
+/// Paid for from the start.
+fn active() -> Subscription {
+    let mut subscription = Subscription::begin(basic(), 0, None, START);
+    subscription.paid(1, &basic(), 0, START).unwrap();
+    subscription
+}
+
+fn renew(subscription: &mut Subscription, now: OffsetDateTime) {
+    let bill = subscription.bill().unwrap();
+    subscription.paid(bill.period, &bill.terms, bill.percent_off, now).unwrap();
+}
+
+#[test]
+fn periods_keep_the_day_they_began_on() {
+    let mut subscription = active();
+    let mut ends = vec![subscription.to];
+    for _ in 0..2 {
+        renew(&mut subscription, START);
+        ends.push(subscription.to);
+    }
+    let expected = [datetime!(2027-02-28 10:00 UTC), datetime!(2027-03-31 10:00 UTC), datetime!(2027-04-30 10:00 UTC)];
+    assert_eq!(ends, expected);
+    assert_eq!((subscription.period, subscription.from), (3, expected[1]));
+}
+
+#[test]
+fn a_period_is_paid_once_and_in_its_turn() {
+    let mut subscription = active();
+    let before = subscription.clone();
+    for period in [0, 1, 3] {
+        assert_eq!(subscription.paid(period, &basic(), 0, START), Err(Surplus));
+    }
+    assert_eq!(subscription, before);
+    subscription.end(START);
+    assert_eq!(subscription.paid(2, &basic(), 0, START), Err(Surplus));
+}
+
+#[test]
+fn a_trial_ends_in_a_paid_period_that_begins_with_its_end() {
+    let mut subscription = Subscription::begin(basic(), 14, None, START);
+    assert_eq!((subscription.status, subscription.due(START + days(13))), (Status::Trialing, Due::Nothing));
+    let end = START + days(14);
+    assert_eq!(subscription.due(end), Due::Bill);
+    assert_eq!(subscription.access(), Some((SubscriptionStatus::Trialing, end, end + TRIAL_GRACE)));
+    // Somebody who pays early loses nothing of the trial.
+    renew(&mut subscription, START + days(2));
+    assert_eq!((subscription.status, subscription.from, subscription.period), (Status::Active, end, 1));
+    assert_eq!(subscription.to, Period::Month.anniversary(end, 1));
+}
+
+#[test]
+fn a_trial_is_announced_once_within_three_days() {
+    let mut subscription = Subscription::begin(basic(), 14, None, START);
+    assert!(!subscription.is_to_be_announced(START + days(10)));
+    assert!(subscription.is_to_be_announced(START + days(11)));
+    assert!(!subscription.is_to_be_announced(START + days(14)));
+    subscription.is_announced = true;
+    assert!(!subscription.is_to_be_announced(START + days(12)));
+}
+
+#[test]
+fn declines_climb_the_ladder_and_a_payment_ends_it() {
+    let mut subscription = active();
+    let end = subscription.to;
+    assert!(!subscription.declined(2, end - Duration::SECOND), "nothing is late before the period's end");
+    assert!(subscription.declined(2, end));
+    assert_eq!(subscription.access(), Some((SubscriptionStatus::PastDue, end, end + GRACE)));
+    for (number, day) in LADDER.into_iter().enumerate() {
+        assert_eq!(subscription.due(end + days(day) - Duration::SECOND), Due::Nothing);
+        assert_eq!(subscription.due(end + days(day)), Due::Bill, "day {day}");
+        if number == 1 {
+            let mut paid = subscription.clone();
+            renew(&mut paid, end + days(day));
+            assert_eq!((paid.status, paid.dunning, paid.from), (Status::Active, None, end));
+            assert_eq!(paid.to, datetime!(2027-03-31 10:00 UTC), "late payers pay for the days of grace");
+        }
+        assert!(subscription.declined(2, end + days(day)));
+    }
+    assert_eq!(subscription.status, Status::Suspended);
+    assert_eq!(subscription.access(), Some((SubscriptionStatus::PastDue, end, end)));
+    assert_eq!(subscription.due(end + days(36)), Due::Nothing);
+    assert_eq!(subscription.due(end + days(37)), Due::End);
+    // Who pays then pays for what begins then.
+    let later = end + days(20);
+    renew(&mut subscription, later);
+    assert_eq!((subscription.status, subscription.from), (Status::Active, later));
+}
+
+#[test]
+fn a_decline_out_of_its_time_means_nothing() {
+    let mut subscription = active();
+    let end = subscription.to;
+    assert!(!subscription.declined(1, end), "that period was paid");
+    assert!(subscription.declined(2, end));
+    let before = subscription.clone();
+    assert!(!subscription.declined(2, end + Duration::HOUR), "the same decline, told twice");
+    assert_eq!(subscription, before);
+}
+
+#[test]
+fn a_first_payment_that_fails_ends_it_without_a_word() {
+    let mut subscription = Subscription::begin(basic(), 0, None, START);
+    assert_eq!((subscription.due_at(), subscription.access()), (None, None));
+    assert!(subscription.declined(1, START));
+    assert_eq!(subscription.status, Status::Ended);
+}
+
+#[test]
+fn cancelling_keeps_what_was_paid_and_can_be_undone_until_the_end() {
+    let mut subscription = active();
+    let end = subscription.to;
+    subscription.cancel(START).unwrap();
+    assert_eq!(subscription.access(), Some((SubscriptionStatus::Cancelled, end, end)));
+    let mut undone = subscription.clone();
+    undone.resume(START + days(1)).unwrap();
+    assert_eq!(undone, active());
+    assert_eq!(subscription.due(end), Due::End);
+    subscription.end(end);
+    assert_eq!(subscription.resume(end), Err(NotNow::Ended));
+    assert_eq!(subscription.cancel(end), Err(NotNow::Ended));
+    // With nothing left that was paid for, it ends at once.
+    let mut late = active();
+    late.declined(2, end);
+    late.cancel(end + days(1)).unwrap();
+    assert_eq!(late.status, Status::Ended);
+}
+
+#[test]
+fn a_pause_costs_nothing_and_begins_anew() {
+    let mut subscription = active();
+    let end = subscription.to;
+    subscription.leave_for(2, START).unwrap();
+    assert_eq!(subscription.due(end), Due::Pause);
+    subscription.pause();
+    let until = Period::Month.anniversary(end, 2);
+    assert_eq!((subscription.status, subscription.due_at()), (Status::Paused, Some(until)));
+    assert_eq!(subscription.access(), Some((SubscriptionStatus::Cancelled, end, end)));
+    let mut sooner = subscription.clone();
+    sooner.resume(end + days(3)).unwrap();
+    assert_eq!(sooner.due(end + days(3)), Due::Bill);
+    renew(&mut subscription, until + Duration::HOUR);
+    assert_eq!((subscription.status, subscription.from), (Status::Active, until + Duration::HOUR));
+    let mut trial = Subscription::begin(basic(), 14, None, START);
+    assert_eq!(trial.leave_for(1, START), Err(NotNow::NotRunning));
+}
+
+#[test]
+fn a_promo_counts_for_its_periods() {
+    let half = Discount { percent_off: 50, periods_left: 2 };
+    let mut subscription = Subscription::begin(basic(), 0, Some(half), START);
+    let mut amounts = vec![];
+    for _ in 0..3 {
+        amounts.push(subscription.bill().unwrap().amount.minor);
+        renew(&mut subscription, START);
+    }
+    assert_eq!(amounts, [500, 500, 1_000]);
+}
+
+#[test]
+fn a_change_costs_the_difference_for_the_rest() {
+    let subscription = active();
+    let better = terms(2, 2_000, Period::Month);
+    let half = subscription.from + (subscription.to - subscription.from) / 2;
+    let price = |to: &Terms, when, now| subscription.price_of_change(to, when, now).map(|money| money.minor);
+    assert_eq!(price(&better, When::Now, START), Ok(1_000));
+    assert_eq!(price(&better, When::Now, half), Ok(500));
+    assert_eq!(price(&better, When::PeriodEnd, half), Ok(0));
+    assert_eq!(price(&terms(3, 500, Period::Month), When::Now, half), Err(NotNow::OnlyAtPeriodEnd));
+    assert_eq!(price(&terms(3, 500, Period::Month), When::PeriodEnd, half), Ok(0));
+    assert_eq!(price(&terms(4, 9_000, Period::Year), When::Now, half), Err(NotNow::OnlyAtPeriodEnd));
+    assert_eq!(price(&basic(), When::Now, half), Err(NotNow::Same));
+    assert_eq!(price(&better, When::Now, subscription.to), Err(NotNow::NotRunning));
+    let roubles = Terms { amount: Money::new(1, "RUB".parse().unwrap()), ..better.clone() };
+    assert_eq!(price(&roubles, When::PeriodEnd, half), Err(NotNow::OtherCurrency));
+    let mut leaving = subscription.clone();
+    leaving.cancel(START).unwrap();
+    assert_eq!(leaving.price_of_change(&better, When::Now, half), Err(NotNow::NotRunning));
+    // Half price stays half price.
+    let discounted = Subscription { percent_off: 50, ..subscription.clone() };
+    assert_eq!(discounted.price_of_change(&better, When::Now, START).unwrap().minor, 500);
+    let trial = Subscription::begin(basic(), 14, None, START);
+    assert_eq!(trial.price_of_change(&better, When::Now, START).unwrap().minor, 0);
+}
+
+#[test]
+fn a_paid_change_counts_only_within_its_period() {
+    let mut subscription = active();
+    let better = terms(2, 2_000, Period::Month);
+    subscription.changed(1, better.clone(), START + days(1)).unwrap();
+    assert_eq!((&subscription.terms, subscription.changes), (&better, 1));
+    let end = subscription.to;
+    assert_eq!(subscription.changed(1, basic(), end), Err(Surplus));
+    renew(&mut subscription, end);
+    assert_eq!(subscription.changed(1, basic(), end), Err(Surplus));
+    assert_eq!(subscription.terms, better);
+}
+
+#[test]
+fn a_change_of_period_begins_with_the_next_one() {
+    let mut subscription = active();
+    let yearly = terms(4, 9_000, Period::Year);
+    subscription.change(yearly.clone(), When::PeriodEnd);
+    let end = subscription.to;
+    assert_eq!(subscription.bill().unwrap().amount.minor, 9_000);
+    renew(&mut subscription, end);
+    assert_eq!((subscription.from, subscription.to), (end, Period::Year.anniversary(end, 1)));
+    assert_eq!((&subscription.terms, &subscription.next_terms), (&yearly, &None));
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Wait(i64),
+    Pay,
+    PayAgain,
+    Decline,
+    Cancel,
+    Pause,
+    Resume,
+    Next(u8),
+    Due,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        3 => (1i64..40 * 24).prop_map(Step::Wait),
+        4 => Just(Step::Pay),
+        1 => Just(Step::PayAgain),
+        3 => Just(Step::Decline),
+        1 => Just(Step::Cancel),
+        1 => Just(Step::Pause),
+        2 => Just(Step::Resume),
+        1 => (1u8..4).prop_map(Step::Next),
+        3 => Just(Step::Due),
+    ];
+    proptest::collection::vec(step, 0..80)
+}
+
+proptest! {
+    #[test]
+    fn no_history_bills_a_period_twice_or_takes_paid_time_away(trial in 0u16..20, steps in steps()) {
+        let mut now = START;
+        let mut subscription = Subscription::begin(basic(), trial, None, now);
+        let mut paid = Vec::new();
+        for step in steps {
+            let before = subscription.clone();
+            match step {
+                Step::Wait(hours) => now += Duration::hours(hours),
+                Step::Pay => {
+                    let bill = subscription.bill().unwrap();
+                    let is_over = before.status == Status::Ended;
+                    prop_assert_eq!(subscription.paid(bill.period, &bill.terms, 0, now).is_err(), is_over);
+                    if !is_over {
+                        paid.push((subscription.period, subscription.from, subscription.to));
+                    }
+                }
+                Step::PayAgain => prop_assert!(subscription.paid(before.period, &basic(), 0, now).is_err()),
+                Step::Decline => drop(subscription.declined(before.period + 1, now)),
+                Step::Cancel => drop(subscription.cancel(now)),
+                Step::Pause => drop(subscription.leave_for(2, now)),
+                Step::Resume => drop(subscription.resume(now)),
+                Step::Next(number) => if subscription.price_of_change(&terms(number, 500, Period::Month), When::PeriodEnd, now).is_ok() {
+                    subscription.change(terms(number, 500, Period::Month), When::PeriodEnd);
+                },
+                Step::Due => match subscription.due(now) {
+                    Due::End => subscription.end(now),
+                    Due::Pause => subscription.pause(),
+                    Due::Nothing | Due::Bill => {}
+                },
+            }
+            // What is over stays over; only a payment moves the period on; nothing that was paid is taken back while it runs.
+            prop_assert!(before.status != Status::Ended || subscription.status == Status::Ended);
+            prop_assert!(subscription.period == before.period || subscription.period == before.period + 1);
+            if subscription.status != Status::Ended {
+                prop_assert!(subscription.to >= before.to);
+            }
+            if let Some((_, valid_to, grace_to)) = subscription.access() {
+                prop_assert!(grace_to >= valid_to && grace_to - valid_to <= GRACE);
+            }
+            prop_assert_eq!(subscription.status == Status::PastDue || subscription.status == Status::Suspended, subscription.dunning.is_some());
+        }
+        for pair in paid.windows(2) {
+            let ((first, _, end), (second, begin, _)) = (pair[0], pair[1]);
+            prop_assert_eq!(second, first + 1);
+            prop_assert!(begin >= end, "paid twice for one moment");
+        }
+    }
+
+    #[test]
+    fn no_chain_of_changes_costs_more_than_its_worth(parts in proptest::collection::vec((1i64..100, 1i64..500), 1..8)) {
+        // Changing upwards at several moments costs, within a unit for each change, what each stretch is worth by itself.
+        let mut subscription = active();
+        let whole = (subscription.to - subscription.from).whole_seconds();
+        let (mut now, mut charged, mut exact) = (subscription.from, 0i128, 0i128);
+        for (number, (hours, more)) in parts.iter().enumerate() {
+            now += Duration::hours(*hours / 2);
+            let to = terms(u8::try_from(number).unwrap() + 10, subscription.terms.amount.minor + more, Period::Month);
+            match subscription.price_of_change(&to, When::Now, now) {
+                Ok(price) => {
+                    charged += i128::from(price.minor);
+                    exact += i128::from(*more) * i128::from((subscription.to - now).whole_seconds());
+                    subscription.changed(1, to, now).unwrap();
+                }
+                Err(NotNow::OnlyAtPeriodEnd | NotNow::NotRunning) => {}
+                Err(other) => prop_assert!(false, "{other}"),
+            }
+        }
+        let error = (charged * i128::from(whole) - exact).abs();
+        prop_assert!(error <= i128::from(whole) * i128::from(subscription.changes.max(1)));
+    }
+}

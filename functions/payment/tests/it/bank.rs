@@ -1,0 +1,271 @@
+//! A bank for tests: the sandbox's protocol on a real socket. It keeps what it did by key, and fails as it is told.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use cinema_http::{
+    IntoResponse, Response, StatusCode,
+    axum::{
+        self, Router,
+        body::Bytes,
+        http::{Method, Uri},
+    },
+};
+use kernel::World;
+use serde_json::{Value, json};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tokio::sync::Notify;
+
+/// What happens to the next call that changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    /// The card is declined.
+    Decline,
+    /// Nothing is done, and it says so.
+    Busy,
+    /// Nothing is done, and it does not say so.
+    LostBefore,
+    /// It is done, and it does not say so.
+    LostAfter,
+    /// The caller dies before it is done.
+    CrashBefore,
+    /// The caller dies when it is done.
+    CrashAfter,
+}
+
+#[derive(Default)]
+struct State {
+    /// By our reference.
+    payments: BTreeMap<String, Value>,
+    /// By our reference.
+    refunds: BTreeMap<String, Value>,
+    /// Payments by the id of their page.
+    pages: BTreeMap<String, String>,
+    moods: VecDeque<Option<Mood>>,
+    /// Of each call that changes something.
+    calls: Vec<String>,
+    forgotten: Vec<String>,
+}
+
+/// The bank; it ends with the test's runtime.
+#[derive(Clone)]
+pub struct Bank {
+    pub url: String,
+    state: Arc<Mutex<State>>,
+    /// Told when a caller is to die.
+    pub crashed: Arc<Notify>,
+    world: World,
+}
+
+fn text(moment: OffsetDateTime) -> String {
+    moment.format(&Rfc3339).unwrap()
+}
+
+impl Bank {
+    pub async fn open(world: World) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let bank = Self { url, state: Arc::default(), crashed: Arc::default(), world };
+        let clerk = bank.clone();
+        let router = Router::new()
+            .fallback(async move |method: Method, uri: Uri, body: Bytes| clerk.clone().serve(method, uri, body).await);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        bank
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// What the next calls that change something meet, in this order.
+    pub fn expect(&self, moods: impl IntoIterator<Item = Mood>) {
+        self.state().moods = moods.into_iter().map(Some).collect();
+    }
+
+    /// The same, but for so many calls before it.
+    pub fn expect_after(&self, calls: usize, mood: Option<Mood>) {
+        self.state().moods = std::iter::repeat_n(None, calls).chain([mood]).collect();
+    }
+
+    /// How many calls changed something, or would have.
+    pub fn calls(&self) -> usize {
+        self.state().calls.len()
+    }
+
+    /// How many payments took money.
+    pub fn captured(&self) -> Vec<Value> {
+        let state = self.state();
+        state.payments.values().filter(|payment| payment["status"] == "succeeded").cloned().collect()
+    }
+
+    /// Minor units that were given back.
+    pub fn given_back(&self) -> i64 {
+        self.state().refunds.values().filter_map(|refund| refund["amount"]["amount"].as_i64()).sum()
+    }
+
+    /// The tokens of forgotten methods.
+    pub fn forgotten(&self) -> Vec<String> {
+        self.state().forgotten.clone()
+    }
+
+    /// Pages that can be paid, by our references.
+    pub fn open_pages(&self) -> Vec<String> {
+        let now = text(self.world.now());
+        let state = self.state();
+        let open = |payment: &&Value| {
+            payment["status"] == "pending" && payment["expires_at"].as_str().is_some_and(|at| now.as_str() < at)
+        };
+        state.payments.values().filter(open).map(|payment| payment["reference"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Somebody pays on a page. Returns the payment's id.
+    pub fn pay(&self, reference: &str) -> String {
+        let now = text(self.world.now());
+        let mut state = self.state();
+        let payment = state.payments.get_mut(reference).unwrap();
+        payment["status"] = json!("succeeded");
+        payment["captured_at"] = json!(now);
+        if payment["save_method"] == true {
+            let token = format!("sm_{}", payment["customer"].as_str().unwrap());
+            payment["method"] =
+                json!({"token": token, "brand": "visa", "last4": "4242", "expires": {"year": 2035, "month": 12}});
+        }
+        payment["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The page's time is over.
+    pub fn expire(&self, reference: &str) {
+        self.state().payments.get_mut(reference).unwrap()["status"] = json!("expired");
+    }
+
+    /// The bank says another amount than was asked for.
+    pub fn change_amount(&self, reference: &str, minor: i64) {
+        self.state().payments.get_mut(reference).unwrap()["amount"]["amount"] = json!(minor);
+    }
+
+    async fn serve(self, method: Method, uri: Uri, body: Bytes) -> Response {
+        let path = uri.path().trim_start_matches("/v1/").to_owned();
+        let query: BTreeMap<String, String> = uri
+            .query()
+            .unwrap_or_default()
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        if method == Method::GET {
+            return self.read(&path, &query);
+        }
+        if method == Method::DELETE {
+            self.state().forgotten.push(path.trim_start_matches("methods/").to_owned());
+            return StatusCode::NO_CONTENT.into_response();
+        }
+        let asked: Value = serde_json::from_slice(&body).unwrap();
+        let mood = {
+            let mut state = self.state();
+            state.calls.push(format!("{path} {}", asked["reference"]));
+            state.moods.pop_front().flatten()
+        };
+        match mood {
+            Some(Mood::Busy) => return StatusCode::TOO_MANY_REQUESTS.into_response(),
+            Some(Mood::LostBefore) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            Some(Mood::CrashBefore) => self.crash().await,
+            _ => {}
+        }
+        let answer = self.change(&path, &asked, mood == Some(Mood::Decline));
+        match mood {
+            Some(Mood::LostAfter) => StatusCode::BAD_GATEWAY.into_response(),
+            Some(Mood::CrashAfter) => {
+                self.crash().await;
+                answer
+            }
+            _ => answer,
+        }
+    }
+
+    /// The caller is killed; it never gets an answer.
+    async fn crash(&self) {
+        self.crashed.notify_one();
+        std::future::pending().await
+    }
+
+    fn change(&self, path: &str, asked: &Value, declines: bool) -> Response {
+        let reference = asked["reference"].as_str().unwrap().to_owned();
+        let now = text(self.world.now());
+        let mut state = self.state();
+        match path {
+            "checkouts" => {
+                let page = format!("co_{reference}");
+                state.pages.insert(page.clone(), reference.clone());
+                state.payments.entry(reference.clone()).or_insert_with(|| {
+                    json!({
+                        "id": format!("sp_{reference}"), "reference": reference, "amount": asked["amount"], "refunded": 0,
+                        "status": "pending", "decline": null, "method": null, "customer": asked["customer"],
+                        "save_method": asked["save_method"], "expires_at": asked["expires_at"],
+                    })
+                });
+                answer(json!({"id": page, "url": format!("http://bank.test/{page}")}))
+            }
+            "payments" => {
+                let payment = state.payments.entry(reference.clone()).or_insert_with(|| {
+                    let outcome = if declines { "failed" } else { "succeeded" };
+                    json!({
+                        "id": format!("sp_{reference}"), "reference": reference, "amount": asked["amount"], "refunded": 0,
+                        "status": outcome, "decline": declines.then(|| json!({"code": "card_declined", "retriable": true})),
+                        "method": null, "captured_at": (!declines).then_some(&now),
+                    })
+                });
+                if payment["status"] == "failed" {
+                    let error = json!({"error": {"code": "card_declined", "retriable": true}});
+                    return (StatusCode::PAYMENT_REQUIRED, axum::Json(error)).into_response();
+                }
+                answer(payment.clone())
+            }
+            "refunds" => {
+                let refund = state.refunds.entry(reference.clone()).or_insert_with(|| {
+                    json!({
+                        "id": format!("sr_{reference}"), "payment": asked["payment"], "reference": reference,
+                        "amount": asked["amount"], "status": "succeeded", "code": null, "at": now,
+                    })
+                });
+                answer(refund.clone())
+            }
+            _ => StatusCode::NOT_FOUND.into_response(),
+        }
+    }
+
+    fn read(&self, path: &str, query: &BTreeMap<String, String>) -> Response {
+        let state = self.state();
+        let parts: Vec<&str> = path.split('/').collect();
+        let by_id = |all: &BTreeMap<String, Value>, id: &str| all.values().find(|it| it["id"] == id).cloned();
+        let one = |found: Option<Value>| found.map_or_else(|| StatusCode::NOT_FOUND.into_response(), answer);
+        match parts[..] {
+            ["payments", id] => one(by_id(&state.payments, id)),
+            ["refunds", id] => one(by_id(&state.refunds, id)),
+            ["checkouts", id, "payment"] => one(state.pages.get(id).and_then(|at| state.payments.get(at)).cloned()),
+            ["payments"] => {
+                answer(json!({"items": state.payments.get(&query["reference"]).into_iter().collect::<Vec<_>>()}))
+            }
+            ["refunds"] => {
+                answer(json!({"items": state.refunds.get(&query["reference"]).into_iter().collect::<Vec<_>>()}))
+            }
+            ["report"] => {
+                let on_day = |at: &Value| at.as_str().is_some_and(|at| at.starts_with(&query["day"]));
+                let line = |kind: &str, it: &Value, at: &Value| json!({"kind": kind, "id": it["id"], "reference": it["reference"], "amount": it["amount"], "at": at});
+                let paid = state.payments.values().filter(|it| on_day(&it["captured_at"]));
+                let back = state.refunds.values().filter(|it| on_day(&it["at"]));
+                let lines: Vec<Value> = paid
+                    .map(|it| line("payment", it, &it["captured_at"]))
+                    .chain(back.map(|it| line("refund", it, &it["at"])))
+                    .collect();
+                answer(json!({ "items": lines }))
+            }
+            _ => StatusCode::NOT_FOUND.into_response(),
+        }
+    }
+}
+
+fn answer(document: Value) -> Response {
+    axum::Json(document).into_response()
+}

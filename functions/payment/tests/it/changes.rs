@@ -1,0 +1,103 @@
+use serde_json::{Value, json};
+use time::Duration;
+
+use crate::{
+    bank::Mood,
+    stage::{Customer, Stage},
+};
+
+async fn preview(stage: &Stage, customer: Customer, price: &str, when: &str) -> testkit::Answer {
+    stage.post(customer, "/v1/subscriptions/me/change/preview", &json!({"price_id": price, "when": when})).await
+}
+
+async fn change(stage: &Stage, customer: Customer, agreed: &Value) -> testkit::Answer {
+    stage.post(customer, "/v1/subscriptions/me/change", agreed).await
+}
+
+#[tokio::test]
+async fn what_was_previewed_is_charged() {
+    let stage = Stage::start().await;
+    let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_001, 0).await);
+    let customer = stage.paying(&basic).await;
+    stage.advance(Duration::days(14));
+    let agreed = preview(&stage, customer, &premium, "now").await.expect(200);
+    assert_eq!(agreed["amount"], json!({"amount": 500, "currency": "EUR"}));
+    stage.advance(Duration::minutes(5));
+    let changed = change(&stage, customer, &agreed).await.expect(200);
+    assert_eq!(changed["subscription"]["running"]["plan"], "premium");
+    assert_eq!(stage.bank.captured().iter().filter(|payment| payment["amount"] == agreed["amount"]).count(), 1);
+    // A repetition is stale: the version has moved on.
+    change(&stage, customer, &agreed).await.expect_problem(409, "stale_preview");
+    stage.advance(Duration::days(14));
+    stage.renew().await;
+    let last = stage.get(customer, "/v1/invoices").await.expect(200)["items"][0].clone();
+    assert_eq!(last["amount"]["amount"], 2_001);
+    stage.check_books().await;
+}
+
+#[tokio::test]
+async fn a_preview_goes_stale() {
+    let stage = Stage::start().await;
+    let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);
+    let customer = stage.paying(&basic).await;
+    let agreed = preview(&stage, customer, &premium, "now").await.expect(200);
+    for (member, value) in [
+        ("amount", json!({"amount": 1, "currency": "EUR"})),
+        ("amount", json!({"amount": 1_000, "currency": "USD"})),
+        ("version", json!(99)),
+        ("period_amount", json!({"amount": 1, "currency": "EUR"})),
+        ("previewed_at", json!("2027-02-01T10:00:00Z")),
+        ("when", json!("period_end")),
+    ] {
+        let mut forged = agreed.clone();
+        forged[member] = value;
+        change(&stage, customer, &forged).await.expect_problem(409, "stale_preview");
+    }
+    stage.advance(Duration::minutes(16));
+    change(&stage, customer, &agreed).await.expect_problem(409, "stale_preview");
+    assert_eq!(stage.bank.captured().len(), 1);
+}
+
+#[tokio::test]
+async fn a_cheaper_plan_begins_with_the_next_period() {
+    let stage = Stage::start().await;
+    let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);
+    let customer = stage.paying(&premium).await;
+    preview(&stage, customer, &basic, "now").await.expect_problem(409, "only_at_period_end");
+    preview(&stage, customer, &premium, "now").await.expect_problem(409, "same_price");
+    let agreed = preview(&stage, customer, &basic, "period_end").await.expect(200);
+    assert_eq!((&agreed["amount"]["amount"], &agreed["begins_at"]), (&json!(0), &json!("2027-02-28T10:00:00Z")));
+    let changed = change(&stage, customer, &agreed).await.expect(200);
+    assert_eq!(
+        (&changed["subscription"]["running"]["plan"], &changed["subscription"]["next"]["plan"]),
+        (&json!("premium"), &json!("basic"))
+    );
+    stage.advance(Duration::days(28));
+    stage.renew().await;
+    let subscription = stage.subscription(customer).await;
+    assert_eq!((&subscription["running"]["plan"], &subscription["next"]), (&json!("basic"), &json!(null)));
+    assert_eq!(stage.bank.captured().iter().filter(|payment| payment["amount"]["amount"] == 1_000).count(), 1);
+}
+
+#[tokio::test]
+async fn a_change_that_is_declined_changes_nothing_and_one_that_is_unknown_comes_later() {
+    let stage = Stage::start().await;
+    let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);
+    let customer = stage.paying(&basic).await;
+    let agreed = preview(&stage, customer, &premium, "now").await.expect(200);
+    stage.bank.expect([Mood::Decline]);
+    change(&stage, customer, &agreed).await.expect_problem(402, "payment_declined");
+    assert_eq!(stage.subscription(customer).await["running"]["plan"], "basic");
+    stage.bank.expect([Mood::LostAfter]);
+    let unknown = change(&stage, customer, &agreed).await.expect(200);
+    assert_eq!(
+        (&unknown["payment"]["status"], &unknown["subscription"]["running"]["plan"]),
+        (&json!("unknown"), &json!("basic"))
+    );
+    change(&stage, customer, &agreed).await.expect_problem(409, "payment_under_way");
+    stage.advance(Duration::minutes(6));
+    stage.resolve().await;
+    assert_eq!(stage.subscription(customer).await["running"]["plan"], "premium");
+    assert_eq!(stage.bank.captured().len(), 2);
+    stage.check_books().await;
+}

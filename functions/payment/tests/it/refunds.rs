@@ -1,0 +1,109 @@
+use futures::future::join_all;
+use serde_json::{Value, json};
+use time::Duration;
+
+use crate::{
+    bank::Mood,
+    stage::{Customer, Stage},
+};
+
+async fn paid(stage: &Stage, customer: Customer) -> String {
+    stage.get(customer, "/v1/payments").await.expect(200)["items"][0]["id"].as_str().unwrap().to_owned()
+}
+
+async fn refund(stage: &Stage, payment: &str, body: &Value) -> testkit::Answer {
+    let path = format!("/v1/admin/payments/{payment}/refund");
+    stage.app.post(&path, body).token(&stage.staff("support")).send().await
+}
+
+#[tokio::test]
+async fn parts_go_back_until_nothing_is_left() {
+    let stage = Stage::start().await;
+    let price = stage.plan("standard", 999, 0).await;
+    let customer = stage.paying(&price).await;
+    let payment = paid(&stage, customer).await;
+    for amount in [0, -1, 1_000] {
+        let problem =
+            refund(&stage, &payment, &json!({ "amount": amount })).await.expect_problem(409, "refund_too_large");
+        assert_eq!(problem["left"], 999);
+    }
+    refund(&stage, &payment, &json!({"amount": 333, "reason": "Buffering"})).await.expect(201);
+    refund(&stage, &payment, &json!({"amount": 333})).await.expect(201);
+    assert_eq!(stage.subscription(customer).await["status"], "active", "a part ends nothing");
+    let problem = refund(&stage, &payment, &json!({"amount": 334})).await.expect_problem(409, "refund_too_large");
+    assert_eq!(problem["left"], 333);
+    let rest = refund(&stage, &payment, &json!({})).await.expect(201);
+    assert_eq!((&rest["amount"]["amount"], &rest["status"]), (&json!(333), &json!("succeeded")));
+    assert_eq!(stage.subscription(customer).await["status"], "ended");
+    let shown = stage.get(customer, &format!("/v1/payments/{payment}")).await.expect(200);
+    assert_eq!(shown["refunded"]["amount"], 999);
+    // Each part has its credit note, and together they take exactly the tax back.
+    let items = stage.get(customer, "/v1/invoices").await.expect(200)["items"].as_array().unwrap().clone();
+    let sum = |member: &str| items.iter().map(|invoice| invoice[member]["amount"].as_i64().unwrap()).sum::<i64>();
+    assert_eq!((items.len(), sum("amount"), sum("tax")), (4, 0, 0));
+    stage.check_books().await;
+}
+
+#[tokio::test]
+async fn many_at_once_give_back_no_more_than_was_captured() {
+    let stage = Stage::start().await;
+    let price = stage.plan("standard", 1_000, 0).await;
+    let customer = stage.paying(&price).await;
+    let payment = paid(&stage, customer).await;
+    let body = json!({"amount": 300});
+    let answers = join_all((0..8).map(|_| refund(&stage, &payment, &body))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 3);
+    assert_eq!(stage.bank.given_back(), 900);
+    stage.check_books().await;
+}
+
+#[tokio::test]
+async fn an_outcome_that_is_not_known_is_found_out() {
+    let stage = Stage::start().await;
+    let price = stage.plan("standard", 1_000, 0).await;
+    for mood in [Mood::LostBefore, Mood::LostAfter, Mood::Busy] {
+        let customer = stage.paying(&price).await;
+        let payment = paid(&stage, customer).await;
+        let before = stage.bank.given_back();
+        stage.bank.expect([mood]);
+        let begun = refund(&stage, &payment, &json!({"amount": 100})).await.expect(201);
+        assert_eq!(begun["status"], "unknown", "{mood:?}");
+        stage.advance(Duration::minutes(6));
+        stage.resolve().await;
+        assert_eq!(stage.bank.given_back() - before, 100, "{mood:?}");
+        assert_eq!(stage.number("select count(*) from refunds where status <> 'succeeded'").await, 0, "{mood:?}");
+    }
+    stage.check_books().await;
+}
+
+#[tokio::test]
+async fn a_key_gives_back_once() {
+    let stage = Stage::start().await;
+    let price = stage.plan("standard", 1_000, 0).await;
+    let customer = stage.paying(&price).await;
+    let payment = paid(&stage, customer).await;
+    let agent = stage.staff("support");
+    let with_key = async |body: &Value| {
+        let call = stage.app.post(&format!("/v1/admin/payments/{payment}/refund"), body).token(&agent);
+        call.header("idempotency-key", "one").send().await
+    };
+    let first = with_key(&json!({"amount": 100})).await.expect(201);
+    assert_eq!(with_key(&json!({"amount": 100})).await.expect(201), first);
+    with_key(&json!({"amount": 200})).await.expect_problem(422, "idempotency_key_reused");
+    assert_eq!(stage.bank.given_back(), 100);
+    // One that died before its answer was stored finds its refund again.
+    sqlx::query("delete from idempotency_keys").execute(&stage.service.pool()).await.unwrap();
+    assert_eq!(with_key(&json!({"amount": 100})).await.expect(201), first);
+    assert_eq!(stage.bank.given_back(), 100);
+}
+
+#[tokio::test]
+async fn only_what_was_captured_goes_back() {
+    let stage = Stage::start().await;
+    let price = stage.plan("standard", 1_000, 0).await;
+    let begun = stage.subscribe(Customer::new(), &price).await.expect(201);
+    let open = begun["payment"]["id"].as_str().unwrap();
+    refund(&stage, open, &json!({})).await.expect_problem(409, "not_captured");
+    refund(&stage, "pay_01jd3k5m7n9pqrstvwxyz01234", &json!({})).await.expect_problem(404, "not_found");
+    refund(&stage, open, &json!({"amount": 1.5})).await.expect_problem(422, "invalid_request");
+}

@@ -1,0 +1,240 @@
+//! The service with a bank, plans, customers and a clock that the test moves.
+
+use std::sync::Arc;
+
+use cinema_http::axum::http::Method;
+use events::{Consumer, Deadline, Outcome};
+use kernel::{AccountId, World, world::ManualClock};
+use payment::operations::{self, consumers};
+use runtime::{Boot, SqsMessage, Tick};
+use serde_json::{Value, json};
+use stores::SecretHandle;
+use testkit::{Answer, App, Service, Token};
+use time::{Duration, OffsetDateTime, macros::datetime};
+
+use crate::bank::Bank;
+
+pub const START: OffsetDateTime = datetime!(2027-01-31 10:00 UTC);
+const KEY: &str = "sandbox-key-0123456789";
+pub const WEBHOOK_SECRET: &str = "whsec-0123456789abcdef";
+
+pub struct Stage {
+    pub service: Service,
+    pub app: App,
+    pub bank: Bank,
+    pub world: World,
+    pub clock: Arc<ManualClock>,
+}
+
+/// Somebody with an account.
+#[derive(Debug, Clone, Copy)]
+pub struct Customer(pub AccountId);
+
+impl Customer {
+    pub fn new() -> Self {
+        Self(World::system().id())
+    }
+}
+
+impl Stage {
+    pub async fn start() -> Self {
+        Self::seeded(u64::from_le_bytes(World::system().bytes())).await
+    }
+
+    /// The same history for the same seed, but for the ids of people.
+    pub async fn seeded(seed: u64) -> Self {
+        let (world, clock) = World::replay(START, seed);
+        let bank = Bank::open(world.clone()).await;
+        let providers = json!([{"provider": "sandbox", "url": bank.url}]).to_string();
+        // Nothing is published: what is told stays in the outbox, where a test reads it.
+        let service = Service::start("payment").await.with("PAYMENT_PROVIDERS", &providers);
+        for (variable, secret) in [("SECRET_PAYMENT_KEYS", KEY), ("SECRET_WEBHOOK_SECRETS", WEBHOOK_SECRET)] {
+            let handle = SecretHandle::new(service.aws(), service.var(variable));
+            handle.put(&json!({ "sandbox": secret }).to_string()).await.unwrap();
+        }
+        let service = service.with("STREAM_DOMAIN_EVENTS", "no-such-stream");
+        let app = service.app_with(&service.boot().with_world(world.clone()), operations::routes);
+        Self { service, app, bank, world, clock }
+    }
+
+    pub fn boot(&self) -> Boot {
+        self.service.boot().with_world(self.world.clone())
+    }
+
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// Signed in at this moment.
+    pub fn token(&self, customer: Customer) -> Token {
+        self.at_this_moment(Token::account(customer.0))
+    }
+
+    pub fn staff(&self, role: &str) -> Token {
+        self.at_this_moment(Token::role(role))
+    }
+
+    fn at_this_moment(&self, mut token: Token) -> Token {
+        let now = self.world.now().unix_timestamp();
+        (token.0.iat, token.0.auth_time, token.0.exp) = (now, now, now + 600);
+        token
+    }
+
+    pub async fn get(&self, customer: Customer, path: &str) -> Answer {
+        self.app.get(path).token(&self.token(customer)).send().await
+    }
+
+    pub async fn post(&self, customer: Customer, path: &str, body: &Value) -> Answer {
+        self.app.post(path, body).token(&self.token(customer)).send().await
+    }
+
+    pub async fn post_empty(&self, customer: Customer, path: &str) -> Answer {
+        self.app.call(Method::POST, path).token(&self.token(customer)).send().await
+    }
+
+    /// Puts a plan with a monthly price in euro everywhere; returns the price's id.
+    pub async fn plan(&self, key: &str, amount: i64, trial_days: u16) -> String {
+        let price = json!({
+            "period": "month", "amount": {"amount": amount, "currency": "EUR"}, "trial_days": trial_days, "tax_basis_points": 1900,
+        });
+        let plan = self.put_plan(key, &json!([price])).await.expect(200);
+        plan["prices"][0]["id"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn put_plan(&self, key: &str, prices: &Value) -> Answer {
+        let body = json!({
+            "names": {"en": key, "ru": "План"}, "max_streams": 2, "max_height": 1080, "is_offered": true, "prices": prices,
+        });
+        self.app.put(&format!("/v1/admin/plans/{key}"), &body).token(&self.staff("admin")).send().await
+    }
+
+    pub async fn subscribe(&self, customer: Customer, price: &str) -> Answer {
+        self.post(customer, "/v1/subscriptions", &json!({ "price_id": price })).await
+    }
+
+    /// Somebody who has paid the first period on a page, and whose card is saved.
+    pub async fn paying(&self, price: &str) -> Customer {
+        let customer = Customer::new();
+        let begun = self.subscribe(customer, price).await.expect(201);
+        self.pay(&begun).await;
+        assert_eq!(self.subscription(customer).await["status"], "active");
+        customer
+    }
+
+    /// Pays on the page of an answer, and lets the bank tell.
+    pub async fn pay(&self, begun: &Value) {
+        assert!(begun["checkout_url"].is_string(), "{begun}");
+        let reference = begun["payment"]["id"].as_str().unwrap();
+        let id = self.bank.pay(reference);
+        assert_eq!(self.notice("payment.succeeded", &id).await, Outcome::Done);
+    }
+
+    pub async fn subscription(&self, customer: Customer) -> Value {
+        self.get(customer, "/v1/subscriptions/me").await.expect(200)["subscription"].clone()
+    }
+
+    /// The bank tells something once, and it is applied.
+    pub async fn notice(&self, kind: &str, object: &str) -> Outcome {
+        let event = format!("evt_{}", hex::encode(self.world.bytes::<8>()));
+        self.deliver(&event, kind, object).await.expect(200);
+        self.process(&event).await
+    }
+
+    /// As the bank sends it.
+    pub async fn deliver(&self, event: &str, kind: &str, object: &str) -> Answer {
+        let body = json!({"id": event, "type": kind, "object": {"id": object}}).to_string();
+        let signature = sign(&body, self.world.now());
+        self.deliver_signed(&body, &signature).await
+    }
+
+    pub async fn deliver_signed(&self, body: &str, signature: &str) -> Answer {
+        let call = self.app.call(Method::POST, "/v1/webhooks/sandbox").header("content-type", "application/json");
+        call.header("sandbox-signature", signature).bytes(body.to_owned()).send().await
+    }
+
+    /// As the queue delivers it.
+    pub async fn process(&self, event: &str) -> Outcome {
+        let body = json!({"provider": "sandbox", "event_id": event}).to_string();
+        let message = SqsMessage { id: "1".into(), body, receive_count: 1, trace: None };
+        let consumer = consumers::process_webhook(&self.boot()).unwrap();
+        Box::pin(self.survive(consumer.consume(message, &self.deadline()))).await.unwrap_or(Outcome::Done)
+    }
+
+    pub fn deadline(&self) -> Deadline {
+        Deadline::unlimited(self.world.clone())
+    }
+
+    /// Runs something that the bank may kill; `None` when it did.
+    pub async fn survive<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.bank.crashed.notified() => None,
+            done = work => Some(done),
+        }
+    }
+
+    async fn run(&self, consumer: impl Consumer<Tick>) -> Option<Outcome> {
+        let deadline = self.deadline();
+        Box::pin(self.survive(consumer.consume(Tick { time: None }, &deadline))).await
+    }
+
+    pub async fn renew(&self) -> Option<Outcome> {
+        self.run(consumers::renew(&self.boot()).unwrap()).await
+    }
+
+    pub async fn dun(&self) -> Option<Outcome> {
+        self.run(consumers::dun(&self.boot()).unwrap()).await
+    }
+
+    pub async fn resolve(&self) -> Option<Outcome> {
+        self.run(consumers::resolve_unknown(&self.boot()).unwrap()).await
+    }
+
+    pub async fn announce(&self) -> Option<Outcome> {
+        self.run(consumers::announce_trial_end(&self.boot()).unwrap()).await
+    }
+
+    pub async fn reconcile(&self) -> Option<Outcome> {
+        self.run(consumers::reconcile(&self.boot()).unwrap()).await
+    }
+
+    /// What was told about an id, in its order: the data of the events.
+    pub async fn told(&self, kind: &str, subject: &str) -> Vec<Value> {
+        let rows: Vec<Value> = sqlx::query_scalar(
+            "select body from outbox where body->>'type' = $1 and body->>'subject' = $2 order by (body->>'sequence')::bigint",
+        )
+        .bind(kind)
+        .bind(subject)
+        .fetch_all(&self.service.pool())
+        .await
+        .unwrap();
+        rows.into_iter().map(|row| row["data"].clone()).collect()
+    }
+
+    /// One number of the database.
+    pub async fn number(&self, statement: &'static str) -> i64 {
+        sqlx::query_scalar(statement).fetch_one(&self.service.pool()).await.unwrap()
+    }
+
+    /// What must hold whenever nothing runs.
+    pub async fn check_books(&self) {
+        let unbalanced = "select count(*) from (select from ledger_entries group by transaction_id, currency having sum(amount) <> 0) x";
+        assert_eq!(self.number(unbalanced).await, 0, "the ledger does not balance");
+        let ours = "select coalesce(sum(amount), 0)::bigint from ledger_entries where account = 'provider:sandbox'";
+        let captured = "select coalesce(sum(amount), 0)::bigint from payments where status = 'succeeded'";
+        let back = "select coalesce(sum(amount), 0)::bigint from refunds where status = 'succeeded'";
+        assert_eq!(self.number(ours).await, self.number(captured).await - self.number(back).await);
+        let gaps = "select count(*) from (select from invoices where number is not null group by seller, year \
+                    having max(number) <> count(*) or min(number) <> 1) x";
+        assert_eq!(self.number(gaps).await, 0, "invoice numbers have a gap");
+        assert_eq!(self.number("select count(*) from payments where refunded > amount").await, 0);
+    }
+}
+
+/// A signature of the bank's.
+pub fn sign(body: &str, at: OffsetDateTime) -> String {
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, WEBHOOK_SECRET.as_bytes());
+    let time = at.unix_timestamp().to_string();
+    let tag = ring::hmac::sign(&key, format!("{time}.{body}").as_bytes());
+    format!("t={time},v1={}", hex::encode(tag.as_ref()))
+}

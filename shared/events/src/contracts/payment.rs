@@ -1,0 +1,112 @@
+//! `cinema.payment.payment_changed.v1` and `cinema.payment.trial_announced.v1`: what people are told about money.
+
+use kernel::{AccountId, InvoiceId, Money, PaymentId, SubscriptionId};
+use proto::{payment, types};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::{
+    ContractError,
+    fields::{data, line, moment, parse, parse_optional, plan, subject, words},
+};
+use crate::Event;
+
+/// The newest state of a payment that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payment {
+    /// Its id.
+    pub id: PaymentId,
+    /// Its version: the highest wins.
+    pub sequence: i64,
+    /// Whose.
+    pub account: AccountId,
+    /// What it was for.
+    pub invoice: InvoiceId,
+    /// The invoice's number as it is printed, once it is paid.
+    pub invoice_number: Option<String>,
+    /// Whose period or change it was for.
+    pub subscription: Option<SubscriptionId>,
+    /// How it ended.
+    pub status: PaymentStatus,
+    /// How much.
+    pub amount: Money,
+    /// Minor units of it that were given back, or are on their way back.
+    pub refunded: i64,
+    /// What people read on the invoice.
+    pub description: String,
+    /// The provider's word for a decline.
+    pub code: Option<String>,
+}
+
+words! {
+    /// How a payment ended.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    PaymentStatus {
+        /// The money came.
+        Succeeded = "succeeded",
+        /// Nothing was taken.
+        Failed = "failed",
+    }
+}
+
+impl Payment {
+    /// Reads `payment_changed`.
+    ///
+    /// # Errors
+    /// What does not fit; no retry helps.
+    pub fn read(event: &Event) -> Result<Self, ContractError> {
+        let data: payment::PaymentChanged = data(event, &[types::PAYMENT_CHANGED])?;
+        Ok(Self {
+            id: subject(event, "payment_id", &data.payment_id)?,
+            sequence: event.sequence,
+            account: parse("account_id", &data.account_id)?,
+            invoice: parse("invoice_id", &data.invoice_id)?,
+            invoice_number: some(line(&data.invoice_number)),
+            subscription: parse_optional("subscription_id", &data.subscription_id)?,
+            status: parse("status", &data.status)?,
+            amount: Money::new(data.amount, parse("currency", &data.currency)?),
+            refunded: data.refunded,
+            description: line(&data.description),
+            code: some(line(&data.code)),
+        })
+    }
+}
+
+/// A trial that ends soon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trial {
+    /// On trial.
+    pub subscription: SubscriptionId,
+    /// Its version.
+    pub sequence: i64,
+    /// Whose.
+    pub account: AccountId,
+    /// What is paid for afterwards.
+    pub plan: String,
+    /// When the first payment is due.
+    pub ends_at: OffsetDateTime,
+    /// What it costs then.
+    pub amount: Money,
+}
+
+impl Trial {
+    /// Reads `trial_announced`.
+    ///
+    /// # Errors
+    /// What does not fit; no retry helps.
+    pub fn read(event: &Event) -> Result<Self, ContractError> {
+        let data: payment::TrialAnnounced = data(event, &[types::TRIAL_ANNOUNCED])?;
+        Ok(Self {
+            subscription: subject(event, "subscription_id", &data.subscription_id)?,
+            sequence: event.sequence,
+            account: parse("account_id", &data.account_id)?,
+            plan: plan("plan", &data.plan)?,
+            ends_at: moment("ends_at", &data.ends_at)?,
+            amount: Money::new(data.amount, parse("currency", &data.currency)?),
+        })
+    }
+}
+
+fn some(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
