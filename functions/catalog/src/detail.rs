@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kernel::{
     AssetId, Languages, Locale, PersonId, Territory, TitleId, TitleKind, nearest,
-    policy::{Audience, Refusal, may_watch_once_paid},
+    policy::{Audience, Refusal, leaving_soon_at, may_watch_once_paid},
 };
 use runtime::PublicUrl;
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,9 @@ pub struct TitleDetail {
     /// Why it cannot be watched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why_not: Option<Refusal>,
+    /// When it stops being offered where the caller is, if that is within 30 days.
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none", default)]
+    pub leaving_at: Option<OffsetDateTime>,
 }
 
 /// Somebody's part.
@@ -116,7 +119,8 @@ impl TitleDetail {
         now: OffsetDateTime,
         public_url: &PublicUrl,
     ) -> Self {
-        let why_not = may_watch_once_paid(&title.rules(), audience, now).err();
+        let rules = title.rules();
+        let why_not = may_watch_once_paid(&rules, audience, now).err();
         let text = nearest(&title.about.localisations, reader);
         let named = |slug: &str| Genre::of(slug, genres.get(slug).unwrap_or(&Names::new()), reader);
         Self {
@@ -140,6 +144,7 @@ impl TitleDetail {
             published_at: title.published_at,
             playable: why_not.is_none(),
             why_not,
+            leaving_at: leaving_soon_at(&rules, &audience.territory, now),
         }
     }
 }

@@ -22,7 +22,8 @@ const MOST_LOCALISATIONS: usize = 50;
 const MOST_CREDITS: usize = 500;
 const MOST_MARKERS: usize = 20;
 const MOST_OTHER_NAMES: usize = 20;
-const GREATEST_NUMBER: u16 = 9999;
+/// Of a season or an episode.
+pub(crate) const GREATEST_NUMBER: u16 = 9999;
 
 /// Name and synopsis in one language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

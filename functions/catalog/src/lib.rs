@@ -1,13 +1,19 @@
 //! The catalogue: what there is to watch, in which languages, for whom and when.
 
 pub mod asset;
+pub mod audit;
 mod change;
+pub mod collation;
+pub mod collection;
 pub mod detail;
 pub mod draft;
 pub mod edited;
+pub mod episode;
 pub mod genre;
+pub mod leaving;
 pub mod list;
 pub mod operations;
+pub mod person;
 mod problems;
 pub mod publication;
 pub mod slug;

@@ -2,11 +2,30 @@
 
 use cinema_http::Problem;
 
-use crate::{change::ChangeError, publication::NotPublishable, violation::InvalidDraft};
+use crate::{
+    change::ChangeError,
+    publication::{NotPublic, NotPublishable},
+    violation::InvalidDraft,
+};
 
 /// 404.
 pub(crate) fn no_such_title() -> Problem {
     Problem::not_found("title")
+}
+
+/// 404.
+pub(crate) fn no_such_person() -> Problem {
+    Problem::not_found("person")
+}
+
+/// 404.
+pub(crate) fn no_such_collection() -> Problem {
+    Problem::not_found("collection")
+}
+
+/// 409 for what cannot be deleted.
+pub(crate) fn in_use(what: &str) -> Problem {
+    Problem::conflict("in_use", format!("A title has this {what}. Take it from the titles first."))
 }
 
 impl From<InvalidDraft> for Problem {
@@ -23,6 +42,12 @@ impl From<NotPublishable> for Problem {
             "The title is not complete. Add what the list of errors names, and publish it again.",
         );
         unmet.iter().fold(problem, |problem, rule| problem.at(rule.pointer(), rule.detail()))
+    }
+}
+
+impl From<NotPublic> for Problem {
+    fn from(_: NotPublic) -> Self {
+        Self::conflict("not_published", "The title is a draft: viewers do not see it.")
     }
 }
 

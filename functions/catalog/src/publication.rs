@@ -75,13 +75,40 @@ impl NotPublishable {
     }
 }
 
-/// Refuses a change that takes from a public title what it must have.
+/// Refuses a change that takes from a public title what it must have. Its windows may end, but not before it was public.
 ///
 /// # Errors
 /// Every unmet rule.
 pub fn still_publishable(before: &Title, after: &Title, now: OffsetDateTime) -> Result<(), NotPublishable> {
-    let is_public = matches!(after.publication, Publication::Published | Publication::Scheduled);
-    NotPublishable::unless_empty(if is_public && after != before { unmet(after, now) } else { vec![] })
+    let since = after.published_at.unwrap_or(now);
+    NotPublishable::unless_empty(if is_public(after) && after != before { unmet(after, since) } else { vec![] })
+}
+
+fn is_public(title: &Title) -> bool {
+    matches!(title.publication, Publication::Published | Publication::Scheduled)
+}
+
+/// A draft cannot be withdrawn: nobody sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the title is not public")]
+pub struct NotPublic;
+
+/// The title as nobody sees it any longer. One whose first moment has not come is a draft again: it never was public, so nothing is gone.
+///
+/// # Errors
+/// For a draft.
+pub fn withdraw(title: &Title, now: OffsetDateTime) -> Result<Title, NotPublic> {
+    let is_still_to_come = title.published_at.is_none_or(|at| now < at);
+    match title.publication {
+        Publication::Draft => Err(NotPublic),
+        Publication::Withdrawn => Ok(title.clone()),
+        Publication::Scheduled | Publication::Published if is_still_to_come => {
+            Ok(Title { publication: Publication::Draft, published_at: None, ..title.clone() })
+        }
+        Publication::Scheduled | Publication::Published => {
+            Ok(Title { publication: Publication::Withdrawn, ..title.clone() })
+        }
+    }
 }
 
 /// The title as it is published now, or for a later moment: its windows then begin no earlier, so that no clock has to fire for it.
@@ -152,6 +179,38 @@ mod tests {
         series.about.kind = kernel::TitleKind::Series;
         series.about.localisations = complete().about.localisations;
         assert!(publish(&series, Some(6), None, NOW).is_ok());
+    }
+
+    #[test]
+    fn only_what_was_public_is_gone() {
+        assert_eq!(withdraw(&complete(), NOW), Err(NotPublic));
+        let published = publish(&complete(), Some(12), None, NOW).unwrap();
+        let withdrawn = withdraw(&published, NOW).unwrap();
+        assert_eq!((withdrawn.publication, withdrawn.published_at), (Publication::Withdrawn, Some(NOW)));
+        assert_eq!(withdraw(&withdrawn, NOW + Duration::DAY), Ok(withdrawn.clone()), "a repetition changes nothing");
+        let again = publish(&withdrawn, None, None, NOW + Duration::DAY).unwrap();
+        assert_eq!((again.publication, again.published_at), (Publication::Published, Some(NOW + Duration::DAY)));
+        let later = publish(&complete(), Some(12), Some(NOW + Duration::DAY), NOW).unwrap();
+        let (before, after) = (withdraw(&later, NOW).unwrap(), withdraw(&later, NOW + Duration::DAY).unwrap());
+        assert_eq!((before.publication, before.published_at), (Publication::Draft, None));
+        assert_eq!(after.publication, Publication::Withdrawn);
+    }
+
+    #[test]
+    fn a_window_may_end_but_not_before_the_title_was_public() {
+        let published = publish(&complete(), Some(12), None, NOW).unwrap();
+        let ending = |until: OffsetDateTime| {
+            let mut title = published.clone();
+            title.about.windows = crate::windows::beginning_at(&[], NOW - Duration::DAY);
+            title.about.windows[0].until = Some(until);
+            title
+        };
+        let later = NOW + Duration::days(9);
+        assert_eq!(still_publishable(&published, &ending(later), later), Ok(()));
+        assert_eq!(still_publishable(&published, &ending(NOW + Duration::HOUR), later), Ok(()));
+        assert_eq!(still_publishable(&published, &ending(NOW), later), Err(NotPublishable(vec![Unmet::Window])));
+        let draft = Title { publication: Publication::Draft, ..ending(NOW) };
+        assert_eq!(still_publishable(&published, &draft, later), Ok(()));
     }
 
     #[test]

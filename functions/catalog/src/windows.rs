@@ -3,7 +3,7 @@
 use kernel::policy::Window;
 use time::{Duration, OffsetDateTime, UtcOffset};
 
-use crate::violation::Violation;
+use crate::violation::{InvalidDraft, Violation};
 
 /// Most windows of a title.
 pub const MOST: usize = 100;
@@ -26,6 +26,16 @@ pub fn violations(windows: &[Window]) -> Vec<Violation> {
         }
     }
     found
+}
+
+/// All windows of a title in their stored form.
+///
+/// # Errors
+/// Everything that is wrong, with pointers below `/windows`.
+pub fn checked(windows: Vec<Window>) -> Result<Vec<Window>, InvalidDraft> {
+    let found = violations(&windows).into_iter().map(|violation| violation.below("/windows"));
+    InvalidDraft::unless_empty(found.collect())?;
+    Ok(windows.into_iter().map(normalise).collect())
 }
 
 fn alone(window: &Window) -> Vec<Violation> {

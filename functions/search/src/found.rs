@@ -2,7 +2,7 @@
 
 use kernel::{
     Languages, Names, QueryId, TitleCard,
-    policy::{Audience, may_watch_once_paid},
+    policy::{Audience, leaving_soon_at, may_watch_once_paid},
 };
 use runtime::PublicUrl;
 use serde::{Deserialize, Serialize};
@@ -46,5 +46,6 @@ pub(crate) fn card(
         poster_url: document.poster.map(|path| public_url.media(&path)),
         duration_seconds: document.duration_seconds,
         playable: may_watch_once_paid(&document.rules, audience, now).is_ok(),
+        leaving_at: leaving_soon_at(&document.rules, &audience.territory, now),
     }
 }

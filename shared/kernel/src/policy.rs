@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::locale::Territory;
 
@@ -219,14 +219,44 @@ pub fn may_watch_once_paid(title: &TitleRules, audience: &Audience, now: OffsetD
     })
 }
 
+/// How long before its end a title is said to leave soon.
+pub const LEAVING_SOON: Duration = Duration::days(30);
+
+/// When the last window of a territory ends; `None` while one of them never ends, or when the title is offered there without any.
+pub fn leaving_at(title: &TitleRules, territory: &Territory) -> Option<OffsetDateTime> {
+    let here = title.windows.iter().filter(|window| window.covers(territory));
+    let ends: Option<Vec<OffsetDateTime>> = here.map(|window| window.until).collect();
+    ends?.into_iter().max()
+}
+
+/// [`leaving_at`], if that is within [`LEAVING_SOON`].
+pub fn leaving_soon_at(title: &TitleRules, territory: &Territory, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    leaving_at(title, territory).filter(|end| now < *end && *end - now <= LEAVING_SOON)
+}
+
+/// [`leaving_at`] as a Postgres expression (`timestamptz`) over the column `windows jsonb` of the table or alias `table`; `territory` is a
+/// placeholder such as `$2` (`text`).
+pub fn sql_leaving_at(table: &str, territory: &str) -> String {
+    let covers = sql_covers(territory);
+    format!(
+        "(select case when bool_and(w->>'until' is not null) then max((w->>'until')::timestamptz) end \
+         from jsonb_array_elements({table}.windows) as w where {covers})"
+    )
+}
+
+/// Whether the window `w` covers the territory.
+fn sql_covers(territory: &str) -> String {
+    format!("(jsonb_array_length(coalesce(w->'territories', '[]'::jsonb)) = 0 or w->'territories' ? {territory})")
+}
+
 /// [`visibility`]` == Visible` as a Postgres condition over the columns `publication text`, `rating smallint` and
 /// `windows jsonb` (a JSON array of [`Window`]) of the table or alias `table`. The three arguments are placeholders such as `$1` for the highest
 /// rating (`smallint`), the territory (`text`) and the present (`timestamptz`).
 pub fn sql_predicate(table: &str, max_rating: &str, territory: &str, now: &str) -> String {
+    let covers = sql_covers(territory);
     format!(
         "({table}.publication = 'published' and {table}.rating <= {max_rating} and ({table}.windows = '[]'::jsonb or exists (\
-         select 1 from jsonb_array_elements({table}.windows) as w where \
-         (jsonb_array_length(coalesce(w->'territories', '[]'::jsonb)) = 0 or w->'territories' ? {territory}) \
+         select 1 from jsonb_array_elements({table}.windows) as w where {covers} \
          and coalesce((w->>'from')::timestamptz <= {now}, true) \
          and coalesce({now} < (w->>'until')::timestamptz, true))))"
     )
@@ -304,7 +334,7 @@ fn millis(time: OffsetDateTime) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use time::{Duration, macros::datetime};
+    use time::macros::datetime;
 
     use super::*;
 
@@ -382,6 +412,27 @@ mod tests {
         assert_eq!(visibility(&title, &adult(), NOW), Visibility::Visible);
         assert_eq!(visibility(&title, &adult(), NOW + Duration::seconds(10)), Visibility::Hidden);
         assert_eq!(visibility(&title, &adult(), NOW - Duration::MILLISECOND), Visibility::Hidden);
+    }
+
+    #[test]
+    fn a_title_leaves_a_territory_with_its_last_window() {
+        let at = |seconds: i64| Some(NOW + Duration::seconds(seconds));
+        let leaving = |windows: Vec<Window>| leaving_at(&TitleRules { windows, ..film() }, &territory("DE"));
+        assert_eq!(leaving(vec![]), None);
+        assert_eq!(leaving(vec![window(&["FR"], 0, 9)]), None);
+        assert_eq!(leaving(vec![window(&["DE"], 0, 9), window(&["FR"], 0, 99)]), at(9));
+        assert_eq!(leaving(vec![window(&["DE", "FR"], -9, -5), window(&[], 50, 70)]), at(70));
+        assert_eq!(leaving(vec![window(&["DE"], 0, 9), Window { until: None, ..window(&[], 9, 9) }]), None);
+    }
+
+    #[test]
+    fn soon_is_thirty_days_and_not_over() {
+        let soon = |until: i64| {
+            let title = TitleRules { windows: vec![window(&[], -9, until)], ..film() };
+            leaving_soon_at(&title, &territory("DE"), NOW).is_some()
+        };
+        let days = LEAVING_SOON.whole_seconds();
+        assert_eq!([soon(days), soon(days + 1), soon(1), soon(0), soon(-1)], [true, false, true, false, false]);
     }
 
     #[test]

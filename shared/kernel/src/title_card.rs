@@ -1,6 +1,7 @@
 //! A title as lists show it, the same in the catalogue, in search and wherever else titles are offered.
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::{TitleId, TitleKind};
@@ -32,4 +33,7 @@ pub struct TitleCard {
     pub duration_seconds: Option<f64>,
     /// Whether this caller can watch it with a plan that includes it.
     pub playable: bool,
+    /// When it stops being offered where the caller is, if that is within 30 days.
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none", default)]
+    pub leaving_at: Option<OffsetDateTime>,
 }

@@ -79,6 +79,7 @@ pub mod types {
         PAYMENT_CHANGED = "cinema.payment.payment_changed.v1", crate::payment::PaymentChanged;
         TRIAL_ANNOUNCED = "cinema.payment.trial_announced.v1", crate::payment::TrialAnnounced;
         TITLE_CHANGED = "cinema.catalog.title_changed.v1", crate::catalog::TitleChanged;
+        TITLE_LEAVING = "cinema.catalog.title_leaving.v1", crate::catalog::TitleLeaving;
         ASSET_READY = "cinema.media.asset_ready.v1", crate::media::AssetReady;
         ASSET_FAILED = "cinema.media.asset_failed.v1", crate::media::AssetFailed;
         SOURCE_DROPPED = "cinema.media.source_dropped.v1", crate::media::SourceDropped;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cinema_http::{Audience, Cached, Page, Problem, State};
 use sqlx::PgPool;
 
-use crate::{genre::Genre, store::genres};
+use crate::{collation::Order, genre::Genre, store::genres};
 
 runtime::wire! { pub(super) struct ListGenres { pool: PgPool } }
 
@@ -22,6 +22,8 @@ pub(super) async fn list_genres(
 ) -> Result<Cached<Page<Genre>>, Problem> {
     let known = genres::all(&pool).await?;
     let mut items: Vec<_> = known.iter().map(|(slug, names)| Genre::of(slug, names, &audience.languages)).collect();
-    items.sort_by(|one, other| one.name.cmp(&other.name));
+    if let Some(order) = Order::of(&audience.languages) {
+        items.sort_by_cached_key(|genre| order.key(&genre.name));
+    }
     Ok(audience.cache(Page { items, next_cursor: None }, MAX_AGE))
 }

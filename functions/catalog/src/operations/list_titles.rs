@@ -5,13 +5,14 @@ use std::time::Duration;
 use cinema_http::{Audience, Cached, Page, PageParams, Pages, Problem, State};
 use kernel::{
     TitleCard, World,
-    policy::{self, may_watch_once_paid},
+    policy::{self, leaving_soon_at, may_watch_once_paid},
 };
 use runtime::PublicUrl;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use crate::{
+    collation,
     list::Filter,
     store::{
         cards::{self, CardRow},
@@ -34,7 +35,7 @@ pub(super) async fn list_titles(
     audience: Audience,
     pages: Pages<Filter>,
 ) -> Result<Cached<Page<TitleCard>>, Problem> {
-    let pages = pages.bound_to(audience.languages.tags().join(","));
+    let pages = pages.bound_to(format!("{} {}", audience.languages.tags().join(","), collation::VERSION));
     let (filter, now) = (&pages.filter, world.now());
     let reader = (&audience.policy, &audience.languages);
     let rows = cards::list(&pool, filter, reader, now, pages.after()?, pages.rows()).await?;
@@ -46,7 +47,12 @@ pub(super) async fn list_titles(
     Ok(audience.cache(page, MAX_AGE))
 }
 
-fn card(mut row: CardRow, audience: &policy::Audience, now: OffsetDateTime, public_url: &PublicUrl) -> TitleCard {
+pub(super) fn card(
+    mut row: CardRow,
+    audience: &policy::Audience,
+    now: OffsetDateTime,
+    public_url: &PublicUrl,
+) -> TitleCard {
     let rules = row.take_rules();
     TitleCard {
         id: row.id,
@@ -59,6 +65,7 @@ fn card(mut row: CardRow, audience: &policy::Audience, now: OffsetDateTime, publ
         poster_url: row.poster.map(|path| public_url.media(&path)),
         duration_seconds: row.duration_seconds,
         playable: may_watch_once_paid(&rules, audience, now).is_ok(),
+        leaving_at: leaving_soon_at(&rules, &audience.territory, now),
     }
 }
 

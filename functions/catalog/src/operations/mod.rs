@@ -8,10 +8,17 @@ use crate::{edited::EditedTitle, title::Title};
 
 cinema_http::operations! {
     http: [
-        create_title: CreateTitle, get_cast: GetCast, get_title: GetTitle, list_genres: ListGenres, list_titles: ListTitles,
-        publish_title: PublishTitle, update_title: UpdateTitle,
+        create_title: CreateTitle, delete_collection: DeleteCollection, delete_genre: DeleteGenre,
+        delete_person: DeletePerson, get_cast: GetCast, get_collection: GetCollection, get_person: GetPerson,
+        get_title: GetTitle, list_audit: ListAudit, list_episodes: ListEpisodes, list_genres: ListGenres,
+        list_titles: ListTitles, publish_title: PublishTitle, put_collection: PutCollection, put_genre: PutGenre,
+        put_person: PutPerson, set_availability: SetAvailability, update_title: UpdateTitle,
+        withdraw_title: WithdrawTitle,
     ],
-    consumers: [attach_asset: AttachAsset, relay_outbox: RelayOutbox, erase_account: EraseAccount],
+    consumers: [
+        attach_asset: AttachAsset, erase_account: EraseAccount, refresh_sort_keys: RefreshSortKeys,
+        relay_outbox: RelayOutbox, tick_availability: TickAvailability,
+    ],
 }
 
 /// A changed title with its version as the ETag.

@@ -1,7 +1,8 @@
 //! Who changed which title, and how.
 
-use kernel::AccountId;
-use sqlx::{PgConnection, types::Json};
+use kernel::{AccountId, TitleId};
+use serde_json::Value;
+use sqlx::{PgConnection, PgPool, types::Json};
 use time::OffsetDateTime;
 
 use crate::title::Title;
@@ -36,6 +37,37 @@ pub(crate) async fn record(connection: &mut PgConnection, entry: Entry<'_>) -> R
     .execute(connection)
     .await
     .map(drop)
+}
+
+/// A change as it is kept.
+pub(crate) struct Recorded {
+    pub id: i64,
+    pub actor: String,
+    pub action: String,
+    pub before: Option<Value>,
+    pub after: Value,
+    pub at: OffsetDateTime,
+}
+
+/// The newest `limit` changes of a title that are older than `after`.
+pub(crate) async fn list(
+    pool: &PgPool,
+    title: TitleId,
+    after: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Recorded>, sqlx::Error> {
+    type Row = (i64, String, String, Option<Value>, Value, OffsetDateTime);
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, actor, action, before, after, happened_at from audit \
+         where title_id = $1 and ($2::bigint is null or id < $2) order by id desc limit $3",
+    )
+    .bind(title)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    let recorded = |(id, actor, action, before, after, at): Row| Recorded { id, actor, action, before, after, at };
+    Ok(rows.into_iter().map(recorded).collect())
 }
 
 /// Waits for the changes under way and holds up those that come, until the transaction ends.

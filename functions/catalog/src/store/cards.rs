@@ -1,14 +1,16 @@
 //! The rows of lists: visible titles with what a card shows.
 
 use kernel::{
-    Languages, Names, TitleId, TitleKind,
-    policy::{Audience, Publication, TitleRules, Window, sql_predicate},
+    Languages, Names, PersonId, TitleId, TitleKind,
+    policy::{Audience, Publication, TitleRules, Window, sql_leaving_at, sql_predicate},
 };
 use sqlx::{AssertSqlSafe, FromRow, PgPool, Row, postgres::PgRow, types::Json};
 use time::OffsetDateTime;
 
 use crate::{
+    collation,
     list::{Filter, Place, Sort},
+    person::Part,
     text::Slug,
 };
 
@@ -80,22 +82,19 @@ pub(crate) async fn list(
         }
         Sort::Year => ("t.year", "(t.year, t.id) < ($9::smallint, $10)", "t.year desc, t.id desc"),
         // Bytes: every server orders them alike, and the order of a cursor must never change.
-        Sort::Title => (
-            "lower(n.name) collate \"C\"",
-            "(lower(n.name) collate \"C\", t.id) > ($9, $10)",
-            "lower(n.name) collate \"C\", t.id",
-        ),
+        Sort::Title => ("n.key collate \"C\"", "(n.key collate \"C\", t.id) > ($9, $10)", "n.key collate \"C\", t.id"),
     };
     let visible = sql_predicate("t", "$1", "$2", "$3");
+    let leaving_at = sql_leaving_at("t", "$2");
     let name = Names::sql("t.names", "$4");
+    let sort_key = if filter.sort == Sort::Title { sort_key(&name) } else { "null::text".to_owned() };
+    let columns = columns(&format!("({key})::text"));
     let statement = format!(
-        "select t.id, t.kind, t.slug, n.name, t.year, t.rating, t.document->'about'->'genres', t.windows, \
-         t.document->'asset' <> 'null'::jsonb, t.document->'asset'->>'poster', \
-         (t.document->'asset'->>'duration_seconds')::float8, ({key})::text \
-         from titles t cross join lateral (select {name} as name) n \
+        "select {columns} \
+         from titles t cross join lateral (select {name} as name, {sort_key} as key) n \
          where {visible} and t.kind = any($5) and ($6::text is null or t.document->'about'->'genres' ? $6) \
          and ($7::smallint is null or t.year = $7) and ($8::text is null or t.document->'about'->'countries' ? $8) \
-         and ($9::text is null or {is_after}) order by {order} limit $11"
+         and ($9::text is null or {is_after}) and ($13::timestamptz is null or {leaving_at} <= $13) order by {order} limit $11"
     );
     let (key, id) = after.unzip();
     // Everything that comes from outside is a parameter.
@@ -111,6 +110,90 @@ pub(crate) async fn list(
         .bind(key)
         .bind(id)
         .bind(limit)
+        .bind(collation::language(reader))
+        .bind(filter.leaving_within.map(|days| now + days.duration()))
+        .fetch_all(pool)
+        .await
+}
+
+/// The key of the name that is shown, in the reader's order. A title that waits for its key comes after all others: keys are hexadecimal digits.
+fn sort_key(name: &str) -> String {
+    let version = collation::VERSION;
+    let keys = format!("(case when t.sort_version = {version} then coalesce(t.sort_keys->$12, t.sort_keys->'') end)");
+    format!("coalesce({}, '~' || lower({name}))", Names::sql(&keys, "$4"))
+}
+
+/// What [`CardRow`] reads of the title `t` with the name `n.name`.
+fn columns(key: &str) -> String {
+    format!(
+        "t.id, t.kind, t.slug, n.name, t.year, t.rating, t.document->'about'->'genres', t.windows, \
+         t.document->'asset' <> 'null'::jsonb, t.document->'asset'->>'poster', \
+         (t.document->'asset'->>'duration_seconds')::float8, {key}"
+    )
+}
+
+/// How many columns these are.
+const COLUMNS: usize = 12;
+
+/// A title with what somebody did for it.
+pub(crate) struct WorkRow {
+    pub card: CardRow,
+    pub parts: Vec<Part>,
+}
+
+impl FromRow<'_, PgRow> for WorkRow {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        let Json(parts) = row.try_get(COLUMNS)?;
+        Ok(Self { card: CardRow::from_row(row)?, parts })
+    }
+}
+
+/// The visible titles of a collection, in its order.
+pub(crate) async fn of_collection(
+    pool: &PgPool,
+    slug: &Slug,
+    (audience, reader): (&Audience, &Languages),
+    now: OffsetDateTime,
+) -> Result<Vec<CardRow>, sqlx::Error> {
+    let (columns, visible) = (columns("''"), sql_predicate("t", "$1", "$2", "$3"));
+    let name = Names::sql("t.names", "$4");
+    let statement = format!(
+        "select {columns} from collection_titles c join titles t on t.id = c.title_id \
+         cross join lateral (select {name} as name) n where c.slug = $5 and {visible} order by c.place"
+    );
+    sqlx::query_as(AssertSqlSafe(statement))
+        .bind(i16::from(audience.max_rating))
+        .bind(&audience.territory)
+        .bind(now)
+        .bind(reader.tags())
+        .bind(slug.as_str())
+        .fetch_all(pool)
+        .await
+}
+
+/// The visible titles that somebody worked on, the latest year first.
+pub(crate) async fn of_person(
+    pool: &PgPool,
+    person: PersonId,
+    (audience, reader): (&Audience, &Languages),
+    now: OffsetDateTime,
+) -> Result<Vec<WorkRow>, sqlx::Error> {
+    let (columns, visible) = (columns("''"), sql_predicate("t", "$1", "$2", "$3"));
+    let name = Names::sql("t.names", "$4");
+    // `people` are the persons of the credits, in their order.
+    let statement = format!(
+        "select {columns}, (select jsonb_agg(credit.item order by credit.place) \
+         from jsonb_array_elements(t.document->'about'->'credits') with ordinality as credit (item, place) \
+         where t.document->'people'->>(credit.place - 1)::integer = $5) \
+         from titles t cross join lateral (select {name} as name) n \
+         where t.document->'people' ? $5 and {visible} order by t.year desc, t.id desc"
+    );
+    sqlx::query_as(AssertSqlSafe(statement))
+        .bind(i16::from(audience.max_rating))
+        .bind(&audience.territory)
+        .bind(now)
+        .bind(reader.tags())
+        .bind(person)
         .fetch_all(pool)
         .await
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use kernel::{TitleId, TitleKind};
+use serde_json::Value;
 use sqlx::{PgConnection, PgPool, types::Json};
+use time::OffsetDateTime;
 
-use crate::{genre::Names, title::Title};
+use crate::{collation, genre::Names, title::Title};
 
 /// A title in whatever state, with the names of its genres by slug.
 pub(crate) async fn find(pool: &PgPool, id: TitleId) -> Result<Option<(Title, BTreeMap<String, Names>)>, sqlx::Error> {
@@ -35,6 +37,46 @@ pub(crate) async fn lock(connection: &mut PgConnection, id: TitleId) -> Result<O
     Ok(found.map(|Json(title)| title))
 }
 
+/// The public seasons and episodes of a series or season, which nobody else can change until the transaction ends.
+pub(crate) async fn lock_public_parts(connection: &mut PgConnection, id: TitleId) -> Result<Vec<Title>, sqlx::Error> {
+    let parts: Vec<Json<Title>> = sqlx::query_scalar(
+        "with recursive parts as (select id from titles where parent_id = $1 \
+         union select t.id from titles t join parts p on t.parent_id = p.id) \
+         select document from titles where id in (select id from parts) and publication in ('published', 'scheduled') \
+         order by id for update",
+    )
+    .bind(id)
+    .fetch_all(connection)
+    .await?;
+    Ok(parts.into_iter().map(|Json(title)| title).collect())
+}
+
+/// The next published titles by id of which a window ends in this time, its first moment not included.
+pub(crate) async fn ending(
+    connection: &mut PgConnection,
+    (after, until): (OffsetDateTime, OffsetDateTime),
+    last: Option<TitleId>,
+    limit: i64,
+) -> Result<Vec<Title>, sqlx::Error> {
+    let ending: Vec<Json<Title>> = sqlx::query_scalar(
+        "select document from titles t where publication = 'published' and windows <> '[]'::jsonb and ($1::text is null or id > $1) \
+         and exists (select from jsonb_array_elements(t.windows) as w where (w->>'until')::timestamptz > $2 \
+         and (w->>'until')::timestamptz <= $3) order by id limit $4",
+    )
+    .bind(last)
+    .bind(after)
+    .bind(until)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    Ok(ending.into_iter().map(|Json(title)| title).collect())
+}
+
+/// Whether there is a title, in whatever state.
+pub(crate) async fn is_there(pool: &PgPool, id: TitleId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("select exists (select from titles where id = $1)").bind(id).fetch_one(pool).await
+}
+
 /// Whether there is a title of this kind.
 pub(crate) async fn exists(connection: &mut PgConnection, id: TitleId, kind: TitleKind) -> Result<bool, sqlx::Error> {
     let exists = sqlx::query_scalar("select exists (select from titles where id = $1 and kind = $2)");
@@ -43,13 +85,17 @@ pub(crate) async fn exists(connection: &mut PgConnection, id: TitleId, kind: Tit
 
 /// Adds a title; `false` when another one has its slug.
 pub(crate) async fn insert(connection: &mut PgConnection, title: &Title) -> Result<bool, sqlx::Error> {
+    let names = title.names().column();
     let inserted = sqlx::query(
-        "insert into titles (id, document, published_at, names) values ($1, $2, $3, $4) on conflict on constraint titles_slug_key do nothing",
+        "insert into titles (id, document, published_at, names, sort_keys, sort_version) values ($1, $2, $3, $4, $5, $6) \
+         on conflict on constraint titles_slug_key do nothing",
     )
     .bind(title.id)
     .bind(Json(title))
     .bind(title.published_at)
-    .bind(title.names().column())
+    .bind(&names)
+    .bind(collation::keys(&names))
+    .bind(collation::VERSION)
     .execute(connection)
     .await?;
     Ok(inserted.rows_affected() == 1)
@@ -57,12 +103,37 @@ pub(crate) async fn insert(connection: &mut PgConnection, title: &Title) -> Resu
 
 /// Writes the next version of a title.
 pub(crate) async fn update(connection: &mut PgConnection, title: &Title) -> Result<(), sqlx::Error> {
-    sqlx::query("update titles set document = $2, published_at = $3, names = $4 where id = $1")
-        .bind(title.id)
-        .bind(Json(title))
-        .bind(title.published_at)
-        .bind(title.names().column())
-        .execute(connection)
-        .await
-        .map(drop)
+    let names = title.names().column();
+    sqlx::query(
+        "update titles set document = $2, published_at = $3, names = $4, sort_keys = $5, sort_version = $6 where id = $1",
+    )
+    .bind(title.id)
+    .bind(Json(title))
+    .bind(title.published_at)
+    .bind(&names)
+    .bind(collation::keys(&names))
+    .bind(collation::VERSION)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Makes the sort keys of at most `limit` titles anew that have none of this version; returns how many. Titles that are being changed get
+/// theirs with the change.
+pub(crate) async fn refresh_sort_keys(connection: &mut PgConnection, limit: i64) -> Result<usize, sqlx::Error> {
+    let stale: Vec<(TitleId, Value)> = sqlx::query_as(
+        "select id, names from titles where sort_version <> $1 order by id limit $2 for update skip locked",
+    )
+    .bind(collation::VERSION)
+    .bind(limit)
+    .fetch_all(&mut *connection)
+    .await?;
+    let (ids, keys): (Vec<TitleId>, Vec<Value>) =
+        stale.into_iter().map(|(id, names)| (id, collation::keys(&names))).unzip();
+    let written = sqlx::query(
+        "update titles t set sort_keys = k.keys, sort_version = $3 from unnest($1::text[], $2::jsonb[]) as k (id, keys) \
+         where t.id = k.id",
+    );
+    written.bind(&ids).bind(keys).bind(collation::VERSION).execute(connection).await?;
+    Ok(ids.len())
 }

@@ -72,7 +72,7 @@ async fn lists_and_refusals() {
     (season["kind"], season["parent_id"], season["number"]) = (json!("season"), json!(series), json!(1));
     let season = id_of(&studio.create(&season).await);
     studio.publish(&season, &json!({"rating": 6})).await.expect(200);
-    studio.withdraw(&season).await;
+    studio.withdraw(&season).await.expect(200);
     let calls = vec![
         get("/v1/titles?limit=1"),
         get("/v1/titles?type=season"),

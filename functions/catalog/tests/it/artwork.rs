@@ -24,7 +24,7 @@ async fn a_poster_is_told_to_editors_then_to_viewers_and_after_that_to_nobody() 
     assert_eq!(public(&page).await.expect(200)["artwork"], poster);
     assert_eq!(public(list).await.expect(200)["items"][0]["poster_url"], poster["poster_url"]);
 
-    studio.withdraw(&id).await;
+    studio.withdraw(&id).await.expect(200);
     assert_eq!(public(&page).await.status, 410);
     for path in [&page, list] {
         assert!(!public(path).await.text().contains("/media/"), "{path}");

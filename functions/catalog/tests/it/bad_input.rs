@@ -12,6 +12,11 @@ async fn only_editors_write() {
             studio.app.post("/v1/admin/titles", &draft("B")),
             studio.app.patch(&format!("/v1/admin/titles/{id}"), &json!({})),
             studio.app.post(&format!("/v1/admin/titles/{id}/publish"), &json!({})),
+            studio.app.post(&format!("/v1/admin/titles/{id}/withdraw"), &json!({})),
+            studio.app.put(&format!("/v1/admin/titles/{id}/availability"), &json!({"windows": []})),
+            studio.app.get(&format!("/v1/admin/titles/{id}/audit")),
+            studio.app.put("/v1/admin/persons/per_01jd3k5m7n9pqrstvwxyz01234", &json!({"name": "A"})),
+            studio.app.put("/v1/admin/collections/a", &json!({"localisations": {"en": {"name": "A"}}, "titles": []})),
         ]
     };
     for call in calls() {
@@ -101,6 +106,10 @@ async fn unknown_things_are_not_found() {
         studio.app.get(&format!("/v1/titles/{id}")).send().await.expect_problem(404, "not_found");
         studio.patch(id, &json!({})).await.expect_problem(404, "not_found");
         studio.publish(id, &json!({})).await.expect_problem(404, "not_found");
+        studio.withdraw(id).await.expect_problem(404, "not_found");
+        studio.offer(id, json!([])).await.expect_problem(404, "not_found");
+        let audit = studio.app.get(&format!("/v1/admin/titles/{id}/audit")).token(&studio.editor);
+        audit.send().await.expect_problem(404, "not_found");
     }
 }
 
@@ -108,7 +117,13 @@ async fn unknown_things_are_not_found() {
 async fn a_database_that_is_down_is_503() {
     let service = testkit::Service::start("catalog").await.with("POSTGRES_URL", "postgres://nobody@127.0.0.1:1/none");
     let app = service.app(catalog::operations::routes);
-    for path in ["/v1/titles", "/v1/genres", "/v1/titles/ttl_01jd3k5m7n9pqrstvwxyz01234"] {
+    for path in [
+        "/v1/titles",
+        "/v1/genres",
+        "/v1/titles/ttl_01jd3k5m7n9pqrstvwxyz01234/episodes",
+        "/v1/collections/a",
+        "/v1/persons/per_01jd3k5m7n9pqrstvwxyz01234",
+    ] {
         let answer = app.get(path).send().await;
         answer.expect_problem(503, "temporarily_unavailable");
         assert!(answer.header("retry-after").is_some());

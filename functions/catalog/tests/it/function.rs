@@ -41,6 +41,16 @@ async fn every_write_answers() {
         invoke(&service, "catalog-publish-title", &call("POST", &format!("{path}/publish"), &json!({"rating": 6})))
             .await;
     assert_eq!((&published["statusCode"], &body(&published)["code"]), (&json!(409), &json!("not_publishable")));
+    let windows = json!({"windows": [{"territories": ["DE"]}]});
+    let offered = call("PUT", &format!("{path}/availability"), &windows);
+    let offered = invoke(&service, "catalog-set-availability", &offered).await;
+    assert_eq!((&offered["statusCode"], &body(&offered)["version"]), (&json!(200), &json!(3)));
+    let withdrawn = call("POST", &format!("{path}/withdraw"), &json!({}));
+    let withdrawn = invoke(&service, "catalog-withdraw-title", &withdrawn).await;
+    assert_eq!((&withdrawn["statusCode"], &body(&withdrawn)["code"]), (&json!(409), &json!("not_published")));
+    let audit = gateway::event("GET", &format!("{path}/audit"), &headers, None);
+    let audit = invoke(&service, "catalog-list-audit", &audit).await;
+    assert_eq!(body(&audit)["items"].as_array().map(Vec::len), Some(3), "{audit}");
 }
 
 #[tokio::test]
@@ -50,7 +60,9 @@ async fn every_trigger_answers() {
     assert_eq!(attached, json!({"batchItemFailures": []}));
     let name: String = sqlx::query_scalar("select slug from titles").fetch_one(&service.pool()).await.unwrap();
     assert_eq!(name, "my-holiday");
-    invoke(&service, "catalog-relay-outbox", &golden("catalog-relay-outbox")).await;
+    for name in ["catalog-relay-outbox", "catalog-refresh-sort-keys", "catalog-tick-availability"] {
+        invoke(&service, name, &golden(name)).await;
+    }
     let erased = invoke(&service, "catalog-erase-account", &golden("catalog-erase-account")).await;
     assert_eq!(erased, json!({"batchItemFailures": []}));
 }

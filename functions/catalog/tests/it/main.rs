@@ -5,16 +5,25 @@
 mod answers;
 mod artwork;
 mod attach_asset;
+mod audit;
+mod availability;
 mod bad_input;
+mod collation;
+mod collections;
 mod create_title;
+mod episodes;
 mod erasure;
 mod function;
+mod genres;
+mod leaving;
 mod list_titles;
 mod outbox;
+mod persons;
 mod publish_title;
 mod read_title;
 mod studio;
 mod update_title;
 mod visibility;
+mod withdraw_title;
 
 testkit::drift_tests!(catalog);

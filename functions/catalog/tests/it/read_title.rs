@@ -81,7 +81,7 @@ async fn withdrawn_is_gone_and_invisible_does_not_exist() {
     // A country is believed from the edge alone, and nobody gets around it.
     abroad("guessed").await.expect_problem(403, "edge_required");
     studio.app.get(&path).token(&Token::viewer().max_rating(6)).send().await.expect_problem(404, "not_found");
-    studio.withdraw(&german).await;
+    studio.withdraw(&german).await.expect(200);
     studio.app.get(&path).send().await.expect_problem(410, "title_withdrawn");
     assert_eq!(studio.app.get("/v1/titles").send().await.expect(200)["items"], json!([]));
     // An asset that becomes ready does not bring it back.

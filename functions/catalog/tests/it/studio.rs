@@ -46,11 +46,14 @@ impl Studio {
         id
     }
 
-    /// Takes a published title away, as the withdrawal of a later day will.
-    pub async fn withdraw(&self, id: &str) {
-        let withdrawn =
-            r#"update titles set document = jsonb_set(document, '{publication}', '"withdrawn"') where id = $1"#;
-        sqlx::query(withdrawn).bind(id).execute(&self.service.pool()).await.unwrap();
+    pub async fn withdraw(&self, id: &str) -> testkit::Answer {
+        let path = format!("/v1/admin/titles/{id}/withdraw");
+        self.app.call(cinema_http::axum::http::Method::POST, &path).token(&self.editor).send().await
+    }
+
+    pub async fn offer(&self, id: &str, windows: Value) -> testkit::Answer {
+        let path = format!("/v1/admin/titles/{id}/availability");
+        self.app.put(&path, &json!({"windows": windows})).token(&self.editor).send().await
     }
 }
 

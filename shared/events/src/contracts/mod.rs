@@ -20,6 +20,7 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 mod title;
+mod title_leaving;
 
 pub use account::Account;
 pub use asset::{Asset, AssetNews, Protection, ReadyAsset, Rendition};
@@ -35,3 +36,4 @@ pub use sample::{PlayerSample, SampleKind};
 pub use session_ended::SessionEnded;
 pub use subscription::{Subscription, SubscriptionStatus};
 pub use title::{Credit, Film, Marker, MarkerKind, Title};
+pub use title_leaving::TitleLeaving;

@@ -57,6 +57,7 @@ fn read(event: &Event) -> Refused {
         types::PAYMENT_CHANGED => refused(Payment::read(event)),
         types::TRIAL_ANNOUNCED => refused(Trial::read(event)),
         types::TITLE_CHANGED => refused(Title::read(event)),
+        types::TITLE_LEAVING => refused(TitleLeaving::read(event)),
         types::ASSET_READY | types::ASSET_FAILED | types::SOURCE_DROPPED => refused(Asset::read(event)),
         types::PLAYBACK_STARTED | types::PLAYBACK_PROGRESSED | types::PLAYBACK_STOPPED | types::PLAYBACK_EXPIRED => {
             refused(Playback::read(event))
@@ -140,6 +141,13 @@ fn written(kind: &str) -> (String, Value) {
                 "markers": [{ "kind": "intro", "from_seconds": 5.0, "until_seconds": 35.0 }]
             }),
         ),
+        types::TITLE_LEAVING => (
+            id("ttl"),
+            json!({
+                "title_id": id("ttl"), "territories": ["DE"], "elsewhere": true, "named": ["DE", "FR"], "ends_at": "2026-02-01T00:00:00Z",
+                "days": 30
+            }),
+        ),
         types::ASSET_READY => (
             id("ast"),
             json!({
@@ -199,6 +207,7 @@ fn a_reader_takes_no_other_contract() {
             refused(Subscription::read(&other)),
             refused(Title::read(&other)),
             refused(Trial::read(&other)),
+            refused(TitleLeaving::read(&other)),
         ];
         let takers = readers.iter().filter(|refused| **refused != Err("type")).count();
         // The user service's receipt is the other services' request.
@@ -248,6 +257,10 @@ fn a_field_that_does_not_fit_is_named() {
         (types::TITLE_CHANGED, "markers", json!([{ "kind": "advert" }])),
         (types::TITLE_CHANGED, "markers", json!([{ "kind": "intro", "from_seconds": -1 }])),
         (types::TITLE_CHANGED, "credits", json!([{ "person_id": "Anna" }])),
+        (types::TITLE_LEAVING, "ends_at", json!("")),
+        (types::TITLE_LEAVING, "days", json!(31)),
+        (types::TITLE_LEAVING, "territories", json!(["Germany"])),
+        (types::TITLE_LEAVING, "named", json!([""])),
         (types::ASSET_READY, "duration_seconds", json!("NaN")),
         (types::ASSET_READY, "protection", json!("rot13")),
         (types::ASSET_FAILED, "title_id", json!("")),
@@ -301,6 +314,18 @@ fn what_is_absent_or_odd_but_harmless_is_read() {
     assert_eq!((title.rules.windows[0].from, title.rules.windows[0].until), (None, None));
     let told = Playback::read(&change(types::PLAYBACK_STOPPED, json!({ "territory": "" }))).unwrap();
     assert_eq!((told.territory, told.watched_ms), (kernel::Territory::unknown(), 12_346));
+}
+
+#[test]
+fn a_title_leaves_what_is_named_and_all_that_is_not() {
+    let (subject, mut data) = written(types::TITLE_LEAVING);
+    let concerned = |data: &Value| {
+        let leaving = TitleLeaving::read(&event(types::TITLE_LEAVING, &subject, data)).unwrap();
+        ["DE", "FR", "US", "ZZ"].map(|territory| leaving.concerns(&territory.parse().unwrap()))
+    };
+    assert_eq!(concerned(&data), [true, false, true, true]);
+    data["elsewhere"] = json!(false);
+    assert_eq!(concerned(&data), [true, false, false, false]);
 }
 
 #[test]
