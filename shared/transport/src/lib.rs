@@ -13,7 +13,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 
-pub use sdk::for_sdk;
+pub use sdk::{for_sdk, is_unconnected};
 
 /// A TCP connection opens within this time or the call fails.
 const CONNECT: Duration = Duration::from_secs(1);
