@@ -3,16 +3,18 @@
 mod english;
 mod russian;
 
-use kernel::{Locale, text::visible_part};
+use kernel::{Locale, MessageId, VisibleLine, VisibleText, text::visible_part};
 use mail_builder::{MessageBuilder, headers::raw::Raw};
-use proto::mail::{Receipt, Template};
+use proto::mail::{Announcement, Receipt, Template};
 use time::OffsetDateTime;
-
-use crate::job::MailJob;
 
 const SENDER: &str = "Online Cinema";
 /// Names of devices and providers come from anywhere: what is longer is cut.
 const LONGEST_FACT: usize = 200;
+/// Of an announcement: subject and each paragraph in characters, and how many paragraphs.
+const LONGEST_SUBJECT: usize = 200;
+const LONGEST_PARAGRAPH: usize = 2_000;
+const MOST_PARAGRAPHS: usize = 20;
 
 /// A mail cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -23,13 +25,19 @@ pub enum ContentError {
     /// There is none, or one names no service.
     #[error("variable receipts is missing or malformed")]
     Receipts,
+    /// Not one line that can be seen, or longer than 200 characters.
+    #[error("variable subject is missing or malformed")]
+    Subject,
+    /// There is none, there are too many, or one is no text.
+    #[error("variable paragraphs is missing or malformed")]
+    Paragraphs,
 }
 
 /// A mail in one language.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Content {
     /// One line.
-    pub subject: &'static str,
+    pub subject: String,
     language: &'static str,
     /// At most one of them is a code.
     paragraphs: Vec<Paragraph>,
@@ -38,16 +46,31 @@ pub struct Content {
 #[derive(Clone, PartialEq, Eq)]
 enum Paragraph {
     Text(&'static str),
+    Own(String),
     Code(String),
     /// A name and its value.
     Fact(&'static str, String),
     List(Vec<String>),
 }
 
-use Paragraph::{Code, Fact, List, Text};
+use Paragraph::{Code, Fact, List, Own, Text};
 
 /// Subject and paragraphs.
-type Parts = (&'static str, Vec<Paragraph>);
+type Parts<'a> = (&'a str, Vec<Paragraph>);
+
+/// How a mail is sent, apart from what it says.
+pub struct Envelope<'a> {
+    /// The same in every copy.
+    pub message_id: MessageId,
+    /// One plain address.
+    pub to: &'a str,
+    /// The sender's address; a name in front of it gives way to ours.
+    pub from: &'a str,
+    /// When.
+    pub now: OffsetDateTime,
+    /// Of marketing: where one click ends it (RFC 8058). Absent: nobody can unsubscribe from it.
+    pub unsubscribe: Option<&'a str>,
+}
 
 impl Content {
     /// In the reader's language, English when there is no translation.
@@ -59,13 +82,14 @@ impl Content {
             "ru" => ("ru", russian::parts(template)?),
             _ => ("en", english::parts(template)?),
         };
-        Ok(Self { subject, language, paragraphs })
+        Ok(Self { subject: subject.to_owned(), language, paragraphs })
     }
 
     /// For readers of plain text.
     pub fn text(&self) -> String {
         let paragraphs = self.paragraphs.iter().map(|paragraph| match paragraph {
             Text(text) => format!("{text}\n"),
+            Own(text) => format!("{text}\n"),
             Code(code) => format!("    {code}\n"),
             Fact(name, value) => format!("{name}: {value}\n"),
             List(lines) => lines.iter().map(|line| format!("- {line}\n")).collect(),
@@ -77,6 +101,7 @@ impl Content {
     pub fn html(&self) -> String {
         let paragraphs = self.paragraphs.iter().map(|paragraph| match paragraph {
             Text(text) => format!("<p>{}</p>\n", escaped(text)),
+            Own(text) => format!("<p>{}</p>\n", escaped(text).replace('\n', "<br>\n")),
             Code(code) => {
                 format!("<p style=\"font:700 32px monospace;letter-spacing:6px;margin:24px 0\">{}</p>\n", escaped(code))
             }
@@ -90,24 +115,42 @@ impl Content {
             "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title></head>\n\
              <body style=\"font:16px/1.5 sans-serif;color:#222;max-width:480px;margin:32px auto;padding:0 16px\">\n{}</body></html>\n",
             self.language,
-            escaped(self.subject),
+            escaped(&self.subject),
             paragraphs.collect::<String>()
         )
     }
 
-    /// The complete message (RFC 5322, MIME). Not marketing: nobody can unsubscribe from it.
-    pub fn mime(&self, job: &MailJob, from: &str, now: OffsetDateTime) -> Vec<u8> {
+    /// With a last paragraph that says how to get no more of the kind.
+    #[must_use]
+    pub fn with_way_out(mut self, url: &str) -> Self {
+        let name = match self.language {
+            "ru" => "Больше не получать таких писем",
+            _ => "Get no more mails of this kind",
+        };
+        self.paragraphs.push(Fact(name, url.to_owned()));
+        self
+    }
+
+    /// The complete message (RFC 5322, MIME).
+    pub fn mime(&self, envelope: &Envelope) -> Vec<u8> {
+        let Envelope { message_id, to, from, now, unsubscribe } = envelope;
+        let from = from.split_once('<').map_or(*from, |(_, address)| address.trim_end_matches('>'));
         let domain = from.rsplit('@').next().unwrap_or("localhost");
-        let builder = MessageBuilder::new()
-            .message_id(format!("{}@{domain}", job.message_id))
+        let mut builder = MessageBuilder::new()
+            .message_id(format!("{message_id}@{domain}"))
             .date(now.unix_timestamp())
             .from((SENDER, from))
-            .to(job.to.as_str())
-            .subject(self.subject)
+            .to(*to)
+            .subject(&*self.subject)
             .header("Auto-Submitted", Raw::new("auto-generated"))
             .header("Content-Language", Raw::new(self.language))
             .text_body(self.text())
             .html_body(self.html());
+        if let Some(url) = unsubscribe {
+            builder = builder
+                .header("List-Unsubscribe", Raw::new(format!("<{url}>")))
+                .header("List-Unsubscribe-Post", Raw::new("List-Unsubscribe=One-Click"));
+        }
         // Writing into memory does not fail.
         builder.write_to_vec().unwrap_or_default()
     }
@@ -136,6 +179,24 @@ fn receipts(receipts: &[Receipt]) -> Result<Paragraph, ContentError> {
     };
     let lines: Option<Vec<_>> = receipts.iter().map(line).collect();
     lines.filter(|lines| !lines.is_empty()).map(List).ok_or(ContentError::Receipts)
+}
+
+/// An editor's own words. What would not be shown as it is written is refused, not mended.
+fn announcement(announcement: &Announcement) -> Result<Parts<'_>, ContentError> {
+    let Announcement { subject, paragraphs } = announcement;
+    // Measured first: cleaning two megabytes is work. An encoded word (RFC 2047) would be shown as something else.
+    let is_short = subject.len() <= 4 * LONGEST_SUBJECT;
+    if !is_short || subject.contains("=?") || VisibleLine::<LONGEST_SUBJECT>::new(subject).is_err() {
+        return Err(ContentError::Subject);
+    }
+    let own = |text: &String| {
+        let is_short = text.len() <= 4 * LONGEST_PARAGRAPH;
+        let text = is_short.then(|| VisibleText::<LONGEST_PARAGRAPH>::new(text).ok()).flatten()?;
+        Some(Own(text.to_string()))
+    };
+    let own: Option<Vec<Paragraph>> = paragraphs.iter().take(MOST_PARAGRAPHS + 1).map(own).collect();
+    let own = own.filter(|own| (1..=MOST_PARAGRAPHS).contains(&own.len())).ok_or(ContentError::Paragraphs)?;
+    Ok((subject, own))
 }
 
 fn escaped(text: &str) -> String {

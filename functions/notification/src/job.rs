@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use kernel::{Locale, MessageId};
+use kernel::{AccountId, Locale, MessageId};
 use proto::mail::{Mail, Template};
 
 /// RFC 5321: 256 with the angle brackets around it.
@@ -13,12 +13,28 @@ const LONGEST_ADDRESS: usize = 254;
 pub struct MailJob {
     /// The same in every copy.
     pub message_id: MessageId,
-    /// One address.
-    pub to: String,
-    /// The reader's language; English where it is none that we can write.
-    pub locale: Locale,
+    /// To whom.
+    pub recipient: Recipient,
     /// Which mail, with its variables.
     pub template: Template,
+}
+
+/// To whom a mail goes.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Recipient {
+    /// An address that its writer knows.
+    Address(Reader),
+    /// Whoever has the account, at their address of that moment.
+    Account(AccountId),
+}
+
+/// Who reads a mail.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reader {
+    /// One address.
+    pub address: String,
+    /// Their language; English where it is none that we can write.
+    pub locale: Locale,
 }
 
 /// The job cannot be done; says nothing of its content.
@@ -35,6 +51,9 @@ pub enum JobError {
     /// No id by which a second copy would be known.
     #[error("not a mail: no message_id")]
     Nameless,
+    /// To an account of which there is none, or to an account and an address at once.
+    #[error("not a mail: no recipient, or two")]
+    Recipient,
     /// No template, or one that this version does not know.
     #[error("not a mail: no known template")]
     UnknownTemplate,
@@ -54,24 +73,30 @@ impl MailJob {
             },
             column: error.column(),
         })?;
-        Ok(Self {
-            message_id: mail.message_id.parse().map_err(|_| JobError::Nameless)?,
-            to: mail.to,
-            locale: mail.locale.parse().unwrap_or_else(|_| Locale::english()),
-            template: mail.template.ok_or(JobError::UnknownTemplate)?,
-        })
+        let message_id = mail.message_id.parse().map_err(|_| JobError::Nameless)?;
+        let recipient = match (mail.to.as_str(), mail.account_id.as_str()) {
+            (_, "") => {
+                let locale = mail.locale.parse().unwrap_or_else(|_| Locale::english());
+                Recipient::Address(Reader { address: mail.to, locale })
+            }
+            ("", account) => Recipient::Account(account.parse().map_err(|_| JobError::Recipient)?),
+            _ => return Err(JobError::Recipient),
+        };
+        Ok(Self { message_id, recipient, template: mail.template.ok_or(JobError::UnknownTemplate)? })
     }
+}
 
-    /// Whether `to` is one plain address and nothing else that a mail header could read.
+impl Reader {
+    /// Whether the address is one plain address and nothing else that a mail header could read.
     pub fn has_valid_address(&self) -> bool {
         let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"<>()[],;:\\\"".contains(&byte);
-        match self.to.split_once('@') {
+        match self.address.split_once('@') {
             Some((local, domain)) => {
-                self.to.len() <= LONGEST_ADDRESS
+                self.address.len() <= LONGEST_ADDRESS
                     && !local.is_empty()
                     && domain.contains('.')
                     && !domain.contains('@')
-                    && self.to.bytes().all(is_plain)
+                    && self.address.bytes().all(is_plain)
             }
             None => false,
         }
@@ -97,7 +122,20 @@ mod tests {
         let printed = format!("{job:?}");
         assert_eq!(printed, "msg_01jd3k5m7n9pqrstvwxyz01234 (verify_email)");
         let klingon = JOB.replace(r#""en""#, r#""tlh-piqaD""#);
-        assert_eq!(MailJob::read(&klingon).unwrap().locale, Locale::english());
+        let english = Reader { address: "viewer@example.com".to_owned(), locale: Locale::english() };
+        assert!(MailJob::read(&klingon).unwrap().recipient == Recipient::Address(english));
+    }
+
+    #[test]
+    fn a_mail_goes_to_an_address_or_to_an_account_never_to_both() {
+        let account = "acc_01jd3k5m7n9pqrstvwxyz01234";
+        let to_account = JOB.replace(r#""to":"viewer@example.com""#, &format!(r#""account_id":"{account}""#));
+        let job = MailJob::read(&to_account).unwrap();
+        assert!(job.recipient == Recipient::Account(account.parse().unwrap()));
+        let both = JOB.replace(r#""locale""#, &format!(r#""account_id":"{account}","locale""#));
+        for wrong in [both, to_account.replace("acc_", "prf_")] {
+            assert_eq!(MailJob::read(&wrong).unwrap_err(), JobError::Recipient);
+        }
     }
 
     #[test]
@@ -117,7 +155,7 @@ mod tests {
 
     #[test]
     fn one_plain_address_only() {
-        let valid = |to: &str| MailJob { to: to.to_owned(), ..MailJob::read(JOB).unwrap() }.has_valid_address();
+        let valid = |to: &str| Reader { address: to.to_owned(), locale: Locale::english() }.has_valid_address();
         assert!(valid("a.b+c@example.co.uk"));
         for wrong in [
             "",

@@ -1,6 +1,17 @@
-//! Tells people: mails in their language, each sent once.
+//! Tells people: in the inbox, by mail and by push, in their language, each fact once.
 
+pub mod address;
 pub mod content;
+pub mod email_event;
+mod handout;
+mod inbox;
 pub mod job;
+pub mod notice;
 pub mod operations;
+mod page;
+pub mod preferences;
+mod problems;
+pub mod quiet;
 mod store;
+pub mod unsubscribe;
+pub mod workflow;

@@ -159,6 +159,8 @@ ids! {
     EventId = "evt";
     /// A mail or push message.
     MessageId = "msg";
+    /// What a person was told of one fact, on whatever channels.
+    NotificationId = "ntf";
     /// A request to forget a person.
     ErasureId = "era";
     /// A copy of what is held on a person.

@@ -68,6 +68,7 @@ pub mod types {
         CATALOG_ACCOUNT_ERASED = "cinema.catalog.account_erased.v1", crate::auth::AccountErased;
         MEDIA_ACCOUNT_ERASED = "cinema.media.account_erased.v1", crate::auth::AccountErased;
         STREAMING_ACCOUNT_ERASED = "cinema.streaming.account_erased.v1", crate::auth::AccountErased;
+        NOTIFICATION_ACCOUNT_ERASED = "cinema.notification.account_erased.v1", crate::auth::AccountErased;
         ANALYTICS_ACCOUNT_ERASED = "cinema.analytics.account_erased.v1", crate::auth::AccountErased;
         PAYMENT_ACCOUNT_ERASED = "cinema.payment.account_erased.v1", crate::auth::AccountErased;
         EXPORT_REQUESTED = "cinema.user.export_requested.v1", crate::user::ExportRequested;

@@ -37,6 +37,15 @@ templates! {
     OauthLinked = "oauth_linked",
     NewSignIn = "new_sign_in",
     AccountErased = "account_erased",
+    Welcome = "welcome",
+    SessionRevoked = "session_revoked",
+    DataExportRequested = "data_export_requested",
+    TrialStarted = "trial_started",
+    SubscriptionActive = "subscription_active",
+    PaymentFailed = "payment_failed",
+    SubscriptionCancelled = "subscription_cancelled",
+    SubscriptionEnded = "subscription_ended",
+    Announcement = "announcement",
 }
 
 impl Mail {
@@ -51,8 +60,19 @@ impl Mail {
             message_id: message_id.to_string(),
             to: to.to_string(),
             locale: locale.to_string(),
+            account_id: String::new(),
             template: Some(template.into()),
         }
+    }
+
+    /// A mail to whoever has an account, in their language.
+    pub fn to_account(
+        message_id: impl fmt::Display,
+        account: impl fmt::Display,
+        template: impl Into<Template>,
+    ) -> Self {
+        let account_id = account.to_string();
+        Self { message_id: message_id.to_string(), account_id, template: Some(template.into()), ..Self::default() }
     }
 }
 

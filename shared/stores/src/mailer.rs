@@ -1,11 +1,12 @@
 //! Mail through SES (v1 `SendRawEmail`).
 
 use aws_sdk_ses::{
-    Client,
+    Client, config,
     error::{ProvideErrorMetadata, SdkError},
     primitives::Blob,
     types::RawMessage,
 };
+use aws_smithy_types::retry::RetryConfig;
 
 use crate::Aws;
 
@@ -17,6 +18,18 @@ pub struct MailError {
     pub reason: String,
     /// No retry helps.
     pub is_permanent: bool,
+    /// Nobody knows whether the provider took it: the answer is missing, not the question.
+    pub is_unknown: bool,
+}
+
+impl MailError {
+    fn refused(reason: &str, is_permanent: bool) -> Self {
+        Self { reason: reason.to_owned(), is_permanent, is_unknown: false }
+    }
+
+    fn unanswered(reason: &str, is_unknown: bool) -> Self {
+        Self { reason: reason.to_owned(), is_permanent: false, is_unknown }
+    }
 }
 
 /// Sends complete MIME messages.
@@ -28,24 +41,26 @@ pub struct Mailer {
 }
 
 impl Mailer {
-    /// Without I/O.
+    /// Without I/O. The client repeats nothing by itself: SES knows no idempotency, so that a repetition may be a second mail.
     pub fn new(aws: &Aws, from: String) -> Self {
-        Self { client: Client::new(aws.config()), from }
+        let config = config::Builder::from(aws.config()).retry_config(RetryConfig::disabled()).build();
+        Self { client: Client::from_conf(config), from }
     }
 
     /// Sends one message to one address; returns the provider's message id.
     pub async fn send(&self, to: &str, mime: Vec<u8>) -> Result<String, MailError> {
-        let unusable = |reason: &str| MailError { reason: reason.to_owned(), is_permanent: true };
-        let message = RawMessage::builder().data(Blob::new(mime)).build().map_err(|_| unusable("no message"))?;
+        let message = RawMessage::builder().data(Blob::new(mime)).build();
+        let message = message.map_err(|_| MailError::refused("no message", true))?;
         let request = self.client.send_raw_email().source(&self.from).destinations(to).raw_message(message);
         let sent = request.send().await.map_err(|error| match &error {
             SdkError::ServiceError(refusal) => {
                 let (code, text) =
                     (refusal.err().code().unwrap_or("unknown"), refusal.err().message().unwrap_or_default());
-                MailError { reason: code.to_owned(), is_permanent: is_permanent(code, text) }
+                MailError::refused(code, is_permanent(code, text))
             }
-            SdkError::TimeoutError(_) => MailError { reason: "no answer in time".to_owned(), is_permanent: false },
-            _ => MailError { reason: "unreachable".to_owned(), is_permanent: false },
+            SdkError::TimeoutError(_) => MailError::unanswered("no answer in time", true),
+            SdkError::ConstructionFailure(_) => MailError::refused("no request", true),
+            other => MailError::unanswered("unreachable", !transport::is_unconnected(other)),
         })?;
         Ok(sent.message_id().to_owned())
     }

@@ -14,7 +14,7 @@ use hyper_util::{
 };
 
 pub use hyper_util::client::legacy::Error;
-pub use sdk::for_sdk;
+pub use sdk::{for_sdk, is_unconnected};
 
 /// A TCP connection opens within this time or the call fails.
 const CONNECT: Duration = Duration::from_secs(1);

@@ -60,6 +60,11 @@ fn classify(error: legacy::Error) -> ConnectorError {
     }
 }
 
+/// Whether a call failed before anything of it left: no connection could be made.
+pub fn is_unconnected(error: &(dyn Error + 'static)) -> bool {
+    find::<legacy::Error>(error).is_some_and(legacy::Error::is_connect)
+}
+
 fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     error.downcast_ref().or_else(|| find(error.source()?))
 }
@@ -101,13 +106,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_refused_connection_may_be_retried() {
-        assert!(call("http://127.0.0.1:1/").await.unwrap_err().is_io());
+        let error = call("http://127.0.0.1:1/").await.unwrap_err();
+        assert!(error.is_io() && is_unconnected(&error));
     }
 
     #[tokio::test]
     async fn a_connection_that_ends_without_an_answer_may_be_retried() {
         let error = call(&server("").await).await.unwrap_err();
-        assert_eq!(error.as_other(), Some(ErrorKind::TransientError));
+        assert_eq!((error.as_other(), is_unconnected(&error)), (Some(ErrorKind::TransientError), false));
     }
 
     #[tokio::test]

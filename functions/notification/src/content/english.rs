@@ -1,18 +1,19 @@
 //! What the mails say in English.
 
 use proto::mail::{
-    AccountErased, ConfirmEmail, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged, PasswordReset,
-    Template, VerifyEmail,
+    AccountErased, ConfirmEmail, DataExportRequested, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged,
+    PasswordReset, PaymentFailed, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded,
+    Template, TrialStarted, VerifyEmail,
 };
 
-use super::{ContentError, Parts, Text, fact, receipts};
+use super::{ContentError, Parts, Text, announcement, fact, receipts};
 
 const NOT_YOU: &str =
     "If it was not you, set a new password at once with \"Forgot password\": that ends every session.";
 const TRIES: &str = "It is good for one hour and for five tries.";
 
 /// Subject and paragraphs.
-pub(super) fn parts(template: &Template) -> Result<Parts, ContentError> {
+pub(super) fn parts(template: &Template) -> Result<Parts<'_>, ContentError> {
     Ok(match template {
         Template::VerifyEmail(VerifyEmail { code }) => (
             "Your code for Online Cinema",
@@ -117,5 +118,74 @@ pub(super) fn parts(template: &Template) -> Result<Parts, ContentError> {
                 Text("This is the last mail that you get from us."),
             ],
         ),
+        Template::Welcome(_) => (
+            "Welcome to Online Cinema",
+            vec![
+                Text("Your account is ready. Sign in with your address and your password on whatever screen you like."),
+                Text("Under \"Notifications\" you choose what we write to you about, and when."),
+            ],
+        ),
+        Template::SessionRevoked(SessionRevoked { at }) => (
+            "A sign-in to Online Cinema was ended",
+            vec![
+                Text(
+                    "A key to your account was used a second time. Somebody may have copied it, so we ended its sign-in.",
+                ),
+                fact("Time", at, "unknown"),
+                Text(NOT_YOU),
+            ],
+        ),
+        Template::DataExportRequested(DataExportRequested { at }) => (
+            "A copy of your data at Online Cinema",
+            vec![
+                Text("Somebody who is signed in to your account asked for a copy of everything that we hold on you."),
+                fact("Time", at, "unknown"),
+                Text("It is ready in a few minutes, waits in your account, and is deleted after seven days."),
+                Text(NOT_YOU),
+            ],
+        ),
+        Template::TrialStarted(TrialStarted { plan, until }) => (
+            "Your trial at Online Cinema has begun",
+            vec![
+                Text("You can watch right away, and pay nothing until the trial ends."),
+                fact("Plan", plan, "unknown"),
+                fact("Trial until", until, "unknown"),
+                Text("Whoever cancels before that day pays nothing at all."),
+            ],
+        ),
+        Template::SubscriptionActive(SubscriptionActive { plan, until }) => (
+            "Your plan at Online Cinema is paid",
+            vec![
+                Text("Thank you: your plan is paid for."),
+                fact("Plan", plan, "unknown"),
+                fact("Paid until", until, "unknown"),
+            ],
+        ),
+        Template::PaymentFailed(PaymentFailed { plan, until }) => (
+            "A payment to Online Cinema did not go through",
+            vec![
+                Text("We could not collect the payment for your plan. We will try again in a few days."),
+                fact("Plan", plan, "unknown"),
+                fact("Works until", until, "unknown"),
+                Text("Please look at your means of payment in your account: the card may have run out."),
+            ],
+        ),
+        Template::SubscriptionCancelled(SubscriptionCancelled { plan, until }) => (
+            "Your plan at Online Cinema is cancelled",
+            vec![
+                Text("Your plan will not be renewed. Until its last day nothing changes."),
+                fact("Plan", plan, "unknown"),
+                fact("Runs until", until, "unknown"),
+                Text("If you change your mind before that day, you can take it up again in your account."),
+            ],
+        ),
+        Template::SubscriptionEnded(SubscriptionEnded { plan }) => (
+            "Your plan at Online Cinema has ended",
+            vec![
+                Text("Your plan is over, and nothing more is charged. Your profiles, lists and history stay."),
+                fact("Plan", plan, "unknown"),
+            ],
+        ),
+        Template::Announcement(words) => announcement(words)?,
     })
 }

@@ -1,18 +1,19 @@
 //! What the mails say in Russian.
 
 use proto::mail::{
-    AccountErased, ConfirmEmail, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged, PasswordReset,
-    Template, VerifyEmail,
+    AccountErased, ConfirmEmail, DataExportRequested, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged,
+    PasswordReset, PaymentFailed, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded,
+    Template, TrialStarted, VerifyEmail,
 };
 
-use super::{ContentError, Parts, Text, fact, receipts};
+use super::{ContentError, Parts, Text, announcement, fact, receipts};
 
 const NOT_YOU: &str =
     "Если это были не вы, сразу задайте новый пароль через «Забыли пароль?»: все сеансы при этом завершатся.";
 const TRIES: &str = "Код действует один час, у вас пять попыток.";
 
 /// Subject and paragraphs.
-pub(super) fn parts(template: &Template) -> Result<Parts, ContentError> {
+pub(super) fn parts(template: &Template) -> Result<Parts<'_>, ContentError> {
     Ok(match template {
         Template::VerifyEmail(VerifyEmail { code }) => (
             "Код для Online Cinema",
@@ -121,5 +122,74 @@ pub(super) fn parts(template: &Template) -> Result<Parts, ContentError> {
                 Text("Это последнее письмо от нас."),
             ],
         ),
+        Template::Welcome(_) => (
+            "Добро пожаловать в Online Cinema",
+            vec![
+                Text("Учётная запись готова. Входите с вашим адресом и паролем на любом экране."),
+                Text("В разделе «Уведомления» вы выбираете, о чём и когда мы вам пишем."),
+            ],
+        ),
+        Template::SessionRevoked(SessionRevoked { at }) => (
+            "Сеанс в Online Cinema завершён",
+            vec![
+                Text(
+                    "Ключ к вашей учётной записи был использован повторно. Возможно, его скопировали, поэтому мы завершили этот сеанс.",
+                ),
+                fact("Время", at, "неизвестно"),
+                Text(NOT_YOU),
+            ],
+        ),
+        Template::DataExportRequested(DataExportRequested { at }) => (
+            "Копия ваших данных в Online Cinema",
+            vec![
+                Text("Кто-то, кто вошёл в вашу учётную запись, запросил копию всего, что мы о вас храним."),
+                fact("Время", at, "неизвестно"),
+                Text("Она будет готова через несколько минут в вашей учётной записи и удалится через семь дней."),
+                Text(NOT_YOU),
+            ],
+        ),
+        Template::TrialStarted(TrialStarted { plan, until }) => (
+            "Пробный период в Online Cinema начался",
+            vec![
+                Text("Смотреть можно сразу, а платить не нужно, пока не закончится пробный период."),
+                fact("Тариф", plan, "неизвестен"),
+                fact("Пробный период до", until, "неизвестно"),
+                Text("Кто отменит подписку до этого дня, не заплатит ничего."),
+            ],
+        ),
+        Template::SubscriptionActive(SubscriptionActive { plan, until }) => (
+            "Подписка на Online Cinema оплачена",
+            vec![
+                Text("Спасибо: ваша подписка оплачена."),
+                fact("Тариф", plan, "неизвестен"),
+                fact("Оплачено до", until, "неизвестно"),
+            ],
+        ),
+        Template::PaymentFailed(PaymentFailed { plan, until }) => (
+            "Платёж за Online Cinema не прошёл",
+            vec![
+                Text("Мы не смогли списать оплату за вашу подписку. Через несколько дней попробуем ещё раз."),
+                fact("Тариф", plan, "неизвестен"),
+                fact("Работает до", until, "неизвестно"),
+                Text("Проверьте способ оплаты в учётной записи: возможно, истёк срок действия карты."),
+            ],
+        ),
+        Template::SubscriptionCancelled(SubscriptionCancelled { plan, until }) => (
+            "Подписка на Online Cinema отменена",
+            vec![
+                Text("Подписка не будет продлена. До последнего дня ничего не изменится."),
+                fact("Тариф", plan, "неизвестен"),
+                fact("Действует до", until, "неизвестно"),
+                Text("Если передумаете до этого дня, её можно возобновить в учётной записи."),
+            ],
+        ),
+        Template::SubscriptionEnded(SubscriptionEnded { plan }) => (
+            "Подписка на Online Cinema закончилась",
+            vec![
+                Text("Подписка закончилась, больше ничего не спишется. Профили, списки и история остаются."),
+                fact("Тариф", plan, "неизвестен"),
+            ],
+        ),
+        Template::Announcement(words) => announcement(words)?,
     })
 }

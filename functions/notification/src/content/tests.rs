@@ -1,9 +1,14 @@
 //! Every mail in every language, whole.
 
+use mail_parser::MessageParser;
+use proptest::prelude::*;
 use proto::mail::{
-    AccountErased, AlreadyRegistered, ConfirmEmail, EmailChangeRequested, EmailChanged, MfaDisabled, MfaEnabled,
-    NewSignIn, OauthLinked, PasswordChanged, PasswordReset, ResetUnknownAccount, VerifyEmail,
+    AccountErased, AlreadyRegistered, ConfirmEmail, DataExportRequested, EmailChangeRequested, EmailChanged,
+    MfaDisabled, MfaEnabled, NewSignIn, OauthLinked, PasswordChanged, PasswordReset, PaymentFailed,
+    ResetUnknownAccount, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded, TrialStarted,
+    VerifyEmail, Welcome,
 };
+use time::macros::datetime;
 
 use super::*;
 
@@ -21,6 +26,8 @@ fn sign_in(device: &str) -> Template {
 /// One of each. The match makes a new template ask for its place here.
 fn templates() -> Vec<Template> {
     let code = || CODE.to_owned();
+    let (at, plan, until) =
+        (|| "2026-11-26T10:00:00Z".to_owned(), || "standard".to_owned(), || "2026-12-24".to_owned());
     let mut all: Vec<Template> = vec![VerifyEmail { code: code() }.into()];
     loop {
         let next = match &all[all.len() - 1] {
@@ -36,7 +43,16 @@ fn templates() -> Vec<Template> {
             Template::MfaDisabled(_) => OauthLinked { provider: "local".to_owned() }.into(),
             Template::OauthLinked(_) => sign_in("<TV> & co"),
             Template::NewSignIn(_) => AccountErased { receipts: vec![receipt("auth", 3), receipt("user", 5)] }.into(),
-            Template::AccountErased(_) => return all,
+            Template::AccountErased(_) => Welcome {}.into(),
+            Template::Welcome(_) => SessionRevoked { at: at() }.into(),
+            Template::SessionRevoked(_) => DataExportRequested { at: at() }.into(),
+            Template::DataExportRequested(_) => TrialStarted { plan: plan(), until: until() }.into(),
+            Template::TrialStarted(_) => SubscriptionActive { plan: plan(), until: until() }.into(),
+            Template::SubscriptionActive(_) => PaymentFailed { plan: plan(), until: until() }.into(),
+            Template::PaymentFailed(_) => SubscriptionCancelled { plan: plan(), until: until() }.into(),
+            Template::SubscriptionCancelled(_) => SubscriptionEnded { plan: plan() }.into(),
+            // An announcement has the words of its writer, and a test of its own.
+            Template::SubscriptionEnded(_) | Template::Announcement(_) => return all,
         };
         all.push(next);
     }
@@ -116,12 +132,71 @@ fn variables_that_make_no_mail_are_refused() {
     }
 }
 
+fn mime(content: &Content, unsubscribe: Option<&str>) -> Vec<u8> {
+    let message_id = "msg_01jd3k5m7n9pqrstvwxyz01234".parse().unwrap();
+    // As the local platform names the sender.
+    let (to, from) = ("viewer@example.com", "Cinema <cinema@example.com>");
+    content.mime(&Envelope { message_id, to, from, now: OffsetDateTime::UNIX_EPOCH, unsubscribe })
+}
+
+fn announced(subject: &str, paragraphs: &[&str]) -> Template {
+    let paragraphs = paragraphs.iter().map(|text| (*text).to_owned()).collect();
+    Announcement { subject: subject.to_owned(), paragraphs }.into()
+}
+
+#[test]
+fn marketing_says_how_to_end_it_and_keeps_its_writers_words() {
+    let url = "https://cinema.example/v1/unsubscribe/acc_01jd3k5m7n9pqrstvwxyz01234.c2ln";
+    let template = announced("Новое кино: «Ёлки» & <друзья>", &["Первая строка,\nвторая.", "Tom & Jerry <3"]);
+    let announcement = content(&template, "ru").with_way_out(url);
+    insta::assert_snapshot!("announcement.ru", format!("{}\n{}", announcement.text(), announcement.html()));
+    let message = mime(&announcement, Some(url));
+    let parsed = MessageParser::default().parse(&message).unwrap();
+    assert_eq!(parsed.subject(), Some("Новое кино: «Ёлки» & <друзья>"));
+    let text = parsed.body_text(0).unwrap();
+    assert!(text.contains("вторая.") && text.contains(url), "{text}");
+    let raw = String::from_utf8(message.clone()).unwrap();
+    let (head, _) = raw.split_once("\r\n\r\n").unwrap();
+    let unfolded = head.replace("\r\n ", "").replace("\r\n\t", "");
+    assert!(unfolded.contains(&format!("List-Unsubscribe: <{url}>")), "{head}");
+    assert!(head.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"), "{head}");
+    assert!(head.is_ascii(), "{head}");
+}
+
+#[test]
+fn words_that_would_not_be_shown_as_they_are_written_are_refused() {
+    let error = |template: Template| Content::of(&template, &Locale::english()).err();
+    let megabytes = "x".repeat(2_000_000);
+    for subject in ["", " ", "\u{200b}", "a\nb", "a\r\nBcc: b@example.com", "a\u{202e}b", &"x".repeat(201), &megabytes]
+    {
+        assert_eq!(error(announced(subject, &["text"])), Some(ContentError::Subject));
+    }
+    for paragraphs in [vec![], vec![""], vec!["a\u{0}b"], vec!["a"; 21], vec![&*megabytes], vec!["a"; 100_000]] {
+        assert_eq!(error(announced("subject", &paragraphs)), Some(ContentError::Paragraphs));
+    }
+    assert_eq!(error(announced(&"ё".repeat(200), &[&"ж".repeat(2_000); 20])), None);
+}
+
+proptest! {
+    /// Whatever somebody calls a device, a plan or an announcement: no header comes of it.
+    #[test]
+    fn no_variable_becomes_a_header(text in any::<String>(), evil in proptest::sample::select(vec!["\r\nBcc: x@example.com", "\n\n<b>", "\r", "=?utf-8?q?=0ABcc:_x?="])) {
+        let text = format!("{text}{evil}");
+        let until = text.clone();
+        for template in [sign_in(&text), PaymentFailed { plan: text.clone(), until }.into(), announced(&text, &["text"])] {
+            let Ok(content) = Content::of(&template, &Locale::english()) else { continue };
+            let message = mime(&content, None);
+            let parsed = MessageParser::default().parse(&message).unwrap();
+            prop_assert!(parsed.header("Bcc").is_none() && parsed.headers().len() == 9, "{}", String::from_utf8_lossy(&message));
+            prop_assert_eq!(parsed.to().and_then(|to| to.first()).and_then(|to| to.address()), Some("viewer@example.com"));
+            prop_assert_eq!(parsed.date().map(|date| date.to_timestamp()), Some(datetime!(1970-01-01 0:00 UTC).unix_timestamp()));
+        }
+    }
+}
+
 #[test]
 fn the_message_has_both_parts_and_its_own_id() {
-    let job = r#"{"message_id":"msg_01jd3k5m7n9pqrstvwxyz01234","to":"viewer@example.com","locale":"en-GB","verify_email":{"code":"042917"}}"#;
-    let job = MailJob::read(job).unwrap();
-    let mime = content(&job.template, "en-GB").mime(&job, "cinema@example.com", OffsetDateTime::UNIX_EPOCH);
-    let text = String::from_utf8(mime).unwrap();
+    let text = String::from_utf8(mime(&content(&VerifyEmail { code: CODE.into() }.into(), "en-GB"), None)).unwrap();
     for expected in [
         "Message-ID: <msg_01jd3k5m7n9pqrstvwxyz01234@example.com>",
         "From: \"Online Cinema\" <cinema@example.com>",

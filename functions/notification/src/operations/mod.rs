@@ -1,6 +1,36 @@
 //! One file per Lambda.
 
+use cinema_http::{IntoResponse, header};
+use runtime::{Boot, BootError, PublicUrl, Wire};
+
 cinema_http::operations! {
-    http: [],
-    consumers: [send_email: SendEmail],
+    http: [
+        count_unread: CountUnread, get_preferences: GetPreferences, list: List, read_all: ReadAll,
+        receive_email_events: ReceiveEmailEvents, set_preferences: SetPreferences, show_unsubscribe: ShowUnsubscribe,
+        unsubscribe: Unsubscribe, update: Update,
+    ],
+    consumers: [
+        erase_account: EraseAccount, export_account: ExportAccount, relay_outbox: RelayOutbox, release_quiet: ReleaseQuiet,
+        route_events: RouteEvents, send_email: SendEmail,
+    ],
+}
+
+/// The public address, where it is not there by itself: only functions with routes always have it.
+fn public_url(boot: &Boot) -> Result<PublicUrl, BootError> {
+    let _ = boot.setting("PUBLIC_URL");
+    PublicUrl::wire(boot)
+}
+
+/// A page of one's own: nothing is loaded, kept, framed or told to others.
+fn html(page: String) -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+        ),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    (headers, page)
 }

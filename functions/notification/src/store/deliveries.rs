@@ -1,10 +1,19 @@
-//! The record of each mail, which keeps a job that is delivered twice from being sent twice.
+//! The record of each delivery, which keeps a job that is delivered twice from being sent twice.
 
-use kernel::MessageId;
-use sqlx::PgPool;
+use kernel::{AccountId, MessageId, NotificationId};
+use proto::mail::Template;
+use serde_json::Value;
+use sqlx::{PgConnection, PgExecutor, PgPool, types::Json};
 use time::{Duration, OffsetDateTime};
 
-/// Longer than one invocation (30 s): a crash gives the mail back after it.
+use crate::{
+    job::{MailJob, Recipient},
+    preferences::{Channel, Departure},
+    store::{erased_accounts, notifications},
+    workflow::may_repeat,
+};
+
+/// Longer than one invocation (30 s): after it, whoever claimed the delivery has crashed.
 const LEASE: Duration = Duration::seconds(60);
 
 /// Who may send a mail.
@@ -12,73 +21,176 @@ const LEASE: Duration = Duration::seconds(60);
 pub(crate) enum Claim {
     /// The caller, now.
     Claimed,
-    /// Nobody: it was sent, or cannot be.
+    /// Nobody: it was sent, or cannot be, or its account is erased.
     Finished,
+    /// Somebody crashed while they sent it, and it is not one to be sent twice.
+    Lost,
     /// Somebody else is sending it.
     Taken,
 }
 
-/// Claims a mail for sending.
-pub(crate) async fn claim(
-    pool: &PgPool,
-    id: MessageId,
-    template: &str,
-    now: OffsetDateTime,
-) -> Result<Claim, sqlx::Error> {
-    let claimed = sqlx::query(
-        "insert into deliveries (message_id, template, status, attempts, leased_until, created_at) \
-         values ($1, $2, 'sending', 1, $3, $4) on conflict (message_id) do update \
-         set attempts = deliveries.attempts + 1, leased_until = excluded.leased_until \
-         where deliveries.status = 'sending' and coalesce(deliveries.leased_until <= $4, true)",
-    )
-    .bind(id)
-    .bind(template)
-    .bind(now + LEASE)
-    .bind(now)
-    .execute(pool)
-    .await?;
-    if claimed.rows_affected() == 1 {
-        return Ok(Claim::Claimed);
-    }
-    let is_finished: bool = sqlx::query_scalar("select status <> 'sending' from deliveries where message_id = $1")
-        .bind(id)
-        .fetch_one(pool)
-        .await?;
-    Ok(if is_finished { Claim::Finished } else { Claim::Taken })
+/// How a delivery ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending<'a> {
+    /// The provider has taken it under this id.
+    Sent(&'a str),
+    /// It can never be sent, for this reason.
+    Failed(&'a str),
+    /// Nobody knows whether the provider has taken it.
+    Unknown,
+    /// Mail does not reach the address.
+    Suppressed,
+    /// The person wants none of its kind.
+    Unwanted,
 }
 
-/// The provider has taken the mail.
-pub(crate) async fn finish_sent(
-    pool: &PgPool,
-    id: MessageId,
-    provider_id: &str,
+impl Ending<'_> {
+    fn status(self) -> &'static str {
+        match self {
+            Self::Sent(_) => "sent",
+            Self::Failed(_) => "failed",
+            Self::Unknown => "unknown",
+            Self::Suppressed => "suppressed",
+            Self::Unwanted => "unwanted",
+        }
+    }
+}
+
+/// A delivery that is handed out with its notification.
+pub(crate) struct Handout<'a> {
+    pub id: MessageId,
+    pub account: AccountId,
+    pub notification: NotificationId,
+    pub template: &'a Template,
+    pub channel: Channel,
+    pub departure: Departure,
+}
+
+/// Hands a delivery out: from then on it is sent once, now or when it is released.
+pub(crate) async fn add(
+    connection: &mut PgConnection,
+    handout: &Handout<'_>,
     now: OffsetDateTime,
 ) -> Result<(), sqlx::Error> {
+    let (status, release_at) = match handout.departure {
+        Departure::Now => ("queued", None),
+        Departure::At(moment) => ("held", Some(moment)),
+    };
     sqlx::query(
-        "update deliveries set status = 'sent', provider_id = $2, leased_until = null, finished_at = $3 \
-         where message_id = $1",
+        "insert into deliveries (message_id, account_id, notification_id, template, channel, status, release_at, attempts, \
+         created_at) values ($1, $2, $3, $4, $5, $6, $7, 0, $8)",
     )
-    .bind(id)
-    .bind(provider_id)
+    .bind(handout.id)
+    .bind(handout.account)
+    .bind(handout.notification)
+    .bind(handout.template.name())
+    .bind(handout.channel.as_str())
+    .bind(status)
+    .bind(release_at)
     .bind(now)
-    .execute(pool)
+    .execute(connection)
     .await
     .map(drop)
 }
 
-/// The mail can never be sent.
-pub(crate) async fn finish_failed(
-    pool: &PgPool,
-    id: MessageId,
-    reason: &str,
+/// A delivery whose quiet hours are over.
+pub(crate) struct Released {
+    pub id: MessageId,
+    pub account: AccountId,
+    pub template: Option<Template>,
+}
+
+/// Releases up to `limit` deliveries whose quiet hours are over. Those that somebody else is releasing are left to them.
+pub(crate) async fn release_due(
+    connection: &mut PgConnection,
     now: OffsetDateTime,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "update deliveries set status = 'failed', failure = $2, leased_until = null, finished_at = $3 \
+    limit: i64,
+) -> Result<Vec<Released>, sqlx::Error> {
+    let rows: Vec<(MessageId, AccountId, Json<Value>)> = sqlx::query_as(
+        "update deliveries d set status = 'queued', release_at = null from notifications n where n.id = d.notification_id \
+         and d.message_id in (select message_id from deliveries where status = 'held' and release_at <= $1 \
+           order by release_at, message_id limit $2 for update skip locked) \
+         returning d.message_id, d.account_id, n.template",
+    )
+    .bind(now)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    let released = |(id, account, Json(stored)): (_, _, Json<Value>)| {
+        let template = notifications::template(stored);
+        Released { id, account, template }
+    };
+    Ok(rows.into_iter().map(released).collect())
+}
+
+/// Claims a mail for sending. From then on a crash leaves open whether it was sent.
+pub(crate) async fn claim(
+    connection: &mut PgConnection,
+    job: &MailJob,
+    now: OffsetDateTime,
+) -> Result<Claim, sqlx::Error> {
+    let account = match job.recipient {
+        Recipient::Account(account) => Some(account),
+        Recipient::Address(_) => None,
+    };
+    if let Some(account) = account
+        && erased_accounts::contains(connection, account).await?
+    {
+        return Ok(Claim::Finished);
+    }
+    let claimed = sqlx::query(
+        "insert into deliveries (message_id, account_id, template, status, attempts, leased_until, created_at) \
+         values ($1, $2, $3, 'sending', 1, $4, $5) on conflict (message_id) do update \
+         set status = 'sending', attempts = deliveries.attempts + 1, leased_until = excluded.leased_until \
+         where deliveries.status in ('queued', 'held') or deliveries.status = 'sending' \
+         and (deliveries.leased_until is null or $6 and deliveries.leased_until <= $5)",
+    )
+    .bind(job.message_id)
+    .bind(account)
+    .bind(job.template.name())
+    .bind(now + LEASE)
+    .bind(now)
+    .bind(may_repeat(&job.template))
+    .execute(&mut *connection)
+    .await?;
+    if claimed.rows_affected() == 1 {
+        return Ok(Claim::Claimed);
+    }
+    let (is_sending, has_crashed): (bool, bool) = sqlx::query_as(
+        "select status = 'sending', status = 'sending' and coalesce(leased_until <= $2, false) from deliveries \
          where message_id = $1",
     )
+    .bind(job.message_id)
+    .bind(now)
+    .fetch_one(connection)
+    .await?;
+    Ok(match (is_sending, has_crashed) {
+        (_, true) => Claim::Lost,
+        (true, _) => Claim::Taken,
+        _ => Claim::Finished,
+    })
+}
+
+/// Ends a delivery that somebody is sending. One that has ended keeps its end.
+pub(crate) async fn finish(
+    pool: &PgPool,
+    id: MessageId,
+    ending: Ending<'_>,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    let (provider_id, failure) = match ending {
+        Ending::Sent(id) => (Some(id), None),
+        Ending::Failed(reason) => (None, Some(reason)),
+        _ => (None, None),
+    };
+    sqlx::query(
+        "update deliveries set status = $2, provider_id = $3, failure = $4, leased_until = null, finished_at = $5 \
+         where message_id = $1 and status = 'sending'",
+    )
     .bind(id)
-    .bind(reason)
+    .bind(ending.status())
+    .bind(provider_id)
+    .bind(failure)
     .bind(now)
     .execute(pool)
     .await
@@ -90,6 +202,15 @@ pub(crate) async fn release(pool: &PgPool, id: MessageId) -> Result<(), sqlx::Er
     sqlx::query("update deliveries set leased_until = null where message_id = $1 and status = 'sending'")
         .bind(id)
         .execute(pool)
+        .await
+        .map(drop)
+}
+
+/// The provider tells of a mail of which nobody knew whether it has taken it.
+pub(crate) async fn confirm(executor: impl PgExecutor<'_>, id: MessageId) -> Result<(), sqlx::Error> {
+    sqlx::query("update deliveries set status = 'sent' where message_id = $1 and status = 'unknown'")
+        .bind(id)
+        .execute(executor)
         .await
         .map(drop)
 }

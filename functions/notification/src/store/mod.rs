@@ -1,3 +1,26 @@
-//! The service's own SQL, one file per table.
+//! The schema `notification` in Postgres: one file per table.
 
+pub(crate) mod accounts;
 pub(crate) mod deliveries;
+pub(crate) mod erased_accounts;
+pub(crate) mod holdings;
+pub(crate) mod notifications;
+pub(crate) mod preferences;
+pub(crate) mod subscriptions;
+pub(crate) mod suppressions;
+
+use events::Outbox;
+use runtime::{Boot, BootError};
+
+/// The queue of notification-send-email.
+pub(crate) const EMAIL: &str = "email";
+
+/// The outbox of functions that hand out deliveries.
+pub(crate) fn deliveries_outbox(boot: &Boot) -> Result<Outbox, BootError> {
+    Ok(Outbox::new(boot.postgres()?).queue(EMAIL, boot.queue(EMAIL)?))
+}
+
+/// The outbox of the relay: everything that a function of the service may have left behind.
+pub(crate) fn outbox(boot: &Boot) -> Result<Outbox, BootError> {
+    Ok(deliveries_outbox(boot)?.stream("domain-events", boot.stream("domain-events")?))
+}

@@ -2,8 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod crashes;
+mod email_events;
+mod erasure;
 mod function;
+mod house;
+mod inbox;
+mod preferences;
+mod provider;
+mod route_events;
 mod send_email;
 mod ses;
+mod unsubscribe;
 
 testkit::drift_tests!(notification);

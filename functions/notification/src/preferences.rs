@@ -1,0 +1,181 @@
+//! What somebody wants to be told, on which channels, and when not.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use crate::{
+    quiet::{QuietHours, TimeZone},
+    workflow::Workflow,
+};
+
+/// How a message reaches somebody outside of the inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// Mail.
+    Email,
+    /// Push messages to browsers.
+    Push,
+}
+
+impl Channel {
+    /// The word that records use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Push => "push",
+        }
+    }
+}
+
+/// On which channels messages of a workflow come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Channels {
+    /// The list of notifications.
+    pub in_app: bool,
+    /// Mail.
+    pub email: bool,
+    /// Push messages to registered devices.
+    pub push: bool,
+}
+
+impl Channels {
+    const ALL: Self = Self { in_app: true, email: true, push: true };
+}
+
+/// The channels of each workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Workflows {
+    /// Sign-ins, passwords, copies of the data. Its mails cannot be switched off.
+    pub security: Channels,
+    /// Payments and subscriptions. Its mails cannot be switched off.
+    pub billing: Channels,
+    /// The account itself.
+    pub account: Channels,
+    /// News and offers.
+    pub marketing: Channels,
+}
+
+/// What somebody wants to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Preferences {
+    /// On which channels.
+    pub workflows: Workflows,
+    /// In which quiet hours count.
+    pub time_zone: TimeZone,
+    /// When nothing but security may come by mail or push; what is held comes afterwards. Null: any time.
+    pub quiet_hours: Option<QuietHours>,
+}
+
+/// Marketing needs a consent, so that nobody has it before they say so.
+impl Default for Preferences {
+    fn default() -> Self {
+        let silent = Channels { in_app: true, email: false, push: false };
+        Self {
+            workflows: Workflows {
+                security: Channels::ALL,
+                billing: Channels::ALL,
+                account: Channels::ALL,
+                marketing: silent,
+            },
+            time_zone: TimeZone::utc(),
+            quiet_hours: None,
+        }
+    }
+}
+
+/// When a message leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Departure {
+    /// At once.
+    Now,
+    /// When the quiet hours end.
+    At(OffsetDateTime),
+}
+
+impl Preferences {
+    /// The workflows whose mails somebody tried to switch off although they must come.
+    pub fn forbidden(&self) -> impl Iterator<Item = Workflow> {
+        [Workflow::Security, Workflow::Billing].into_iter().filter(|workflow| !self.channels(*workflow).email)
+    }
+
+    /// Whether messages of the workflow are kept in the inbox.
+    pub fn lists(&self, workflow: Workflow) -> bool {
+        self.channels(workflow).in_app
+    }
+
+    /// Whether a channel may carry messages of the workflow.
+    pub fn wants(&self, workflow: Workflow, channel: Channel) -> bool {
+        let channels = self.channels(workflow);
+        match channel {
+            Channel::Email => channels.email || workflow.is_obligatory(),
+            Channel::Push => channels.push,
+        }
+    }
+
+    /// When a message of the workflow leaves.
+    pub fn departure(&self, workflow: Workflow, now: OffsetDateTime) -> Departure {
+        let hours = self.quiet_hours.filter(|_| !workflow.breaks_quiet());
+        hours.and_then(|hours| hours.end(&self.time_zone, now)).map_or(Departure::Now, Departure::At)
+    }
+
+    fn channels(&self, workflow: Workflow) -> &Channels {
+        match workflow {
+            Workflow::Security => &self.workflows.security,
+            Workflow::Billing => &self.workflows.billing,
+            Workflow::Account => &self.workflows.account,
+            Workflow::Marketing => &self.workflows.marketing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    const ALL: [Workflow; 4] = [Workflow::Security, Workflow::Billing, Workflow::Account, Workflow::Marketing];
+
+    fn none() -> Preferences {
+        let none = Channels { in_app: false, email: false, push: false };
+        let workflows = Workflows { security: none, billing: none, account: none, marketing: none };
+        Preferences { workflows, ..Preferences::default() }
+    }
+
+    #[test]
+    fn mails_of_security_and_billing_come_whatever_is_stored() {
+        let wanted = |workflow: &Workflow| none().wants(*workflow, Channel::Email);
+        assert_eq!(ALL.into_iter().filter(wanted).collect::<Vec<_>>(), [Workflow::Security, Workflow::Billing]);
+        assert_eq!(none().forbidden().collect::<Vec<_>>(), [Workflow::Security, Workflow::Billing]);
+        assert!(ALL.iter().all(|workflow| !none().wants(*workflow, Channel::Push) && !none().lists(*workflow)));
+    }
+
+    #[test]
+    fn nobody_gets_marketing_who_has_not_asked_for_it() {
+        let unasked = Preferences::default();
+        assert!(unasked.forbidden().next().is_none());
+        for channel in [Channel::Email, Channel::Push] {
+            assert!(!unasked.wants(Workflow::Marketing, channel));
+        }
+    }
+
+    #[test]
+    fn only_security_comes_at_night() {
+        let night = datetime!(2026-11-28 23:00 UTC);
+        let hours = serde_json::from_str(r#"{"from": "22:00", "until": "07:30"}"#).unwrap();
+        let preferences = Preferences { quiet_hours: Some(hours), ..Preferences::default() };
+        for workflow in ALL {
+            let departure = preferences.departure(workflow, night);
+            let expected = match workflow {
+                Workflow::Security => Departure::Now,
+                _ => Departure::At(datetime!(2026-11-29 7:30 UTC)),
+            };
+            assert_eq!(departure, expected, "{workflow}");
+            assert_eq!(preferences.departure(workflow, datetime!(2026-11-29 7:30 UTC)), Departure::Now);
+        }
+    }
+}

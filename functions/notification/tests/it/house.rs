@@ -1,0 +1,187 @@
+//! The service with people in it, and what other services tell of them.
+
+use events::{Consumer, Deadline, Event, Outcome};
+use kernel::{AccountId, MessageId, ProfileId, SessionId, SubscriptionId, World};
+use notification::operations::{self, consumers};
+use proto::{auth, payment::SubscriptionChanged, types, user};
+use runtime::{Boot, SqsMessage, Tick};
+use serde_json::Value;
+use testkit::{App, Service, Token};
+
+pub struct House {
+    pub service: Service,
+    pub app: App,
+}
+
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub account: AccountId,
+    pub profile: ProfileId,
+    pub subscription: SubscriptionId,
+}
+
+impl Person {
+    pub fn new() -> Self {
+        let world = World::system();
+        Self { account: world.id(), profile: world.id(), subscription: world.id() }
+    }
+
+    /// An address of their own.
+    pub fn email(&self) -> String {
+        format!("{}@example.com", self.account)
+    }
+
+    pub fn token(&self) -> Token {
+        Token::account(self.account)
+    }
+
+    pub fn verified(&self, sequence: i64, email: &str) -> Event {
+        let data = auth::AccountVerified {
+            account_id: self.account.to_string(),
+            email: email.to_owned(),
+            locale: "en".to_owned(),
+            default_profile_id: self.profile.to_string(),
+            verified_at: "2026-01-01T12:00:00Z".to_owned(),
+        };
+        Event::new(&World::system(), types::ACCOUNT_VERIFIED, self.account, sequence, &data)
+    }
+
+    pub fn speaks(&self, sequence: i64, locale: &str) -> Event {
+        let data = user::ProfileChanged {
+            profile_id: self.profile.to_string(),
+            account_id: self.account.to_string(),
+            name: "Anna".to_owned(),
+            locale: locale.to_owned(),
+            max_rating: 18,
+            is_default: true,
+            ..Default::default()
+        };
+        Event::new(&World::system(), types::PROFILE_CHANGED, self.profile, sequence, &data)
+    }
+
+    pub fn subscribed(&self, sequence: i64, status: &str, valid_to: &str) -> Event {
+        let data = SubscriptionChanged {
+            account_id: self.account.to_string(),
+            subscription_id: self.subscription.to_string(),
+            status: status.to_owned(),
+            plan: "standard".to_owned(),
+            max_streams: 2,
+            max_height: 1080,
+            valid_to: valid_to.to_owned(),
+            grace_to: String::new(),
+        };
+        Event::new(&World::system(), types::SUBSCRIPTION_CHANGED, self.subscription, sequence, &data)
+    }
+
+    pub fn reused(&self) -> Event {
+        let session: SessionId = World::system().id();
+        let data = auth::RefreshReused { account_id: self.account.to_string(), session_id: session.to_string() };
+        Event::new(&World::system(), types::REFRESH_REUSED, session, 1, &data)
+    }
+
+    pub fn export(&self) -> Event {
+        let export: kernel::ExportId = World::system().id();
+        let data = user::ExportRequested {
+            export_id: export.to_string(),
+            account_id: self.account.to_string(),
+            profile_ids: vec![self.profile.to_string()],
+            requested_at: "2026-01-01T12:00:00Z".to_owned(),
+        };
+        Event::new(&World::system(), types::EXPORT_REQUESTED, export, 1, &data)
+    }
+
+    pub fn erased(&self) -> Event {
+        let world = World::system();
+        let erasure = events::Erasure { id: world.id(), account: self.account, profiles: vec![self.profile] };
+        erasure.receipt(&world, types::USER_ACCOUNT_ERASED, 1, world.now())
+    }
+}
+
+impl House {
+    pub async fn start() -> Self {
+        Self::of(Service::start("notification").await)
+    }
+
+    /// With queues that no other test empties.
+    pub async fn start_alone() -> Self {
+        Self::of(Service::start_alone("notification").await)
+    }
+
+    fn of(service: Service) -> Self {
+        let app = service.app(operations::routes);
+        Self { service, app }
+    }
+
+    /// Somebody whose address has arrived.
+    pub async fn person(&self) -> Person {
+        let person = Person::new();
+        assert_eq!(self.route(person.verified(1, &person.email())).await, Outcome::Done);
+        person
+    }
+
+    pub fn boot(&self, world: &World) -> Boot {
+        self.service.boot().with_world(world.clone())
+    }
+
+    pub async fn route(&self, event: Event) -> Outcome {
+        self.route_in(&World::system(), event).await
+    }
+
+    pub async fn route_in(&self, world: &World, event: Event) -> Outcome {
+        consumers::route_events(&self.boot(world)).unwrap().consume(event, &Deadline::unlimited(world.clone())).await
+    }
+
+    pub async fn release(&self, world: &World) -> Outcome {
+        consumers::release_quiet(&self.boot(world))
+            .unwrap()
+            .consume(Tick { time: None }, &Deadline::unlimited(world.clone()))
+            .await
+    }
+
+    pub async fn erase(&self, event: Event) -> Outcome {
+        let consumer = consumers::erase_account(&self.service.boot()).unwrap();
+        consumer.consume(event, &Deadline::unlimited(World::system())).await
+    }
+
+    pub async fn send(&self, world: &World, job: &Value) -> Outcome {
+        let consumer = consumers::send_email(&self.boot(world)).unwrap();
+        consumer.consume(message(job), &Deadline::unlimited(world.clone())).await
+    }
+
+    /// What the account's deliveries came to: template and status, in their order.
+    pub async fn deliveries(&self, person: &Person) -> Vec<(String, String)> {
+        sqlx::query_as("select template, status from deliveries where account_id = $1 order by created_at, message_id")
+            .bind(person.account)
+            .fetch_all(&self.service.pool())
+            .await
+            .unwrap()
+    }
+
+    /// The jobs of an account's deliveries, as the queue carries them.
+    pub async fn jobs(&self, person: &Person) -> Vec<Value> {
+        let rows: Vec<(MessageId, Value)> = sqlx::query_as(
+            "select d.message_id, n.template from deliveries d join notifications n on n.id = d.notification_id \
+             where d.account_id = $1 and d.status <> 'held' order by d.created_at, d.message_id",
+        )
+        .bind(person.account)
+        .fetch_all(&self.service.pool())
+        .await
+        .unwrap();
+        let job = |(id, mut job): (MessageId, Value)| {
+            job["message_id"] = id.to_string().into();
+            job["account_id"] = person.account.to_string().into();
+            job
+        };
+        rows.into_iter().map(job).collect()
+    }
+
+    /// The kinds in the inbox, newest first.
+    pub async fn kinds(&self, person: &Person) -> Vec<String> {
+        let page = self.app.get("/v1/notifications?limit=100").token(&person.token()).send().await.expect(200);
+        page["items"].as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+pub fn message(job: &Value) -> SqsMessage {
+    SqsMessage { id: "1".into(), body: job.to_string(), receive_count: 1, trace: None }
+}

@@ -1,0 +1,138 @@
+//! Events → what people are told, once.
+
+use events::{Event, Outcome};
+use kernel::World;
+use serde_json::json;
+use time::{Duration, macros::datetime};
+
+use crate::house::{House, Person};
+
+const PAID_TO: &str = "2026-12-24T12:00:00Z";
+
+#[tokio::test]
+async fn a_new_account_is_welcomed_once_however_often_its_address_changes() {
+    let house = House::start_alone().await;
+    let person = house.person().await;
+    for event in [person.verified(2, "b@example.com"), person.verified(1, "a@example.com")] {
+        assert_eq!(house.route(event).await, Outcome::Done);
+    }
+    assert_eq!(house.kinds(&person).await, ["welcome"]);
+    assert_eq!(house.deliveries(&person).await, [("welcome".to_owned(), "queued".to_owned())]);
+    let jobs = house.service.take_messages("email").await;
+    assert_eq!(json!(jobs), json!(house.jobs(&person).await));
+    let left: i64 = sqlx::query_scalar("select count(*) from outbox").fetch_one(&house.service.pool()).await.unwrap();
+    assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn each_event_that_matters_has_its_message() {
+    let house = House::start().await;
+    let person = house.person().await;
+    let subscribed = |sequence, status| person.subscribed(sequence, status, PAID_TO);
+    for (event, kind) in [
+        (subscribed(1, "trialing"), "trial_started"),
+        (subscribed(2, "active"), "subscription_active"),
+        (subscribed(3, "past_due"), "payment_failed"),
+        (subscribed(4, "cancelled"), "subscription_cancelled"),
+        (subscribed(5, "ended"), "subscription_ended"),
+        (person.reused(), "session_revoked"),
+        (person.export(), "data_export_requested"),
+    ] {
+        for _ in 0..2 {
+            assert_eq!(house.route(event.clone()).await, Outcome::Done);
+        }
+        assert_eq!(house.kinds(&person).await[0], kind);
+    }
+    assert_eq!((house.kinds(&person).await.len(), house.deliveries(&person).await.len()), (8, 8));
+}
+
+#[tokio::test]
+async fn a_state_that_was_overtaken_is_not_told_and_another_try_of_a_payment_is_no_news() {
+    let house = House::start().await;
+    let person = house.person().await;
+    for (sequence, status) in [(2, "past_due"), (3, "past_due"), (5, "active"), (4, "past_due"), (1, "trialing")] {
+        assert_eq!(house.route(person.subscribed(sequence, status, PAID_TO)).await, Outcome::Done);
+    }
+    assert_eq!(house.kinds(&person).await, ["subscription_active", "payment_failed", "welcome"]);
+}
+
+#[tokio::test]
+async fn copies_order_and_parallel_routes_make_one_delivery_for_a_fact() {
+    let house = House::start().await;
+    for round in 0..12 {
+        let (world, _) = World::replay(World::system().now(), round);
+        let person = Person::new();
+        let mut events: Vec<Event> =
+            vec![person.verified(1, &person.email()), person.speaks(1, "ru"), person.reused(), person.export()];
+        for _ in 0..6 {
+            events.push(events[world.below(4) as usize].clone());
+        }
+        for at in (1..events.len()).rev() {
+            events.swap(at, world.below(at as u32 + 1) as usize);
+        }
+        let outcomes = futures::future::join_all(events.into_iter().map(|event| house.route(event))).await;
+        assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Done), "{outcomes:?}");
+        let mut kinds: Vec<String> = house.deliveries(&person).await.into_iter().map(|(kind, _)| kind).collect();
+        kinds.sort_unstable();
+        assert_eq!(kinds, ["data_export_requested", "session_revoked", "welcome"]);
+    }
+}
+
+#[tokio::test]
+async fn what_was_switched_off_is_neither_listed_nor_mailed() {
+    let house = House::start().await;
+    let person = house.person().await;
+    let mut wishes = house.app.get("/v1/notifications/preferences").token(&person.token()).send().await.expect(200);
+    wishes["workflows"]["billing"] = json!({ "in_app": false, "email": true, "push": false });
+    house.app.put("/v1/notifications/preferences", &wishes).token(&person.token()).send().await.expect(200);
+    assert_eq!(house.route(person.subscribed(1, "active", PAID_TO)).await, Outcome::Done);
+    assert_eq!(house.kinds(&person).await, ["welcome"]);
+    assert_eq!(house.deliveries(&person).await.len(), 2, "its mail comes nevertheless");
+}
+
+#[tokio::test]
+async fn quiet_hours_hold_everything_but_security_until_they_end() {
+    let house = House::start_alone().await;
+    let person = house.person().await;
+    house.service.take_messages("email").await;
+    let mut wishes = house.app.get("/v1/notifications/preferences").token(&person.token()).send().await.expect(200);
+    wishes["time_zone"] = json!("Europe/Berlin");
+    wishes["quiet_hours"] = json!({ "from": "22:00", "until": "07:00" });
+    house.app.put("/v1/notifications/preferences", &wishes).token(&person.token()).send().await.expect(200);
+
+    let (night, clock) = World::replay(datetime!(2026-06-01 20:00 UTC), 7);
+    assert_eq!(house.route_in(&night, person.subscribed(1, "active", PAID_TO)).await, Outcome::Done);
+    assert_eq!(house.route_in(&night, person.reused()).await, Outcome::Done);
+    let held = |deliveries: Vec<(String, String)>| -> Vec<String> {
+        deliveries.into_iter().filter(|(_, status)| status == "held").map(|(template, _)| template).collect()
+    };
+    assert_eq!(held(house.deliveries(&person).await), ["subscription_active"]);
+    assert_eq!(house.kinds(&person).await.len(), 3, "the inbox wakes nobody");
+    assert_eq!(house.service.take_messages("email").await.len(), 1);
+    clock.advance(Duration::hours(8) + Duration::minutes(59));
+    assert_eq!(house.release(&night).await, Outcome::Done);
+    assert_eq!(held(house.deliveries(&person).await).len(), 1, "06:59 in Berlin");
+    clock.advance(Duration::minutes(1));
+    for _ in 0..2 {
+        assert_eq!(house.release(&night).await, Outcome::Done);
+    }
+    let released = house.service.take_messages("email").await;
+    assert_eq!((released.len(), released[0]["subscription_active"]["until"].as_str()), (1, Some("2026-12-24")));
+    assert!(held(house.deliveries(&person).await).is_empty());
+}
+
+#[tokio::test]
+async fn what_is_no_event_of_ours_is_poison_and_a_database_that_is_down_is_not() {
+    let house = House::start().await;
+    let person = Person::new();
+    let mut nameless = person.reused();
+    nameless.data["account_id"] = json!("nobody");
+    let mut other = person.verified(1, "a@example.com");
+    other.kind = "cinema.catalog.title_changed.v1".to_owned();
+    for event in [nameless, other] {
+        assert!(matches!(house.route(event).await, Outcome::Poison(_)));
+    }
+    let service = house.service.with("POSTGRES_URL", "postgres://nobody@127.0.0.1:1/nothing");
+    let house = House { service, ..house };
+    assert!(matches!(house.route(person.verified(1, "a@example.com")).await, Outcome::Retry(_)));
+}
