@@ -8,6 +8,7 @@ use crate::{subscription::Bill, terms::Terms, word::words};
 
 words! {
     /// What an invoice is for.
+    #[schema(as = InvoiceKind)]
     Kind {
         /// A period of a subscription.
         Period = "period",
@@ -18,6 +19,7 @@ words! {
     }
 
     /// How an invoice stands.
+    #[schema(as = InvoiceStatus)]
     Status {
         /// Not paid yet.
         Open = "open",

@@ -30,6 +30,7 @@ pub const MOST_A_DAY: i64 = 3;
 
 words! {
     /// How an attempt stands.
+    #[schema(as = PaymentStatus)]
     Status {
         /// Under way.
         Pending = "pending",

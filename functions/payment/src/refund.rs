@@ -11,6 +11,7 @@ use crate::{
 
 words! {
     /// How a refund stands.
+    #[schema(as = RefundStatus)]
     Status {
         /// On its way.
         Pending = "pending",

@@ -28,6 +28,7 @@ pub const TRIAL_NOTICE: Duration = Duration::days(3);
 
 /// How a subscription stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SubscriptionStatus)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Waits for its first payment.

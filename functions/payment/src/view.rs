@@ -40,7 +40,6 @@ impl From<&Terms> for Bought {
 pub(crate) struct SubscriptionView {
     id: SubscriptionId,
     /// How it stands.
-    #[schema(inline)]
     status: Status,
     /// What the running period brings.
     running: Bought,
@@ -104,7 +103,6 @@ pub(crate) struct PaymentView {
     id: PaymentId,
     invoice_id: InvoiceId,
     /// How it stands. `unknown` is found out by itself: nobody needs to pay again.
-    #[schema(inline)]
     status: PaymentStatus,
     amount: Money,
     /// What was given back of it or is on its way back.
@@ -172,7 +170,6 @@ pub(crate) struct InvoiceView {
     /// Without a gap within a year and a seller.
     #[schema(example = "CINEMA-2027-000001")]
     number: String,
-    #[schema(inline)]
     kind: invoice::Kind,
     /// The legal entity that sells.
     seller: String,
@@ -250,7 +247,6 @@ pub(crate) struct RefundView {
     payment_id: PaymentId,
     amount: Money,
     /// How it stands. `unknown` is found out by itself.
-    #[schema(inline)]
     status: RefundState,
     /// The provider's word for a failure.
     #[serde(skip_serializing_if = "Option::is_none")]

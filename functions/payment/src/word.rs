@@ -3,8 +3,8 @@
 /// Declares an enum with a word for each variant; `row.try_get` and `bind` know it as text.
 macro_rules! words {
     ($($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:tt,)+ })+) => {$(
-        $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        $(#[$meta])*
         pub enum $name {
             $($(#[$doc])* #[serde(rename = $word)] $variant,)+
         }

@@ -9,6 +9,7 @@ mod logs;
 mod mail;
 mod pack;
 mod seed;
+mod simulate;
 mod soak;
 mod status;
 mod test;
@@ -91,6 +92,8 @@ enum Command {
     Watch,
     /// Run the tests on throw-away engines
     Test(test::Arguments),
+    /// Run years of random histories on throw-away engines
+    Simulate(simulate::Arguments),
     /// Invoke a deployed function and print its answer and log
     Invoke(invoke::Arguments),
     /// Write functions/plan.json, CargoLambda.toml, the programs and docs/api
@@ -155,6 +158,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Watch => watch::run(&root, home, &progress).await?,
         Command::Test(arguments) => return test::run(&root, home, arguments, &progress).await,
+        Command::Simulate(arguments) => return simulate::run(&root, home, arguments, &progress).await,
         Command::Invoke(arguments) => return invoke::run(&root, &home, arguments).await,
         Command::Generate { check } => generate::run(&root, check, &progress).await?,
         Command::Pack => pack::run(&root, &progress).await?,

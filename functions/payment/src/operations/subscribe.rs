@@ -91,10 +91,10 @@ async fn begin(
     let offered = plans::find_offered(tx, request.price_id, &account.origin.territory).await?;
     let (plan, price) = offered.ok_or_else(no_such_price)?;
     let terms = plan.terms(&price);
-    if let Some(live) = subscriptions::lock_live(tx, id).await? {
-        if let Some(again) = go_on(billing, tx, live, &terms, request, &return_url).await? {
-            return Ok(again);
-        }
+    if let Some(live) = subscriptions::lock_live(tx, id).await?
+        && let Some(again) = go_on(billing, tx, live, &terms, request, &return_url).await?
+    {
+        return Ok(again);
     }
     let discount = match &request.promo_code {
         Some(code) => Some(promos::find(tx, code.as_str(), id, now).await?.ok_or_else(no_such_promo)?),

@@ -283,10 +283,18 @@ proptest! {
                     }
                 }
                 Step::PayAgain => prop_assert!(subscription.paid(before.period, &basic(), 0, now).is_err()),
-                Step::Decline => drop(subscription.declined(before.period + 1, now)),
-                Step::Cancel => drop(subscription.cancel(now)),
-                Step::Pause => drop(subscription.leave_for(2, now)),
-                Step::Resume => drop(subscription.resume(now)),
+                Step::Decline => {
+                    let _ = subscription.declined(before.period + 1, now);
+                }
+                Step::Cancel => {
+                    let _ = subscription.cancel(now);
+                }
+                Step::Pause => {
+                    let _ = subscription.leave_for(2, now);
+                }
+                Step::Resume => {
+                    let _ = subscription.resume(now);
+                }
                 Step::Next(number) => if subscription.price_of_change(&terms(number, 500, Period::Month), When::PeriodEnd, now).is_ok() {
                     subscription.change(terms(number, 500, Period::Month), When::PeriodEnd);
                 },

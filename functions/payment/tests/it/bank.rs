@@ -69,8 +69,10 @@ impl Bank {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let bank = Self { url, state: Arc::default(), crashed: Arc::default(), world };
         let clerk = bank.clone();
-        let router = Router::new()
-            .fallback(async move |method: Method, uri: Uri, body: Bytes| clerk.clone().serve(method, uri, body).await);
+        let router = Router::new().fallback(move |method: Method, uri: Uri, body: Bytes| {
+            let clerk = clerk.clone();
+            async move { clerk.serve(method, uri, body).await }
+        });
         tokio::spawn(async move { axum::serve(listener, router).await });
         bank
     }
@@ -145,6 +147,16 @@ impl Bank {
         self.state().payments.get_mut(reference).unwrap()["amount"]["amount"] = json!(minor);
     }
 
+    /// Pages whose time is over take no payment any more.
+    fn close_pages(&self) {
+        let now = text(self.world.now());
+        for payment in self.state().payments.values_mut() {
+            if payment["status"] == "pending" && payment["expires_at"].as_str().is_some_and(|at| at <= now.as_str()) {
+                payment["status"] = json!("expired");
+            }
+        }
+    }
+
     async fn serve(self, method: Method, uri: Uri, body: Bytes) -> Response {
         let path = uri.path().trim_start_matches("/v1/").to_owned();
         let query: BTreeMap<String, String> = uri
@@ -155,6 +167,7 @@ impl Bank {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         if method == Method::GET {
+            self.close_pages();
             return self.read(&path, &query);
         }
         if method == Method::DELETE {

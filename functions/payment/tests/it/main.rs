@@ -5,6 +5,7 @@
 mod bank;
 mod changes;
 mod erasure;
+mod function;
 mod ledger;
 mod methods;
 mod plans;

@@ -88,7 +88,7 @@ impl Run {
             self.mood();
             self.happen(what).await;
             self.steps += 1;
-            if self.steps % 10 == 0 {
+            if self.steps.is_multiple_of(10) {
                 self.stage.check_books().await;
             }
         }
@@ -107,6 +107,8 @@ impl Run {
                 let next = self.next_schedule().await;
                 self.agenda.add(next, Happening::Schedules, &mut self.chance);
             }
+            // Nobody does anything any more once it is to come to rest.
+            Happening::Act(_) if self.is_calm => {}
             Happening::Act(person) => {
                 self.act(self.people[person]).await;
                 let next = self.now() + self.chance.between(Duration::HOUR, Duration::days(45));

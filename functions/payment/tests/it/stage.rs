@@ -18,7 +18,31 @@ pub const START: OffsetDateTime = datetime!(2027-01-31 10:00 UTC);
 const KEY: &str = "sandbox-key-0123456789";
 pub const WEBHOOK_SECRET: &str = "whsec-0123456789abcdef";
 
+/// What schedules and queues start, wired once.
+struct Consumers {
+    renew: operations::renew::Renew,
+    dun: operations::dun::Dun,
+    resolve: operations::resolve_unknown::ResolveUnknown,
+    announce: operations::announce_trial_end::AnnounceTrialEnd,
+    reconcile: operations::reconcile::Reconcile,
+    process: operations::process_webhook::ProcessWebhook,
+}
+
+impl Consumers {
+    fn wire(boot: &Boot) -> Self {
+        Self {
+            renew: consumers::renew(boot).unwrap(),
+            dun: consumers::dun(boot).unwrap(),
+            resolve: consumers::resolve_unknown(boot).unwrap(),
+            announce: consumers::announce_trial_end(boot).unwrap(),
+            reconcile: consumers::reconcile(boot).unwrap(),
+            process: consumers::process_webhook(boot).unwrap(),
+        }
+    }
+}
+
 pub struct Stage {
+    consumers: Consumers,
     pub service: Service,
     pub app: App,
     pub bank: Bank,
@@ -54,7 +78,8 @@ impl Stage {
         }
         let service = service.with("STREAM_DOMAIN_EVENTS", "no-such-stream");
         let app = service.app_with(&service.boot().with_world(world.clone()), operations::routes);
-        Self { service, app, bank, world, clock }
+        let consumers = Consumers::wire(&service.boot().with_world(world.clone()));
+        Self { consumers, service, app, bank, world, clock }
     }
 
     pub fn boot(&self) -> Boot {
@@ -156,8 +181,8 @@ impl Stage {
     pub async fn process(&self, event: &str) -> Outcome {
         let body = json!({"provider": "sandbox", "event_id": event}).to_string();
         let message = SqsMessage { id: "1".into(), body, receive_count: 1, trace: None };
-        let consumer = consumers::process_webhook(&self.boot()).unwrap();
-        Box::pin(self.survive(consumer.consume(message, &self.deadline()))).await.unwrap_or(Outcome::Done)
+        let deadline = self.deadline();
+        Box::pin(self.survive(self.consumers.process.consume(message, &deadline))).await.unwrap_or(Outcome::Done)
     }
 
     pub fn deadline(&self) -> Deadline {
@@ -173,29 +198,29 @@ impl Stage {
         }
     }
 
-    async fn run(&self, consumer: impl Consumer<Tick>) -> Option<Outcome> {
+    async fn run(&self, consumer: &impl Consumer<Tick>) -> Option<Outcome> {
         let deadline = self.deadline();
         Box::pin(self.survive(consumer.consume(Tick { time: None }, &deadline))).await
     }
 
     pub async fn renew(&self) -> Option<Outcome> {
-        self.run(consumers::renew(&self.boot()).unwrap()).await
+        self.run(&self.consumers.renew).await
     }
 
     pub async fn dun(&self) -> Option<Outcome> {
-        self.run(consumers::dun(&self.boot()).unwrap()).await
+        self.run(&self.consumers.dun).await
     }
 
     pub async fn resolve(&self) -> Option<Outcome> {
-        self.run(consumers::resolve_unknown(&self.boot()).unwrap()).await
+        self.run(&self.consumers.resolve).await
     }
 
     pub async fn announce(&self) -> Option<Outcome> {
-        self.run(consumers::announce_trial_end(&self.boot()).unwrap()).await
+        self.run(&self.consumers.announce).await
     }
 
     pub async fn reconcile(&self) -> Option<Outcome> {
-        self.run(consumers::reconcile(&self.boot()).unwrap()).await
+        self.run(&self.consumers.reconcile).await
     }
 
     /// What was told about an id, in its order: the data of the events.
