@@ -24,7 +24,7 @@ const ENGINE_LIMIT: &str = "700ms";
 /// A key of fewer letters begins too many words.
 const SOUND_PREFIX_FROM: usize = 3;
 /// Unfinished words of fewer letters are near to too many others.
-const TYPO_IN_BEGINNING_FROM: usize = 4;
+const TYPO_IN_BEGINNING_FROM: usize = 5;
 
 /// The body of a search.
 pub(crate) fn search(criteria: &Criteria, reach: Reach, slice: Slice) -> Value {

@@ -10,8 +10,7 @@ pub struct Reindex {
     /// The index.
     pub name: String,
     /// What became of it.
-    #[schema(inline)]
-    pub state: State,
+    pub state: ReindexState,
     /// When somebody asked for it.
     #[serde(with = "time::serde::rfc3339")]
     pub started_at: OffsetDateTime,
@@ -31,7 +30,7 @@ pub struct Reindex {
 /// What became of a new index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum ReindexState {
     /// Titles are copied and compared; searches read the index before.
     Building,
     /// Searches read it, or did until another took its place.
@@ -40,7 +39,7 @@ pub enum State {
     Failed,
 }
 
-impl State {
+impl ReindexState {
     /// The word used in JSON and SQL.
     pub fn as_str(self) -> &'static str {
         match self {

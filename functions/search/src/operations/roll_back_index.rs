@@ -22,10 +22,7 @@ pub(super) struct RolledBack {
     post, path = "/v1/admin/search/rollback", tag = "search",
     responses((status = 200, body = RolledBack), Problem)
 )]
-pub(super) async fn roll_back_index(
-    State(state): State<RollBackIndex>,
-    _: Admin,
-) -> Result<Json<RolledBack>, Problem> {
+pub(super) async fn roll_back_index(State(state): State<RollBackIndex>, _: Admin) -> Result<Json<RolledBack>, Problem> {
     let (live, previous) = state.index.roll_back().await?.ok_or_else(problems::no_previous_index)?;
     Ok(Json(RolledBack { live, previous }))
 }

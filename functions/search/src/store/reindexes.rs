@@ -3,14 +3,14 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use crate::reindex::{Reindex, State};
+use crate::reindex::{Reindex, ReindexState};
 
 const COLUMNS: &str = "name, state, started_at, ended_at, copied, reason, position";
 
 type Row = (String, String, OffsetDateTime, Option<OffsetDateTime>, i64, Option<String>, String);
 
 fn of((name, state, started_at, ended_at, copied, reason, position): Row) -> Reindex {
-    Reindex { name, state: State::of(&state), started_at, ended_at, copied, reason, position }
+    Reindex { name, state: ReindexState::of(&state), started_at, ended_at, copied, reason, position }
 }
 
 /// The one that is being built.
@@ -90,7 +90,7 @@ pub(crate) async fn end(
     now: OffsetDateTime,
     reason: Option<&str>,
 ) -> Result<(), sqlx::Error> {
-    let state = if reason.is_some() { State::Failed } else { State::Live };
+    let state = if reason.is_some() { ReindexState::Failed } else { ReindexState::Live };
     sqlx::query("update reindexes set state = $2, ended_at = $3, reason = $4 where name = $1 and state = 'building'")
         .bind(name)
         .bind(state.as_str())
