@@ -1,6 +1,6 @@
 //! A title as search knows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use events::{ContractError, Event, Title};
 use kernel::{
@@ -10,7 +10,11 @@ use kernel::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::words::{folded, words};
+use crate::{
+    facets::Facets,
+    forms, sound,
+    words::{folded, signs, words},
+};
 
 /// What is searched, filtered by and shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,11 +45,12 @@ pub struct Revision {
     pub document: Document,
 }
 
-/// What a search found: a slice of documents and how many there are in all.
-#[derive(Debug, Default)]
+/// What a search found: a slice of documents, how many there are in all, and of what.
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Found {
     pub documents: Vec<Document>,
     pub total: u64,
+    pub facets: Facets,
 }
 
 impl Revision {
@@ -86,19 +91,56 @@ impl Document {
         self.names.values().chain([&self.original_title]).map(String::as_str)
     }
 
-    /// Whole names in folded form: a query that equals one comes first.
+    /// Whole names in folded form, with `&` as a sign and as a word, and names of signs alone: a query that equals one comes first.
     pub fn exact(&self) -> Vec<String> {
-        let mut names: Vec<_> =
-            self.titles().map(|name| folded(name).join(" ")).filter(|name| !name.is_empty()).collect();
-        names.sort();
-        names.dedup();
-        names
+        let spoken = |name: &str| ["and", "и"].map(|and| folded(&name.replace('&', &format!(" {and} "))).join(" "));
+        let written = |name: &str| signs(name).unwrap_or_else(|| folded(name).join(" "));
+        distinct(self.titles().flat_map(|name| {
+            let spoken = name.contains('&').then(|| spoken(name));
+            spoken.into_iter().flatten().chain([written(name)]).collect::<Vec<_>>()
+        }))
     }
 
-    /// Folded words of names and people, each after a space.
+    /// Whole names without what people leave out or write otherwise.
+    pub(crate) fn cores(&self) -> Vec<String> {
+        distinct(self.titles().map(|name| forms::core(&folded(name))))
+    }
+
+    /// Keys of the cores, to be compared with cores in the other alphabet.
+    pub(crate) fn core_sounds(&self) -> Vec<String> {
+        distinct(self.cores().iter().filter_map(|core| sound::of_cyrillic(core).or_else(|| sound::of_latin(core))))
+    }
+
+    /// Other forms of the words of names and people.
+    pub(crate) fn forms(&self) -> Vec<String> {
+        distinct(self.texts().flat_map(|text| forms::forms(&folded(text))))
+    }
+
+    /// Keys of the words of names and people by `key`, joined words among them.
+    fn sounds(&self, key: fn(&str) -> Option<String>) -> Vec<String> {
+        distinct(self.texts().flat_map(folded).chain(self.forms()).filter_map(|word| key(&word)))
+    }
+
+    /// Keys of the words in Cyrillic letters.
+    pub(crate) fn from_cyrillic(&self) -> Vec<String> {
+        self.sounds(sound::of_cyrillic)
+    }
+
+    /// Keys of the words in Latin letters.
+    pub(crate) fn from_latin(&self) -> Vec<String> {
+        self.sounds(sound::of_latin)
+    }
+
+    /// Names of the title and of people.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.titles().chain(self.people.iter().map(String::as_str))
+    }
+
+    /// Whatever a word of a query may be compared with, each after a space.
     pub fn terms(&self) -> String {
-        let texts = self.titles().chain(self.people.iter().map(String::as_str));
-        texts.flat_map(folded).map(|word| format!(" {word}")).collect()
+        let words = self.texts().flat_map(folded).chain(self.forms());
+        let others = self.from_cyrillic().into_iter().chain(self.from_latin()).chain(self.titles().filter_map(signs));
+        words.chain(others).map(|word| format!(" {word}")).collect()
     }
 
     /// What the index gets.
@@ -111,6 +153,11 @@ impl Document {
             "genres": self.genres,
             "year": self.year,
             "exact": self.exact(),
+            "core": self.cores(),
+            "core_sound": self.core_sounds(),
+            "forms": self.forms(),
+            "from_cyrillic": self.from_cyrillic(),
+            "from_latin": self.from_latin(),
             "names": self.titles().map(text).collect::<Vec<_>>(),
             "people": self.people.iter().map(|name| text(name)).collect::<Vec<_>>(),
             "document": self,
@@ -120,6 +167,12 @@ impl Document {
         }
         body
     }
+}
+
+/// In order, each once, without empty ones.
+fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let texts: BTreeSet<String> = texts.filter(|text| !text.is_empty()).collect();
+    texts.into_iter().collect()
 }
 
 #[cfg(test)]
@@ -147,7 +200,18 @@ mod tests {
         let revision = Revision::read(&event(title())).unwrap();
         let document = &revision.document;
         assert_eq!(document.exact(), ["die walkure", "the valkyrie", "валькирия"]);
-        assert_eq!(document.terms(), " the valkyrie валькирия die walkure yolka елка");
+        assert!(
+            document.terms().starts_with(" the valkyrie валькирия die walkure yolka елка diewalkure "),
+            "{}",
+            document.terms()
+        );
+        assert_eq!(
+            (document.cores(), document.from_cyrillic()),
+            (
+                vec!["diewalkure".to_owned(), "valkyrie".to_owned(), "валькирия".to_owned()],
+                vec!["elka".to_owned(), "valkiria".to_owned()]
+            )
+        );
         assert_eq!(document.indexed()["names"][2], "die walküre");
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use crate::document::Document;
+use crate::{document::Document, facets::Facets};
 
 /// A page of what was found.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -21,6 +21,12 @@ pub struct FoundPage {
     /// Pass it as `cursor` to get the next page; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
+    /// How many there are of what, on all pages.
+    pub facets: Facets,
+    /// What to search for instead. With items: how they are spelt, for they were found with typos or in the other keyboard layout. Without:
+    /// what is nearest among what the caller may see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub did_you_mean: Option<String>,
     /// Names this search when a result is clicked.
     pub query_id: QueryId,
     /// The search engine did not answer in time: word forms were not considered and the order is coarser.

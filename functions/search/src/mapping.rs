@@ -3,15 +3,27 @@
 use kernel::policy::search_mapping;
 use serde_json::{Value, json};
 
+/// Rises with every change of what is below: an index of another version is built anew.
+pub(crate) const VERSION: u32 = 2;
+
 /// The body of the index's creation under an alias.
 pub(crate) fn index(alias: &str) -> Value {
     let mut properties = search_mapping();
+    // Words that are taken as they are: `forms` and `sound` made them.
+    let written = json!({ "type": "text", "analyzer": "written", "fields": {
+        "prefix": { "type": "text", "analyzer": "written_prefix", "search_analyzer": "written" },
+    } });
     let fields = json!({
         "title_id": { "type": "keyword" },
         "kind": { "type": "keyword" },
         "genres": { "type": "keyword" },
         "year": { "type": "integer" },
         "exact": { "type": "keyword" },
+        "core": { "type": "keyword" },
+        "core_sound": { "type": "keyword" },
+        "forms": written.clone(),
+        "from_cyrillic": written.clone(),
+        "from_latin": written,
         "names": { "type": "text", "analyzer": "plain", "fields": {
             "prefix": { "type": "text", "analyzer": "prefix", "search_analyzer": "plain" },
             "russian": { "type": "text", "analyzer": "russian_text" },
@@ -28,7 +40,8 @@ pub(crate) fn index(alias: &str) -> Value {
     }
     json!({
         "settings": { "index": { "number_of_shards": 1, "auto_expand_replicas": "0-1" }, "analysis": analysis() },
-        "mappings": { "dynamic": "strict", "properties": properties },
+        // What an older index does not know it keeps and does not search.
+        "mappings": { "dynamic": false, "_meta": { "version": VERSION }, "properties": properties },
         "aliases": { alias: {} },
     })
 }
@@ -53,6 +66,8 @@ fn analysis() -> Value {
             "english_stem": { "type": "stemmer", "language": "english" },
         },
         "analyzer": {
+            "written": { "type": "custom", "tokenizer": "whitespace" },
+            "written_prefix": { "type": "custom", "tokenizer": "whitespace", "filter": ["prefixes"] },
             "plain": analyzer(&["lowercase"], &[]),
             "prefix": analyzer(&["lowercase"], &["prefixes"]),
             "russian_text": analyzer(&["lowercase", "russian_stem"], &[]),

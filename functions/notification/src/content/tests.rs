@@ -174,7 +174,7 @@ fn words_that_would_not_be_shown_as_they_are_written_are_refused() {
     for paragraphs in [vec![], vec![""], vec!["a\u{0}b"], vec!["a"; 21], vec![&*megabytes], vec!["a"; 100_000]] {
         assert_eq!(error(announced("subject", &paragraphs)), Some(ContentError::Paragraphs));
     }
-    assert_eq!(error(announced(&"ё".repeat(200), &[&"ж".repeat(2_000); 20])), None);
+    assert_eq!(error(announced(&"ё".repeat(200), &[&*"ж".repeat(2_000); 20])), None);
 }
 
 proptest! {

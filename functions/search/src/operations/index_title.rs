@@ -1,14 +1,10 @@
 //! Keeps both search engines up to date with the catalogue: of two versions of a title the higher one stays, in whatever order they come.
 
-use std::time::Duration;
-
 use events::{BatchConsumer, Batches, Deadline, Event, Outcome};
 use sqlx::PgPool;
 
 use crate::{document::Revision, index::Index, store::documents};
 
-/// For one bulk call.
-const PATIENCE: Duration = Duration::from_secs(8);
 /// A batch that cannot be finished is not begun.
 const BATCH: time::Duration = time::Duration::seconds(1);
 
@@ -17,7 +13,7 @@ pub type IndexTitle = Batches<Indexer>;
 
 runtime::wire! {
     /// Writes to both engines.
-    pub struct Indexer { index: Index = |boot| Index::new(boot, PATIENCE), pool: PgPool }
+    pub struct Indexer { index: Index = |boot| Index::new(boot, super::PATIENCE), pool: PgPool }
 }
 
 impl BatchConsumer<Event> for Indexer {
@@ -38,25 +34,14 @@ impl BatchConsumer<Event> for Indexer {
 }
 
 impl Indexer {
+    /// Postgres first: an index that is created after it looked for indices is filled from there.
     async fn keep(&self, revisions: &[&Revision]) -> Vec<Outcome> {
         if revisions.is_empty() {
             return vec![];
         }
-        let indexed = self.index.put(revisions).await;
-        let mut outcomes = Vec::with_capacity(revisions.len());
-        for (revision, indexed) in revisions.iter().zip(indexed) {
-            let kept = documents::keep(&self.pool, revision).await.map_or_else(Outcome::retry, |()| Outcome::Done);
-            outcomes.push(worse(kept, indexed));
+        match documents::keep(&self.pool, revisions).await {
+            Ok(()) => self.index.put(revisions).await,
+            Err(error) => revisions.iter().map(|_| Outcome::retry(&error)).collect(),
         }
-        outcomes
-    }
-}
-
-/// Both must be done; where one refuses for ever, no retry helps.
-fn worse(one: Outcome, other: Outcome) -> Outcome {
-    match (one, other) {
-        (Outcome::Poison(reason), _) | (_, Outcome::Poison(reason)) => Outcome::Poison(reason),
-        (Outcome::Retry(reason), _) | (_, Outcome::Retry(reason)) => Outcome::Retry(reason),
-        (Outcome::Done, Outcome::Done) => Outcome::Done,
     }
 }

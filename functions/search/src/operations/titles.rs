@@ -3,28 +3,34 @@
 use std::time::Duration;
 
 use cinema_http::{Audience, Json, Page, PageParams, Pages, Problem, State};
-use kernel::{TitleKind, World};
+use kernel::{QueryId, TitleKind, World};
 use runtime::PublicUrl;
 use serde::Deserialize;
 use sqlx::PgPool;
+use stores::StoreError;
 use utoipa::IntoParams;
 
 use crate::{
-    criteria::{Criteria, Slice},
+    criteria::{Criteria, Reach, Slice},
     document::Found,
     found::{FoundPage, card},
     index::Index,
-    store::documents,
+    spelling::{corrected, proposal},
+    store::{documents, queries},
+    synonyms::KnownSynonyms,
 };
 
 runtime::wire! {
     pub(super) struct SearchTitles {
-        index: Index = |boot| Index::new(boot, PATIENCE), pool: PgPool, world: World, public_url: PublicUrl
+        index: Index = |boot| Index::new(boot, PATIENCE), pool: PgPool, world: World, public_url: PublicUrl,
+        synonyms: KnownSynonyms = |boot| Ok(KnownSynonyms::new(boot.postgres()?)),
     }
 }
 
 /// Longer, and Postgres answers instead.
 const PATIENCE: Duration = Duration::from_millis(800);
+/// Longer, and the search is not counted.
+const NOTING: Duration = Duration::from_millis(50);
 const LONGEST_QUERY: usize = 200;
 const LONGEST_GENRE: usize = 100;
 /// The engine looks no further.
@@ -66,7 +72,8 @@ impl Filter {
     }
 }
 
-/// Searches what the caller may see. Every word must fit: whole, as a beginning, in another form, or with one typo.
+/// Searches what the caller may see. Every word must fit: whole, as a beginning, in another form or alphabet; where
+/// nothing fits, with typos or as typed in the other keyboard layout. Articles and connectives need not fit.
 #[utoipa::path(
     get, path = "/v1/search", tag = "search", params(Filter, PageParams),
     responses((status = 200, body = FoundPage), Problem)
@@ -85,28 +92,110 @@ pub(super) async fn search_titles(
         year: filter.year,
         ..Criteria::new(&filter.q, audience.policy.clone(), now)
     };
+    let criteria = criteria.with(&*search.synonyms.at(now).await);
     let (rows, from) = (usize::try_from(pages.rows()).unwrap_or(0), pages.after()?.unwrap_or(0));
     let slice = Slice { from, size: rows.min(DEEPEST.saturating_sub(from)) };
-    let (Found { documents, total }, degraded) = search.find(&criteria, slice).await?;
+    let Answer { found, did_you_mean, is_degraded } = search.find(&filter.q, &criteria, slice).await?;
+    let query_id = search.world.id();
+    // Only what is asked first: later pages belong to it.
+    if from == 0 && !criteria.is_empty() {
+        search.note(query_id, &criteria, found.total).await;
+    }
     let reader = (&audience.policy, &audience.languages);
     let item = |document| card(document, reader, now, &search.public_url);
     // The last of the rows only tells that there is another page.
-    let Page { items, next_cursor } = pages.page(documents, |_| from + rows - 1, item);
-    Ok(Json(FoundPage { items, total, next_cursor, query_id: search.world.id(), degraded }))
+    let Page { items, next_cursor } = pages.page(found.documents, |_| from + rows - 1, item);
+    Ok(Json(FoundPage {
+        items,
+        total: found.total,
+        next_cursor,
+        facets: found.facets,
+        did_you_mean,
+        query_id,
+        degraded: is_degraded,
+    }))
+}
+
+/// What was found, by which engine, and what to search for instead.
+#[derive(Default)]
+struct Answer {
+    found: Found,
+    did_you_mean: Option<String>,
+    is_degraded: bool,
 }
 
 impl SearchTitles {
-    /// What was found, and whether Postgres had to find it.
-    async fn find(&self, criteria: &Criteria, slice: Slice) -> Result<(Found, bool), Problem> {
-        if criteria.is_empty() {
-            return Ok((Found::default(), false));
+    /// For the report on relevance: an answer is worth more than its count.
+    async fn note(&self, id: QueryId, criteria: &Criteria, total: u64) {
+        let noted = queries::add(&self.pool, id, criteria.words(), total, criteria.now);
+        match tokio::time::timeout(NOTING, noted).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "a search is not counted"),
+            Err(_) => tracing::warn!("a search is not counted: postgres is slow"),
         }
-        match self.index.search(criteria, slice).await {
-            Ok(found) => Ok((found, false)),
+    }
+
+    async fn find(&self, text: &str, criteria: &Criteria, slice: Slice) -> Result<Answer, Problem> {
+        if criteria.is_empty() {
+            return Ok(Answer::default());
+        }
+        match self.ask_engine(text, criteria, slice).await {
+            Ok((found, did_you_mean)) => Ok(Answer { found, did_you_mean, is_degraded: false }),
             Err(error) => {
                 tracing::warn!(%error, "postgres answers for the search engine");
-                Ok((documents::search(&self.pool, criteria, slice).await?, true))
+                let (found, did_you_mean) = self.ask_postgres(text, criteria, slice).await?;
+                Ok(Answer { found, did_you_mean, is_degraded: true })
             }
         }
+    }
+
+    /// As written, else in the other keyboard layout, else with typos; else a proposal.
+    async fn ask_engine(
+        &self,
+        text: &str,
+        criteria: &Criteria,
+        slice: Slice,
+    ) -> Result<(Found, Option<String>), StoreError> {
+        let found = self.index.search(criteria, Reach::AsWritten, slice).await?;
+        if found.total > 0 || criteria.has_only_signs() {
+            return Ok((found, None));
+        }
+        let swapped = criteria.in_other_layout(text);
+        if let Some((meant, swapped)) = &swapped {
+            let found = self.index.search(swapped, Reach::AsWritten, slice).await?;
+            if found.total > 0 {
+                return Ok((found, Some(meant.clone())));
+            }
+        }
+        for criteria in [Some(criteria), swapped.as_ref().map(|(_, swapped)| swapped)].into_iter().flatten() {
+            let found = self.index.search(criteria, Reach::WithTypos, slice).await?;
+            if found.total > 0 {
+                // On a later page the best one is on another.
+                let best = found.documents.first().filter(|_| slice.from == 0);
+                let meant = best.and_then(|document| corrected(&criteria.asked, document));
+                return Ok((found, meant));
+            }
+        }
+        let nearest = self.index.search(criteria, Reach::AnyWord, Slice { from: 0, size: 1 }).await?;
+        let proposal = nearest.documents.first().and_then(|document| proposal(&criteria.asked, document));
+        Ok((Found::default(), proposal.map(str::to_owned)))
+    }
+
+    async fn ask_postgres(
+        &self,
+        text: &str,
+        criteria: &Criteria,
+        slice: Slice,
+    ) -> Result<(Found, Option<String>), Problem> {
+        let (found, reach) = documents::search(&self.pool, criteria, slice).await?;
+        if found.total > 0 {
+            let best = found.documents.first().filter(|_| slice.from == 0 && reach == Reach::WithTypos);
+            let meant = best.and_then(|document| corrected(&criteria.asked, document));
+            return Ok((found, meant));
+        }
+        let Some((meant, swapped)) = criteria.in_other_layout(text) else { return Ok((found, None)) };
+        let (found, _) = documents::search(&self.pool, &swapped, slice).await?;
+        let meant = (found.total > 0).then_some(meant);
+        Ok((found, meant))
     }
 }

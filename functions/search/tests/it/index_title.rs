@@ -47,7 +47,7 @@ async fn the_index_is_made_once_whoever_comes_first() {
     library.refresh().await;
     assert_eq!(search(&library.app, "race").await["total"], 8);
     // An index that lost its alias gets it back.
-    let name = format!("{}-v1", library.alias);
+    let name = search::index::first_index(&library.alias);
     let parts = opensearch::indices::IndicesDeleteAliasParts::IndexName(&[&name], &[&library.alias]);
     library.engine().indices().delete_alias(parts).send().await.unwrap();
     search::index::ensure_index(&library.engine(), &library.alias).await.unwrap();

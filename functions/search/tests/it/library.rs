@@ -60,7 +60,7 @@ impl Library {
     }
 
     pub async fn close(self) {
-        let index = format!("{}-v1", self.alias);
+        let index = search::index::first_index(&self.alias);
         self.engine().indices().delete(IndicesDeleteParts::Index(&[&index])).send().await.unwrap();
     }
 }
