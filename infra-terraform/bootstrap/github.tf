@@ -7,6 +7,9 @@ resource "aws_iam_openid_connect_provider" "github" {
 }
 
 locals {
+  # The only secret that Terraform writes, so it also reads it.
+  origin_verify = "arn:aws:secretsmanager:${var.region}:${var.account}:secret:setting/ORIGIN_VERIFY-??????"
+
   subjects = {
     plan   = "repo:${var.repository}:*"
     deploy = "repo:${var.repository}:environment:${var.environment}"
@@ -31,7 +34,7 @@ resource "aws_iam_role" "github" {
   })
 }
 
-# What Terraform reads to compare. Values of secrets are not among it.
+# What Terraform reads to compare.
 resource "aws_iam_role_policy_attachment" "plan" {
   role       = aws_iam_role.github["plan"].name
   policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -44,10 +47,12 @@ resource "aws_iam_role_policy" "plan" {
     Version = "2012-10-17"
     Statement = [
       { Effect = "Allow", Action = "kms:Decrypt", Resource = aws_kms_key.state.arn },
+      { Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = local.origin_verify },
       # Each refresh asks for a password that nothing uses; AWS knows no resource for it.
       { Effect = "Allow", Action = "secretsmanager:GetRandomPassword", Resource = "*" },
       # Objects are people's films; a plan has no use for them.
-      { Effect = "Deny", Action = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "kinesis:GetRecords", "secretsmanager:GetSecretValue"], Resource = "*" },
+      { Effect = "Deny", Action = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "kinesis:GetRecords"], Resource = "*" },
+      { Effect = "Deny", Action = "secretsmanager:GetSecretValue", NotResource = local.origin_verify },
       { Effect = "Deny", Action = "s3:GetObject", NotResource = [for name in values(local.buckets) : "arn:aws:s3:::${name}/*"] },
     ]
   })
@@ -80,7 +85,7 @@ resource "aws_iam_role_policy" "deploy" {
         Resource = "arn:aws:iam::${var.account}:role/aws-service-role/*"
       },
       # Values of secrets are written by people, with `infra-terraform/secrets`.
-      { Effect = "Deny", Action = "secretsmanager:GetSecretValue", Resource = "*" },
+      { Effect = "Deny", Action = "secretsmanager:GetSecretValue", NotResource = local.origin_verify },
     ]
   })
 }

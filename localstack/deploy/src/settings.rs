@@ -20,7 +20,7 @@ const BREACHED_PASSWORDS_URL: &str = "BREACHED_PASSWORDS_URL";
 const OAUTH_PROVIDERS: &str = "OAUTH_PROVIDERS";
 
 /// What a fresh platform begins with. A developer changes a line of the file and deploys again.
-const DEFAULTS: [(&str, &str); 8] = [
+const DEFAULTS: [(&str, &str); 9] = [
     (BREACHED_PASSWORDS_URL, "http://localhost:8080/_breached"),
     ("CINEMA_ENVIRONMENT", "local"),
     ("DEFAULT_TERRITORY", "RU"),
@@ -29,6 +29,8 @@ const DEFAULTS: [(&str, &str); 8] = [
     (OAUTH_PROVIDERS, "{}"),
     ("PUBLIC_URL", "http://localhost:8080"),
     ("RUST_LOG", "info"),
+    // Of CloudFront; the edge has one key and takes any id.
+    ("URL_KEY_PAIR_ID", ""),
 ];
 
 impl Settings {

@@ -114,6 +114,8 @@ pub struct Index {
 pub struct Secret {
     /// How the deployer makes the first value.
     pub generate: Option<Generate>,
+    /// The setting with the id under which others know the public half; whoever uses the secret gets it.
+    pub public_id: Option<String>,
 }
 
 /// A first value.
