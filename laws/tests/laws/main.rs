@@ -8,3 +8,4 @@ mod drift;
 mod imports;
 mod page;
 mod privacy;
+mod terraform;

@@ -33,6 +33,8 @@ const DEFAULTS: [(&str, &str); 9] = [
     (PAYMENT_PROVIDERS, "[]"),
     ("PUBLIC_URL", "http://localhost:8080"),
     ("RUST_LOG", "info"),
+    // Of CloudFront; the edge has one key and takes any id.
+    ("URL_KEY_PAIR_ID", ""),
 ];
 
 impl Settings {

@@ -117,6 +117,8 @@ pub struct Secret {
     /// A first value that is a JSON object: how the deployer makes its members. A person adds others.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<String, Generate>,
+    /// The setting with the id under which others know the public half; whoever uses the secret gets it.
+    pub public_id: Option<String>,
 }
 
 impl Secret {

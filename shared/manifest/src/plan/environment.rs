@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Endpoint, ObjectPlace, Reference, Value};
 use crate::env;
 use crate::function::Function;
+use crate::resources::Resources;
 use crate::uses::Use;
 
 /// Settings that every function has.
@@ -16,7 +17,7 @@ pub(super) const PUBLIC_URL: &str = "PUBLIC_URL";
 /// The object with the public keys that `auth-rotate-keys` writes.
 const JWKS: (&str, &str) = ("web", ".well-known/jwks.json");
 
-pub(super) fn of(function: &Function) -> BTreeMap<String, Value> {
+pub(super) fn of(function: &Function, resources: &Resources) -> BTreeMap<String, Value> {
     let mut variables = BTreeMap::from([
         ("SERVICE".to_owned(), Value::Literal(function.service.clone())),
         ("FUNCTION".to_owned(), Value::Literal(function.name.clone())),
@@ -31,6 +32,10 @@ pub(super) fn of(function: &Function) -> BTreeMap<String, Value> {
         settings.extend(HTTP_SETTINGS);
     }
     settings.extend(function.settings.iter().map(String::as_str));
+    settings.extend(function.uses.iter().filter_map(|word| match word {
+        Use::Secret { name, .. } => resources.secrets.get(name)?.public_id.as_deref(),
+        _ => None,
+    }));
     for name in settings {
         variables.insert(name.to_owned(), Value::Reference(Reference::Setting(name.to_owned())));
     }

@@ -37,8 +37,8 @@ impl Plan {
         let events = events(manifest);
         let event_queues: BTreeSet<String> = events.values().flatten().cloned().collect();
         let resolve = |entry: &function::Function| {
-            let mut function = function(entry);
             let resources = &manifest.resources;
+            let mut function = function(entry, resources);
             function.permissions = permissions::of(&entry.name, &function, &entry.uses, resources, &event_queues);
             (entry.name.clone(), function)
         };
@@ -59,7 +59,7 @@ impl Plan {
 }
 
 /// Without its permissions, which follow from the rest.
-fn function(entry: &function::Function) -> Function {
+fn function(entry: &function::Function, resources: &resources::Resources) -> Function {
     let is_object = |trigger: &Trigger| matches!(trigger, Trigger::S3 { .. });
     let mut function = Function {
         service: entry.service.clone(),
@@ -68,7 +68,7 @@ fn function(entry: &function::Function) -> Function {
         ephemeral_mib: entry.ephemeral_mib.unwrap_or(EPHEMERAL_MIB),
         concurrency: entry.concurrency,
         layers: entry.layers().map(str::to_owned).collect(),
-        environment: environment::of(entry),
+        environment: environment::of(entry, resources),
         permissions: Vec::new(),
         network: entry.uses.iter().filter_map(engine).collect(),
         routes: routes(entry),

@@ -8,7 +8,7 @@ buckets: {uploads: {versioned: true, cors: true}, web: {}}
 queues: {media-chunks: {}, email: {max_receives: 3}}
 streams: {domain-events: {}, playback-events: {shards: 2}}
 tables: {assets: {hash: pk, stream: true, indexes: {due: {hash: due_shard}}}}
-secrets: {pepper: {generate: random-32}}
+secrets: {pepper: {generate: random-32, public_id: PEPPER_ID}}
 gateway: {errors: {THROTTLED: {status: 429, code: slow, title: Slow}}}
 ";
 
@@ -79,6 +79,8 @@ fn a_function_has_its_final_settings() {
     assert_eq!(reference("TABLE_ASSETS"), Reference::Table("assets".into()));
     assert_eq!(reference("CURSOR_KEY"), Reference::Setting("CURSOR_KEY".into()));
     assert_eq!(reference("FIRST_ADMIN_EMAIL"), Reference::Setting("FIRST_ADMIN_EMAIL".into()));
+    assert_eq!(reference("PEPPER_ID"), Reference::Setting("PEPPER_ID".into()));
+    assert!(!plan.functions["media-tick"].environment.contains_key("PEPPER_ID"));
     assert!(!plan.functions["media-tick"].environment.contains_key("CURSOR_KEY"));
     assert_eq!(plan.functions["media-tick"].schedules.len(), 2);
     let methods: Vec<(&str, &str)> =

@@ -1,0 +1,3 @@
+variable "monthly_usd" { type = number }
+
+variable "email" { type = string }

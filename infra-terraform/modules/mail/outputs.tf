@@ -1,0 +1,1 @@
+output "identity_arn" { value = aws_ses_domain_identity.this.arn }

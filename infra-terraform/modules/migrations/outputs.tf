@@ -1,0 +1,1 @@
+output "project" { value = aws_codebuild_project.this.name }

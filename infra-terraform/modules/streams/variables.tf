@@ -1,0 +1,4 @@
+variable "streams" {
+  description = "Of the plan."
+  type        = any
+}
