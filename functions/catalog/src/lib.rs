@@ -5,6 +5,7 @@ mod change;
 pub mod detail;
 pub mod draft;
 pub mod edited;
+pub mod edited_card;
 pub mod genre;
 pub mod list;
 pub mod operations;

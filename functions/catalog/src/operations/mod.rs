@@ -8,7 +8,8 @@ use crate::{edited::EditedTitle, title::Title};
 
 cinema_http::operations! {
     http: [
-        create_title: CreateTitle, get_cast: GetCast, get_title: GetTitle, list_genres: ListGenres, list_titles: ListTitles,
+        create_title: CreateTitle, delete_title: DeleteTitle, get_cast: GetCast, get_title: GetTitle, list_genres: ListGenres, list_titles: ListTitles,
+        list_admin_titles: ListAdminTitles,
         publish_title: PublishTitle, update_title: UpdateTitle,
     ],
     consumers: [attach_asset: AttachAsset, relay_outbox: RelayOutbox, erase_account: EraseAccount],

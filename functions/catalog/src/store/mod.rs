@@ -3,6 +3,7 @@
 pub(crate) mod asset_reports;
 pub(crate) mod audit;
 pub(crate) mod cards;
+pub(crate) mod deleted_titles;
 pub(crate) mod erased_accounts;
 pub(crate) mod genres;
 pub(crate) mod idempotency_keys;

@@ -37,10 +37,14 @@ async fn every_write_answers() {
     let path = format!("/v1/admin/titles/{}", body(&created)["id"].as_str().unwrap());
     let updated = invoke(&service, "catalog-update-title", &call("PATCH", &path, &json!({"year": 1999}))).await;
     assert_eq!((&updated["statusCode"], &body(&updated)["year"]), (&json!(200), &json!(1999)));
+    let listed = invoke(&service, "catalog-list-admin-titles", &call("GET", "/v1/admin/titles", &json!({}))).await;
+    assert_eq!((&listed["statusCode"], body(&listed)["items"].as_array().unwrap().len()), (&json!(200), 1));
     let published =
         invoke(&service, "catalog-publish-title", &call("POST", &format!("{path}/publish"), &json!({"rating": 6})))
             .await;
     assert_eq!((&published["statusCode"], &body(&published)["code"]), (&json!(409), &json!("not_publishable")));
+    let deleted = invoke(&service, "catalog-delete-title", &gateway::event("DELETE", &path, &headers, None)).await;
+    assert_eq!(deleted["statusCode"], 204, "{deleted}");
 }
 
 #[tokio::test]

@@ -13,7 +13,10 @@ mod recipe_bad;
 mod recipe_changes;
 mod recipe_sources;
 mod relay;
+mod retries;
 mod studio;
+mod titles;
 mod uploads;
+mod workers;
 
 testkit::drift_tests!(media);
