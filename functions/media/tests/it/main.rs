@@ -8,6 +8,7 @@ mod erasure;
 mod function;
 mod ingest;
 mod pipeline;
+mod planted;
 mod recipe;
 mod recipe_bad;
 mod recipe_changes;
