@@ -65,7 +65,29 @@ pub struct Failure {
     pub detail: String,
 }
 
-/// How an asset ended.
+/// The newest file for a title, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Source {
+    pub asset_id: AssetId,
+    /// What the person called it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
+    pub state: SourceState,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceState {
+    /// It came through the inbox, and nothing was told of it since.
+    Processing,
+    /// A film.
+    Ready,
+    /// Nothing; `failure` says why.
+    Failed,
+}
+
+/// What the pipeline told of an asset.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     pub asset: AssetId,
@@ -73,13 +95,17 @@ pub struct Report {
     /// The asset's version.
     pub sequence: i64,
     pub at: OffsetDateTime,
+    /// What the person called the file.
+    pub filename: Option<String>,
     pub finding: Finding,
 }
 
-/// Ready or failed.
+/// Dropped, ready or failed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Finding {
+    /// It came through the inbox.
+    Dropped,
     /// It can be played.
     Ready(Asset),
     /// It never will.
@@ -90,6 +116,7 @@ impl Finding {
     /// The word used in SQL.
     pub fn outcome(&self) -> &'static str {
         match self {
+            Self::Dropped => "dropped",
             Self::Ready(_) => "ready",
             Self::Failed(_) => "failed",
         }
@@ -104,17 +131,32 @@ pub fn attached(reports: &[Report]) -> (Option<Asset>, Option<Failure>) {
     let made_good = |failed: &Report| {
         reports.iter().filter(is_ready).any(|ready| ready.asset == failed.asset && ready.sequence > failed.sequence)
     };
-    let failed = reports.iter().filter(|report| !is_ready(report) && !made_good(report));
+    let is_failed = |report: &&Report| matches!(report.finding, Finding::Failed(_));
+    let failed = reports.iter().filter(|report| is_failed(report) && !made_good(report));
     let failure = failed.max_by_key(place).filter(|failed| film.is_none_or(|film| place(&film) < place(failed)));
     let asset = film.and_then(|report| match &report.finding {
         Finding::Ready(asset) => Some(asset.clone()),
-        Finding::Failed(_) => None,
+        Finding::Failed(_) | Finding::Dropped => None,
     });
     let failure = failure.and_then(|report| match &report.finding {
         Finding::Failed(failure) => Some(failure.clone()),
-        Finding::Ready(_) => None,
+        Finding::Ready(_) | Finding::Dropped => None,
     });
     (asset, failure)
+}
+
+/// The asset of which was told last, with the newest that was told of it.
+pub fn newest_source(reports: &[Report]) -> Option<Source> {
+    let newest = reports.iter().max_by_key(|report| (report.at, report.asset))?;
+    let own = || reports.iter().filter(|report| report.asset == newest.asset);
+    let last = own().max_by_key(|report| report.sequence)?;
+    let state = match last.finding {
+        Finding::Dropped => SourceState::Processing,
+        Finding::Ready(_) => SourceState::Ready,
+        Finding::Failed(_) => SourceState::Failed,
+    };
+    let named = own().filter(|report| report.filename.is_some()).max_by_key(|report| report.sequence);
+    Some(Source { asset_id: newest.asset, filename: named.and_then(|report| report.filename.clone()), state })
 }
 
 #[cfg(test)]
@@ -148,7 +190,8 @@ mod tests {
             Finding::Failed(Failure { asset_id: asset(number), code: "broken".to_owned(), detail: String::new() })
         };
         let at = datetime!(2026-01-01 12:00 UTC) + Duration::minutes(minute);
-        Report { asset: asset(number), title: title(), sequence, at, finding }
+        let filename = Some(format!("{number}.mp4"));
+        Report { asset: asset(number), title: title(), sequence, at, filename, finding }
     }
 
     fn outcome(reports: &[Report]) -> (Option<AssetId>, Option<AssetId>) {
@@ -168,5 +211,22 @@ mod tests {
         assert_eq!(outcome(&[report(1, 3, 1, true), report(2, 3, 5, false)]), (Some(asset(1)), Some(asset(2))));
         assert_eq!(outcome(&[report(1, 3, 5, true), report(2, 3, 1, false)]), (Some(asset(1)), None));
         assert_eq!(outcome(&[report(1, 3, 1, false), report(1, 7, 5, true)]), (Some(asset(1)), None));
+    }
+
+    #[test]
+    fn the_newest_file_is_shown_with_what_became_of_it() {
+        let source = |reports: &[Report]| newest_source(reports).map(|source| (source.asset_id, source.state));
+        let dropped = |number, minute| Report { finding: Finding::Dropped, ..report(number, 1, minute, true) };
+        assert_eq!(source(&[]), None);
+        assert_eq!(source(&[dropped(1, 0)]), Some((asset(1), SourceState::Processing)));
+        let (early, late) = (report(1, 3, 0, false), report(2, 2, 5, true));
+        assert_eq!(source(&[dropped(1, 0), early.clone()]), Some((asset(1), SourceState::Failed)), "at one moment");
+        for reports in [[late.clone(), early.clone()], [early, late]] {
+            assert_eq!(source(&reports), Some((asset(2), SourceState::Ready)));
+            assert_eq!(newest_source(&reports).unwrap().filename.as_deref(), Some("2.mp4"));
+        }
+        let nameless = Report { filename: None, ..report(1, 9, 9, true) };
+        assert_eq!(newest_source(&[nameless, dropped(1, 0)]).unwrap().filename.as_deref(), Some("1.mp4"));
+        assert_eq!(outcome(&[dropped(1, 0)]), (None, None), "it is neither a film nor a failure");
     }
 }

@@ -2,7 +2,7 @@
 
 use events::{Event, Transaction};
 use kernel::{TitleId, TitleKind, World};
-use proto::types::TITLE_CHANGED;
+use proto::{catalog::TitleChanged, types::TITLE_CHANGED};
 use sqlx::PgConnection;
 use stores::postgres::violated_constraint;
 
@@ -11,8 +11,9 @@ use crate::{
     draft::Draft,
     slug,
     store::{
+        asset_reports,
         audit::{self, Entry},
-        genres, persons, titles,
+        deleted_titles, genres, persons, titles,
     },
     title::Title,
 };
@@ -39,6 +40,9 @@ pub(crate) enum ChangeError {
     /// The parent does not exist or is of another kind.
     #[error("unknown parent")]
     UnknownParent(TitleKind),
+    /// It has seasons or episodes.
+    #[error("not empty")]
+    NotEmpty,
     /// The database did not do it.
     #[error(transparent)]
     Sql(sqlx::Error),
@@ -49,6 +53,7 @@ impl From<sqlx::Error> for ChangeError {
         match violated_constraint(&error) {
             Some("titles_slug_key") => Self::SlugTaken,
             Some("titles_number_key") => Self::NumberTaken,
+            Some("titles_parent_id_fkey") => Self::NotEmpty,
             _ => Self::Sql(error),
         }
     }
@@ -67,12 +72,13 @@ pub(crate) async fn create(
     let wanted = about.slug.clone();
     about.slug = Some(wanted.clone().unwrap_or_else(|| slug::from_name(&about.original_title, id)));
     let mut title = Title::new(id, about, people).with_reports(reports);
-    if !titles::insert(tx, &title).await? {
+    let now = author.world.now();
+    if !titles::insert(tx, &title, now).await? {
         if wanted.is_some() {
             return Err(ChangeError::SlugTaken);
         }
         title.about.slug = Some(slug::distinct(&title.about.original_title, id));
-        if !titles::insert(tx, &title).await? {
+        if !titles::insert(tx, &title, now).await? {
             return Err(ChangeError::SlugTaken);
         }
     }
@@ -99,6 +105,20 @@ pub(crate) async fn save(
     titles::update(tx, &after).await?;
     record(tx, author, action, Some(before), &after).await?;
     Ok(after)
+}
+
+/// Deletes a title and what the pipeline reported about its films, which go when the others hear of it.
+pub(crate) async fn delete(tx: &mut Transaction<'_>, author: &Author<'_>, title: &Title) -> Result<(), ChangeError> {
+    let now = author.world.now();
+    titles::delete(tx, title.id).await?;
+    asset_reports::delete(tx, title.id).await?;
+    deleted_titles::insert(tx, title.id, now).await?;
+    let gone = Title { version: title.version + 1, ..title.clone() };
+    let entry = Entry { actor: author.actor, action: "deleted", before: Some(title), after: &gone, at: now };
+    audit::record(tx, entry).await?;
+    let told = TitleChanged { deleted: true, ..gone.event() };
+    tx.emit(&Event::new(author.world, TITLE_CHANGED, gone.id, gone.version, &told)).await?;
+    Ok(())
 }
 
 async fn check_references(connection: &mut PgConnection, about: &Draft) -> Result<(), ChangeError> {

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::{
-    asset::{Asset, Failure},
+    asset::{Asset, Failure, Source},
     detail::Artwork,
     draft::Draft,
     publication::unmet,
@@ -33,6 +33,8 @@ pub struct EditedTitle {
     pub artwork: Artwork,
     /// Why the newest upload did not become a film.
     pub failure: Option<Failure>,
+    /// The newest file, and what became of it.
+    pub source: Option<Source>,
     /// The persons of the credits, in their order.
     pub people: Vec<PersonId>,
     /// Rules of publication that are not met: pointers into this document.
@@ -54,6 +56,7 @@ impl EditedTitle {
             asset: title.asset.clone(),
             artwork: Artwork::of(title, public_url),
             failure: title.failure.clone(),
+            source: title.source.clone(),
             people: title.people.clone(),
             unmet: unmet(title, now).into_iter().map(|rule| rule.pointer().to_owned()).collect(),
             about: title.about.clone(),

@@ -8,6 +8,7 @@ pub mod collection;
 pub mod detail;
 pub mod draft;
 pub mod edited;
+pub mod edited_card;
 pub mod episode;
 pub mod genre;
 pub mod leaving;

@@ -4,7 +4,7 @@ use cinema_http::Problem;
 
 use crate::{
     change::ChangeError,
-    publication::{NotPublic, NotPublishable},
+    publication::{NotPublic, NotPublishable, WasPublic},
     violation::InvalidDraft,
 };
 
@@ -32,6 +32,12 @@ impl From<InvalidDraft> for Problem {
     fn from(InvalidDraft { first, others }: InvalidDraft) -> Self {
         let problem = Self::invalid(&first.pointer, first.reason);
         others.into_iter().fold(problem, |problem, violation| problem.at(&violation.pointer, violation.reason))
+    }
+}
+
+impl From<WasPublic> for Problem {
+    fn from(_: WasPublic) -> Self {
+        Self::conflict("title_was_public", "Only a draft can be deleted: people have seen this title, or will.")
     }
 }
 
@@ -65,6 +71,9 @@ impl From<ChangeError> for Problem {
                 Self::invalid(&format!("/genres/{at}"), format!("there is no genre {genre}"))
             }
             ChangeError::UnknownParent(kind) => Self::invalid("/parent_id", format!("there is no such {kind}")),
+            ChangeError::NotEmpty => {
+                Self::conflict("title_not_empty", "It has seasons or episodes. Delete those first.")
+            }
             ChangeError::Sql(error) => error.into(),
         }
     }

@@ -75,6 +75,19 @@ impl NotPublishable {
     }
 }
 
+/// The title is, was or will be public.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a draft")]
+pub struct WasPublic;
+
+/// Refuses to delete what somebody may have seen: their lists and histories name it.
+///
+/// # Errors
+/// Of everything that is no draft.
+pub fn deletable(title: &Title) -> Result<(), WasPublic> {
+    if title.publication == Publication::Draft { Ok(()) } else { Err(WasPublic) }
+}
+
 /// Refuses a change that takes from a public title what it must have. Its windows may end, but not before it was public.
 ///
 /// # Errors

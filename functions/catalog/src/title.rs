@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    asset::{Asset, Failure, Report, attached},
+    asset::{Asset, Failure, Report, Source, attached, newest_source},
     draft::{Draft, Localisation},
     text::Slug,
 };
@@ -32,6 +32,9 @@ pub struct Title {
     pub asset: Option<Asset>,
     /// What went wrong since.
     pub failure: Option<Failure>,
+    /// The newest file.
+    #[serde(default)]
+    pub source: Option<Source>,
     /// What the editor wrote; its slug is always there.
     pub about: Draft,
     /// The persons of the credits, in their order.
@@ -49,6 +52,7 @@ impl Title {
             published_at: None,
             asset: None,
             failure: None,
+            source: None,
             about,
             people,
         }
@@ -83,7 +87,7 @@ impl Title {
     #[must_use]
     pub fn with_reports(&self, reports: &[Report]) -> Self {
         let (asset, failure) = attached(reports);
-        Self { asset, failure, ..self.clone() }
+        Self { asset, failure, source: newest_source(reports), ..self.clone() }
     }
 
     /// What it is called, by language.

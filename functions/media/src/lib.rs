@@ -9,7 +9,7 @@
 //! | [`film`] | what the workers note down, the film put together from it, and its playlists: pure |
 //! | [`encode`] | from a source to the files of a film: probe, remux, chunks, sound, seek pictures |
 //! | [`proof`] | that the encoded film is whole and equals one continuous encode |
-//! | [`assets`], [`uploads`] | what the studio sees: an asset, its jobs, an upload |
+//! | [`assets`], [`uploads`], [`title`] | what the studio sees: an asset, its jobs, an upload, and the title it is for |
 //! | `store` | the table `assets` |
 //! | `pipeline` | carries jobs through crashes |
 //! | [`operations`] | one file per Lambda |
@@ -25,5 +25,6 @@ mod problems;
 pub mod proof;
 pub mod recipe;
 mod store;
+pub mod title;
 pub mod tools;
 pub mod uploads;

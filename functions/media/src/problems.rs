@@ -1,8 +1,12 @@
 //! What the service refuses, as its clients hear it.
 
-use cinema_http::{Problem, StatusCode};
+use cinema_http::{HeaderValue, Problem, StatusCode, header};
+use kernel::TitleId;
 
-use crate::uploads::{parts::CompletionError, upload::InvalidFile};
+use crate::{
+    assets::step::NotRetried,
+    uploads::{parts::CompletionError, upload::InvalidFile},
+};
 
 /// 404.
 pub(crate) fn no_such_upload() -> Problem {
@@ -12,6 +16,44 @@ pub(crate) fn no_such_upload() -> Problem {
 /// 410: S3 has dropped the parts.
 pub(crate) fn upload_expired() -> Problem {
     Problem::new(StatusCode::GONE, "upload_expired", "This upload was not completed within a day. Start a new one.")
+}
+
+/// 410: somebody has ended it.
+pub(crate) fn upload_aborted() -> Problem {
+    Problem::new(StatusCode::GONE, "upload_aborted", "This upload was aborted. Start a new one.")
+}
+
+/// 409: its source is in the hands of the pipeline.
+pub(crate) fn upload_completed() -> Problem {
+    Problem::conflict("upload_completed", "This upload is complete. Delete the title if its film is not wanted.")
+}
+
+/// 404.
+pub(crate) fn no_such_asset() -> Problem {
+    Problem::not_found("asset")
+}
+
+/// 404: there is no such title, or it was deleted.
+pub(crate) fn no_such_title(id: TitleId) -> Problem {
+    Problem::not_found(&format!("title {id}")).at("/title_id", "names no title")
+}
+
+/// 409 with `Retry-After`: the catalogue may have made it a moment ago.
+pub(crate) fn title_not_here_yet(id: TitleId) -> Problem {
+    let detail = format!("The title {id} has not arrived here yet. Try again in a second.");
+    Problem::conflict("title_not_here_yet", detail).with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+}
+
+impl From<NotRetried> for Problem {
+    fn from(error: NotRetried) -> Self {
+        match error {
+            NotRetried::NotFailed => Self::conflict("asset_not_failed", "Only a film that failed can be tried again."),
+            NotRetried::NoSource => Self::conflict(
+                "source_missing",
+                "The file never arrived whole, so there is nothing to try again. Upload it once more.",
+            ),
+        }
+    }
 }
 
 impl From<InvalidFile> for Problem {

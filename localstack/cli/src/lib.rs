@@ -24,4 +24,4 @@ pub use accounts::grant_plan;
 pub use client::Cinema;
 pub use commands::main;
 pub use repository::root;
-pub use studio::{film as upload_film, publish};
+pub use studio::{film as upload_film, open as open_upload, publish};

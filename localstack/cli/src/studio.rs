@@ -14,6 +14,8 @@ use crate::client::Cinema;
 
 /// The pipeline is asked this often.
 const POLL: Duration = Duration::from_secs(1);
+/// The event of a new title comes within seconds, from a cold start within half a minute.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(60);
 /// A film that makes no progress for so long is stuck.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
 
@@ -36,11 +38,25 @@ pub async fn film(cinema: &Cinema, title: &str, file: &Path, progress: &Progress
 /// The upload that an interrupted call has begun, or a new one.
 async fn begin(cinema: &Cinema, title: &str, name: &str, size: u64) -> Result<Value> {
     let order = json!({ "title_id": title, "filename": name, "size": size });
-    let upload = cinema.post_once("/v1/admin/uploads", &order, &format!("film-{title}-{size}")).await?;
+    let upload = open(cinema, &order, &[("idempotency-key", &format!("film-{title}-{size}"))]).await?;
     let asset = upload["asset_id"].as_str().context("no asset_id")?;
     let asset = cinema.get(&format!("/v1/admin/assets/{asset}")).await?;
     // Who tries again what was refused wants it to be looked at again.
-    if asset["state"] == "failed" { cinema.post("/v1/admin/uploads", &order).await } else { Ok(upload) }
+    if asset["state"] == "failed" { open(cinema, &order, &[]).await } else { Ok(upload) }
+}
+
+/// Opens an upload. A title that was made a moment ago has not arrived at the pipeline yet.
+pub async fn open(cinema: &Cinema, order: &Value, headers: &[(&str, &str)]) -> Result<Value> {
+    let path = "/v1/admin/uploads";
+    let asked = std::time::Instant::now();
+    loop {
+        let (status, answer) = cinema.raw(reqwest::Method::POST, path, Some(order), headers).await?;
+        match (status, answer["code"].as_str()) {
+            (200..300, _) => return Ok(answer),
+            (409, Some("title_not_here_yet")) if asked.elapsed() < ARRIVES_WITHIN => tokio::time::sleep(POLL).await,
+            _ => bail!("{path}: {status} {}", answer["detail"].as_str().unwrap_or("no reason given")),
+        }
+    }
 }
 
 async fn send_parts(cinema: &Cinema, upload: &Value, file: &Path, size: u64, task: &Task) -> Result<()> {

@@ -23,7 +23,7 @@ const OAUTH_PROVIDERS: &str = "OAUTH_PROVIDERS";
 const PAYMENT_PROVIDERS: &str = "PAYMENT_PROVIDERS";
 
 /// What a fresh platform begins with. A developer changes a line of the file and deploys again.
-const DEFAULTS: [(&str, &str); 9] = [
+const DEFAULTS: [(&str, &str); 10] = [
     (BREACHED_PASSWORDS_URL, "http://localhost:8080/_breached"),
     ("CINEMA_ENVIRONMENT", "local"),
     ("DEFAULT_TERRITORY", "RU"),

@@ -19,6 +19,7 @@ mod resources;
 pub mod service;
 pub mod titles;
 pub mod token;
+pub mod watch;
 
 pub use engines::Engines;
 pub use golden::{golden, golden_anew};

@@ -1,13 +1,13 @@
 //! What the pipeline reports becomes part of the titles: a ready film is attached, a failure shown to editors, a dropped file made a draft.
 
 use events::{Consumer, Deadline, Event, Outbox, Outcome, Transaction, contracts::AssetNews};
-use kernel::{TitleId, World};
+use kernel::World;
 
 use crate::{
     asset::{Asset, Failure, Finding, Report},
     change::{self, Author, ChangeError},
     draft::Draft,
-    store::{asset_reports, titles},
+    store::{asset_reports, deleted_titles, titles},
 };
 
 runtime::wire! { pub struct AttachAsset { outbox: Outbox, world: World } }
@@ -31,33 +31,38 @@ impl Consumer<Event> for AttachAsset {
 
 impl AttachAsset {
     async fn apply(&self, tx: &mut Transaction<'_>, asset: events::Asset) -> Result<(), ChangeError> {
-        let events::Asset { id, sequence, title, at, news } = asset;
+        let events::Asset { id, sequence, title, at, filename, news } = asset;
         // A film may be reported before the title that a dropped file makes: the second of the two must see the first.
         titles::lock_id(tx, title).await?;
+        if deleted_titles::contains(tx, title).await? {
+            tracing::info!(title_id = %title, "report about a title that was deleted");
+            return Ok(());
+        }
         let finding = match news {
-            AssetNews::Dropped { filename } => return self.draft(tx, title, &filename).await,
+            AssetNews::Dropped => Finding::Dropped,
             AssetNews::Ready(ready) => Finding::Ready(Asset::new(id, ready)),
             AssetNews::Failed { code, detail } => Finding::Failed(Failure { asset_id: id, code, detail }),
         };
-        self.attach(tx, Report { asset: id, title, sequence, at, finding }).await
+        self.attach(tx, Report { asset: id, title, sequence, at, filename, finding }).await
     }
 
     async fn attach(&self, tx: &mut Transaction<'_>, report: Report) -> Result<(), ChangeError> {
         asset_reports::keep(tx, &report).await?;
-        let Some(before) = titles::lock(tx, report.title).await? else {
-            tracing::info!(title_id = %report.title, "report about a title that is not there yet");
-            return Ok(());
-        };
-        let after = before.with_reports(&asset_reports::of_title(tx, before.id).await?);
-        change::save(tx, &self.author(), "asset_changed", &before, after).await.map(drop)
-    }
-
-    async fn draft(&self, tx: &mut Transaction<'_>, title: TitleId, filename: &str) -> Result<(), ChangeError> {
-        if titles::lock(tx, title).await?.is_some() {
-            return Ok(());
+        let reports = asset_reports::of_title(tx, report.title).await?;
+        match titles::lock(tx, report.title).await? {
+            Some(before) => {
+                let after = before.with_reports(&reports);
+                change::save(tx, &self.author(), "asset_changed", &before, after).await.map(drop)
+            }
+            None if report.finding == Finding::Dropped => {
+                let draft = Draft::of_file(report.filename.as_deref().unwrap_or_default());
+                change::create(tx, &self.author(), report.title, draft, &reports).await.map(drop)
+            }
+            None => {
+                tracing::info!(title_id = %report.title, "report about a title that is not there yet");
+                Ok(())
+            }
         }
-        let reports = asset_reports::of_title(tx, title).await?;
-        change::create(tx, &self.author(), title, Draft::of_file(filename), &reports).await.map(drop)
     }
 
     fn author(&self) -> Author<'_> {

@@ -9,11 +9,11 @@ use crate::{edited::EditedTitle, title::Title};
 cinema_http::operations! {
     http: [
         create_title: CreateTitle, delete_collection: DeleteCollection, delete_genre: DeleteGenre,
-        delete_person: DeletePerson, get_cast: GetCast, get_collection: GetCollection, get_person: GetPerson,
-        get_title: GetTitle, list_audit: ListAudit, list_episodes: ListEpisodes, list_genres: ListGenres,
-        list_titles: ListTitles, publish_title: PublishTitle, put_collection: PutCollection, put_genre: PutGenre,
-        put_person: PutPerson, set_availability: SetAvailability, update_title: UpdateTitle,
-        withdraw_title: WithdrawTitle,
+        delete_person: DeletePerson, delete_title: DeleteTitle, get_cast: GetCast, get_collection: GetCollection,
+        get_person: GetPerson, get_title: GetTitle, list_admin_titles: ListAdminTitles, list_audit: ListAudit,
+        list_episodes: ListEpisodes, list_genres: ListGenres, list_titles: ListTitles, publish_title: PublishTitle,
+        put_collection: PutCollection, put_genre: PutGenre, put_person: PutPerson,
+        set_availability: SetAvailability, update_title: UpdateTitle, withdraw_title: WithdrawTitle,
     ],
     consumers: [
         attach_asset: AttachAsset, erase_account: EraseAccount, refresh_sort_keys: RefreshSortKeys,

@@ -4,6 +4,7 @@ pub(crate) mod asset_reports;
 pub(crate) mod audit;
 pub(crate) mod cards;
 pub(crate) mod collections;
+pub(crate) mod deleted_titles;
 pub(crate) mod episodes;
 pub(crate) mod erased_accounts;
 pub(crate) mod genres;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{TitleId, TitleKind};
+use kernel::{TitleId, TitleKind, policy::Publication};
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool, types::Json};
 use time::OffsetDateTime;
@@ -20,6 +20,35 @@ pub(crate) async fn find(pool: &PgPool, id: TitleId) -> Result<Option<(Title, BT
     .fetch_optional(pool)
     .await?;
     Ok(row.map(|(Json(title), genres)| (title, genres.map(|Json(genres)| genres).unwrap_or_default())))
+}
+
+/// A title in whatever state, as editors list it.
+pub(crate) struct ListedTitle {
+    pub title: Title,
+    pub created_at: OffsetDateTime,
+    /// By which the list is sorted, as text.
+    pub key: String,
+}
+
+/// The first `limit` titles after a place, the newest first.
+pub(crate) async fn list(
+    pool: &PgPool,
+    publication: Option<Publication>,
+    after: Option<(String, TitleId)>,
+    limit: i64,
+) -> Result<Vec<ListedTitle>, sqlx::Error> {
+    let (key, id) = after.unzip();
+    let rows: Vec<(Json<Title>, OffsetDateTime, String)> = sqlx::query_as(
+        "select document, created_at, created_at::text from titles where ($1::text is null or publication = $1) \
+         and ($2::text is null or (created_at, id) < ($2::timestamptz, $3)) order by created_at desc, id desc limit $4",
+    )
+    .bind(publication)
+    .bind(key)
+    .bind(id)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(|(Json(title), created_at, key)| ListedTitle { title, created_at, key }).collect())
 }
 
 /// Waits for whoever else works on this id, even while there is no such title, until the transaction ends.
@@ -84,10 +113,15 @@ pub(crate) async fn exists(connection: &mut PgConnection, id: TitleId, kind: Tit
 }
 
 /// Adds a title; `false` when another one has its slug.
-pub(crate) async fn insert(connection: &mut PgConnection, title: &Title) -> Result<bool, sqlx::Error> {
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    title: &Title,
+    now: OffsetDateTime,
+) -> Result<bool, sqlx::Error> {
     let names = title.names().column();
     let inserted = sqlx::query(
-        "insert into titles (id, document, published_at, names, sort_keys, sort_version) values ($1, $2, $3, $4, $5, $6) \
+        "insert into titles (id, document, published_at, names, sort_keys, sort_version, created_at) \
+         values ($1, $2, $3, $4, $5, $6, $7) \
          on conflict on constraint titles_slug_key do nothing",
     )
     .bind(title.id)
@@ -96,6 +130,7 @@ pub(crate) async fn insert(connection: &mut PgConnection, title: &Title) -> Resu
     .bind(&names)
     .bind(collation::keys(&names))
     .bind(collation::VERSION)
+    .bind(now)
     .execute(connection)
     .await?;
     Ok(inserted.rows_affected() == 1)
@@ -136,4 +171,9 @@ pub(crate) async fn refresh_sort_keys(connection: &mut PgConnection, limit: i64)
     );
     written.bind(&ids).bind(keys).bind(collation::VERSION).execute(connection).await?;
     Ok(ids.len())
+}
+
+/// Deletes a title.
+pub(crate) async fn delete(connection: &mut PgConnection, id: TitleId) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from titles where id = $1").bind(id).execute(connection).await.map(drop)
 }

@@ -37,6 +37,8 @@ async fn every_write_answers() {
     let path = format!("/v1/admin/titles/{}", body(&created)["id"].as_str().unwrap());
     let updated = invoke(&service, "catalog-update-title", &call("PATCH", &path, &json!({"year": 1999}))).await;
     assert_eq!((&updated["statusCode"], &body(&updated)["year"]), (&json!(200), &json!(1999)));
+    let listed = invoke(&service, "catalog-list-admin-titles", &call("GET", "/v1/admin/titles", &json!({}))).await;
+    assert_eq!((&listed["statusCode"], body(&listed)["items"].as_array().unwrap().len()), (&json!(200), 1));
     let published =
         invoke(&service, "catalog-publish-title", &call("POST", &format!("{path}/publish"), &json!({"rating": 6})))
             .await;
@@ -51,6 +53,8 @@ async fn every_write_answers() {
     let audit = gateway::event("GET", &format!("{path}/audit"), &headers, None);
     let audit = invoke(&service, "catalog-list-audit", &audit).await;
     assert_eq!(body(&audit)["items"].as_array().map(Vec::len), Some(3), "{audit}");
+    let deleted = invoke(&service, "catalog-delete-title", &gateway::event("DELETE", &path, &headers, None)).await;
+    assert_eq!(deleted["statusCode"], 204, "{deleted}");
 }
 
 #[tokio::test]

@@ -77,6 +77,7 @@ pub fn ready(title: &str, asset: AssetId, sequence: i64) -> Event {
         renditions: vec![media::Rendition { name: "v720".into(), width: 1280, height: 720, bandwidth: 2_000_000 }],
         audio_languages: vec!["en".into()],
         poster: format!("{asset}/poster/0a1b.jpg"),
+        filename: "film.mp4".into(),
         trickplay: format!("{asset}/sprites/index.vtt"),
         ..Default::default()
     };
@@ -89,6 +90,7 @@ pub fn failed(title: &str, asset: AssetId, sequence: i64) -> Event {
         title_id: title.to_owned(),
         code: "not_a_video".into(),
         detail: "Upload a file with a video track.".into(),
+        filename: "sound.mp3".into(),
     };
     Event::new(&World::system(), types::ASSET_FAILED, asset, sequence, &data)
 }

@@ -44,6 +44,7 @@ fn ready(asset: &Asset) -> media::AssetReady {
         asset_id: asset.asset_id.to_string(),
         title_id: asset.title_id.to_string(),
         protection: "none".to_owned(),
+        filename: asset.filename.clone(),
         ..Default::default()
     };
     let Some(film) = &asset.film else { return message };
@@ -72,6 +73,7 @@ fn failed(asset: &Asset) -> media::AssetFailed {
         title_id: asset.title_id.to_string(),
         code: error.as_ref().map(|error| error.code.clone()).unwrap_or_default(),
         detail: error.map(|error| error.detail).unwrap_or_default(),
+        filename: asset.filename.clone(),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     assets::{
         failure::AssetError,
         object::Object,
+        row::JobRow,
         summary::{FilmSummary, ProofSummary},
     },
     recipe::{plan::Plan, source::Source},
@@ -88,6 +89,12 @@ pub struct Asset {
     pub warnings: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<AssetError>,
+    /// How often it was tried again after it had failed.
+    #[serde(default)]
+    pub retries: u32,
+    /// What was done before this retry is in doubt, or of another plan.
+    #[serde(default)]
+    pub trusted_from: u32,
     /// When it was announced or dropped.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -130,6 +137,8 @@ impl Asset {
             proof: None,
             warnings: Vec::new(),
             error: None,
+            retries: 0,
+            trusted_from: 0,
             created_at: now,
             updated_at: now,
             traceparent: None,
@@ -141,6 +150,21 @@ impl Asset {
     /// Whether nothing is left to do for the workers.
     pub fn is_over(&self) -> bool {
         matches!(self.state, State::Ready | State::Failed)
+    }
+
+    /// Whether somebody has had it tried again and that is under way.
+    pub fn is_being_retried(&self) -> bool {
+        self.retries > 0 && !self.is_over()
+    }
+
+    /// Whether the work of a job counts: it is over, and not in doubt.
+    pub fn counts(&self, row: &JobRow) -> bool {
+        row.is_over() && row.round >= self.trusted_from
+    }
+
+    /// Whether a row is left over from before the last retry: nobody works on it any more.
+    pub fn has_outlived(&self, row: &JobRow) -> bool {
+        row.round < self.retries && !self.counts(row)
     }
 
     /// The trace that its jobs and events continue.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use stores::StoreError;
 use utoipa::ToSchema;
 
-use crate::{film::violation::Violation, tools::error::MediaError};
+use crate::{assets::job::JobKind, film::violation::Violation, tools::error::MediaError};
 
 /// So many attempts may fail because of the tools or the material.
 pub const MOST_TOOL_ATTEMPTS: u32 = 3;
@@ -22,6 +22,13 @@ pub struct AssetError {
     pub code: String,
     /// What a person can act on.
     pub detail: String,
+}
+
+impl AssetError {
+    /// Whether what was encoded is at fault, and not only what was done with it.
+    pub fn condemns_the_film(&self) -> bool {
+        [JobKind::Package, JobKind::Verify].iter().any(|kind| kind.failure_code() == self.code)
+    }
 }
 
 /// How one attempt at a job failed.

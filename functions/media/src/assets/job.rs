@@ -54,7 +54,16 @@ impl JobKind {
         }
     }
 
-    /// What a failed asset says when such a job cannot be done.
+    /// What a failed asset says when such a job could not be done. It says nothing of the film.
+    pub fn unfinished_code(self) -> &'static str {
+        match self {
+            JobKind::Package => "package_unfinished",
+            JobKind::Verify => "verification_unfinished",
+            JobKind::Probe | JobKind::Chunk | JobKind::Audio | JobKind::Sprites => self.failure_code(),
+        }
+    }
+
+    /// What a failed asset says when such a job finds that the film cannot be shown.
     pub fn failure_code(self) -> &'static str {
         match self {
             JobKind::Probe => "probe_failed",

@@ -6,6 +6,7 @@ pub mod failure;
 pub mod job;
 pub mod object;
 pub mod progress;
+pub mod removal;
 pub mod row;
 pub mod step;
 pub mod summary;

@@ -65,6 +65,9 @@ pub struct JobRow {
     pub worked_ms: u64,
     /// The same multiplied with the function's memory: what it costs, in MiB·ms.
     pub memory_mib_ms: u64,
+    /// The retry of the asset that it belongs to; 0 for the first time.
+    #[serde(default)]
+    pub round: u32,
     /// When the status last changed.
     #[serde(with = "time::serde::rfc3339")]
     pub changed_at: OffsetDateTime,
@@ -111,9 +114,21 @@ impl JobRow {
             last_error: None,
             worked_ms: 0,
             memory_mib_ms: 0,
+            round: 0,
             changed_at: now,
             due_at: Some(now + RESEND),
             version: 0,
+        }
+    }
+
+    /// The job as if nobody had begun, for another round; what it has cost stays.
+    pub fn again(self, round: u32, now: OffsetDateTime) -> Self {
+        Self {
+            worked_ms: self.worked_ms,
+            memory_mib_ms: self.memory_mib_ms,
+            round,
+            version: self.version,
+            ..Self::new(self.asset_id, self.job, now)
         }
     }
 
@@ -226,7 +241,7 @@ impl JobRow {
         match failure {
             Failure::Refused(error) => error.clone(),
             Failure::Tool { .. } | Failure::Transient { .. } => AssetError {
-                code: self.job.kind().failure_code().to_owned(),
+                code: self.job.kind().unfinished_code().to_owned(),
                 detail: format!(
                     "{} failed {} times: {}; {ADVICE}",
                     self.job,

@@ -27,6 +27,15 @@ const NO_SPRITES: &str = "no seek pictures and no poster could be made; the film
 /// An asset's next state, and the job that begins with it.
 pub type Step = (Asset, Option<JobRow>);
 
+/// Why an asset cannot be tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotRetried {
+    #[error("it has not failed")]
+    NotFailed,
+    #[error("its source never came")]
+    NoSource,
+}
+
 impl Asset {
     /// Found in the bucket: dropped into the inbox, or a further version under the key of an upload.
     pub fn found(object: &Object, title_id: Option<TitleId>, size: u64, now: OffsetDateTime) -> Step {
@@ -66,11 +75,15 @@ impl Asset {
         if source.video.has_closed_captions {
             warnings.push("captions hidden in the pictures are not used yet".to_owned());
         }
+        let plan = serde_json::to_string(plan).ok();
+        // What was encoded by another plan is of no use.
+        let is_other = self.plan.is_some() && self.plan != plan;
         let asset = Self {
             input: Some(input.clone()),
             source: serde_json::to_string(source).ok(),
-            plan: serde_json::to_string(plan).ok(),
+            plan,
             warnings,
+            trusted_from: if is_other { self.retries } else { self.trusted_from },
             ..self.clone()
         };
         Some(asset.at(State::Encoding, now))
@@ -78,19 +91,27 @@ impl Asset {
 
     /// The next state that its ledger allows, if any.
     pub fn advanced(&self, rows: &[JobRow], now: OffsetDateTime) -> Option<Step> {
-        let done = |job: Job| rows.iter().find(|row| row.job == job && row.is_over());
+        let find = |job: Job| rows.iter().find(|row| row.job == job);
+        let done = |job: Job| find(job).filter(|row| self.counts(row));
+        // One of an earlier round begins again.
+        let begin = |job: Job| {
+            let row = match find(job.clone()) {
+                Some(row) => row.clone().again(self.retries, now),
+                None => JobRow { round: self.retries, ..JobRow::new(self.asset_id, job, now) },
+            };
+            row.due_soon(now)
+        };
         match self.state {
             State::Encoding => {
                 let jobs = Job::before_package(&self.plan()?);
                 let all = jobs.into_iter().all(|job| done(job).is_some());
-                let package = || JobRow::new(self.asset_id, Job::Package, now).due_soon(now);
-                all.then(|| (self.clone().at(State::Packaging, now), Some(package())))
+                all.then(|| (self.clone().at(State::Packaging, now), Some(begin(Job::Package))))
             }
             State::Packaging => {
                 let film: FilmSummary = serde_json::from_str(done(Job::Package)?.note.as_deref()?).ok()?;
                 let warnings = self.warnings.iter().chain(&film.warnings).cloned().collect();
-                let verify = JobRow::new(self.asset_id, Job::Verify, now).due_soon(now);
-                Some((Self { film: Some(film), warnings, ..self.clone() }.at(State::Verifying, now), Some(verify)))
+                let asset = Self { film: Some(film), warnings, ..self.clone() };
+                Some((asset.at(State::Verifying, now), Some(begin(Job::Verify))))
             }
             State::Verifying => {
                 let proof = serde_json::from_str(done(Job::Verify)?.note.as_deref()?).ok()?;
@@ -107,6 +128,29 @@ impl Asset {
     pub fn failed(&self, error: AssetError, now: OffsetDateTime) -> Option<Asset> {
         let asset = || Self { error: Some(error), ..self.clone() }.at(State::Failed, now);
         (!self.is_over()).then(asset)
+    }
+
+    /// Begins again after a failure, with another look at the source, and the probe's row as it is.
+    ///
+    /// # Errors
+    /// When there is nothing to begin again with.
+    pub fn retried(&self, probe: Option<JobRow>, now: OffsetDateTime) -> Result<Step, NotRetried> {
+        let error = self.error.as_ref().filter(|_| self.state == State::Failed).ok_or(NotRetried::NotFailed)?;
+        if self.origin.is_none() {
+            return Err(NotRetried::NoSource);
+        }
+        let round = self.retries + 1;
+        let probe =
+            probe.unwrap_or_else(|| JobRow::new(self.asset_id, Job::Probe, now)).again(round, now).due_soon(now);
+        let asset = Self {
+            error: None,
+            film: None,
+            proof: None,
+            retries: round,
+            trusted_from: if error.condemns_the_film() { round } else { self.trusted_from },
+            ..self.clone()
+        };
+        Ok((asset.at(State::Probing, now), Some(probe)))
     }
 
     /// Why nothing moves any more, given when the ledger last changed.

@@ -9,7 +9,7 @@ use time::Duration;
 use utoipa::ToSchema;
 
 use crate::{
-    problems::no_such_upload,
+    problems::{no_such_upload, upload_aborted},
     store,
     uploads::{parts, upload::Upload},
 };
@@ -46,13 +46,21 @@ pub(super) async fn complete_upload(
     Path(id): Path<UploadId>,
 ) -> Result<Json<CompleteUploadAnswer>, Problem> {
     let upload = store::uploads::find(&table, id).await?.ok_or_else(no_such_upload)?;
+    if upload.is_aborted {
+        return Err(upload_aborted());
+    }
     if !upload.is_complete {
         let version = parts::complete(&bucket, &upload).await?;
         let due_at = Some(world.now() + NOTICED_WITHIN);
         let completed = |upload: &Upload| {
             // The notification may have been faster.
             let identity = upload.identity.clone().or_else(|| version.clone());
-            (!upload.is_complete).then(|| Upload { is_complete: true, identity, due_at, ..upload.clone() })
+            (!upload.is_complete && !upload.is_aborted).then(|| Upload {
+                is_complete: true,
+                identity,
+                due_at,
+                ..upload.clone()
+            })
         };
         store::uploads::change(&table, id, completed).await?;
     }

@@ -12,8 +12,9 @@ use utoipa::ToSchema;
 
 use crate::{
     assets::asset::Asset,
-    problems::upload_expired,
+    problems::{no_such_title, title_not_here_yet, upload_aborted, upload_expired},
     store::{self, uploads::KeyedUpload},
+    title::may_be_on_its_way,
     uploads::{
         parts::{self, Part},
         upload::{self, Upload},
@@ -73,6 +74,7 @@ pub(super) async fn create_upload(
     if let Some(answer) = state.replay(claim.as_ref()).await? {
         return Ok(answer);
     }
+    state.require_title(request.title_id).await?;
     let (upload, asset) = state.open(account.id, request).await?;
     let keyed = claim.as_ref().map(|claim| {
         let fingerprint = claim.fingerprint.clone();
@@ -82,12 +84,20 @@ pub(super) async fn create_upload(
     if store::uploads::begin(&state.table, &upload, &asset, keyed).await? {
         return state.answer(&upload).await;
     }
-    // Another request with the same key was faster: its upload is the one.
+    // Another request with the same key was faster: its upload is the one. Or the title was deleted meanwhile.
     parts::abort(&state.bucket, &upload.key, &upload.multipart_id).await;
     state.replay(claim.as_ref()).await?.ok_or_else(in_flight)
 }
 
 impl CreateUpload {
+    async fn require_title(&self, id: TitleId) -> Result<(), Problem> {
+        match store::titles::find(&self.table, id).await? {
+            Some(title) if !title.is_deleted => Ok(()),
+            None if may_be_on_its_way(id, self.world.now()) => Err(title_not_here_yet(id)),
+            Some(_) | None => Err(no_such_title(id)),
+        }
+    }
+
     async fn open(&self, account_id: AccountId, request: CreateUploadRequest) -> Result<(Upload, Asset), Problem> {
         let CreateUploadRequest { title_id, filename, size } = request;
         let (upload_id, asset_id, now) = (self.world.id(), self.world.id(), self.world.now());
@@ -106,6 +116,7 @@ impl CreateUpload {
             multipart_id: parts::begin(&self.bucket, &key).await?,
             key,
             is_complete: false,
+            is_aborted: false,
             identity: None,
             created_at: now,
             due_at: None,
@@ -121,6 +132,9 @@ impl CreateUpload {
         let Some(keyed) = keyed else { return Ok(None) };
         claim.check(&keyed.fingerprint)?;
         let upload = store::uploads::find(&self.table, keyed.upload_id).await?.ok_or_else(upload_expired)?;
+        if upload.is_aborted {
+            return Err(upload_aborted());
+        }
         let mut answer = self.answer(&upload).await?;
         answer.headers_mut().insert(HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true"));
         Ok(Some(answer))

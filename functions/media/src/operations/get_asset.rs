@@ -7,6 +7,7 @@ use stores::Table;
 
 use crate::{
     assets::progress::{self, AssetView},
+    problems::no_such_asset,
     store,
 };
 
@@ -21,7 +22,7 @@ pub(super) async fn get_asset(
     _: Editor,
     Path(id): Path<AssetId>,
 ) -> Result<Json<AssetView>, Problem> {
-    let asset = store::assets::find(&table, id).await?.ok_or_else(|| Problem::not_found("asset"))?;
+    let asset = store::assets::find(&table, id).await?.ok_or_else(no_such_asset)?;
     let rows = store::jobs::list(&table, id).await?;
     Ok(Json(progress::view(asset, &rows)))
 }

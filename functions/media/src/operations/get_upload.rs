@@ -8,7 +8,7 @@ use stores::{Bucket, Table};
 use utoipa::ToSchema;
 
 use crate::{
-    problems::{no_such_upload, upload_expired},
+    problems::{no_such_upload, upload_aborted, upload_expired},
     store,
     uploads::{
         parts::{self, Part},
@@ -57,6 +57,9 @@ pub(super) async fn get_upload(
     Path(id): Path<UploadId>,
 ) -> Result<Json<UploadView>, Problem> {
     let upload = store::uploads::find(&table, id).await?.ok_or_else(no_such_upload)?;
+    if upload.is_aborted {
+        return Err(upload_aborted());
+    }
     if upload.is_complete {
         let received = upload.size;
         return Ok(Json(view(upload, received, Vec::new())));

@@ -30,7 +30,8 @@ use crate::{
 runtime::wire! {
     pub struct Probe {
         worker: Worker = |boot| {
-            Worker::wire(boot, JobKind::Probe, &[JobKind::Chunk, JobKind::Audio, JobKind::Sprites])
+            // The packager's, for an asset that is tried again with everything encoded.
+            Worker::wire(boot, JobKind::Probe, &[JobKind::Chunk, JobKind::Audio, JobKind::Sprites, JobKind::Package])
         },
         tools: Tools,
         uploads: Bucket = |boot| boot.bucket("uploads", Access::ReadWrite),
@@ -107,8 +108,15 @@ impl Probe {
         let (State::Encoding, Some(plan)) = (asset.state, asset.plan()) else { return Ok(()) };
         let pipeline = &self.worker.pipeline;
         let now = pipeline.world.now();
-        let rows = Job::before_package(&plan).into_iter().map(|job| JobRow::new(asset.asset_id, job, now)).collect();
-        store::jobs::add(&pipeline.table, rows).await?;
+        let (id, round) = (asset.asset_id, asset.retries);
+        let jobs = Job::before_package(&plan);
+        let new = |job: &Job| JobRow { round, ..JobRow::new(id, job.clone(), now) };
+        store::jobs::add(&pipeline.table, jobs.iter().map(new).collect()).await?;
+        let old = store::jobs::list(&pipeline.table, id).await?;
+        for row in old.iter().filter(|row| asset.has_outlived(row) && jobs.contains(&row.job)) {
+            let again = |row: &JobRow| asset.has_outlived(row).then(|| row.clone().again(round, now));
+            store::jobs::change(&pipeline.table, id, &row.job, again).await?;
+        }
         let ledger = store::jobs::list(&pipeline.table, asset.asset_id).await?;
         for kind in [JobKind::Chunk, JobKind::Audio, JobKind::Sprites] {
             let open = ledger.iter().filter(|row| row.job.kind() == kind && row.status == Status::Waiting);

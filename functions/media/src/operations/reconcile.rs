@@ -15,7 +15,7 @@ use crate::{
         object::Object,
         row::{FailureOutcome, JobRow, Status},
     },
-    pipeline::Pipeline,
+    pipeline::{Pipeline, removal::Remover},
     store::{self, due::Due},
     uploads::upload::Upload,
 };
@@ -24,6 +24,7 @@ runtime::wire! {
     pub struct Reconcile {
         pipeline: Pipeline = |boot| Pipeline::wire(boot, &JobKind::ALL),
         uploads: Bucket = |boot| boot.bucket("uploads", Access::ReadWrite),
+        remover: Remover = Remover::wire,
     }
 }
 
@@ -57,6 +58,7 @@ impl Reconcile {
         let id = match &item {
             Due::Asset(asset) => asset.asset_id,
             Due::Job(row) => row.asset_id,
+            Due::Removal(removal) => removal.asset_id,
             Due::Upload(upload) => upload.asset_id,
         };
         // The index lags behind the table.
@@ -70,6 +72,7 @@ impl Reconcile {
                     None => Ok(()),
                 },
                 Due::Job(row) => self.job(&row, asset.as_ref()).await,
+                Due::Removal(removal) => self.remover.finish(&removal).await,
                 Due::Upload(upload) => self.upload(&upload, asset.as_ref()).await,
             }
         };
@@ -84,7 +87,7 @@ impl Reconcile {
         let now = self.pipeline.world.now();
         let last_change = ledger.iter().map(|row| row.changed_at).max().unwrap_or(asset.updated_at);
         if let Some(error) = asset.stuck(last_change, now) {
-            return self.pipeline.give_up(asset.asset_id, &error).await;
+            return self.pipeline.give_up(asset.asset_id, asset.retries, &error).await;
         }
         let next_look = |asset: &Asset| {
             let is_due = asset.state != State::Ready && asset.due_at.is_some_and(|at| at <= now);
@@ -96,8 +99,11 @@ impl Reconcile {
     /// Sends the message of a job whose worker is dead, whose attempt has failed or whose message nobody has picked up.
     async fn job(&self, row: &JobRow, asset: Option<&Asset>) -> Result<(), StoreError> {
         let (table, now) = (&self.pipeline.table, self.pipeline.world.now());
-        if asset.is_none_or(Asset::is_over) {
-            let not_due = |row: &JobRow| row.due_at.is_some().then(|| JobRow { due_at: None, ..row.clone() });
+        // A row from before a retry waits for the probe to hand it out.
+        let is_idle = |row: &JobRow| asset.is_none_or(|asset| asset.is_over() || asset.has_outlived(row));
+        if is_idle(row) {
+            let not_due =
+                |row: &JobRow| (is_idle(row) && row.due_at.is_some()).then(|| JobRow { due_at: None, ..row.clone() });
             return store::jobs::change(table, row.asset_id, &row.job, not_due).await.map(drop);
         }
         let Some(row) = store::jobs::find(table, row.asset_id, &row.job).await? else { return Ok(()) };

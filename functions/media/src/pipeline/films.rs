@@ -11,7 +11,7 @@ use stores::{
     Bucket, StoreError,
     aws_sdk_s3::{
         primitives::{ByteStream, Length},
-        types::{CompletedMultipartUpload, CompletedPart},
+        types::{CompletedMultipartUpload, CompletedPart, Delete, ObjectIdentifier},
     },
 };
 
@@ -77,6 +77,34 @@ impl Films {
     /// Reads the results of many jobs, in the order of the keys.
     pub async fn results<T: DeserializeOwned>(&self, keys: &[String]) -> Result<Vec<T>, StoreError> {
         in_order(keys.iter().map(|key| self.result(key).boxed()).collect(), TRANSFERS).await
+    }
+
+    /// Removes everything of an asset.
+    pub async fn remove(&self, asset: AssetId) -> Result<(), StoreError> {
+        let list = self.0.client.list_objects_v2().bucket(&self.0.name).prefix(format!("{asset}/"));
+        let mut pages = list.into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| StoreError::new("s3", error))?;
+            let keys = page.contents().iter().filter_map(|object| object.key());
+            let objects = keys.map(|key| ObjectIdentifier::builder().key(key).build()).collect::<Result<Vec<_>, _>>();
+            let objects = objects.map_err(|error| StoreError::new("s3", error))?;
+            if objects.is_empty() {
+                continue;
+            }
+            let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build();
+            let delete = self
+                .0
+                .client
+                .delete_objects()
+                .bucket(&self.0.name)
+                .delete(delete.map_err(|error| StoreError::new("s3", error))?);
+            let answer = delete.send().await.map_err(|error| StoreError::new("s3", error))?;
+            if let Some(error) = answer.errors().first() {
+                let detail = format!("{}: {}", error.key().unwrap_or_default(), error.code().unwrap_or_default());
+                return Err(StoreError { engine: "s3", detail });
+            }
+        }
+        Ok(())
     }
 
     /// Reads a file of an asset; `None` when it is not there.

@@ -7,6 +7,7 @@ use super::Pipeline;
 use crate::{
     assets::{asset::Asset, job::Job, object::Object},
     store::{self, Changed, MOST_CONFLICTS, TooManyConflicts},
+    title::Title,
     uploads::upload::{Upload, upload_of},
 };
 
@@ -16,8 +17,8 @@ enum Origin {
     Upload(AssetId),
     /// The inbox, or a further version under the key of an upload for this title.
     Found(Option<TitleId>),
-    /// No upload announced it.
-    Unannounced,
+    /// No upload announced it, or nobody wants it any more.
+    Unwanted,
 }
 
 impl Pipeline {
@@ -25,16 +26,21 @@ impl Pipeline {
     /// while nobody has begun, and changes nothing else.
     pub async fn ingest(&self, object: &Object, size: u64) -> Result<(), StoreError> {
         for _ in 0..MOST_CONFLICTS {
-            let id = match self.origin(object).await? {
+            let origin = self.origin(object).await?;
+            let is_announced = matches!(origin, Origin::Upload(_));
+            let id = match origin {
                 Origin::Upload(id) => id,
-                Origin::Unannounced => return Ok(()),
+                Origin::Unwanted => return Ok(()),
                 Origin::Found(title) => {
                     let step = Asset::found(object, title, size, self.world.now());
-                    store::assets::write_step(&self.table, &step).await?;
+                    store::assets::add_found(&self.table, &step).await?;
                     object.asset_id()
                 }
             };
-            let Some(asset) = store::assets::find(&self.table, id).await? else { continue };
+            let Some(asset) = store::assets::find(&self.table, id).await? else {
+                // Of an upload: it was removed with its title. Otherwise the title was deleted meanwhile, which the next round sees.
+                if is_announced { return Ok(()) } else { continue }
+            };
             // S3 carries no trace.
             let begun = trace::within(asset.trace().or_else(trace::current), self.begin(&asset, object, size));
             if begun.await? {
@@ -63,23 +69,32 @@ impl Pipeline {
 
     async fn origin(&self, object: &Object) -> Result<Origin, StoreError> {
         if object.key.starts_with("inbox/") {
-            return Ok(Origin::Found(None));
+            let title = object.title_id();
+            store::titles::put(&self.table, &Title::dropped(title)).await?;
+            return self.found(title, None).await;
         }
-        let Some(id) = upload_of(&object.key) else { return Ok(Origin::Unannounced) };
+        let Some(id) = upload_of(&object.key) else { return Ok(Origin::Unwanted) };
         let first = |upload: &Upload| {
             let identity = Some(object.identity.clone());
-            upload.identity.is_none().then(|| Upload { identity, ..upload.clone() })
+            (upload.identity.is_none() && !upload.is_aborted).then(|| Upload { identity, ..upload.clone() })
         };
         Ok(match store::uploads::change(&self.table, id, first).await? {
             Changed::To(upload) => Origin::Upload(upload.asset_id),
+            Changed::Not(upload) if upload.is_aborted => Origin::Unwanted,
             Changed::Not(upload) if upload.identity.as_ref() == Some(&object.identity) => {
                 Origin::Upload(upload.asset_id)
             }
-            Changed::Not(upload) => Origin::Found(Some(upload.title_id)),
+            Changed::Not(upload) => return self.found(upload.title_id, Some(upload.title_id)).await,
             Changed::Absent => {
                 tracing::warn!(key = object.key, "no upload announced this source");
-                Origin::Unannounced
+                Origin::Unwanted
             }
         })
+    }
+
+    /// For a title that is there.
+    async fn found(&self, title: TitleId, announced: Option<TitleId>) -> Result<Origin, StoreError> {
+        let is_there = store::titles::find(&self.table, title).await?.is_some_and(|title| !title.is_deleted);
+        Ok(if is_there { Origin::Found(announced) } else { Origin::Unwanted })
     }
 }

@@ -6,6 +6,7 @@
 pub mod films;
 mod ingest;
 pub mod inspection;
+pub mod removal;
 pub mod results;
 pub mod sources;
 pub mod worker;
@@ -91,8 +92,8 @@ impl Pipeline {
         }
         let now = self.world.now();
         let lease = |row: &JobRow| match row.lease(owner, now) {
-            Lease::Granted(row) => Some(*row),
-            Lease::Held | Lease::Unneeded => None,
+            Lease::Granted(granted) if !asset.has_outlived(row) => Some(*granted),
+            Lease::Granted(_) | Lease::Held | Lease::Unneeded => None,
         };
         Ok(match store::jobs::change(&self.table, message.asset, &message.job, lease).await? {
             Changed::To(_) => {
@@ -152,16 +153,17 @@ impl Pipeline {
             Changed::To(row) if row.is_over() => self.advance(id).await.map(drop),
             Changed::To(_) | Changed::Absent => Ok(()),
             Changed::Not(row) => match outcome(&row) {
-                Some(FailureOutcome::FailsAsset(error)) => self.give_up(id, &error).await,
+                Some(FailureOutcome::FailsAsset(error)) => self.give_up(id, row.round, &error).await,
                 _ => Ok(()),
             },
         }
     }
 
-    /// Fails the asset, unless it is finished.
-    pub async fn give_up(&self, id: AssetId, error: &AssetError) -> Result<(), StoreError> {
+    /// Fails the asset, unless it is finished or was tried again since this round.
+    pub async fn give_up(&self, id: AssetId, round: u32, error: &AssetError) -> Result<(), StoreError> {
         let now = self.world.now();
-        let failed = store::assets::change(&self.table, id, |asset| asset.failed(error.clone(), now)).await?;
+        let fail = |asset: &Asset| asset.failed(error.clone(), now).filter(|asset| asset.retries == round);
+        let failed = store::assets::change(&self.table, id, fail).await?;
         if let Changed::To(_) = failed {
             tracing::error!(asset_id = %id, code = error.code, detail = error.detail, "asset failed");
         }
@@ -178,13 +180,17 @@ impl Pipeline {
                 continue;
             }
             tracing::info!(asset_id = %id, state = ?step.0.state, "asset goes on");
-            if let Some(row) = &step.1
-                && let Err(error) = self.send(&row.message()).await
-            {
-                tracing::warn!(%error, "message is left to the reconciler");
-            }
+            self.send_or_leave(step.1.as_ref()).await;
         }
         Err(TooManyConflicts(id.to_string()).into())
+    }
+
+    /// Sends the message of a new job; the reconciler sends what cannot be sent now.
+    pub async fn send_or_leave(&self, row: Option<&JobRow>) {
+        let Some(row) = row else { return };
+        if let Err(error) = self.send(&row.message()).await {
+            tracing::warn!(%error, "message is left to the reconciler");
+        }
     }
 
     /// Sends a job's message; `false` when this function may not send to its queue.

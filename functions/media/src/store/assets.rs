@@ -8,12 +8,15 @@ use stores::{
 use time::format_description::well_known::Rfc3339;
 
 use super::{
-    Changed,
+    Changed, titles,
     versioned::{change as change_item, versioned, write_all, write_of},
 };
-use crate::assets::{
-    asset::{Asset, State},
-    step::Step,
+use crate::{
+    assets::{
+        asset::{Asset, State},
+        step::Step,
+    },
+    title::FilmOfTitle,
 };
 
 /// Sort key of an asset.
@@ -21,7 +24,7 @@ pub const SORT_KEY: &str = "asset";
 
 versioned!(Asset, asset => key(asset.asset_id));
 
-fn key(id: AssetId) -> Key {
+pub(super) fn key(id: AssetId) -> Key {
     Key::new(id, SORT_KEY)
 }
 
@@ -71,6 +74,17 @@ pub async fn change(
     decide: impl Fn(&Asset) -> Option<Asset>,
 ) -> Result<Changed<Asset>, StoreError> {
     change_item(table, &key(id), decide).await
+}
+
+/// Adds an asset that no upload announced to its title, with its first row; `false` when it is there already, or the title is not.
+pub async fn add_found(table: &Table, (asset, row): &Step) -> Result<bool, StoreError> {
+    let film = FilmOfTitle { asset_id: asset.asset_id, upload_id: None };
+    let mut writes = vec![write_of(asset)?];
+    writes.extend(titles::add_film(asset.title_id, &film)?);
+    if let Some(row) = row {
+        writes.push(write_of(row)?);
+    }
+    write_all(table, writes).await
 }
 
 /// Writes an asset and the first row of its next state together; `false` when somebody else was faster.

@@ -4,11 +4,11 @@ use stores::{StoreError, Table, table::Query};
 use time::OffsetDateTime;
 
 use super::{
-    assets, uploads,
+    assets, removals, uploads,
     versioned::{SHARDS, moment},
 };
 use crate::{
-    assets::{asset::Asset, row::JobRow},
+    assets::{asset::Asset, removal::Removal, row::JobRow},
     uploads::upload::Upload,
 };
 
@@ -19,6 +19,8 @@ pub enum Due {
     Asset(Box<Asset>),
     /// Should be further.
     Job(Box<JobRow>),
+    /// Its last worker has ended.
+    Removal(Box<Removal>),
     /// Completed: its source should have been noticed.
     Upload(Box<Upload>),
 }
@@ -31,6 +33,7 @@ pub async fn list(table: &Table, now: OffsetDateTime, limit: usize) -> Result<Ve
         for item in table.query(query).await? {
             due.push(match item.key().sk.as_str() {
                 assets::SORT_KEY => Due::Asset(Box::new(item.read()?)),
+                removals::SORT_KEY => Due::Removal(Box::new(item.read()?)),
                 uploads::SORT_KEY => Due::Upload(Box::new(item.read()?)),
                 _ => Due::Job(Box::new(item.read()?)),
             });

@@ -19,7 +19,7 @@ const SORT_KEY_PREFIX: &str = "job#";
 
 versioned!(JobRow, row => key(row.asset_id, &row.job));
 
-fn key(id: AssetId, job: &Job) -> Key {
+pub(super) fn key(id: AssetId, job: &Job) -> Key {
     Key::new(id, format!("{SORT_KEY_PREFIX}{job}"))
 }
 

@@ -1,9 +1,12 @@
-//! Table `assets`: a partition for each asset with its item and its ledger, one for each upload, one for each idempotency key.
+//! Table `assets`: a partition for each asset with its item and its ledger, one for each title with its films, one for each upload, one for
+//! each idempotency key.
 
 pub mod accounts;
 pub mod assets;
 pub mod due;
 pub mod jobs;
+pub mod removals;
+pub mod titles;
 pub mod uploads;
 mod versioned;
 

@@ -9,10 +9,10 @@ use stores::{
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    Changed,
+    Changed, assets, titles,
     versioned::{change as change_item, versioned, write_all, write_of},
 };
-use crate::{assets::asset::Asset, uploads::upload::Upload};
+use crate::{assets::asset::Asset, title::FilmOfTitle, uploads::upload::Upload};
 
 /// Sort key of an upload.
 pub const SORT_KEY: &str = "upload";
@@ -52,14 +52,17 @@ pub async fn find_keyed(table: &Table, digest: &str, now: OffsetDateTime) -> Res
     Ok(keyed.filter(|keyed| now < keyed.created_at + KEEP_KEY))
 }
 
-/// Stores an upload, its asset, and the digest of the idempotency key that stands for it; `false` when the key was used meanwhile.
+/// Stores an upload, its asset, and the digest of the idempotency key that stands for it; `false` when the key was used or the title
+/// deleted meanwhile.
 pub async fn begin(
     table: &Table,
     upload: &Upload,
     asset: &Asset,
     keyed: Option<(&str, &KeyedUpload)>,
 ) -> Result<bool, StoreError> {
+    let film = FilmOfTitle { asset_id: asset.asset_id, upload_id: Some(upload.upload_id) };
     let mut writes = vec![write_of(upload)?, write_of(asset)?];
+    writes.extend(titles::add_film(upload.title_id, &film)?);
     if let Some((digest, keyed)) = keyed {
         let item = Item::new(&key_of(digest), keyed)?.expiring(keyed.created_at + KEEP_KEY);
         let is_free = Condition::Absent.or(Condition::at_most("expires_at", keyed.created_at.unix_timestamp()));
@@ -75,4 +78,23 @@ pub async fn change(
     decide: impl Fn(&Upload) -> Option<Upload>,
 ) -> Result<Changed<Upload>, StoreError> {
     change_item(table, &key(id), decide).await
+}
+
+/// Ends an upload whose parts nobody joins any more: its asset never was. `false` when one of them has changed meanwhile.
+pub async fn abort(table: &Table, upload: &Upload, asset: Option<&Asset>) -> Result<bool, StoreError> {
+    let mut writes = vec![write_of(&Upload { is_aborted: true, due_at: None, ..upload.clone() })?];
+    if let Some(asset) = asset {
+        writes.push(Write::delete(assets::key(asset.asset_id)).when(Condition::version(asset.version)));
+    }
+    let film = FilmOfTitle { asset_id: upload.asset_id, upload_id: Some(upload.upload_id) };
+    let is_aborted = write_all(table, writes).await?;
+    if is_aborted {
+        titles::remove_film(table, upload.title_id, &film).await?;
+    }
+    Ok(is_aborted)
+}
+
+/// Forgets an upload.
+pub async fn remove(table: &Table, id: UploadId) -> Result<(), StoreError> {
+    table.delete_all(&[key(id)]).await
 }

@@ -69,6 +69,19 @@ pub async fn abort(uploads: &Bucket, key: &str, multipart_id: &str) {
     }
 }
 
+/// Deletes the object that lies under a key now, bytes and all.
+pub async fn remove_newest(uploads: &Bucket, key: &str) -> Result<(), StoreError> {
+    let Some(head) = uploads.head(key).await? else { return Ok(()) };
+    remove(uploads, key, head.version_id.as_deref()).await
+}
+
+/// Deletes one version of an object: without its version it would only be hidden.
+pub async fn remove(uploads: &Bucket, key: &str, version: Option<&str>) -> Result<(), StoreError> {
+    let version = version.filter(|version| *version != "null").map(str::to_owned);
+    let delete = uploads.client.delete_object().bucket(&uploads.name).key(key).set_version_id(version);
+    delete.send().await.map(drop).map_err(|error| StoreError::new("s3", error))
+}
+
 /// URLs for these parts; `links` is the bucket as clients reach it.
 pub async fn presign(
     links: &Bucket,

@@ -94,6 +94,9 @@ pub struct Upload {
     /// S3's own id of the multipart upload.
     pub multipart_id: String,
     pub is_complete: bool,
+    /// Whether somebody has ended it before it was complete.
+    #[serde(default)]
+    pub is_aborted: bool,
     /// The source whose notification or completion came first: a later one under this key is another asset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
@@ -107,6 +110,11 @@ pub struct Upload {
 }
 
 impl Upload {
+    /// Whether it is this account's to end: its own, or one that belongs to nobody any more.
+    pub fn belongs_to(&self, account: AccountId) -> bool {
+        self.account_id.is_none_or(|owner| owner == account)
+    }
+
     /// Numbers and sizes of all parts; S3 counts from 1.
     pub fn parts(&self) -> impl Iterator<Item = (i32, u64)> + use<> {
         let (size, part_size) = (self.size, self.part_size.max(1));
@@ -150,6 +158,7 @@ mod tests {
             key: String::new(),
             multipart_id: String::new(),
             is_complete: false,
+            is_aborted: false,
             identity: None,
             created_at: world.now(),
             due_at: None,

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use stores::{Table, aws_sdk_dynamodb::types::AttributeValue};
 use testkit::{App, Service, Token};
 
+use crate::studio::title_changed;
+
 fn erased(erasure: ErasureId, editor: &Token) -> Event {
     let world = World::system();
     let erasure = Erasure { id: erasure, account: editor.0.sub, profiles: vec![] };
@@ -18,8 +20,17 @@ async fn erase(service: &Service, event: Event) -> Outcome {
     consumer.consume(event, &Deadline::unlimited(World::system())).await
 }
 
-async fn upload(app: &App, editor: &Token) -> Value {
-    let order = json!({ "title_id": World::system().id::<TitleId>(), "filename": "film.mp4", "size": 9 });
+/// Of a title of which the catalogue has told.
+async fn order(service: &Service) -> Value {
+    let title: TitleId = World::system().id();
+    let consumer = media::operations::consumers::project_titles(&service.boot()).unwrap();
+    let heard = consumer.consume(title_changed(title, 1, false), &Deadline::unlimited(World::system())).await;
+    assert_eq!(heard, Outcome::Done);
+    json!({ "title_id": title, "filename": "film.mp4", "size": 9 })
+}
+
+async fn upload(service: &Service, app: &App, editor: &Token) -> Value {
+    let order = order(service).await;
     let call = app.post("/v1/admin/uploads", &order).token(editor);
     call.header("idempotency-key", "a key").send().await.expect(201)
 }
@@ -36,8 +47,8 @@ async fn uploads_stay_and_forget_who_began_them() {
     let service = Service::start("media").await;
     let app = service.app(media::operations::routes);
     let (editor, other) = (Token::role("editor"), Token::role("editor"));
-    let made = upload(&app, &editor).await;
-    upload(&app, &other).await;
+    let made = upload(&service, &app, &editor).await;
+    upload(&service, &app, &other).await;
     assert_eq!(traces(&service, &editor.0.sub.to_string()).await, 1);
 
     let erasure: ErasureId = World::system().id();
@@ -54,7 +65,7 @@ async fn uploads_stay_and_forget_who_began_them() {
     assert_eq!((&receipts[0].data["records"], &receipts[1].data["records"]), (&json!("1"), &json!("1")));
 
     // The access token lives for some minutes more.
-    let order = json!({ "title_id": World::system().id::<TitleId>(), "filename": "film.mp4", "size": 9 });
+    let order = order(&service).await;
     app.post("/v1/admin/uploads", &order).token(&editor).send().await.expect(201);
     assert_eq!(traces(&service, &editor.0.sub.to_string()).await, 0);
 }

@@ -12,8 +12,17 @@ async fn vars() -> Vec<(String, String)> {
 #[tokio::test]
 async fn workers_answer_their_golden_events() {
     let vars = vars().await;
-    let workers =
-        ["probe", "encode-chunk", "encode-audio", "make-sprites", "package", "verify", "relay-assets", "erase-account"];
+    let workers = [
+        "probe",
+        "encode-chunk",
+        "encode-audio",
+        "make-sprites",
+        "package",
+        "verify",
+        "relay-assets",
+        "project-titles",
+        "erase-account",
+    ];
     for name in workers.map(|name| format!("media-{name}")) {
         let mut function = Function::start(&name, &vars).await;
         let answer = function.invoke(&golden(&name)).await.unwrap();
@@ -31,6 +40,8 @@ async fn http_functions_answer_gateway_events() {
     let token = format!("Bearer {}", Token::role("editor").sign());
     let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
     let body = json!({ "title_id": "ttl_01jd3k5m7n9pqrstvwxyz01234", "filename": "film.mp4", "size": 9 }).to_string();
+    let mut titles = Function::start("media-project-titles", &vars).await;
+    titles.invoke(&golden("media-project-titles")).await.unwrap();
     let mut create = Function::start("media-create-upload", &vars).await;
     let answer = create.invoke(&gateway::event("POST", "/v1/admin/uploads", &headers, Some(&body))).await.unwrap();
     assert_eq!(answer["statusCode"], 201, "{answer}");
@@ -40,6 +51,8 @@ async fn http_functions_answer_gateway_events() {
         ("media-get-upload", "GET", format!("/v1/admin/uploads/{upload}"), 200),
         ("media-complete-upload", "POST", format!("/v1/admin/uploads/{upload}/complete"), 422),
         ("media-get-asset", "GET", format!("/v1/admin/assets/{asset}"), 200),
+        ("media-retry-asset", "POST", format!("/v1/admin/assets/{asset}/retry"), 409),
+        ("media-abort-upload", "DELETE", format!("/v1/admin/uploads/{upload}"), 204),
     ] {
         let mut function = Function::start(name, &vars).await;
         let answer = function.invoke(&gateway::event(method, &path, &headers, None)).await.unwrap();

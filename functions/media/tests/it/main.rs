@@ -8,12 +8,16 @@ mod erasure;
 mod function;
 mod ingest;
 mod pipeline;
+mod planted;
 mod recipe;
 mod recipe_bad;
 mod recipe_changes;
 mod recipe_sources;
 mod relay;
+mod retries;
 mod studio;
+mod titles;
 mod uploads;
+mod workers;
 
 testkit::drift_tests!(media);

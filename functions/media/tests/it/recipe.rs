@@ -28,6 +28,7 @@ use media::{
     tools::{container::HEAD_BYTES, error::MediaError, ffmpeg::Tools, input::Input, limits::Limits},
 };
 use tempfile::TempDir;
+use testkit::watch::{UPPER_LEFT, Watched};
 
 /// A film number in twelve boxes along the top edge of a 320 × 180 picture, so that every frame says which one it is.
 pub const BARCODE: &str = concat!(
@@ -246,12 +247,10 @@ impl Made {
         path
     }
 
-    /// The numbers that the frames of a rendition show.
+    /// The numbers that the frames of a rendition show; one that cannot be read is like none.
     pub fn numbers(&self, track: &TrackRow) -> Vec<u64> {
-        let graph = "crop=iw*240/320:ih*20/180:0:0,scale=12:1:flags=area,format=gray";
-        let pixels = self.decode(track, &["-vf", graph, "-fps_mode", "passthrough", "-f", "rawvideo"]);
-        let number = |bits: &[u8]| (0..12).map(|bit| u64::from(bits[bit] > 128) << bit).sum();
-        pixels.chunks_exact(12).map(number).collect()
+        let shown = Watched::picture(&self.joined(track)).numbers(UPPER_LEFT).unwrap();
+        shown.into_iter().map(|number| number.unwrap_or(u64::MAX)).collect()
     }
 
     /// The samples of the first channel of a rendition, without encoder delay, at 48 kHz.

@@ -64,6 +64,7 @@ async fn dropped_ready_and_failed_are_told_once_per_change() {
     assert_eq!(told[0].data["filename"], "The Film.mp4");
     let data: proto::media::AssetReady = told[1].data().unwrap();
     assert_eq!((data.asset_id.as_str(), data.protection.as_str()), (id.as_str(), "none"));
+    assert_eq!(data.filename, "The Film.mp4");
     assert_eq!(data.title_id, told[0].data["title_id"].as_str().unwrap());
     assert!((data.duration_seconds - 12.52).abs() < 0.05 && !data.renditions.is_empty());
     for key in [&data.poster, &data.trickplay] {
@@ -78,6 +79,7 @@ async fn dropped_ready_and_failed_are_told_once_per_change() {
     );
     let told = studio.service.events("domain-events", &other, 2).await;
     assert_eq!((told[0].kind.as_str(), told[0].data["code"].as_str()), (types::ASSET_FAILED, Some("empty")));
+    assert_eq!(told[0].data["filename"], "empty.mp4");
 }
 
 #[tokio::test]

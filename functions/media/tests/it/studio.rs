@@ -6,12 +6,10 @@ use std::{
 };
 
 use cinema_http::StatusCode;
-use events::{Consumer, Deadline, Outcome};
-use kernel::{TraceParent, World, world::ManualClock};
-use media::{
-    assets::job::{JobKind, Message},
-    operations,
-};
+use events::{Consumer, Deadline, Event, Outcome};
+use kernel::{TitleId, TraceParent, World, world::ManualClock};
+use media::{assets::job::Message, operations};
+use proto::{catalog::TitleChanged, types};
 use runtime::{Boot, S3Object, SqsMessage, Tick};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -19,7 +17,7 @@ use stores::{Bucket, aws_sdk_s3::primitives::ByteStream, trace};
 use testkit::{App, Service, Token};
 use time::Duration;
 
-use crate::recipe;
+use crate::{recipe, workers::Workers};
 
 /// The service under test.
 pub struct Studio {
@@ -28,10 +26,9 @@ pub struct Studio {
     pub editor: Token,
     pub uploads: Bucket,
     pub films: Bucket,
-    boot: Boot,
+    boot: Arc<Boot>,
     clock: Arc<ManualClock>,
-    queues: Vec<(JobKind, String)>,
-    sqs: aws_sdk_sqs::Client,
+    workers: Workers,
 }
 
 /// Twelve and a half seconds with a tone: two chunks of six seconds and a rest.
@@ -79,17 +76,16 @@ impl Studio {
     pub async fn open() -> Self {
         let service = Service::start_alone("media").await.with("PATH", &path()).with("MEDIA_CHUNK_GOPS", "3");
         let (world, clock) = World::replay(World::system().now(), u64::from_le_bytes(World::system().bytes()));
-        let boot = service.boot().with_world(world);
-        let queues = JobKind::ALL.map(|kind| (kind, service.var(&manifest::env::queue(kind.queue())))).into();
+        let boot = Arc::new(service.boot().with_world(world));
+        let workers = Workers::new(&service, boot.clone());
         Self {
             app: service.app(operations::routes),
             editor: Token::role("editor"),
             uploads: Bucket::new(service.aws(), service.var("BUCKET_UPLOADS")),
             films: Bucket::new(service.aws(), service.var("BUCKET_MEDIA")),
-            sqs: aws_sdk_sqs::Client::new(service.aws().config()),
             boot,
             clock,
-            queues,
+            workers,
             service,
         }
     }
@@ -124,9 +120,27 @@ impl Studio {
         asset_of(&object)
     }
 
+    /// A title of which the catalogue has told.
+    pub async fn title(&self) -> TitleId {
+        let title = World::system().id();
+        assert_eq!(self.hear(title_changed(title, 1, false)).await, Outcome::Done);
+        title
+    }
+
+    /// The catalogue tells of a title.
+    pub async fn hear(&self, event: Event) -> Outcome {
+        let consumer = operations::consumers::project_titles(&self.boot).unwrap();
+        consumer.consume(event, &self.no_deadline()).await
+    }
+
     /// Sends a film through the API; returns its asset and what S3 would tell of it.
     pub async fn upload(&self, bytes: &[u8]) -> (String, S3Object) {
-        let title = World::system().id::<kernel::TitleId>().to_string();
+        let title = self.title().await;
+        self.upload_for(title, bytes).await
+    }
+
+    /// The same for a title.
+    pub async fn upload_for(&self, title: TitleId, bytes: &[u8]) -> (String, S3Object) {
         let order = json!({ "title_id": title, "filename": "my film.mp4", "size": bytes.len() });
         let created = self.app.post("/v1/admin/uploads", &order).token(&self.editor).send().await.expect(201);
         let part_size = created["part_size"].as_u64().unwrap() as usize;
@@ -150,38 +164,12 @@ impl Studio {
 
     /// Takes every message from every queue, with its trace.
     pub async fn take_traced(&self) -> Vec<(Message, Option<TraceParent>)> {
-        let mut messages = Vec::new();
-        for (_, url) in &self.queues {
-            loop {
-                let batch = self.sqs.receive_message().queue_url(url).max_number_of_messages(10);
-                let batch = batch.message_attribute_names(trace::ATTRIBUTE).send().await.unwrap();
-                if batch.messages().is_empty() {
-                    break;
-                }
-                for message in batch.messages() {
-                    let handle = message.receipt_handle().unwrap();
-                    self.sqs.delete_message().queue_url(url).receipt_handle(handle).send().await.unwrap();
-                    let attribute = message.message_attributes().and_then(|all| all.get(trace::ATTRIBUTE));
-                    let trace = attribute.and_then(|attribute| attribute.string_value()?.parse().ok());
-                    messages.push((serde_json::from_str(message.body().unwrap()).unwrap(), trace));
-                }
-            }
-        }
-        messages
+        self.workers.take().await
     }
 
     /// Delivers a message to its function.
     pub async fn deliver(&self, message: &Message) -> Outcome {
-        let sqs = sqs(serde_json::to_string(message).unwrap());
-        let (boot, deadline) = (&self.boot, self.no_deadline());
-        match message.job.kind() {
-            JobKind::Probe => operations::consumers::probe(boot).unwrap().consume(sqs, &deadline).await,
-            JobKind::Chunk => operations::consumers::encode_chunk(boot).unwrap().consume(sqs, &deadline).await,
-            JobKind::Audio => operations::consumers::encode_audio(boot).unwrap().consume(sqs, &deadline).await,
-            JobKind::Sprites => operations::consumers::make_sprites(boot).unwrap().consume(sqs, &deadline).await,
-            JobKind::Package => operations::consumers::package(boot).unwrap().consume(sqs, &deadline).await,
-            JobKind::Verify => operations::consumers::verify(boot).unwrap().consume(sqs, &deadline).await,
-        }
+        self.workers.deliver(message).await
     }
 
     /// Works until the queues are empty.
@@ -258,6 +246,11 @@ impl Studio {
 
     /// An item of the table as a stream delivers it.
     pub async fn image(&self, pk: &str, sk: &str) -> Value {
+        self.item(pk, sk).await.expect("an item")
+    }
+
+    /// The same, where it may be gone.
+    pub async fn item(&self, pk: &str, sk: &str) -> Option<Value> {
         let table = stores::Table::new(self.service.aws(), self.service.var("TABLE_ASSETS"));
         let text = |value: &str| stores::aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned());
         let item = table
@@ -269,8 +262,21 @@ impl Studio {
             .send()
             .await
             .unwrap();
-        image(&item.item.expect("an item").into_iter().collect())
+        item.item.map(|item| image(&item.into_iter().collect()))
     }
+}
+
+/// What the catalogue tells of a title.
+pub fn title_changed(title: TitleId, sequence: i64, deleted: bool) -> Event {
+    let data = TitleChanged {
+        title_id: title.to_string(),
+        kind: "film".to_owned(),
+        slug: "a".to_owned(),
+        publication: "draft".to_owned(),
+        deleted,
+        ..TitleChanged::default()
+    };
+    Event::new(&World::system(), types::TITLE_CHANGED, title, sequence, &data)
 }
 
 fn image(attributes: &BTreeMap<String, stores::aws_sdk_dynamodb::types::AttributeValue>) -> Value {

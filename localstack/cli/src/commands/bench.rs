@@ -76,6 +76,14 @@ enum What {
     Profiles,
     /// CPU and bytes of the chunked encode against one ffmpeg
     Transcode,
+    /// Films as people have them through the pipeline, and what is lost of each; not in CI
+    Films {
+        /// A folder with a file `<case>.<ending>` for each case; what the films must carry is in functions/media/examples/films/main.rs
+        #[arg(long)]
+        inputs: PathBuf,
+        /// Only these cases
+        cases: Vec<String>,
+    },
     /// Logins and refreshes per CPU-second
     Auth,
 }
@@ -83,6 +91,9 @@ enum What {
 pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress: &Progress) -> Result<()> {
     if let What::Cold { functions, .. } = &arguments.what {
         names::check(root, functions.iter().map(String::as_str))?;
+    }
+    if let What::Films { inputs, .. } = &arguments.what {
+        ensure!(inputs.is_dir(), "{} is not a folder", inputs.display());
     }
     let folder = Scratch::new()?;
     let home = home.throw_away(folder.path());
@@ -96,7 +107,7 @@ async fn measure(root: &Path, home: Home, arguments: Arguments, progress: &Progr
     let options = Options { mode: Mode::Packages, throw_away: true, components, ..Options::default() };
     let platform = Platform::start(root, home, options, progress).await?;
     let environment = variables(&platform);
-    if !matches!(arguments.what, What::Transcode) {
+    if !matches!(arguments.what, What::Transcode | What::Films { .. }) {
         // What is measured is asked about data that these programs have made.
         build(root, progress).await?;
     }
@@ -121,6 +132,14 @@ async fn measure(root: &Path, home: Home, arguments: Arguments, progress: &Progr
                 cold(root, &folder.join(SHIPPED), "another", &HOT_FUNCTIONS, &environment).await?;
             }
             Ok(())
+        }
+        What::Films { inputs, cases } => {
+            let inputs =
+                std::fs::canonicalize(&inputs).with_context(|| format!("{} cannot be read", inputs.display()))?;
+            let inputs = inputs.to_string_lossy();
+            let films = ["run", "--quiet", "--release", "--example", "films", "--", &inputs];
+            let cases: Vec<&str> = cases.iter().map(String::as_str).collect();
+            run_cargo(root, &[&films, cases.as_slice()].concat(), &environment).await
         }
         What::Auth => run_cargo(root, &["run", "--quiet", "--release", "--example", "auth"], &environment).await,
         What::Transcode => {

@@ -34,8 +34,7 @@ async fn a_film_is_followed_from_its_upload_to_the_index_by_one_trace_id() {
     let bytes = std::fs::read(&source).unwrap();
     let traced = [("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")];
     let order = json!({ "title_id": id, "filename": "traced.mp4", "size": bytes.len() });
-    let (status, upload) = editor.raw(Method::POST, "/v1/admin/uploads", Some(&order), &traced).await.unwrap();
-    assert_eq!(status, 201, "{upload}");
+    let upload = cli::open_upload(&editor, &order, &traced).await.unwrap();
     let part_size = usize::try_from(upload["part_size"].as_u64().unwrap()).unwrap();
     for (part, bytes) in upload["parts"].as_array().unwrap().iter().zip(bytes.chunks(part_size)) {
         let put = editor.http().put(part["url"].as_str().unwrap()).body(bytes.to_vec()).send().await.unwrap();

@@ -23,6 +23,8 @@ pub struct Asset {
     pub title: TitleId,
     /// When this was so.
     pub at: OffsetDateTime,
+    /// What the person called the file, perhaps with folders; absent in events of before it was told.
+    pub filename: Option<String>,
     /// What happened.
     pub news: AssetNews,
 }
@@ -39,11 +41,8 @@ pub enum AssetNews {
         /// What a person can do about it.
         detail: String,
     },
-    /// A file without a title came into the inbox.
-    Dropped {
-        /// Its name, perhaps with folders.
-        filename: String,
-    },
+    /// It is a file without a title that came into the inbox.
+    Dropped,
 }
 
 /// A verified film.
@@ -100,24 +99,24 @@ impl Asset {
             types::ASSET_FAILED => {
                 let data: media::AssetFailed = data(event, &[types::ASSET_FAILED])?;
                 let news = AssetNews::Failed { code: line(&data.code), detail: line(&data.detail) };
-                Self::of(event, &data.asset_id, &data.title_id, news)
+                Self::of(event, (&data.asset_id, &data.title_id, &data.filename), news)
             }
             types::SOURCE_DROPPED => {
                 let data: media::SourceDropped = data(event, &[types::SOURCE_DROPPED])?;
-                let news = AssetNews::Dropped { filename: line(&data.filename) };
-                Self::of(event, &data.asset_id, &data.title_id, news)
+                Self::of(event, (&data.asset_id, &data.title_id, &data.filename), AssetNews::Dropped)
             }
             _ => {
                 let data: media::AssetReady = data(event, &[types::ASSET_READY])?;
                 let news = AssetNews::Ready(ready(&data)?);
-                Self::of(event, &data.asset_id, &data.title_id, news)
+                Self::of(event, (&data.asset_id, &data.title_id, &data.filename), news)
             }
         }
     }
 
-    fn of(event: &Event, asset: &str, title: &str, news: AssetNews) -> Result<Self, ContractError> {
+    fn of(event: &Event, (asset, title, filename): (&str, &str, &str), news: AssetNews) -> Result<Self, ContractError> {
         let (id, title) = (subject(event, "asset_id", asset)?, parse("title_id", title)?);
-        Ok(Self { id, sequence: event.sequence, title, at: event.time, news })
+        let filename = Some(line(filename)).filter(|filename| !filename.is_empty());
+        Ok(Self { id, sequence: event.sequence, title, at: event.time, filename, news })
     }
 }
 

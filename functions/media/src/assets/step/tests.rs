@@ -157,3 +157,68 @@ fn plans_survive_the_table_to_the_letter() {
     assert_eq!(asset.plan().unwrap().parameters(), plan().parameters());
     assert_eq!(asset.source(), Some(source()));
 }
+
+fn failed(asset: &Asset, code: &str) -> Asset {
+    asset.failed(AssetError { code: code.into(), detail: String::new() }, NOW).unwrap()
+}
+
+#[test]
+fn only_a_failed_asset_with_a_source_is_tried_again() {
+    let source_object = object("sources/x/film.mp4", "1");
+    let (probing, _) = announced().received(&source_object, 9, NOW).unwrap();
+    for asset in [announced(), probing.clone(), Asset { state: State::Ready, ..probing.clone() }] {
+        assert_eq!(asset.retried(None, NOW), Err(NotRetried::NotFailed), "{:?}", asset.state);
+    }
+    assert_eq!(failed(&announced(), "upload_abandoned").retried(None, NOW), Err(NotRetried::NoSource));
+    let worn = JobRow { attempts: 6, worked_ms: 7, version: 9, ..JobRow::new(probing.asset_id, Job::Probe, NOW) };
+    let (asset, probe) = failed(&probing, "probe_failed").retried(Some(worn), NOW).unwrap();
+    assert_eq!((asset.state, asset.retries, &asset.error), (State::Probing, 1, &None));
+    let probe = probe.unwrap();
+    assert_eq!((probe.attempts, probe.round, probe.worked_ms, probe.version), (0, 1, 7, 9));
+    assert!(asset.is_being_retried() && asset.retried(None, NOW).is_err(), "a second one changes nothing");
+}
+
+/// The asset tried again after it failed so, planned as `plan`, with its chunks as they were before.
+fn tried_again(code: &str, plan: &Plan) -> (Asset, Vec<JobRow>) {
+    let source_object = object("sources/x/film.mp4", "1");
+    let (asset, _) = announced().received(&source_object, 9, NOW).unwrap();
+    let asset = asset.planned(&source_object, &source(), &self::plan(), NOW).unwrap();
+    let rows = Job::before_package(&self::plan()).into_iter().map(|job| done(&asset, job, None)).collect();
+    let (asset, _) = failed(&asset, code).retried(None, NOW).unwrap();
+    (asset.planned(&source_object, &source(), plan, NOW).unwrap(), rows)
+}
+
+#[test]
+fn what_was_done_counts_after_a_retry_unless_it_is_in_doubt() {
+    let (asset, mut rows) = tried_again("chunk_failed", &plan());
+    let (packaging, package) = asset.advanced(&rows, NOW).expect("nothing is missing");
+    assert_eq!((packaging.state, package.unwrap().round), (State::Packaging, 1));
+    rows[1].status = crate::assets::row::Status::Waiting;
+    assert!(asset.has_outlived(&rows[1]) && !asset.has_outlived(&rows[0]), "only what is missing is done again");
+    assert!(asset.advanced(&rows, NOW).is_none());
+
+    let other = Plan { encoder: "another".into(), ..plan() };
+    for (code, plan) in [("verification_failed", plan()), ("package_failed", plan()), ("chunk_failed", other)] {
+        let (asset, rows) = tried_again(code, &plan);
+        assert!(asset.advanced(&rows, NOW).is_none(), "{code}");
+        assert!(rows.iter().all(|row| asset.has_outlived(row)), "{code}");
+        let rows: Vec<JobRow> = rows.into_iter().map(|row| JobRow { round: 1, ..row }).collect();
+        assert!(asset.advanced(&rows, NOW).is_some(), "{code}");
+        // A retry of the retry keeps what the retry has done, and only that.
+        let (again, _) = failed(&asset, "chunk_failed").retried(None, NOW).unwrap();
+        assert!(again.counts(&rows[0]) && !again.counts(&JobRow { round: 0, ..rows[0].clone() }), "{code}");
+    }
+}
+
+#[test]
+fn a_stage_that_was_reached_before_begins_again() {
+    let (asset, mut rows) = tried_again("verification_unfinished", &plan());
+    let film = r#"{"seconds":130.0,"renditions":[],"audio_languages":["en"]}"#;
+    let before = JobRow { version: 4, ..done(&asset, Job::Package, Some(film.into())) };
+    rows.push(before);
+    let (packaging, package) = asset.advanced(&rows, NOW).unwrap();
+    let package = package.unwrap();
+    assert_eq!((package.is_over(), package.version, package.round), (false, 4, 1), "the row in its place");
+    *rows.last_mut().unwrap() = package;
+    assert!(packaging.advanced(&rows, NOW).is_none(), "the packager has not been there since");
+}

@@ -1,0 +1,22 @@
+//! `cinema.catalog.title_changed.v1` → which titles there are; the films of a deleted one go.
+
+use events::{Consumer, Deadline, Event, Outcome, project};
+use stores::StoreError;
+
+use crate::{pipeline::removal::Remover, store::titles};
+
+runtime::wire! { pub struct ProjectTitles { remover: Remover = Remover::wire } }
+
+impl Consumer<Event> for ProjectTitles {
+    async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
+        project(&event, events::Title::read, async |title| self.keep(title).await).await
+    }
+}
+
+impl ProjectTitles {
+    async fn keep(&self, told: events::Title) -> Result<(), StoreError> {
+        let (id, is_deleted) = (told.id, told.is_deleted);
+        titles::put(&self.remover.table, &told.into()).await?;
+        if is_deleted { self.remover.remove_films(id).await } else { Ok(()) }
+    }
+}
