@@ -1,16 +1,18 @@
-// The account's page: profiles, what proves who the person is, a copy of their data, the end of the account.
+// The account's page: plan and payments, profiles, what proves who the person is, a copy of their data, the end of the account.
 
 import { call, forget } from "./api.js";
 import { action, alertLine, el, field, form } from "./dom.js";
+import { planSection } from "./plans.js";
 import { profilesSection } from "./profiles.js";
 
 /** How often an export is looked at. */
 const POLL_MS = 2000;
 
 export async function showAccount(show) {
-  const [account, profiles, providers] = await Promise.all([call("GET", "/v1/users/me"), profilesSection(), providersSection()]);
+  const [account, plan, profiles, providers] =
+    await Promise.all([call("GET", "/v1/users/me"), planSection(), profilesSection(), providersSection()]);
   show(el("h1", { textContent: "Account" }), el("p", { className: "dim", textContent: account.email }),
-    profiles, passwordSection(), authenticatorSection(), providers, exportSection(), deletionSection(show));
+    plan, profiles, passwordSection(), authenticatorSection(), providers, exportSection(), deletionSection(show));
 }
 
 function section(title, ...children) {
