@@ -1,7 +1,8 @@
-// The account's page: profiles, what proves who the person is, a copy of their data, the end of the account.
+// The account's page: plan and payments, profiles, what proves who the person is, a copy of their data, the end of the account.
 
 import { call, forget } from "./api.js";
 import { action, alertLine, el, field, form } from "./dom.js";
+import { planSection } from "./plans.js";
 import { profilesSection } from "./profiles.js";
 import { leaving, linksAndOthers, placeBefore } from "./providers.js";
 
@@ -9,10 +10,10 @@ import { leaving, linksAndOthers, placeBefore } from "./providers.js";
 const POLL_MS = 2000;
 
 export async function showAccount(show) {
-  const [account, factors, profiles, providers] =
-    await Promise.all([call("GET", "/v1/users/me"), call("GET", "/v1/auth/mfa"), profilesSection(), providersSection()]);
+  const [account, factors, plan, profiles, providers] = await Promise.all(
+    [call("GET", "/v1/users/me"), call("GET", "/v1/auth/mfa"), planSection(), profilesSection(), providersSection()]);
   show(el("h1", { textContent: "Account" }), el("p", { className: "dim", textContent: account.email }),
-    profiles, passwordSection(factors), authenticatorSection(factors), providers, exportSection(), deletionSection(show));
+    plan, profiles, passwordSection(factors), authenticatorSection(factors), providers, exportSection(), deletionSection(show));
 }
 
 const day = (time) => new Date(time).toLocaleDateString("en-GB");

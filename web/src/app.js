@@ -4,6 +4,7 @@ import { showAccount, showLinked } from "./account.js";
 import { call, isSignedIn, resume, sentence, signOut, whenNeeded } from "./api.js";
 import { alertLine, attempt, el } from "./dom.js";
 import { loadLibrary, play, reason, state, whyNotStarted } from "./player.js";
+import { showPlans } from "./plans.js";
 import { showProfiles } from "./profiles.js";
 import { placeBefore } from "./providers.js";
 import { enter, showCode, showForgotten, showSignIn, showSignUp } from "./sign_in.js";
@@ -93,10 +94,12 @@ async function showTitle(show, id) {
     }
   };
   if (!button.hidden && isSignedIn()) loadLibrary();
+  const needsPlan = button.hidden && ["subscription_required", "plan_too_low"].includes(title.why_not);
+  const plans = needsPlan ? el("a", { href: "#/plans", textContent: "See the plans" }) : null;
   show(el("div", { className: "title" }, stage, el("h1", { textContent: title.name }),
     el("p", { className: "dim", textContent: [title.year, ...(title.genres ?? []).map((genre) => genre.name)].filter(Boolean).join(" · ") }),
     el("p", { textContent: title.synopsis ?? "" }), el("p", { className: "dim", textContent: people }),
-    el("div", {}, button), message));
+    el("div", {}, button), message, plans));
 }
 
 function showCorner() {
@@ -110,7 +113,7 @@ function showCorner() {
     localStorage.removeItem("signed-in");
     goHome();
   });
-  corner.replaceChildren(el("a", { href: "#/profiles", textContent: "Profiles" }), el("a", { href: "#/account", textContent: "Account" }), out, line);
+  corner.replaceChildren(el("a", { href: "#/plans", textContent: "Plans" }), el("a", { href: "#/profiles", textContent: "Profiles" }), el("a", { href: "#/account", textContent: "Account" }), out, line);
 }
 
 /** Also when the address is that of the list already. */
@@ -124,6 +127,7 @@ const PAGES = new Map([
   ["/sign-up", showSignUp],
   ["/forgot", showForgotten],
   ["/code", (show, then) => showCode(show, then)],
+  ["/plans", showPlans],
   ["/signed-in", async (show) => ((await resume()) ? enter(placeBefore()) : showSignIn(show))],
   ["/sign-in-failed", (show, then, reason) => showSignInFailed(show, reason)],
 ]);
