@@ -30,19 +30,20 @@ variables {
     [for name in distinct(flatten([for function in jsondecode(file("../../functions/plan.json")).functions : function.layers])) : "${sha256(name)}  layer-${name}.zip"],
   ))
 
+  # One of everything, as in `dev`; `check` plans `prod`.
   size = {
     cidr                = "10.20.0.0/16"
-    zones               = 3
-    nat_per_zone        = true
+    zones               = 2
+    nat_per_zone        = false
     interface_endpoints = ["sqs"]
-    is_protected        = true
+    is_protected        = false
     log_days            = 30
-    canary              = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+    canary              = "CodeDeployDefault.LambdaAllAtOnce"
     requests_per_second = 100
     price_class         = "PriceClass_100"
-    database            = { class = "db.t4g.small", storage_gib = 20, most_gib = 50, multi_az = true, backup_days = 7 }
-    redis               = { class = "cache.t4g.micro", nodes = 2 }
-    search              = { class = "t3.small.search", nodes = 3, storage_gib = 10 }
+    database            = { class = "db.t4g.small", storage_gib = 20, most_gib = 50, multi_az = false, backup_days = 1 }
+    redis               = { class = "cache.t4g.micro", nodes = 1 }
+    search              = { class = "t3.small.search", nodes = 1, storage_gib = 10 }
   }
 }
 
