@@ -114,6 +114,11 @@ impl Cinema {
         self.call(Method::POST, path, Some(body), &[("idempotency-key", key)]).await
     }
 
+    /// PUT
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Value> {
+        self.call(Method::PUT, path, Some(body), &[]).await
+    }
+
     /// PATCH
     pub async fn patch(&self, path: &str, body: &Value) -> Result<Value> {
         self.call(Method::PATCH, path, Some(body), &[]).await

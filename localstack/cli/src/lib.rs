@@ -11,6 +11,7 @@ mod films;
 mod generate;
 mod names;
 mod output;
+mod plans;
 mod platform;
 mod repository;
 mod scratch;

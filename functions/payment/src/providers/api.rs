@@ -7,7 +7,7 @@ use http::{Method, Request, StatusCode, header, request};
 use serde::de::DeserializeOwned;
 use stores::{Fetch, NoAnswer};
 
-use super::ProviderError;
+use super::{Outcome, ProviderError};
 
 /// A provider may ask a bank, which takes seconds. A function that makes such a call needs a longer timeout.
 pub const PATIENCE: Duration = Duration::from_secs(15);
@@ -23,18 +23,10 @@ pub(super) struct Api {
     patience: Duration,
 }
 
-/// What a request does at the provider, which decides what it means when nobody answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Effect {
-    None,
-    Change,
-}
-
 /// An answer of whatever status.
 pub(super) struct Reply {
     pub status: StatusCode,
     body: Bytes,
-    effect: Effect,
 }
 
 impl Api {
@@ -53,25 +45,20 @@ impl Api {
     }
 
     /// # Errors
-    /// [`ProviderError::Unavailable`] when nothing was done, [`ProviderError::Unknown`] when a change may have been made.
+    /// [`ProviderError::Unavailable`] when nothing was sent, [`ProviderError::Unknown`] when something may have been done.
     pub async fn send(&self, request: request::Builder, body: Bytes) -> Result<Reply, ProviderError> {
         let request = request.body(body).map_err(|error| ProviderError::Refused(error.to_string()))?;
-        let effect = if request.method() == Method::GET { Effect::None } else { Effect::Change };
         match self.fetch.exchange(request, self.patience).await {
-            Ok(response) => Ok(Reply { status: response.status(), body: response.into_body(), effect }),
+            Ok(response) => Ok(Reply { status: response.status(), body: response.into_body() }),
             Err(NoAnswer::NotSent(why)) => Err(ProviderError::Unavailable(why)),
-            Err(NoAnswer::Lost(why)) => Err(effect.unclear(why)),
+            Err(NoAnswer::Lost(why)) => Err(ProviderError::Unknown(why)),
         }
     }
 }
 
-impl Effect {
-    fn unclear(self, why: String) -> ProviderError {
-        match self {
-            Self::None => ProviderError::Unavailable(why),
-            Self::Change => ProviderError::Unknown(why),
-        }
-    }
+/// A call that changes nothing: whatever went wrong with it, nothing was done and nothing is decided.
+pub(super) fn reading<'a, T>(call: impl Future<Output = Result<T, ProviderError>> + Send + 'a) -> Outcome<'a, T> {
+    Box::pin(async move { call.await.map_err(|error| ProviderError::Unavailable(error.to_string())) })
 }
 
 impl Reply {
@@ -83,7 +70,7 @@ impl Reply {
         if !self.status.is_success() {
             return Err(self.failure(""));
         }
-        self.document().map_err(|error| self.unclear(error))
+        self.document().map_err(unclear)
     }
 
     /// The document of whatever answer.
@@ -100,16 +87,16 @@ impl Reply {
                 ProviderError::Unavailable(why)
             }
             // The same key is at work at this moment.
-            StatusCode::CONFLICT => self.effect.unclear(why),
+            StatusCode::CONFLICT => ProviderError::Unknown(why),
             status if status.is_client_error() => ProviderError::Refused(why),
-            _ => self.effect.unclear(why),
+            _ => ProviderError::Unknown(why),
         }
     }
+}
 
-    /// The answer says nothing that can be relied on.
-    pub fn unclear(&self, why: impl std::fmt::Display) -> ProviderError {
-        self.effect.unclear(format!("an answer that cannot be read: {why}"))
-    }
+/// The answer says nothing that can be relied on.
+pub(super) fn unclear(why: impl std::fmt::Display) -> ProviderError {
+    ProviderError::Unknown(format!("an answer that cannot be read: {why}"))
 }
 
 /// A query as it stands behind a path.
@@ -134,42 +121,47 @@ pub(super) fn segment(id: &str) -> Result<&str, ProviderError> {
 mod tests {
     use super::*;
 
-    fn reply(status: u16, effect: Effect) -> Reply {
-        Reply { status: StatusCode::from_u16(status).unwrap(), body: Bytes::new(), effect }
+    fn reply(status: u16) -> Reply {
+        Reply { status: StatusCode::from_u16(status).unwrap(), body: Bytes::new() }
     }
 
     #[test]
     fn only_what_surely_was_not_done_is_unavailable() {
-        let kind = |status, effect| match reply(status, effect).failure("code") {
-            ProviderError::Declined { .. } => "declined",
-            ProviderError::Refused(_) => "refused",
-            ProviderError::Unavailable(_) => "unavailable",
-            ProviderError::Unknown(_) => "unknown",
-        };
-        for (status, change, read) in [
-            (301, "unknown", "unavailable"),
-            (400, "refused", "refused"),
-            (401, "unavailable", "unavailable"),
-            (403, "unavailable", "unavailable"),
-            (404, "refused", "refused"),
-            (409, "unknown", "unavailable"),
-            (422, "refused", "refused"),
-            (429, "unavailable", "unavailable"),
-            (500, "unknown", "unavailable"),
-            (502, "unknown", "unavailable"),
-            (503, "unknown", "unavailable"),
-            (504, "unknown", "unavailable"),
+        for (status, expected) in [
+            (301, "unknown"),
+            (400, "refused"),
+            (401, "not available"),
+            (403, "not available"),
+            (404, "refused"),
+            (409, "unknown"),
+            (422, "refused"),
+            (429, "not available"),
+            (500, "unknown"),
+            (502, "unknown"),
+            (503, "unknown"),
+            (504, "unknown"),
         ] {
-            assert_eq!((kind(status, Effect::Change), kind(status, Effect::None)), (change, read), "{status}");
+            assert_eq!(reply(status).failure("code").to_string(), format!("{expected}: answered {status} code"));
         }
     }
 
     #[test]
     fn a_good_answer_that_cannot_be_read_may_have_made_its_change() {
-        let unread = reply(200, Effect::Change).json::<String>().unwrap_err();
+        let unread = reply(200).json::<String>().unwrap_err();
         assert!(matches!(unread, ProviderError::Unknown(_)), "{unread}");
-        let unread = reply(200, Effect::None).json::<String>().unwrap_err();
-        assert!(matches!(unread, ProviderError::Unavailable(_)), "{unread}");
+    }
+
+    #[tokio::test]
+    async fn reading_decides_nothing() {
+        for error in [
+            ProviderError::Declined { code: "code".to_owned(), retriable: true },
+            ProviderError::Refused("why".to_owned()),
+            ProviderError::Unavailable("why".to_owned()),
+            ProviderError::Unknown("why".to_owned()),
+        ] {
+            let read = reading(async { Err::<(), _>(error) }).await;
+            assert!(matches!(read, Err(ProviderError::Unavailable(_))), "{read:?}");
+        }
     }
 
     #[test]

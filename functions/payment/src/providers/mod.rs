@@ -63,7 +63,8 @@ pub trait Provider: Send + Sync {
     fn report(&self, day: Date) -> Outcome<'_, Vec<ReportLine>>;
 }
 
-/// Why a call has not ended with an answer. The four differ in what may be done next.
+/// Why a call has not ended with an answer. The four differ in what may be done next. A call that only reads is [`Self::Unavailable`], whatever went
+/// wrong with it: it decides nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
     /// The bank says no: nothing was charged.

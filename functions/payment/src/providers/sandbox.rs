@@ -10,7 +10,7 @@ use time::{Date, OffsetDateTime};
 use super::{
     Charge, Checkout, Method as SavedMethod, Order, Outcome, Payment, PaymentQuery, PaymentStatus, Provider,
     ProviderError, Refund, RefundOrder, RefundQuery, RefundStatus, ReportKind, ReportLine,
-    api::{Api, Reply, query, segment},
+    api::{Api, Reply, query, reading, segment},
     keys::Keys,
     webhook::{Delivery, Notice, NoticeKind, WebhookError, verify_v1},
 };
@@ -281,7 +281,7 @@ impl Provider for Sandbox {
     }
 
     fn payment<'a>(&'a self, which: PaymentQuery<'a>) -> Outcome<'a, Option<Payment>> {
-        Box::pin(async move {
+        reading(async move {
             let object: Option<PaymentObject> = match which {
                 PaymentQuery::Id(id) => found(self.get(&format!("/v1/payments/{}", segment(id)?)).await?)?,
                 PaymentQuery::Checkout(id) => {
@@ -305,7 +305,7 @@ impl Provider for Sandbox {
     }
 
     fn find_refund<'a>(&'a self, which: RefundQuery<'a>) -> Outcome<'a, Option<Refund>> {
-        Box::pin(async move {
+        reading(async move {
             let object: Option<RefundObject> = match which {
                 RefundQuery::Id(id) => found(self.get(&format!("/v1/refunds/{}", segment(id)?)).await?)?,
                 RefundQuery::Reference { reference, payment } => {
@@ -318,7 +318,7 @@ impl Provider for Sandbox {
     }
 
     fn method<'a>(&'a self, token: &'a str) -> Outcome<'a, Option<SavedMethod>> {
-        Box::pin(async move {
+        reading(async move {
             let object: Option<MethodObject> = found(self.get(&format!("/v1/methods/{}", segment(token)?)).await?)?;
             Ok(object.map(MethodObject::method))
         })
@@ -333,7 +333,7 @@ impl Provider for Sandbox {
     }
 
     fn report(&self, day: Date) -> Outcome<'_, Vec<ReportLine>> {
-        Box::pin(async move {
+        reading(async move {
             let path = format!("/v1/report{}", query(&[("day", &day.to_string())]));
             let lines = good(self.get(&path).await?)?.json::<List<LineObject>>()?.items;
             lines.into_iter().map(LineObject::line).collect()
@@ -471,7 +471,9 @@ mod tests {
             assert!(matches!(error, ProviderError::Unavailable(_)), "{status}: {error}");
         }
         // Reading again changes nothing, whatever happens to it.
-        for answer in [Answer::Silence, Answer::Close, Answer::Json(500, "{}"), Answer::Json(200, "{")] {
+        for answer in
+            [Answer::Silence, Answer::Close, Answer::Json(400, "{}"), Answer::Json(500, "{}"), Answer::Json(200, "{")]
+        {
             let server = Recorded::answering([answer]).await;
             let error = at(&server.url).payment(PaymentQuery::Id("sp_1")).await.unwrap_err();
             assert!(matches!(error, ProviderError::Unavailable(_)), "{error}");
@@ -530,7 +532,7 @@ mod tests {
     async fn a_state_that_nobody_knows_decides_nothing() {
         const STRANGE: &str = r#"{"id": "sp_1", "reference": null, "amount": {"amount": 1, "currency": "RUB"}, "refunded": 0, "status": "paid"}"#;
         let server = Recorded::answering([Answer::Json(200, STRANGE)]).await;
-        assert!(matches!(at(&server.url).payment(PaymentQuery::Id("sp_1")).await, Err(ProviderError::Unknown(_))));
+        assert!(matches!(at(&server.url).payment(PaymentQuery::Id("sp_1")).await, Err(ProviderError::Unavailable(_))));
     }
 
     #[tokio::test]

@@ -12,7 +12,7 @@ use time::{Date, Duration, OffsetDateTime, Time};
 use super::{
     Charge, Checkout, Method as SavedMethod, Order, Outcome, Payment, PaymentQuery, PaymentStatus, Provider,
     ProviderError, Refund, RefundOrder, RefundQuery, RefundStatus, ReportKind, ReportLine,
-    api::{Api, MAX_PAGES, Reply, query, segment},
+    api::{Api, MAX_PAGES, Reply, query, reading, segment},
     keys::Keys,
     webhook::{Delivery, Notice, NoticeKind, WebhookError, verify_v1},
 };
@@ -541,7 +541,7 @@ impl Provider for Stripe {
     }
 
     fn payment<'a>(&'a self, which: PaymentQuery<'a>) -> Outcome<'a, Option<Payment>> {
-        Box::pin(async move {
+        reading(async move {
             match which {
                 PaymentQuery::Id(id) => self.find_intent(id).await,
                 PaymentQuery::Checkout(id) => self.find_session(id).await,
@@ -562,7 +562,7 @@ impl Provider for Stripe {
     }
 
     fn find_refund<'a>(&'a self, which: RefundQuery<'a>) -> Outcome<'a, Option<Refund>> {
-        Box::pin(async move {
+        reading(async move {
             let found: Option<RefundObject> = match which {
                 RefundQuery::Id(id) => self.find(&format!("/v1/refunds/{}", segment(id)?)).await?,
                 RefundQuery::Reference { reference, payment } => {
@@ -575,7 +575,7 @@ impl Provider for Stripe {
     }
 
     fn method<'a>(&'a self, token: &'a str) -> Outcome<'a, Option<SavedMethod>> {
-        Box::pin(async move {
+        reading(async move {
             let (_, method) = parts(token)?;
             let method: Option<MethodObject> = self.find(&format!("/v1/payment_methods/{method}")).await?;
             Ok(method.and_then(|method| method.saved(None)))
@@ -595,7 +595,7 @@ impl Provider for Stripe {
     }
 
     fn report(&self, day: Date) -> Outcome<'_, Vec<ReportLine>> {
-        Box::pin(async move {
+        reading(async move {
             let from = day.with_time(Time::MIDNIGHT).assume_utc();
             let (from, to) = (from.unix_timestamp().to_string(), (from + Duration::DAY).unix_timestamp().to_string());
             let filter = [("created[gte]", from.as_str()), ("created[lt]", to.as_str())];
@@ -891,7 +891,7 @@ mod tests {
             assert_eq!(status("checkout", intent).await, Ok(on_a_page), "{intent}");
             assert_eq!(status("charge", intent).await, Ok(alone), "{intent}");
         }
-        assert!(matches!(status("charge", "paid").await, Err(ProviderError::Unknown(_))));
+        assert!(matches!(status("charge", "paid").await, Err(ProviderError::Unavailable(_))));
     }
 
     #[tokio::test]
@@ -936,7 +936,7 @@ mod tests {
         assert_eq!(stripe.payment(which).await, Ok(None));
         // Nothing can be smuggled into a search.
         let smuggled = PaymentQuery::Reference { reference: "' OR created>0", called_at: NOW };
-        assert!(matches!(stripe.payment(smuggled).await, Err(ProviderError::Refused(_))));
+        assert!(matches!(stripe.payment(smuggled).await, Err(ProviderError::Unavailable(_))));
         assert_eq!(server.asked().len(), 2);
     }
 
@@ -982,7 +982,7 @@ mod tests {
         let read = "GET /v1/payment_methods/pm_1";
         assert_eq!(lines, [read, read, read, "POST /v1/payment_methods/pm_1/detach"]);
         for token in ["", "pm_1", "cus_1:", ":pm_1", "cus_1:pm_1/detach"] {
-            assert!(matches!(stripe.method(token).await, Err(ProviderError::Refused(_))), "{token}");
+            assert!(matches!(stripe.method(token).await, Err(ProviderError::Unavailable(_))), "{token}");
         }
     }
 

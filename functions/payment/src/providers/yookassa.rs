@@ -15,7 +15,7 @@ use time::{Date, Duration, OffsetDateTime, Time, format_description::well_known:
 use super::{
     Charge, Checkout, Method as SavedMethod, Order, Outcome, Payment, PaymentQuery, PaymentStatus, Provider,
     ProviderError, Refund, RefundOrder, RefundQuery, RefundStatus, ReportKind, ReportLine,
-    api::{Api, MAX_PAGES, Reply, query, segment},
+    api::{Api, MAX_PAGES, Reply, query, reading, segment, unclear},
     keys::Keys,
     webhook::{Delivery, Notice, NoticeKind, WebhookError},
 };
@@ -256,7 +256,7 @@ fn good(reply: Reply) -> Result<Reply, ProviderError> {
         return Ok(reply);
     }
     if reply.status.is_success() {
-        return Err(reply.unclear("still at work"));
+        return Err(unclear("still at work"));
     }
     let error = reply.document().unwrap_or(ErrorObject { code: None, parameter: None });
     if error.parameter.as_deref() == Some("payment_method_id") {
@@ -421,7 +421,7 @@ impl Provider for Yookassa {
     }
 
     fn payment<'a>(&'a self, which: PaymentQuery<'a>) -> Outcome<'a, Option<Payment>> {
-        Box::pin(async move {
+        reading(async move {
             let found: Option<PaymentObject> = match which {
                 PaymentQuery::Id(id) | PaymentQuery::Checkout(id) => {
                     self.find(&format!("/payments/{}", segment(id)?)).await?
@@ -450,7 +450,7 @@ impl Provider for Yookassa {
     }
 
     fn find_refund<'a>(&'a self, which: RefundQuery<'a>) -> Outcome<'a, Option<Refund>> {
-        Box::pin(async move {
+        reading(async move {
             let found: Option<RefundObject> = match which {
                 RefundQuery::Id(id) => self.find(&format!("/refunds/{}", segment(id)?)).await?,
                 RefundQuery::Reference { reference, payment } => {
@@ -463,7 +463,7 @@ impl Provider for Yookassa {
     }
 
     fn method<'a>(&'a self, token: &'a str) -> Outcome<'a, Option<SavedMethod>> {
-        Box::pin(async move {
+        reading(async move {
             let found: Option<MethodObject> = self.find(&format!("/payment_methods/{}", segment(token)?)).await?;
             Ok(found.and_then(MethodObject::saved))
         })
@@ -475,7 +475,7 @@ impl Provider for Yookassa {
     }
 
     fn report(&self, day: Date) -> Outcome<'_, Vec<ReportLine>> {
-        Box::pin(async move {
+        reading(async move {
             let from = day.with_time(Time::MIDNIGHT).assume_utc();
             let (from, to) = (rfc3339(from)?, rfc3339(from + Duration::DAY)?);
             let filter = [("status", "succeeded"), ("captured_at.gte", from.as_str()), ("captured_at.lt", to.as_str())];
@@ -683,7 +683,7 @@ mod tests {
         assert_eq!(yookassa.payment(which).await.unwrap().unwrap().status, PaymentStatus::Expired);
         let failed = PaymentStatus::Failed { code: "insufficient_funds".to_owned(), retriable: true };
         assert_eq!(yookassa.payment(which).await.unwrap().unwrap().status, failed);
-        assert!(matches!(yookassa.payment(which).await, Err(ProviderError::Unknown(_))));
+        assert!(matches!(yookassa.payment(which).await, Err(ProviderError::Unavailable(_))));
         assert_eq!(yookassa.payment(which).await, Ok(None));
     }
 

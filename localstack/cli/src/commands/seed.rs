@@ -8,13 +8,7 @@ use futures::TryStreamExt as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{
-    accounts::{ACCOUNTS, grant_plan},
-    client::Cinema,
-    films,
-    platform::Platform,
-    studio,
-};
+use crate::{accounts::ACCOUNTS, client::Cinema, films, plans, platform::Platform, studio};
 
 /// How much to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,9 +43,12 @@ pub(super) async fn run(platform: &Platform, size: Size, progress: &Progress) ->
     let editor = cinema.ensure_account(aws_url, editor.email, editor.password, "en").await?;
     let viewer = cinema.ensure_account(aws_url, viewer.email, viewer.password, "en").await?;
     task.done("viewer, editor");
+    let task = progress.task("plans");
+    plans::offer(&editor).await?;
     for account in [&editor, &viewer] {
-        grant_plan(aws_url, account).await?;
+        plans::buy(account).await?;
     }
+    task.done("offered and bought");
     kids_profile(&viewer).await?;
     titles(platform, &editor, size, progress).await?;
     if size == Size::Demo {

@@ -56,6 +56,11 @@ fn a_visitor_signs_up_and_what_goes_wrong_is_a_sentence() {
 }
 
 #[test]
+fn a_visitor_subscribes_and_what_is_paid_for_plays() {
+    visit("pay.mjs");
+}
+
+#[test]
 fn a_list_goes_on_after_its_first_page() {
     visit("list.mjs");
 }
