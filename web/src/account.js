@@ -9,9 +9,26 @@ import { leaving, linksAndOthers, placeBefore } from "./providers.js";
 /** How often an export is looked at. */
 const POLL_MS = 2000;
 
+/** How often, and how many times, an account is asked for that is being set up. */
+const SET_UP_MS = 500;
+const SET_UP_TRIES = 20;
+
+/** Services hear of a new account within seconds. */
+async function whenSetUp(ask) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error.status !== 404 || tries === SET_UP_TRIES) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, SET_UP_MS));
+  }
+}
+
 export async function showAccount(show) {
-  const [account, factors, plan, profiles, providers] = await Promise.all(
-    [call("GET", "/v1/users/me"), call("GET", "/v1/auth/mfa"), planSection(), profilesSection(), providersSection()]);
+  const account = await whenSetUp(() => call("GET", "/v1/users/me"));
+  const [factors, plan, profiles, providers] =
+    await Promise.all([call("GET", "/v1/auth/mfa"), planSection(), whenSetUp(profilesSection), providersSection()]);
   show(el("h1", { textContent: "Account" }), el("p", { className: "dim", textContent: account.email }),
     plan, profiles, passwordSection(factors), authenticatorSection(factors), providers, exportSection(), deletionSection(show));
 }

@@ -1,12 +1,23 @@
 //! What a text asks for, word by word. Both engines decide with it.
 
 use crate::{
-    criteria::Reach,
     forms::{core, digits, is_optional, joined},
     sound,
     synonyms::Synonyms,
     words::{fold, signs, words},
 };
+
+/// How far from what was typed an answer may be. The first reach that finds something answers, so a typo is looked for only where nothing is
+/// called what was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Every word: whole, as a beginning, in another form, in the other alphabet.
+    AsWritten,
+    /// Every word, with typos.
+    WithTypos,
+    /// Any word, with more typos: for a proposal, never an answer.
+    AnyWord,
+}
 
 /// More words add nothing; the rest is ignored.
 const MOST_WORDS: usize = 12;

@@ -25,18 +25,6 @@ pub struct Slice {
     pub size: usize,
 }
 
-/// How far from what was typed an answer may be. The first reach that finds something answers, so a typo is looked for only where nothing is
-/// called what was typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reach {
-    /// Every word: whole, as a beginning, in another form, in the other alphabet.
-    AsWritten,
-    /// Every word, with typos.
-    WithTypos,
-    /// Any word, with more typos: for a proposal, never an answer.
-    AnyWord,
-}
-
 impl Criteria {
     /// Everything that the audience may see and the text fits.
     pub fn new(text: &str, audience: Audience, now: OffsetDateTime) -> Self {

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    facets::Facets,
     forms, sound,
     words::{folded, signs, words},
 };
@@ -43,14 +42,6 @@ pub struct Document {
 pub struct Revision {
     pub sequence: i64,
     pub document: Document,
-}
-
-/// What a search found: a slice of documents, how many there are in all, and of what.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Found {
-    pub documents: Vec<Document>,
-    pub total: u64,
-    pub facets: Facets,
 }
 
 impl Revision {

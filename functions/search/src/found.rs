@@ -11,6 +11,14 @@ use utoipa::ToSchema;
 
 use crate::{document::Document, facets::Facets};
 
+/// What a search found: a slice of documents, how many there are in all, and of what.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Found {
+    pub documents: Vec<Document>,
+    pub total: u64,
+    pub facets: Facets,
+}
+
 /// A page of what was found.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct FoundPage {

@@ -19,9 +19,11 @@ use serde_json::{Map, Value, json};
 use stores::{OpenSearch, StoreError};
 
 use crate::{
-    criteria::{Criteria, Reach, Slice},
-    document::{Document, Found, Revision},
+    asked::Reach,
+    criteria::{Criteria, Slice},
+    document::{Document, Revision},
     facets::{FacetCount, Facets, ordered},
+    found::Found,
     mapping, query,
 };
 

@@ -4,8 +4,9 @@ use kernel::policy::search_filter;
 use serde_json::{Value, json};
 
 use crate::{
+    asked::Reach,
     asked::Word,
-    criteria::{Criteria, Reach, Slice},
+    criteria::{Criteria, Slice},
     facets::MOST_VALUES,
 };
 

@@ -1,8 +1,8 @@
 //! The order of what Postgres found, and whether a candidate of its trigrams is a match at all. Pure.
 
 use crate::{
+    asked::Reach,
     asked::{Asked, Word},
-    criteria::Reach,
     document::Document,
     spelling::distance,
     words::{folded, signs},

@@ -3,18 +3,21 @@
 //! Romanisations differ (ГОСТ 7.79, BGN, ISO 9, passports, habit), so both sides become a key in which their differences are gone:
 //! `Tarkovskij`, `Tarkovskiy` and `Tarkovsky` have the key of `Тарковский`. A key of one alphabet is compared only with words of the other.
 
+/// What is left of `qqqq` is one letter, with which too much begins.
+const SHORTEST: usize = 2;
+
 /// The key of a folded word in Cyrillic letters.
 pub(crate) fn of_cyrillic(word: &str) -> Option<String> {
     let latin: Option<String> = word.chars().map(romanised).collect();
     let is_cyrillic = word.chars().any(|letter| !letter.is_ascii());
-    latin.filter(|_| is_cyrillic).map(|latin| key(&latin)).filter(|key| !key.is_empty())
+    latin.filter(|_| is_cyrillic).map(|latin| key(&latin)).filter(|key| key.len() >= SHORTEST)
 }
 
 /// The key of a folded word in Latin letters.
 pub(crate) fn of_latin(word: &str) -> Option<String> {
     let is_latin = word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         && word.bytes().any(|byte| byte.is_ascii_lowercase());
-    is_latin.then(|| key(word))
+    is_latin.then(|| key(word)).filter(|key| key.len() >= SHORTEST)
 }
 
 fn romanised(letter: char) -> Option<&'static str> {

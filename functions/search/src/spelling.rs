@@ -1,8 +1,8 @@
 //! What somebody probably meant. Pure.
 
 use crate::{
+    asked::Reach,
     asked::{Asked, Word},
-    criteria::Reach,
     document::Document,
     sound,
     words::{folded, words},

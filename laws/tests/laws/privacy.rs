@@ -124,7 +124,7 @@ fn every_table_about_people_is_reached_by_an_eraser() {
     }
     for service in fs::read_dir(root().join("functions")).expect("functions").flatten() {
         let name = service.file_name().into_string().expect("a name");
-        let keeps_answers = service.path().join("migrations").is_dir() && source(&name).contains("IdempotencyKey");
+        let keeps_answers = service.path().join("migrations").is_dir() && source(&name).contains("key.once(");
         if keeps_answers && !erasing(&manifest, &name).contains("delete from idempotency_keys ") {
             wrong.push(format!("no eraser of {name} reaches the answers to Idempotency-Keys"));
         }

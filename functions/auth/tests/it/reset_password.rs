@@ -37,7 +37,10 @@ async fn the_code_sets_a_password_and_ends_every_session() {
     stage.log_in(&viewer.email, PASSWORD).await.expect_problem(401, "invalid_credentials");
     stage.log_in(&viewer.email, NEW).await.expect(200);
     let mail = stage.mail(&viewer.email).await;
-    assert_eq!((&mail["template"], &mail["variables"]), (&json!("password_changed"), &json!({})));
+    assert_eq!(
+        (&mail["template"], &mail["variables"]),
+        (&json!("password_changed"), &json!({ "unlinked_providers": [] }))
+    );
     let logged: i64 =
         sqlx::query_scalar("select count(*) from security_events where kind = 'password_reset' and account_id = $1")
             .bind(viewer.account().to_string())

@@ -39,7 +39,7 @@ pub(crate) async fn list(
 ) -> Result<Vec<ListedTitle>, sqlx::Error> {
     let (key, id) = after.unzip();
     let rows: Vec<(Json<Title>, OffsetDateTime, String)> = sqlx::query_as(
-        "select document, created_at, created_at::text from titles where ($1::text is null or publication = $1) \
+        "select document, created_at, created_at::text as place from titles where ($1::text is null or publication = $1) \
          and ($2::text is null or (created_at, id) < ($2::timestamptz, $3)) order by created_at desc, id desc limit $4",
     )
     .bind(publication)

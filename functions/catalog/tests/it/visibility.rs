@@ -29,7 +29,7 @@ async fn insert(service: &Service, now: OffsetDateTime, number: usize, rules: &T
     let people = draft.credits.iter().map(|_| someone()).collect();
     let mut title = Title::new(id, draft, people);
     (title.publication, title.rating, title.published_at) = (rules.publication, rules.rating, Some(now));
-    sqlx::query("insert into titles (id, document, published_at, names) values ($1, $2, $3, $4)")
+    sqlx::query("insert into titles (id, document, published_at, names, created_at) values ($1, $2, $3, $4, $3)")
         .bind(id.to_string())
         .bind(serde_json::to_value(&title).unwrap())
         .bind(now)

@@ -1,7 +1,6 @@
 //! From a notification to a workflow: once per version of an object, whatever S3 tells twice or late.
 
 use events::Outcome;
-use kernel::{TitleId, World};
 use media::assets::job::Job;
 use runtime::S3Object;
 use serde_json::json;
@@ -29,7 +28,7 @@ async fn an_announced_source_begins_once_however_often_it_is_told() {
 async fn the_trace_of_an_upload_reaches_its_jobs_and_its_asset() {
     let studio = Studio::open().await;
     let trace_id = "0af7651916cd43dd8448eb211c80319c";
-    let title = World::system().id::<TitleId>();
+    let title = studio.title().await;
     let request = json!({ "title_id": title, "filename": "film.mp4", "size": film().len() });
     let call = studio.app.post("/v1/admin/uploads", &request).token(&studio.editor);
     let created = call.header("traceparent", &format!("00-{trace_id}-b7ad6b7169203331-01")).send().await.expect(201);

@@ -56,7 +56,8 @@ async fn broken_off(event: impl Fn(&Person) -> Event) -> Vec<(u32, bool, usize, 
     let (provider, house) = Provider::serve(House::start().await);
     let (world, clock) = World::replay(World::system().now(), 1);
     let mut seen = Vec::new();
-    for polls in 0..30 {
+    // How many polls the whole takes depends on the engine's answers.
+    for polls in 0..200 {
         let person = Person::new();
         assert_eq!(house.route(person.verified(1, &person.email())).await, Outcome::Done);
         assert_eq!(house.route(event(&person)).await, Outcome::Done);
@@ -71,10 +72,12 @@ async fn broken_off(event: impl Fn(&Person) -> Event) -> Vec<(u32, bool, usize, 
         }
         let (_, status) = house.deliveries(&person).await.pop().unwrap();
         seen.push((polls, has_crashed, provider.count(job["message_id"].as_str().unwrap()), status));
+        if seen.iter().filter(|(_, has_crashed, ..)| !has_crashed).count() == 3 {
+            break;
+        }
     }
-    assert!(
-        seen.iter().any(|(_, has_crashed, ..)| *has_crashed) && seen.iter().any(|(_, has_crashed, ..)| !has_crashed)
-    );
+    let crashes = seen.iter().filter(|(_, has_crashed, ..)| *has_crashed).count();
+    assert!(crashes > 5 && crashes < seen.len(), "{crashes} of {} crashed", seen.len());
     for (polls, has_crashed, count, status) in &seen {
         assert!(*has_crashed || *count == 1 && status == "sent", "{polls}: {count} {status}");
     }

@@ -23,7 +23,6 @@ pub(super) struct PreviewChangeRequest {
     /// From `GET /v1/plans`.
     price_id: PriceId,
     /// When it begins.
-    #[schema(inline)]
     when: When,
 }
 
@@ -34,7 +33,6 @@ pub(super) struct ChangePreview {
     /// The new price.
     pub price_id: PriceId,
     /// When it begins.
-    #[schema(inline)]
     pub when: When,
     /// What is charged now: the difference of both prices for the rest of the running period, to the second.
     pub amount: Money,

@@ -9,12 +9,7 @@ use serde::{Deserialize, Serialize};
 use stores::StoreError;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{
-    criteria::{Criteria, Reach},
-    document::{Document, Found},
-    index::Index,
-    spelling::fits,
-};
+use crate::{asked::Reach, criteria::Criteria, document::Document, found::Found, index::Index, spelling::fits};
 
 runtime::wire! {
     pub(super) struct Suggest { index: Index = |boot| Index::new(boot, PATIENCE), world: World }

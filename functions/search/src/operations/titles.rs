@@ -11,9 +11,9 @@ use stores::StoreError;
 use utoipa::IntoParams;
 
 use crate::{
-    criteria::{Criteria, Reach, Slice},
-    document::Found,
-    found::{FoundPage, card},
+    asked::Reach,
+    criteria::{Criteria, Slice},
+    found::{Found, FoundPage, card},
     index::Index,
     spelling::{corrected, proposal},
     store::{documents, queries},

@@ -14,7 +14,8 @@ use stores::{StoreError, postgres};
 use time::Duration;
 
 use crate::{
-    criteria::{Criteria, Reach, Slice},
+    asked::Reach,
+    criteria::{Criteria, Slice},
     document::{Document, Revision},
     index::{Begun, Index},
     reindex::Reindex,

@@ -7,9 +7,11 @@ use sqlx::{AssertSqlSafe, PgConnection, PgPool, types::Json};
 use stores::postgres;
 
 use crate::{
-    criteria::{Criteria, Reach, Slice},
-    document::{Document, Found, Revision},
+    asked::Reach,
+    criteria::{Criteria, Slice},
+    document::{Document, Revision},
     facets::Facets,
+    found::Found,
     rank::score,
 };
 

@@ -54,5 +54,5 @@ await visit(async (page, picture) => {
   await page.reload();
   await page.getByText("Sign out").waitFor({ timeout: 30000 });
   await picture("two-step");
-}, ["status of 401", "status of 403"]);
+}, ["status of 401", "status of 403", "status of 404"]);
 console.log("signed in through the issuer, with a second factor");

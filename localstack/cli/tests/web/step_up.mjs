@@ -108,8 +108,8 @@ await visit(async (page, picture) => {
   await page.getByLabel("I want everything about me to be erased.").check();
   await button("Delete the account").click();
   await page.getByRole("heading", { name: "The account is being erased" }).waitFor({ timeout: 30000 });
-  await page.getByRole("link", { name: "Sign in" }).waitFor({ timeout: 30000 });
+  await page.getByRole("link", { name: "Sign in", exact: true }).waitFor({ timeout: 30000 });
   await page.reload();
-  await page.getByRole("link", { name: "Sign in" }).waitFor({ timeout: 30000 });
+  await page.getByRole("link", { name: "Sign in", exact: true }).waitFor({ timeout: 30000 });
 }, ["status of 403", "status of 404"]);
 console.log("an old session confirmed who it is");
