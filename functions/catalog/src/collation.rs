@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn orders_that_differ_are_stored_with_a_key_for_every_name() {
-        let stored = keys(&json!({"en": "Alien", "": "Alien"}));
+        let stored = keys(&json!({"en": "Alien", "": "Чужой"}));
         let orders: Vec<&str> = stored.as_object().unwrap().keys().map(String::as_str).collect();
         assert!(orders.contains(&"") && orders.contains(&"ru") && !orders.contains(&"sv"), "{orders:?}");
         for (order, keys) in stored.as_object().unwrap() {

@@ -190,8 +190,9 @@ fn announcement(announcement: &Announcement) -> Result<Parts<'_>, ContentError> 
         return Err(ContentError::Subject);
     }
     let own = |text: &String| {
-        let is_short = text.len() <= 4 * LONGEST_PARAGRAPH;
-        let text = is_short.then(|| VisibleText::<LONGEST_PARAGRAPH>::new(text).ok()).flatten()?;
+        let is_shown = |letter: char| letter == '\n' || !letter.is_control();
+        let is_plain = text.len() <= 4 * LONGEST_PARAGRAPH && text.chars().all(is_shown);
+        let text = is_plain.then(|| VisibleText::<LONGEST_PARAGRAPH>::new(text).ok()).flatten()?;
         Some(Own(text.to_string()))
     };
     let own: Option<Vec<Paragraph>> = paragraphs.iter().take(MOST_PARAGRAPHS + 1).map(own).collect();

@@ -113,12 +113,12 @@ impl Document {
     }
 
     /// Keys of the words in Cyrillic letters.
-    pub(crate) fn from_cyrillic(&self) -> Vec<String> {
+    pub(crate) fn cyrillic_sounds(&self) -> Vec<String> {
         self.sounds(sound::of_cyrillic)
     }
 
     /// Keys of the words in Latin letters.
-    pub(crate) fn from_latin(&self) -> Vec<String> {
+    pub(crate) fn latin_sounds(&self) -> Vec<String> {
         self.sounds(sound::of_latin)
     }
 
@@ -130,7 +130,8 @@ impl Document {
     /// Whatever a word of a query may be compared with, each after a space.
     pub fn terms(&self) -> String {
         let words = self.texts().flat_map(folded).chain(self.forms());
-        let others = self.from_cyrillic().into_iter().chain(self.from_latin()).chain(self.titles().filter_map(signs));
+        let others =
+            self.cyrillic_sounds().into_iter().chain(self.latin_sounds()).chain(self.titles().filter_map(signs));
         words.chain(others).map(|word| format!(" {word}")).collect()
     }
 
@@ -147,8 +148,8 @@ impl Document {
             "core": self.cores(),
             "core_sound": self.core_sounds(),
             "forms": self.forms(),
-            "from_cyrillic": self.from_cyrillic(),
-            "from_latin": self.from_latin(),
+            "cyrillic_sounds": self.cyrillic_sounds(),
+            "latin_sounds": self.latin_sounds(),
             "names": self.titles().map(text).collect::<Vec<_>>(),
             "people": self.people.iter().map(|name| text(name)).collect::<Vec<_>>(),
             "document": self,
@@ -197,7 +198,7 @@ mod tests {
             document.terms()
         );
         assert_eq!(
-            (document.cores(), document.from_cyrillic()),
+            (document.cores(), document.cyrillic_sounds()),
             (
                 vec!["diewalkure".to_owned(), "valkyrie".to_owned(), "валькирия".to_owned()],
                 vec!["elka".to_owned(), "valkiria".to_owned()]

@@ -22,8 +22,8 @@ pub(crate) fn index(alias: &str) -> Value {
         "core": { "type": "keyword" },
         "core_sound": { "type": "keyword" },
         "forms": written.clone(),
-        "from_cyrillic": written.clone(),
-        "from_latin": written,
+        "cyrillic_sounds": written.clone(),
+        "latin_sounds": written,
         "names": { "type": "text", "analyzer": "plain", "fields": {
             "prefix": { "type": "text", "analyzer": "prefix", "search_analyzer": "plain" },
             "russian": { "type": "text", "analyzer": "russian_text" },

@@ -143,7 +143,7 @@ fn anywhere(word: &Word, reach: Reach, boost: f64) -> Value {
     if let Some(digits) = &word.digits {
         queries.extend([field("names", digits, 5.0), term("forms", digits, 4.0)]);
     }
-    for (keys, name) in [(&word.in_cyrillic, "from_cyrillic"), (&word.in_latin, "from_latin")] {
+    for (keys, name) in [(&word.in_cyrillic, "cyrillic_sounds"), (&word.in_latin, "latin_sounds")] {
         if let Some(key) = keys {
             queries.push(term(name, key, 2.5));
             if key.len() >= SOUND_PREFIX_FROM {
@@ -169,7 +169,7 @@ fn anywhere(word: &Word, reach: Reach, boost: f64) -> Value {
         if word.folded.chars().count() >= TYPO_IN_BEGINNING_FROM {
             queries.extend([near("names.prefix", &word.text, 0.4), near("people.prefix", &word.text, 0.2)]);
         }
-        for (keys, name) in [(&word.in_cyrillic, "from_cyrillic"), (&word.in_latin, "from_latin")] {
+        for (keys, name) in [(&word.in_cyrillic, "cyrillic_sounds"), (&word.in_latin, "latin_sounds")] {
             queries.extend(keys.iter().map(|key| near(name, key, 0.3)));
         }
     }

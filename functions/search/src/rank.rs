@@ -79,8 +79,9 @@ impl Words<'_> {
         // Sounds are made only where nothing else fits: it takes the longest.
         found.or_else(|| {
             let cyrillic =
-                word.in_cyrillic.as_ref().and_then(|key| best(key, &self.document.from_cyrillic(), IN_SOUND, typos));
-            let latin = word.in_latin.as_ref().and_then(|key| best(key, &self.document.from_latin(), IN_SOUND, typos));
+                word.in_cyrillic.as_ref().and_then(|key| best(key, &self.document.cyrillic_sounds(), IN_SOUND, typos));
+            let latin =
+                word.in_latin.as_ref().and_then(|key| best(key, &self.document.latin_sounds(), IN_SOUND, typos));
             cyrillic.max(latin)
         })
     }

@@ -9,7 +9,7 @@ const SHORTEST: usize = 2;
 /// The key of a folded word in Cyrillic letters.
 pub(crate) fn of_cyrillic(word: &str) -> Option<String> {
     let latin: Option<String> = word.chars().map(romanised).collect();
-    let is_cyrillic = word.chars().any(|letter| !letter.is_ascii());
+    let is_cyrillic = !word.is_ascii();
     latin.filter(|_| is_cyrillic).map(|latin| key(&latin)).filter(|key| key.len() >= SHORTEST)
 }
 

@@ -70,8 +70,11 @@ fn group_fault(group: &[String]) -> Option<String> {
 #[derive(Clone)]
 pub(crate) struct KnownSynonyms {
     pool: PgPool,
-    known: Arc<Mutex<Option<(OffsetDateTime, Arc<Synonyms>)>>>,
+    known: Arc<Mutex<Option<Read>>>,
 }
+
+/// When they were read, and what there was.
+type Read = (OffsetDateTime, Arc<Synonyms>);
 
 impl KnownSynonyms {
     pub fn new(pool: PgPool) -> Self {

@@ -37,7 +37,9 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
         let route = format!("{} {path}", parts.method);
         let Some(header) = parts.headers.get("idempotency-key") else { return Ok(Self { key: None, route }) };
         match header.to_str() {
-            Ok(key) if (1..=MAX_CHARACTERS).contains(&key.len()) => Ok(Self { key: Some(key.to_owned()), route }),
+            Ok(key) if (1..=MAX_CHARACTERS).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Ok(Self { key: Some(key.to_owned()), route })
+            }
             _ => Err(Problem::bad_request(
                 "invalid_idempotency_key",
                 format!("Idempotency-Key must be 1 to {MAX_CHARACTERS} visible ASCII characters."),

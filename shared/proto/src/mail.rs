@@ -93,7 +93,7 @@ mod tests {
         let json = serde_json::to_string(&mail).unwrap();
         assert_eq!(
             json,
-            r#"{"message_id":"msg_1","to":"viewer@example.com","locale":"en","verify_email":{"code":"042917"}}"#
+            r#"{"message_id":"msg_1","to":"viewer@example.com","locale":"en","account_id":"","verify_email":{"code":"042917"}}"#
         );
         assert_eq!(serde_json::from_str::<Mail>(&json).unwrap(), mail);
         assert_eq!(format!("{mail:?}"), "msg_1 (verify_email)");

@@ -101,7 +101,7 @@ pub(super) fn unclear(why: impl std::fmt::Display) -> ProviderError {
 
 /// A query as it stands behind a path.
 pub(super) fn query(pairs: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::from("?")).extend_pairs(pairs).finish()
+    form_urlencoded::Serializer::for_suffix(String::from("?"), 1).extend_pairs(pairs).finish()
 }
 
 /// An id of ours or theirs as part of a path.

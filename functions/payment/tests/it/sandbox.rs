@@ -47,7 +47,10 @@ impl Drop for Shop {
 
 /// What was delivered, and what is answered.
 #[derive(Clone, Default)]
-struct Inbox(Arc<Mutex<(Vec<(HeaderMap, Vec<u8>)>, u16)>>);
+struct Inbox(Arc<Mutex<(Vec<Received>, u16)>>);
+
+/// A notice: its headers and its body.
+type Received = (HeaderMap, Vec<u8>);
 
 impl Inbox {
     async fn listen(&self) -> String {

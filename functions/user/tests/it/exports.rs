@@ -72,7 +72,10 @@ async fn an_export_is_ready_when_every_part_is_there() {
     assert_eq!(bucket(&home).get(&key).await.unwrap().unwrap(), bytes);
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
     let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
-    assert_eq!(names, ["analytics.json", "auth.json", "notification.json", "payment.json", "streaming.json", "user.json"]);
+    assert_eq!(
+        names,
+        ["analytics.json", "auth.json", "notification.json", "payment.json", "streaming.json", "user.json"]
+    );
     let mut text = String::new();
     archive.by_name("user.json").unwrap().read_to_string(&mut text).unwrap();
     let own: Value = serde_json::from_str(&text).unwrap();

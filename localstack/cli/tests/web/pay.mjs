@@ -48,7 +48,7 @@ await visit(async (page, picture) => {
   await picture("checkout");
   await button("Cancel").click();
   await page.getByRole("heading", { name: "Plan", exact: true }).waitFor({ timeout: 30000 });
-  await status("It begins when the payment has arrived.");
+  await status("It ended on");
 
   // A declined card is said on the page, and another one pays.
   await subscribe();
@@ -57,7 +57,7 @@ await visit(async (page, picture) => {
   await page.getByRole("alert").filter({ hasText: "insufficient_funds" }).waitFor({ timeout: 30000 });
   await page.getByLabel("Card number").fill("4242 4242 4242 4242");
   await page.getByRole("button", { name: /^Pay/ }).click();
-  await page.getByRole("heading", { name: "Account" }).waitFor({ timeout: 30000 });
+  await page.getByRole("heading", { name: "Account", exact: true }).waitFor({ timeout: 30000 });
   await status("Paid until");
   await page.locator("section", { hasText: "Plan" }).getByText(", paid").first().waitFor({ timeout: 30000 });
   await picture("subscribed");
