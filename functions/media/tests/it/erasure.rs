@@ -32,7 +32,7 @@ async fn order(service: &Service) -> Value {
 async fn upload(service: &Service, app: &App, editor: &Token) -> Value {
     let order = order(service).await;
     let call = app.post("/v1/admin/uploads", &order).token(editor);
-    call.header("idempotency-key", "a key").send().await.expect(201)
+    call.header("idempotency-key", "a-key").send().await.expect(201)
 }
 
 async fn traces(service: &Service, needle: &str) -> usize {
