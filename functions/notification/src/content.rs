@@ -192,8 +192,8 @@ fn announcement(announcement: &Announcement) -> Result<Parts<'_>, ContentError> 
     let own = |text: &String| {
         let is_shown = |letter: char| letter == '\n' || !letter.is_control();
         let is_plain = text.len() <= 4 * LONGEST_PARAGRAPH && text.chars().all(is_shown);
-        let text = is_plain.then(|| VisibleText::<LONGEST_PARAGRAPH>::new(text).ok()).flatten()?;
-        Some(Own(text.to_string()))
+        let text = is_plain.then(|| VisibleText::<LONGEST_PARAGRAPH>::new(text).ok()).flatten()?.to_string();
+        (!text.trim().is_empty()).then_some(Own(text))
     };
     let own: Option<Vec<Paragraph>> = paragraphs.iter().take(MOST_PARAGRAPHS + 1).map(own).collect();
     let own = own.filter(|own| (1..=MOST_PARAGRAPHS).contains(&own.len())).ok_or(ContentError::Paragraphs)?;

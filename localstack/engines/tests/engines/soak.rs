@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
 use aws_sdk_kinesis::primitives::Blob;
-use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ShardIteratorType};
+use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ShardIteratorType, StreamStatus};
 use engines::progress::Progress;
 use engines::{Engine, Engines, Footprint, Growth, Options, aws, pulse};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -55,7 +55,11 @@ async fn a_stream_keeps_its_newest_records(kinesis: &aws_sdk_kinesis::Client) ->
     const RECORDS_OF_A_PUT: usize = 500;
     const KEPT: usize = 10_000;
     kinesis.create_stream().stream_name("ageing").shard_count(1).send().await?;
-    while kinesis.describe_stream_summary().stream_name("ageing").send().await.is_err() {
+    loop {
+        let stream = kinesis.describe_stream_summary().stream_name("ageing").send().await?;
+        if stream.stream_description_summary().is_some_and(|it| *it.stream_status() == StreamStatus::Active) {
+            break;
+        }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     for put in 0..PUTS {
