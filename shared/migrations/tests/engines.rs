@@ -27,6 +27,9 @@ async fn drop_database(superuser: &str, database: &str) {
     server.execute(AssertSqlSafe(format!("DROP DATABASE {database} WITH (FORCE)"))).await.unwrap();
 }
 
+/// The same in every test: roles belong to the whole server, and the last password counts.
+const PASSWORD: &str = "a'b\\c";
+
 fn repository() -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     write(root.path(), "shared/events/migrations/0001_outbox.sql", "CREATE TABLE outbox (id int)");
@@ -40,7 +43,7 @@ async fn a_role_reaches_its_own_schema_only() {
     let (superuser, database, root) = (engine("CINEMA_TEST_POSTGRES_URL"), fresh_name(), repository());
     let run = |service| {
         let (superuser, database, root) = (superuser.clone(), database.clone(), root.path().to_owned());
-        tokio::spawn(async move { migrate(&superuser, &database, &root, service, "a'b\\c").await.unwrap() })
+        tokio::spawn(async move { migrate(&superuser, &database, &root, service, PASSWORD).await.unwrap() })
     };
     // At the same time, and twice.
     let jobs = [run("catalog"), run("user"), run("catalog"), run("user")];
@@ -72,7 +75,7 @@ async fn a_role_reaches_its_own_schema_only() {
 #[tokio::test]
 async fn whoever_waits_or_stands_still_in_a_transaction_is_stopped() {
     let (superuser, database, root) = (engine("CINEMA_TEST_POSTGRES_URL"), fresh_name(), repository());
-    let url = migrate(&superuser, &database, root.path(), "catalog", "x").await.unwrap();
+    let url = migrate(&superuser, &database, root.path(), "catalog", PASSWORD).await.unwrap();
     let mut holder = PgConnection::connect(&url).await.unwrap();
     for (setting, value) in
         [("lock_timeout", "3s"), ("statement_timeout", "15s"), ("idle_in_transaction_session_timeout", "30s")]
@@ -95,13 +98,16 @@ async fn whoever_waits_or_stands_still_in_a_transaction_is_stopped() {
 #[tokio::test]
 async fn mistakes_in_migrations_are_refused() {
     let (superuser, database, root) = (engine("CINEMA_TEST_POSTGRES_URL"), fresh_name(), repository());
-    let run = || migrate(&superuser, &database, root.path(), "catalog", "x");
+    let run = || migrate(&superuser, &database, root.path(), "catalog", PASSWORD);
     run().await.unwrap();
     write(root.path(), "functions/catalog/migrations/0100_titles.sql", "CREATE TABLE titles (id bigint)");
     assert!(matches!(run().await, Err(MigrateError::Migration { .. })));
     write(root.path(), "functions/catalog/migrations/0007_early.sql", "SELECT 1");
     assert!(matches!(run().await, Err(MigrateError::Version { version: 7, .. })));
-    assert!(matches!(migrate(&superuser, &database, root.path(), "a\"b", "x").await, Err(MigrateError::Service(_))));
+    assert!(matches!(
+        migrate(&superuser, &database, root.path(), "a\"b", PASSWORD).await,
+        Err(MigrateError::Service(_))
+    ));
     drop_database(&superuser, &database).await;
 }
 
