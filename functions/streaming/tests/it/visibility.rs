@@ -9,6 +9,7 @@ use kernel::{
 use proto::types;
 use serde_json::{Value, json};
 use testkit::{Token, titles};
+use time::OffsetDateTime;
 
 use crate::fixture::{Film, Fixture, Person, id};
 
@@ -19,6 +20,8 @@ struct Watcher {
     person: Person,
     audience: Audience,
     entitlement: Option<Entitlement>,
+    /// By the clock of the service, which stands still while the test runs.
+    now: OffsetDateTime,
 }
 
 impl Watcher {
@@ -27,11 +30,14 @@ impl Watcher {
         let paid = titles::paid(person.account, entitlement.as_ref());
         let event = Event::new(&World::system(), types::ENTITLEMENTS_CHANGED, person.account, 1, &paid);
         assert_eq!(fixture.project_grant(event).await, Outcome::Done);
-        Self { person, audience, entitlement }
+        Self { person, audience, entitlement, now: fixture.world.now() }
     }
 
     fn token(&self) -> Token {
-        self.person.token().max_rating(self.audience.max_rating)
+        let mut token = self.person.token().max_rating(self.audience.max_rating);
+        token.0.iat = self.now.unix_timestamp();
+        token.0.exp = token.0.iat + 600;
+        token
     }
 
     async fn post(&self, fixture: &Fixture, path: &str, body: &Value) -> (u16, Value) {

@@ -73,6 +73,8 @@ pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
         // Every 5 s it would write all its records anew as JSON: a third of a core after some hours of use, for nothing,
         // because they go to a folder that LocalStack empties at its start.
         ("KINESIS_PERSISTENCE", "0"),
+        // A stream for each test, and one for each table with changes that a test has deleted: 100 are not enough.
+        ("KINESIS_SHARD_LIMIT", "2000"),
         ("LS_LOG", "warning"),
         ("PYTHONUNBUFFERED", "1"),
         ("LANG", "C.UTF-8"),
