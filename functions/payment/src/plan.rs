@@ -31,7 +31,7 @@ pub struct PlanRequest {
     pub max_height: u32,
     /// Whether anybody can begin it; running subscriptions go on either way.
     pub is_offered: bool,
-    /// One for each territory and period. A price that differs from the present one is a new version; running subscriptions keep theirs.
+    /// One for each territory and period. A changed price is a new version; running subscriptions keep theirs.
     pub prices: Vec<PriceRequest>,
 }
 

@@ -254,7 +254,7 @@ impl Index {
         format!("{}-{unique}", self.first_name())
     }
 
-    /// Whether searches read an index of another mapping than the present one.
+    /// Whether searches read an index of an outdated mapping.
     pub(crate) async fn is_outdated(&self) -> Result<bool, StoreError> {
         let live = self.targets().await?.into_iter().find(|(role, _)| *role == Role::Live);
         let is_present = |name: &str| name == self.first_name() || name.starts_with(&format!("{}-", self.first_name()));

@@ -61,7 +61,8 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let Object(value) = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = pointer(error.path());
         let inner = error.into_inner();
-        if inner.classify() == serde_json::error::Category::Data {
+        // serde_json calls a number where a word belongs a fault of syntax.
+        if inner.classify() == serde_json::error::Category::Data || is_json(body) {
             Problem::invalid(&pointer, without_position(&inner))
         } else {
             malformed(&inner)
@@ -92,6 +93,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
         T::deserialize(MapAccessDeserializer::new(map))
     }
+}
+
+fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {

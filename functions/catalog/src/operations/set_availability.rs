@@ -28,7 +28,7 @@ pub(super) struct SetAvailabilityRequest {
     windows: Vec<Window>,
 }
 
-/// Replaces the windows of a title in whatever state. What a published title was offered for may end at any moment, the present one too.
+/// Replaces the windows of a title in whatever state. What a published title was offered for may end at any moment, at once as well.
 #[utoipa::path(
     put, path = "/v1/admin/titles/{id}/availability", tag = "catalog", request_body = SetAvailabilityRequest,
     params(("id" = TitleId, Path), ("If-Match" = Option<String>, Header, description = "The ETag of the version that was seen")),

@@ -470,7 +470,7 @@ mod tests {
             let error = at(&server.url).charge("key", &charge()).await.unwrap_err();
             assert!(matches!(error, ProviderError::Unavailable(_)), "{status}: {error}");
         }
-        // Reading again changes nothing, whatever happens to it.
+        // A read that fails says nothing about the payment.
         for answer in
             [Answer::Silence, Answer::Close, Answer::Json(400, "{}"), Answer::Json(500, "{}"), Answer::Json(200, "{")]
         {

@@ -11,7 +11,7 @@ runtime::wire! {
     pub(super) struct Reindex { pool: PgPool, index: Index = |boot| Index::new(boot, super::PATIENCE), world: World }
 }
 
-/// Builds an index of the present mapping from Postgres, while searches go on in the present one and edits go to both. It becomes live once it has
+/// Builds an index of the current mapping from Postgres, while searches go on in the live one and edits go to both. It becomes live once it has
 /// every title in its newest version and finds what it should; the one before stays for a roll-back. While one is being built, this answers with it.
 #[utoipa::path(
     post, path = "/v1/admin/search/reindex", tag = "search",

@@ -1,4 +1,4 @@
-//! The engines are nobody else's: not the network's, not another account's of this machine, not a web page's.
+//! Only whoever started the engines reaches them: not the network, no other account of this machine, no web page.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
