@@ -15,7 +15,7 @@ fn record(data: impl Into<Vec<u8>>) -> KinesisRecord {
 }
 
 /// Queues under their real names, as the deployer makes them.
-async fn make_queues(service: &Service) -> aws_sdk_sqs::Client {
+pub(crate) async fn make_queues(service: &Service) -> aws_sdk_sqs::Client {
     let client = aws_sdk_sqs::Client::new(service.aws().config());
     for name in platform::routes::all_queues() {
         let _ = client.create_queue().queue_name(name).send().await;
