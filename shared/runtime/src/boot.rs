@@ -1,7 +1,7 @@
 //! Wiring: hands out lazy clients and remembers which were asked for.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     pin::Pin,
     sync::{Mutex, OnceLock, PoisonError},
     time::Duration,
@@ -10,11 +10,12 @@ use std::{
 use events::DeadLetters;
 use kernel::{Territory, World};
 use manifest::{ObjectAccess, Use, env};
+use secrecy::ExposeSecret;
 use stores::{
     Aws, Bucket, ClickHouse, Mailer, OpenSearch, PgPool, Queue, Redis, SecretHandle, StoreError, Stream, Table,
 };
 
-use crate::Vars;
+use crate::{Vars, references};
 
 /// INIT may spend this much on opening connections.
 const WARM_LIMIT: Duration = Duration::from_secs(1);
@@ -110,6 +111,35 @@ impl Boot {
     /// The same wiring with a clock and entropy of one's own.
     pub fn with_world(self, world: World) -> Self {
         Self { world, ..self }
+    }
+
+    /// With the value of every secret that a variable refers to; nothing is asked where none does. A secret that cannot be read ends the start:
+    /// without its configuration a function can do nothing.
+    ///
+    /// # Errors
+    /// When a reference or a secret cannot be read, or a secret has no value.
+    pub async fn resolved(mut self) -> Result<Self, BootError> {
+        let invalid = |name: &str, reason| BootError::Invalid { name: name.to_owned(), reason };
+        let mut names = BTreeSet::new();
+        for (variable, value) in self.vars.pairs() {
+            names.extend(references::secrets(value).map_err(|reason| invalid(variable, reason))?);
+        }
+        if names.is_empty() {
+            return Ok(self);
+        }
+        let aws = self.aws()?;
+        let reads = names.into_iter().map(|name| async move {
+            let value = SecretHandle::new(aws, name.clone()).get().await?;
+            let text = value.map(|value| value.expose_secret().to_owned()).unwrap_or_default();
+            Ok::<_, StoreError>((name, text))
+        });
+        let known: BTreeMap<String, String> = futures::future::try_join_all(reads).await?.into_iter().collect();
+        let fill = |(variable, value): (&str, &str)| match references::fill(value, &known) {
+            Ok(value) => Ok((variable.to_owned(), value)),
+            Err(reason) => Err(invalid(variable, reason)),
+        };
+        self.vars = self.vars.pairs().map(fill).collect::<Result<_, _>>()?;
+        Ok(self)
     }
 
     /// What was asked for so far.

@@ -4,6 +4,7 @@ mod boot;
 mod events;
 mod key;
 mod records;
+mod references;
 mod telemetry;
 mod vars;
 mod wire;
@@ -34,7 +35,7 @@ where
         }
     };
     let ended = runtime.block_on(async {
-        let boot = Boot::new(Vars::from_process());
+        let boot = Boot::new(Vars::from_process()).resolved().await?;
         let service = wire(&boot)?;
         boot.warm().await;
         serve(service, boot).await

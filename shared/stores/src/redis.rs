@@ -26,6 +26,8 @@ impl Redis {
             .set_connection_timeout(Some(CONNECT))
             .set_response_timeout(Some(ANSWER))
             .set_number_of_retries(0);
+        // `rediss://` asks for the process's provider.
+        transport::install_ring();
         let client = Client::open(url).map_err(|error| StoreError::new("redis", error))?;
         ConnectionManager::new_lazy_with_config(client, config)
             .map(Self)
