@@ -57,8 +57,11 @@ async fn create_role(server: &mut PgConnection, service: &str, password: &str) -
     let role = role_name(service);
     let exists = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)").bind(&role);
     let verb = if exists.fetch_one(&mut *server).await? { "ALTER" } else { "CREATE" };
-    let rights = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT";
-    execute(server, format!("{verb} ROLE {} {rights} PASSWORD {}", identifier(&role), literal(password))).await
+    let (role, password) = (identifier(&role), literal(password));
+    // Not `NOSUPERUSER`, which is what a new role is anyway: only a superuser may say it about an old one, and RDS has none.
+    execute(server, format!("{verb} ROLE {role} LOGIN NOCREATEDB NOCREATEROLE NOINHERIT PASSWORD {password}")).await?;
+    // Whoever is no superuser may give a schema only to a role that it can become.
+    execute(server, format!("GRANT {role} TO CURRENT_USER")).await
 }
 
 async fn create_schema(inside: &mut PgConnection, database: &str, service: &str) -> Result<(), sqlx::Error> {

@@ -72,6 +72,29 @@ async fn a_role_reaches_its_own_schema_only() {
     drop_database(&superuser, &database).await;
 }
 
+/// RDS gives nobody a superuser: its master may create roles and databases.
+#[tokio::test]
+async fn a_master_that_is_no_superuser_migrates_as_often_as_it_likes() {
+    let (superuser, database) = (engine("CINEMA_TEST_POSTGRES_URL"), fresh_name());
+    let (master, service) = (database.replace("migrations", "master"), database.replace("migrations_", "t"));
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), &format!("functions/{service}/migrations/0100_titles.sql"), "CREATE TABLE titles (name citext)");
+    let mut server = PgConnection::connect(&superuser).await.unwrap();
+    let create = format!("CREATE ROLE {master} LOGIN CREATEROLE CREATEDB PASSWORD 'x'");
+    server.execute(AssertSqlSafe(create)).await.unwrap();
+    let place =
+        superuser.rsplit_once('@').map_or_else(|| superuser.trim_start_matches("postgres://"), |(_, place)| place);
+    let url = format!("postgres://{master}:x@{place}");
+    for password in ["first", "second"] {
+        let own = migrate(&url, &database, root.path(), &service, password).await.unwrap();
+        let mut own = PgConnection::connect(&own).await.unwrap();
+        own.execute("INSERT INTO titles VALUES ('Solaris')").await.unwrap();
+        own.close().await.unwrap();
+    }
+    drop_database(&superuser, &database).await;
+    server.execute(AssertSqlSafe(format!("DROP ROLE cinema_{service}, {master}"))).await.unwrap();
+}
+
 #[tokio::test]
 async fn whoever_waits_or_stands_still_in_a_transaction_is_stopped() {
     let (superuser, database, root) = (engine("CINEMA_TEST_POSTGRES_URL"), fresh_name(), repository());

@@ -6,3 +6,4 @@
 
 mod caps;
 mod household;
+mod references;
