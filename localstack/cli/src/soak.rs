@@ -73,8 +73,11 @@ pub(crate) async fn run(root: &Path, home: &Home, length: &Length, progress: &Pr
     let idle_after = verdict::idle_share(home).await?;
     task.done(verdict::percent(idle_after));
     let left = queues::settled(&endpoints.aws, &waiting).await?;
+    let task = progress.task("memory at rest");
+    let memory = verdict::memory_at_rest(home).await?;
+    task.done(format!("{} MiB", memory >> 10));
 
-    let verdict = Verdict::of(&first, &last, idle_before, idle_after, left, &ledger);
+    let verdict = Verdict::of(&first, &last, (idle_before, idle_after), memory, left, &ledger);
     for line in verdict.table() {
         output::line(line)?;
     }

@@ -42,13 +42,17 @@ pub struct Growth {
 }
 
 impl Footprint {
-    /// Of a process and all its descendants, by program: `""` is the process itself.
+    /// Of a process and all its descendants, by program: `""` is the process itself. A Lambda function goes by its name.
     pub fn of(process: &Process) -> BTreeMap<String, Self> {
         let mut found: BTreeMap<String, Self> = BTreeMap::new();
         for pid in family(process.pid) {
             // One that ended meanwhile holds nothing.
             let Ok(name) = fs::read_to_string(format!("/proc/{pid}/comm")) else { continue };
-            let name = if pid == process.pid { String::new() } else { name.trim().to_owned() };
+            let name = match function(pid) {
+                _ if pid == process.pid => String::new(),
+                Some(function) => function,
+                None => name.trim().to_owned(),
+            };
             found.entry(name).or_default().add(Self::of_one(pid));
         }
         found
@@ -133,6 +137,14 @@ impl Growth {
             && self.mappings <= limit.mappings
             && self.files <= limit.files
     }
+}
+
+/// Which function a process runs; what it starts itself inherits the variable and counts as the function.
+fn function(pid: u32) -> Option<String> {
+    let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let mut variables = environment.split(|byte| *byte == 0);
+    let name = variables.find_map(|variable| variable.strip_prefix(b"AWS_LAMBDA_FUNCTION_NAME="))?;
+    String::from_utf8(name.to_owned()).ok()
 }
 
 /// Of `/proc/<pid>/stat`: user and system time, of itself and of the children it waited for.

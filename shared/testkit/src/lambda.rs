@@ -156,6 +156,8 @@ async fn next(State(api): State<Arc<Api>>) -> impl IntoResponse {
     let mut set = |name: &'static str, value: String| headers.insert(name, value.parse().expect("a header"));
     set("lambda-runtime-aws-request-id", uuid::Uuid::now_v7().to_string());
     set("lambda-runtime-deadline-ms", millis.to_string());
+    // Another one for every invocation: the runtime puts it into the process's environment.
+    set("lambda-runtime-trace-id", format!("Root=1-{};Sampled=0", uuid::Uuid::now_v7().simple()));
     set("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-central-1:000000000000:function:test".to_owned());
     (headers, payload)
 }

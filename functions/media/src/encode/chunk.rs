@@ -89,10 +89,9 @@ impl Work<'_> {
         let plan = self.plan;
         let hashes_path = folder.join("frames.txt");
         let mut arguments = decoding(self.tools, self.input, plan, chunk.first);
-        let edges = chunk.frames.map_or(Edges::Head, Edges::Both);
-        arguments.extend(["-filter_complex".into(), filters(plan, chunk, Some(edges)).into()]);
+        arguments.extend(["-filter_complex".into(), filters(plan, chunk, Hashing::Frames).into()]);
         arguments.extend(encoding(plan, chunk.first_segment, folder));
-        arguments.extend(hashes::writing("[edges]", &hashes_path));
+        arguments.extend(hashes::writing("[frames]", &hashes_path));
         let printed = self.tools.run_ffmpeg(&arguments, Some(self.input), self.limits).await?;
         Ok((collect(plan, chunk, folder, &hashes_path)?, printed.stderr.trim().to_owned()))
     }
@@ -136,9 +135,8 @@ fn collect(plan: &Plan, chunk: &Chunk, folder: &Path, hashes_path: &Path) -> Res
     check(plan, chunk, &tracks, frames)?;
     let window = plan.proof_frames().min(frames);
     let hashes: Vec<String> = hashes::read(hashes_path)?.into_iter().map(|(_, hash)| hash).collect();
-    let expected = if chunk.frames.is_some() { (2 * window).min(frames) } else { window };
-    if hashes.len() as u64 != expected {
-        return Err(MediaError::unexpected(format!("{} frame hashes instead of {expected}", hashes.len())));
+    if hashes.len() as u64 != frames {
+        return Err(MediaError::unexpected(format!("{} frame hashes instead of {frames}", hashes.len())));
     }
     let tail = chunk.frames.map_or(0, |_| window as usize);
     let row = ChunkRow {
@@ -149,6 +147,7 @@ fn collect(plan: &Plan, chunk: &Chunk, folder: &Path, hashes_path: &Path) -> Res
         encoder: plan.encoder.clone(),
         tracks,
         damage: Vec::new(),
+        pictures: hashes::digest(hashes.iter().map(String::as_str)),
         head: hashes[..window as usize].to_vec(),
         tail: hashes[hashes.len() - tail..].to_vec(),
     };
@@ -177,32 +176,25 @@ fn check(plan: &Plan, chunk: &Chunk, tracks: &[crate::film::ledger::TrackRow], f
     Ok(())
 }
 
-/// Which frames are hashed for the seam proof.
-#[derive(Clone, Copy)]
-pub(crate) enum Edges {
-    /// The first ones.
-    Head,
-    /// The first and the last of so many.
-    Both(u64),
+/// What a graph makes beside the rungs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hashing {
+    /// `[frames]`: every frame, for its hash.
+    Frames,
+    Nothing,
 }
 
 /// The whole graph: one decode, one output per rung, and one for the hashes.
-pub(crate) fn filters(plan: &Plan, chunk: &Chunk, edges: Option<Edges>) -> String {
-    let outputs = plan.rungs.len() + usize::from(edges.is_some());
+pub(crate) fn filters(plan: &Plan, chunk: &Chunk, hashing: Hashing) -> String {
+    let is_hashed = hashing == Hashing::Frames;
+    let outputs = plan.rungs.len() + usize::from(is_hashed);
     let mut graph = prepared(plan, chunk.first, chunk.frames);
     let _ = write!(graph, ",split={outputs}");
     (0..plan.rungs.len()).for_each(|index| {
         let _ = write!(graph, "[s{index}]");
     });
-    if let Some(edges) = edges {
-        let window = plan.proof_frames();
-        let _ = match edges {
-            Edges::Head => write!(graph, "[h];[h]select='lt(n,{window})'[edges]"),
-            Edges::Both(frames) => {
-                let from = frames.saturating_sub(window);
-                write!(graph, "[h];[h]select='lt(n,{window})+gte(n,{from})'[edges]")
-            }
-        };
+    if is_hashed {
+        graph.push_str("[frames]");
     }
     for (index, rung) in plan.rungs.iter().enumerate() {
         let (width, height) = (rung.width, rung.height);

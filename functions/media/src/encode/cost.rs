@@ -57,7 +57,7 @@ pub async fn transcode_cost(
     let single = made("single".to_owned())?;
     let film = Chunk { index: 0, first: 0, frames: None, first_segment: 0, hash: String::new() };
     let mut arguments: Vec<OsString> = picture::decoding(tools, input, plan, 0);
-    arguments.extend(["-filter_complex".into(), chunk::filters(plan, &film, None).into()]);
+    arguments.extend(["-filter_complex".into(), chunk::filters(plan, &film, chunk::Hashing::Nothing).into()]);
     arguments.extend(chunk::encoding(plan, 0, &single));
     for (index, sound) in plan.audio.iter().enumerate() {
         let number = audio::Number { output: 1 + 2 * index, decoder: index };

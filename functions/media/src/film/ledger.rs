@@ -40,6 +40,8 @@ pub struct ChunkRow {
     pub encoder: String,
     /// One per rung, in the plan's order.
     pub tracks: Vec<TrackRow>,
+    /// Hash over the hashes of all frames that went into the encoders.
+    pub pictures: String,
     /// Hashes of the first frames that went into the encoders.
     pub head: Vec<String>,
     /// Hashes of the last frames that went into the encoders; empty for the last chunk.

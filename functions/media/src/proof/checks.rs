@@ -89,6 +89,10 @@ pub fn seams(plan: &Plan, proof: &SeamProof) -> Vec<Violation> {
         let what = format!("frames {:?} differ from a continuous decode; {}", joint.differing, played.join("; "));
         wrong.push(Violation::new(Check::Seam, format!("frame {}", joint.frame), what));
     }
+    for chunk in &proof.differing_chunks {
+        let what = "its frames differ from a continuous decode";
+        wrong.push(Violation::new(Check::Seam, format!("chunk {chunk}"), what));
+    }
     if wrong.is_empty() {
         wrong.push(Violation::new(Check::Seam, "film", "the proof does not cover every joint of this plan"));
     }

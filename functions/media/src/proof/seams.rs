@@ -1,10 +1,10 @@
-//! The seam proof: at every joint, the frames that were encoded in pieces are those of one continuous decode, and what
-//! was encoded plays through the joint without a missing, doubled or misplaced frame.
+//! The seam proof: the frames that were encoded in pieces are those of one continuous decode, all of them in films up to
+//! ten minutes, at every joint in longer ones, and what was encoded plays through the joint without a missing, doubled or
+//! misplaced frame.
 
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::{
     encode::{
@@ -16,7 +16,7 @@ use crate::{
     tools::{boxes, container::Container, error::MediaError, ffmpeg::Tools, input::Input, limits::Limits},
 };
 
-/// Films up to this length are decoded once from the first frame to the last joint, without a single seek.
+/// Films up to this length are decoded once from the first frame to the last, without a single seek.
 const WHOLE_DECODE_SECONDS: f64 = 600.0;
 
 /// A decoder that has lost its place takes so long to find it again.
@@ -33,6 +33,10 @@ pub struct SeamProof {
     pub reference: Reference,
     /// One per joint; none for a film of one chunk.
     pub joints: Vec<Joint>,
+    /// Chunks with a frame anywhere that the decode of the whole film does not have there: empty, or the film must not be
+    /// shown. Only with that reference.
+    #[serde(default)]
+    pub differing_chunks: Vec<u64>,
 }
 
 /// What a continuous decode means.
@@ -93,6 +97,7 @@ impl SeamProof {
         expected == proven
             && self.encoder == plan.encoder
             && self.parameters == plan.parameters()
+            && self.differing_chunks.is_empty()
             && self.joints.iter().all(Joint::holds)
     }
 }
@@ -125,7 +130,7 @@ pub async fn compare_with(
 ) -> Result<SeamProof, MediaError> {
     let window = plan.proof_frames();
     let mut whole = BTreeMap::new();
-    if reference == Reference::Whole && rows.len() > 1 {
+    if reference == Reference::Whole {
         whole = continuous(tools, input, plan, Part::Whole, folder, limits).await?;
     }
     let mut joints = Vec::new();
@@ -154,8 +159,8 @@ pub async fn compare_with(
             frame: after.first,
             compared: chunked.len() as u64,
             differing: differing.map(|(frame, _)| *frame).collect(),
-            chunked: digest(&chunked),
-            continuous: digest(&continuous),
+            chunked: hashes::digest(chunked.iter().copied()),
+            continuous: hashes::digest(continuous.iter().copied()),
             played: Vec::new(),
         });
     }
@@ -165,11 +170,23 @@ pub async fn compare_with(
         frames_each_side: window,
         reference,
         joints,
+        differing_chunks: if reference == Reference::Whole { differing_chunks(rows, &whole) } else { Vec::new() },
     })
 }
 
+/// Chunks whose frames are not those of `whole`. Not compared are those with damage, and those behind them: what cannot be
+/// decoded looks different every time.
+fn differing_chunks(rows: &[ChunkRow], whole: &BTreeMap<u64, String>) -> Vec<u64> {
+    let differs = |at: usize, row: &ChunkRow| {
+        let is_damaged = rows[at.saturating_sub(1)..=at].iter().any(|row| !row.damage.is_empty());
+        let frames = whole.range(row.first..row.first + row.frames).map(|(_, hash)| hash.as_str());
+        !is_damaged && hashes::digest(frames) != row.pictures
+    };
+    rows.iter().enumerate().filter(|(at, row)| differs(*at, row)).map(|(_, row)| row.index).collect()
+}
+
 enum Part {
-    /// From the first frame through the last joint.
+    /// From the first frame to the last.
     Whole,
     /// Around the joint before this frame.
     Joint(u64),
@@ -184,22 +201,15 @@ async fn continuous(
     folder: &Path,
     limits: Limits,
 ) -> Result<BTreeMap<u64, String>, MediaError> {
-    let (window, chunk) = (plan.proof_frames(), plan.chunk);
-    let (first, graph) = match part {
-        Part::Whole => {
-            let end = (plan.chunks() - 1) * chunk + window;
-            let is_near = format!("gte(n,{})*lt(mod(n+{window},{chunk}),{})", chunk - window, 2 * window);
-            (0, format!("{},select='{is_near}'[edges]", prepared(plan, 0, Some(end))))
-        }
-        Part::Joint(frame) => {
-            let first = frame - window;
-            (first, format!("{}[edges]", prepared(plan, first, Some(2 * window))))
-        }
+    let (first, frames) = match part {
+        Part::Whole => (0, None),
+        Part::Joint(frame) => (frame - plan.proof_frames(), Some(2 * plan.proof_frames())),
     };
+    let graph = format!("{}[frames]", prepared(plan, first, frames));
     let path = folder.join("continuous.txt");
     let mut arguments = decoding(tools, input, plan, first);
     arguments.extend(["-filter_complex".into(), graph.into()]);
-    arguments.extend(hashes::writing("[edges]", &path));
+    arguments.extend(hashes::writing("[frames]", &path));
     tools.run_ffmpeg(&arguments, Some(input), limits).await?;
     let hashes = hashes::read(&path)?;
     Ok(hashes.into_iter().filter_map(|(frame, hash)| Some((u64::try_from(frame).ok()?, hash))).collect())
@@ -244,8 +254,4 @@ pub async fn play_through(
         is_evenly_spaced: times.windows(2).all(|pair| pair[1] - pair[0] == step.cast_signed()),
         complaints: printed.trim().to_owned(),
     })
-}
-
-fn digest(hashes: &[&str]) -> String {
-    hex::encode(Sha256::digest(hashes.join("\n").as_bytes()))
 }

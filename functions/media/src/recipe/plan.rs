@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Raised whenever the same plan would make other bytes, so that no old chunk is taken for a new one.
-const RECIPE: u32 = 2;
+const RECIPE: u32 = 3;
 /// Groups of pictures in a segment: six seconds.
 pub const SEGMENT_GOPS: u64 = 3;
 /// Groups of pictures in a chunk: one minute.

@@ -196,6 +196,11 @@ async fn the_check_catches_what_an_encoder_does_wrong() {
     film.plant_chunk("doubled", &doubled).await;
     Planting::assert_caught(film.verdict().await, "differ from a continuous decode");
 
+    // The same in the middle of the chunk, where no joint is near.
+    let inside = film.changed("inside.mp4", &["-vf", "loop=loop=1:size=1:start=230"]);
+    film.plant_chunk("inside", &inside).await;
+    Planting::assert_caught(film.verdict().await, "its frames differ from a continuous decode");
+
     let halves = "[0:v]split[a][b];[a]trim=start_frame=150,setpts=PTS-STARTPTS[later];\
                   [b]trim=end_frame=150,setpts=PTS-STARTPTS[earlier];[later][earlier]concat=n=2:v=1[v]";
     let swapped = film.changed("swapped.mp4", &["-filter_complex", halves, "-map", "[v]", "-map", "0:a"]);

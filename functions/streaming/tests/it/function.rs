@@ -66,6 +66,30 @@ async fn the_whole_way_from_start_to_stop() {
     assert_eq!(json_of(&answer)["position"], 1.0, "{answer}");
 }
 
+/// What is packed for one answer is given back before the next: an environment that serves a day must not grow.
+#[tokio::test]
+async fn a_thousand_packed_playlists_take_the_memory_of_one() {
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
+    let bearer = format!("Bearer {}", person.token().sign());
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let body = json!({ "title_id": film.title, "device_id": "tv" });
+    let started =
+        call(&fixture, "streaming-start-session", "POST", "/v1/playback/sessions", &headers, Some(&body)).await;
+    let started = json_of(&started);
+    let (session, token) = (started["session_id"].as_str().unwrap(), started["token"].as_str().unwrap());
+
+    let rendition = format!("/v1/playback/sessions/{session}/renditions/v720?token={token}");
+    let event = gateway::event("GET", &rendition, &[("accept-encoding", "gzip")], None);
+    let mut function = Function::start("streaming-get-playlist", &pairs(fixture.service.vars())).await;
+    for _ in 0..1_000 {
+        let answer = function.invoke(&event).await.unwrap();
+        assert_eq!(answer["multiValueHeaders"]["content-encoding"][0], "gzip", "{answer}");
+    }
+    // The budget of every function that hashes no password.
+    assert!(function.high_water_kib() < 15 << 10, "{} KiB", function.high_water_kib());
+}
+
 #[tokio::test]
 async fn functions_answer_their_golden_events() {
     let fixture = Fixture::new().await;

@@ -58,10 +58,12 @@ pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
         ("DISABLE_EVENTS", "1"),
         ("SKIP_SSL_CERT_DOWNLOAD", "1"),
         ("LAMBDA_RUNTIME_EXECUTOR", "process"),
-        // Mappings look 5 to 10 times a second instead of backing off up to 10 s (60 s after errors); with the plugin's
-        // pollers a look is cheap.
+        // Mappings look 3 to 10 times a second instead of backing off up to 10 s (60 s after errors); with the plugin's
+        // pollers a look is cheap, but fifty of them are most of what an idle platform does.
         ("LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC", "0.1"),
-        ("LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC", "0.2"),
+        ("LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC", "0.3"),
+        // Two hundred functions that were called once would be 1.3 GiB of processes for ten minutes.
+        ("LAMBDA_KEEPALIVE_MS", "120000"),
         ("LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_ERROR_SEC", "2"),
         // Hundreds of threads behind one interpreter lock: an arena for each would only hold on to memory.
         ("MALLOC_ARENA_MAX", "2"),
