@@ -99,9 +99,9 @@ impl Watched {
 
     /// When the tone begins to beep.
     pub fn beeps(&self) -> Result<Times, Unwatchable> {
-        // The first channel: nothing is mixed, so that layouts without a name can be heard as well.
+        // All channels, and nothing is mixed: a tone may be in one of them, and layouts without a name can be heard as well.
         let graph = format!(
-            "pan=mono|c0=c0,aresample=8000,asetnsamples=n={WINDOW}:p=0,astats=metadata=1:reset=1:measure_perchannel=none:\
+            "aresample=8000,asetnsamples=n={WINDOW}:p=0,astats=metadata=1:reset=1:measure_perchannel=none:\
              measure_overall=RMS_level,ametadata=print:key=lavfi.astats.Overall.RMS_level:file=-"
         );
         let printed = self.decode(&["-af", &graph, "-f", "null"])?;

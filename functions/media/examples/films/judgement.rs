@@ -29,7 +29,7 @@ const AHEAD: usize = 200;
 const READABLE: f64 = 0.9;
 /// 75 % bars, from left to right.
 const BARS: [[u8; 3]; 8] =
-    [[191, 191, 191], [191, 191, 0], [191, 0, 191], [191, 0, 0], [0, 191, 191], [0, 191, 0], [0, 0, 191], [0, 0, 0]];
+    [[191, 191, 191], [191, 191, 0], [0, 191, 191], [0, 191, 0], [191, 0, 191], [191, 0, 0], [0, 0, 191], [0, 0, 0]];
 
 /// What was compared; what the source does not carry is absent.
 #[derive(Default)]
@@ -124,8 +124,7 @@ impl Judgement {
             self.losses.push(format!("{} of {} beeps are heard", heard.onsets.len(), beeps.onsets.len()));
         }
         let seen = Watched::picture(largest).flashes()?;
-        let (Some(before), Some(after)) = (offset(flashes, beeps), offset(&seen, &heard)) else { return Ok(()) };
-        let moved = after - before;
+        let Some(moved) = moved(&offsets(flashes, beeps), &offsets(&seen, &heard)) else { return Ok(()) };
         self.offset = Some(format!("{:+.0}", moved * 1000.0));
         if moved.abs() > IN_STEP_SECONDS {
             self.losses.push(format!("the sound is {:+.0} ms off", moved * 1000.0));
@@ -252,13 +251,17 @@ fn in_order(expected: &[u64], found: &[u64]) -> (usize, usize) {
     (matched, strange)
 }
 
-/// How much later the beeps come than the flashes, in the median.
-fn offset(flashes: &Times, beeps: &Times) -> Option<f64> {
-    let nearest = |flash: &f64| {
-        let distance = |beep: &&f64| (*beep - flash).abs();
-        beeps.onsets.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).map(|beep| beep - flash)
+/// How much later each beep comes than the first flash: a beep between two flashes belongs to neither.
+fn offsets(flashes: &Times, beeps: &Times) -> Vec<f64> {
+    let Some(first) = flashes.onsets.first() else { return Vec::new() };
+    beeps.onsets.iter().map(|beep| beep - first).collect()
+}
+
+/// How much later the beeps of the film come than those of the source; the most of all.
+fn moved(before: &[f64], after: &[f64]) -> Option<f64> {
+    let nearest = |beep: &f64| {
+        let distance = |other: &&f64| (*other - beep).abs();
+        after.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).map(|other| other - beep)
     };
-    let mut offsets: Vec<f64> = flashes.onsets.iter().filter_map(nearest).collect();
-    offsets.sort_by(f64::total_cmp);
-    offsets.get(offsets.len() / 2).copied()
+    before.iter().filter_map(nearest).max_by(|a, b| a.abs().total_cmp(&b.abs()))
 }
