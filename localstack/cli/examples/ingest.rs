@@ -33,7 +33,7 @@ struct Viewer {
 
 fn event(world: &World, viewer: &Viewer, number: usize) -> Event {
     let now = world.now().format(&Rfc3339).expect("a time");
-    if number % SAMPLES == 0 {
+    if number.is_multiple_of(SAMPLES) {
         let sample = json!({"session_id": viewer.session, "title_id": viewer.title, "kind": "bitrate", "value": 3_000_000.0, "at": now,
             "client_time": now, "position_seconds": number as f64});
         return Event::new(world, types::PLAYER_SAMPLED, viewer.session, 1, &sample);
@@ -87,7 +87,11 @@ async fn main() {
         let mut texts: Vec<String> = Vec::with_capacity(BATCH);
         let viewers = BATCH / HEARTBEATS;
         let viewers: Vec<Viewer> = (0..viewers)
-            .map(|place| Viewer { session: world.id(), profile: world.id(), title: titles[(round + place) % titles.len()] })
+            .map(|place| Viewer {
+                session: world.id(),
+                profile: world.id(),
+                title: titles[(round + place) % titles.len()],
+            })
             .collect();
         for number in 0..BATCH {
             let text = match texts.last() {
@@ -123,7 +127,9 @@ async fn main() {
     assert_eq!(rows, distinct, "copies count once");
     client.query(&format!("DROP DATABASE {database}")).execute().await.expect("dropped");
     let events = (BATCHES * BATCH) as f64;
-    println!("| events | per CPU-second | CPU µs each | bytes each on the stream | bytes each as kept |\n|---|---|---|---|---|");
+    println!(
+        "| events | per CPU-second | CPU µs each | bytes each on the stream | bytes each as kept |\n|---|---|---|---|---|"
+    );
     println!(
         "| {events:.0} | {:.0} | {:.1} | {:.0} | {:.1} |",
         events / cpu,
