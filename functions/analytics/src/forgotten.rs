@@ -9,6 +9,8 @@ use events::HistoryErased;
 use kernel::{ProfileId, TitleId, tombstone};
 use time::{OffsetDateTime, macros::datetime};
 
+use crate::moment::millis;
+
 /// Later than any session.
 const FOREVER: OffsetDateTime = datetime!(2200-01-01 0:00 UTC);
 
@@ -27,10 +29,6 @@ pub struct Tombstone {
     title_id: String,
     /// Milliseconds since 1970.
     until: i64,
-}
-
-fn millis(moment: OffsetDateTime) -> i64 {
-    i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
 }
 
 impl Forgotten {

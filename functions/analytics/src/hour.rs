@@ -6,8 +6,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 const SECONDS: u32 = 3600;
+const DAY_SECONDS: u32 = 86_400;
 /// How many hours before the current one every run computes again: by then most sessions have ended.
 const BEFORE: u32 = 2;
+/// How many days before the current one every daily run computes again.
+const DAYS_BEFORE: u32 = 2;
 
 /// A full hour; ClickHouse's `DateTime` holds 1970 to 2106.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,7 +33,28 @@ impl Hour {
         Self(seconds - seconds % SECONDS)
     }
 
-    fn begin(self) -> OffsetDateTime {
+    /// The first hour of its day.
+    pub fn day(self) -> Self {
+        Self(self.0 - self.0 % DAY_SECONDS)
+    }
+
+    /// The hour so many hours later.
+    pub fn later(self, hours: u32) -> Self {
+        Self(self.0.saturating_add(hours.saturating_mul(SECONDS)) / SECONDS * SECONDS)
+    }
+
+    /// The hour so many hours before; the first there is at the earliest.
+    pub fn earlier(self, hours: u32) -> Self {
+        Self(self.0.saturating_sub(hours.saturating_mul(SECONDS)))
+    }
+
+    /// Full hours from this one until another; none where that is not later.
+    pub fn until(self, other: Self) -> u32 {
+        other.0.saturating_sub(self.0) / SECONDS
+    }
+
+    /// Its beginning.
+    pub fn begin(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp(i64::from(self.0)).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 }
@@ -38,6 +62,14 @@ impl Hour {
 /// The hours a run computes, oldest first: the current one, the two before it, and every hour that received data since the last run.
 pub fn due(now: Hour, late: impl IntoIterator<Item = Hour>) -> Vec<Hour> {
     let recent = (0..=BEFORE).map(|back| Hour(now.0.saturating_sub(back * SECONDS)));
+    recent.chain(late).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The days a daily run computes, each by its first hour and oldest first: the last two whole days, and every day with a late hour.
+pub fn days_due(now: Hour, late: impl IntoIterator<Item = Hour>) -> Vec<Hour> {
+    let today = now.day();
+    let recent = (1..=DAYS_BEFORE).map(|back| Hour(today.0.saturating_sub(back * DAY_SECONDS)));
+    let late = late.into_iter().map(Hour::day).filter(|day| *day < today);
     recent.chain(late).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
@@ -90,6 +122,17 @@ mod tests {
         ];
         assert_eq!(due(now, late), expected.map(hour));
         assert_eq!(due(Hour(0), []), [Hour(0)]);
+    }
+
+    #[test]
+    fn whole_days_are_computed_once_each() {
+        let hour = |moment| Hour::of(moment).unwrap();
+        let late = [datetime!(2025-12-24 20:30 UTC), datetime!(2026-01-02 00:10 UTC), datetime!(2026-01-01 5:00 UTC)];
+        let expected = [datetime!(2025-12-24 0:00 UTC), datetime!(2025-12-31 0:00 UTC), datetime!(2026-01-01 0:00 UTC)];
+        assert_eq!(days_due(hour(datetime!(2026-01-02 00:20 UTC)), late.map(hour)), expected.map(hour));
+        let noon = hour(datetime!(2026-01-02 12:00 UTC));
+        assert_eq!((noon.earlier(13).until(noon), noon.until(noon.earlier(1))), (13, 0));
+        assert_eq!(noon.later(12), hour(datetime!(2026-01-03 0:00 UTC)));
     }
 
     #[test]

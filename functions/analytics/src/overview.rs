@@ -1,23 +1,10 @@
 //! The figures of one title.
 
 use kernel::TitleId;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::{hour::Hour, store::title_hours::Totals};
-
-/// Which hours count; sessions belong to the hour in which they began.
-#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Span {
-    /// First hour; from the beginning without it.
-    #[param(value_type = Option<Hour>)]
-    pub from: Option<Hour>,
-    /// First hour that no longer counts; until now without it.
-    #[param(value_type = Option<Hour>)]
-    pub until: Option<Hour>,
-}
+use crate::{hour::Hour, share::ratio, span::Span, store::title_hours::Totals};
 
 /// How a title was watched, from the hourly roll-up.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -54,22 +41,5 @@ impl Overview {
             completed_views: totals.completed,
             completion: ratio(totals.completed, totals.views),
         }
-    }
-}
-
-/// With four decimals, rounded half up.
-fn ratio(part: u64, whole: u64) -> Option<f64> {
-    let ten_thousandths = (u128::from(part) * 20_000 + u128::from(whole)).checked_div(2 * u128::from(whole))?;
-    Some(ten_thousandths as f64 / 10_000.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_ratio_has_four_decimals() {
-        assert_eq!(ratio(0, 0), None);
-        assert_eq!((ratio(2, 3), ratio(3, 3), ratio(0, 3)), (Some(0.6667), Some(1.0), Some(0.0)));
     }
 }

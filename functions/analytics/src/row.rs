@@ -1,12 +1,19 @@
 //! From events to rows: pure, so that a record that cannot become a row is known before anything is written.
 
-use events::{ContractError, Event, Playback, PlayerSample, Title};
+use events::{ContractError, Event, Payment, Playback, PlayerSample, Title, contracts::BilledSubscription};
 use kernel::{AssetId, EventId, Locale, PlaybackId, ProfileId, TitleId};
 use proto::types;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
-use crate::hour::Hour;
+use crate::{
+    hour::Hour,
+    moment::millis,
+    money::{PaymentRow, SubscriptionRow},
+};
+
+/// Clocks of servers differ by less. What claims to be later is set aside: it would open an hour that nobody computes.
+const AHEAD: Duration = Duration::HOUR;
 
 /// A row of `playback_events`.
 #[derive(Debug, Clone, PartialEq, clickhouse::Row, Serialize, Deserialize)]
@@ -59,6 +66,16 @@ pub struct TitleRow {
     deleted: bool,
 }
 
+/// A row of `title_holders`.
+#[derive(Debug, Clone, PartialEq, clickhouse::Row, Serialize, Deserialize)]
+pub struct HolderRow {
+    title_id: TitleId,
+    sequence: u64,
+    rights_holder: String,
+    at: i64,
+    ingested_at: i64,
+}
+
 /// What one event becomes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Row {
@@ -66,8 +83,12 @@ pub enum Row {
     Playback(PlaybackRow),
     /// A sample of a player.
     Sample(SampleRow),
-    /// A state of a title.
-    Title(TitleRow),
+    /// A state of a title, and who is paid for it.
+    Title(TitleRow, HolderRow),
+    /// A state of a subscription.
+    Subscription(SubscriptionRow),
+    /// A state of a payment.
+    Payment(PaymentRow),
 }
 
 /// The event cannot be stored; no retry helps.
@@ -79,12 +100,24 @@ pub enum Unstorable {
     /// A time that no table holds.
     #[error("{0}: is not between 1970 and 2106")]
     Hour(&'static str),
+    /// It claims to come from the future.
+    #[error("{0}: lies in the future")]
+    Future(&'static str),
 }
 
 /// The row of an event that was received at `now`; `None` for one that analytics does not count.
 pub fn of(event: &Event, now: OffsetDateTime) -> Result<Option<Row>, Unstorable> {
+    let time = past("time", event.time, now)?;
     match event.kind.as_str() {
-        types::TITLE_CHANGED => Ok(Some(Row::Title(title(Title::read(event)?)))),
+        types::TITLE_CHANGED => {
+            let told = Title::read(event)?;
+            Ok(Some(Row::Title(title(&told), holder(told, time, now))))
+        }
+        types::SUBSCRIPTION_CHANGED => {
+            let told = BilledSubscription::read(event)?;
+            Ok(SubscriptionRow::of(told, time, now).map(Row::Subscription))
+        }
+        types::PAYMENT_CHANGED => Ok(Some(Row::Payment(PaymentRow::of(&Payment::read(event)?, time, now)))),
         types::PLAYER_SAMPLED => sample(event.id, PlayerSample::read(event)?, now).map(Row::Sample).map(Some),
         kind if Playback::TYPES.contains(&kind) => {
             playback(event.id, Playback::read(event)?, now).map(Row::Playback).map(Some)
@@ -105,9 +138,9 @@ fn playback(event_id: EventId, told: Playback, now: OffsetDateTime) -> Result<Pl
         device_id: told.device,
         territory: told.territory.to_string(),
         state: told.state.to_string(),
-        hour: hour("started_at", told.started_at)?,
+        hour: hour("started_at", past("started_at", told.started_at, now)?)?,
         started_at: millis(told.started_at),
-        at: millis(told.at),
+        at: millis(past("at", told.at, now)?),
         position_ms: told.position_ms.into(),
         watched_ms: told.watched_ms.into(),
         duration_ms: told.duration_ms.into(),
@@ -124,31 +157,41 @@ fn sample(event_id: EventId, told: PlayerSample, now: OffsetDateTime) -> Result<
         code: told.code,
         value: told.value,
         position_ms: told.position_ms.into(),
-        hour: hour("at", told.at)?,
+        hour: hour("at", past("at", told.at, now)?)?,
         at: millis(told.at),
         client_time: told.client_time,
         ingested_at: millis(now),
     })
 }
 
-fn title(told: Title) -> TitleRow {
+fn title(told: &Title) -> TitleRow {
     TitleRow {
         title_id: told.id,
         sequence: told.sequence.unsigned_abs(),
         kind: told.kind.to_string(),
         name: told.names.for_reader(&Locale::english().into()).to_owned(),
         publication: told.rules.publication.to_string(),
-        genres: told.genres,
+        genres: told.genres.clone(),
         deleted: told.is_deleted,
     }
 }
 
-fn hour(field: &'static str, moment: OffsetDateTime) -> Result<u32, Unstorable> {
-    Hour::of(moment).map(Hour::seconds).ok_or(Unstorable::Hour(field))
+fn holder(told: Title, at: OffsetDateTime, now: OffsetDateTime) -> HolderRow {
+    HolderRow {
+        title_id: told.id,
+        sequence: told.sequence.unsigned_abs(),
+        rights_holder: told.rights_holder.unwrap_or_default(),
+        at: millis(at),
+        ingested_at: millis(now),
+    }
 }
 
-fn millis(moment: OffsetDateTime) -> i64 {
-    i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or_default()
+fn past(field: &'static str, moment: OffsetDateTime, now: OffsetDateTime) -> Result<OffsetDateTime, Unstorable> {
+    if moment <= now + AHEAD { Ok(moment) } else { Err(Unstorable::Future(field)) }
+}
+
+fn hour(field: &'static str, moment: OffsetDateTime) -> Result<u32, Unstorable> {
+    Hour::of(moment).map(Hour::seconds).ok_or(Unstorable::Hour(field))
 }
 
 #[cfg(test)]
@@ -185,6 +228,8 @@ mod tests {
             (|data| data["duration_seconds"] = json!(1e300), "duration_seconds"),
             (|data| data["started_at"] = json!("1960-01-01T00:00:00Z"), "started_at"),
             (|data| data["at"] = json!("noon"), "at"),
+            (|data| data["at"] = json!("2026-01-01T13:00:01Z"), "at"),
+            (|data| data["started_at"] = json!("2105-01-01T00:00:00Z"), "started_at"),
         ] {
             let reason = refused(change);
             assert!(reason.starts_with(field), "{reason}");
@@ -207,10 +252,11 @@ mod tests {
         let id: TitleId = world.id();
         let data = json!({"title_id": id, "kind": "film", "publication": "published", "original_title": "Война и мир",
             "localisations": [{"locale": "ru", "name": "Война и мир"}, {"locale": "en-GB", "name": "War and Peace"}]});
-        let Ok(Some(Row::Title(row))) = of(&Event::new(&world, types::TITLE_CHANGED, id, 2, &data), NOW) else {
+        let Ok(Some(Row::Title(row, holder))) = of(&Event::new(&world, types::TITLE_CHANGED, id, 2, &data), NOW) else {
             panic!("a row")
         };
         assert_eq!((row.name.as_str(), row.sequence), ("War and Peace", 2));
+        assert_eq!((holder.rights_holder.as_str(), holder.sequence), ("", 2));
         let foreign = Event::new(&world, types::ASSET_READY, "ast_1", 1, &json!({}));
         assert_eq!(of(&foreign, NOW), Ok(None));
     }

@@ -117,6 +117,9 @@ pub struct Draft {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(maximum = 9999)]
     pub number: Option<u16>,
+    /// Who is paid for what is watched of it, as statements of royalties name them. Viewers never see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rights_holder: Option<Name>,
 }
 
 impl Draft {
@@ -137,6 +140,7 @@ impl Draft {
             windows: vec![],
             parent_id: None,
             number: None,
+            rights_holder: None,
         }
     }
 

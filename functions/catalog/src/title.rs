@@ -122,6 +122,7 @@ impl Title {
             published_at: self.published_at.map(text).unwrap_or_default(),
             parent_id: about.parent_id.map(|id| id.to_string()).unwrap_or_default(),
             number: about.number.map_or(0, u32::from),
+            rights_holder: about.rights_holder.as_ref().map(ToString::to_string).unwrap_or_default(),
         }
     }
 

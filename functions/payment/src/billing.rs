@@ -404,6 +404,8 @@ impl Billing {
             currency: payment.amount.currency.to_string(),
             description: invoice.description.clone(),
             code: payment.code.clone().unwrap_or_default(),
+            tax: invoice.tax,
+            refunded_tax: invoice.tax_given_back(0, payment.refunded)?,
         };
         let event = Event::new(&self.world, types::PAYMENT_CHANGED, payment.id, payment.version, &data);
         Ok(tx.emit(&event).await?)
@@ -474,7 +476,7 @@ pub(crate) fn text(moment: OffsetDateTime) -> String {
 fn changed(world: &World, subscription: &Stored) -> Option<Event> {
     let (account, (status, valid_to, grace_to)): (AccountId, _) =
         subscription.account.zip(subscription.state.access())?;
-    let terms = &subscription.state.terms;
+    let (terms, cost) = (&subscription.state.terms, subscription.state.cost());
     let data = told::SubscriptionChanged {
         account_id: account.to_string(),
         subscription_id: subscription.id.to_string(),
@@ -484,6 +486,10 @@ fn changed(world: &World, subscription: &Stored) -> Option<Event> {
         max_height: terms.max_height,
         valid_to: text(valid_to),
         grace_to: text(grace_to),
+        amount: cost.minor,
+        tax: cost.tax_included(terms.tax_basis_points).map_or(0, |tax| tax.minor),
+        currency: cost.currency.to_string(),
+        period: terms.period.as_str().to_owned(),
     };
     Some(Event::new(world, types::SUBSCRIPTION_CHANGED, subscription.id, subscription.version, &data))
 }

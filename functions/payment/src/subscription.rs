@@ -427,6 +427,12 @@ impl Subscription {
         self.status == Status::Trialing && !self.is_announced && now < self.to && self.to - now <= TRIAL_NOTICE
     }
 
+    /// What the running period costs: nothing during a trial.
+    pub fn cost(&self) -> Money {
+        let nothing = Money::zero(self.terms.amount.currency);
+        if self.period == 0 { nothing } else { self.terms.amount_less(self.percent_off).unwrap_or(nothing) }
+    }
+
     /// What everybody hears: the contract's word, until when it is paid and until when it brings something. `None` while it never brought
     /// anything.
     pub fn access(&self) -> Option<(SubscriptionStatus, OffsetDateTime, OffsetDateTime)> {

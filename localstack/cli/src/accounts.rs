@@ -47,6 +47,10 @@ pub async fn grant_plan(aws_url: &str, account: &Cinema) -> Result<()> {
         max_height: 1080,
         valid_to: text(year)?,
         grace_to: text(year + Duration::days(3))?,
+        amount: 999,
+        tax: 160,
+        currency: "EUR".to_owned(),
+        period: "year".to_owned(),
     };
     let event = Event::new(&world, proto::types::SUBSCRIPTION_CHANGED, subscription, 1, &state);
     let kinesis = aws_sdk_kinesis::Client::new(&aws::config(aws_url));

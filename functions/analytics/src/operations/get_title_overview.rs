@@ -1,18 +1,15 @@
 //! `GET /v1/analytics/titles/{id}/overview`: views, unique viewers, watch time and completion of a title, from the hourly roll-up.
 
-use std::time::Duration;
-
 use cinema_http::{Editor, Json, Path, Problem, Query, State};
 use kernel::TitleId;
 use stores::ClickHouse;
 
 use crate::{
-    overview::{Overview, Span},
+    overview::Overview,
+    problems,
+    span::Span,
     store::title_hours,
 };
-
-/// A slow engine is answered with 503 before the function's own end.
-const PATIENCE: Duration = Duration::from_secs(4);
 
 runtime::wire! {
     pub(super) struct GetTitleOverview {
@@ -37,8 +34,7 @@ pub(super) async fn get_title_overview(
     Path(id): Path<TitleId>,
     Query(span): Query<Span>,
 ) -> Result<Json<Overview>, Problem> {
-    let totals = tokio::time::timeout(PATIENCE, title_hours::totals(&clickhouse, id, span.from, span.until)).await;
-    let totals = totals.map_err(|_| Problem::unavailable("temporarily_unavailable", "clickhouse is slow"))??;
+    let totals = problems::patiently(title_hours::totals(&clickhouse, id, span.from, span.until)).await?;
     if !totals.is_known {
         return Err(Problem::not_found("title"));
     }

@@ -1,4 +1,4 @@
-//! `playback-events` and titles → ClickHouse: one insert per table and batch. Copies of an event replace it, so a batch may come again.
+//! `playback-events`, titles and money → ClickHouse: one insert per table and batch. Copies of an event replace it, so a batch may come again.
 //!
 //! A record that cannot become a row is set aside in S3 with its reason; it never holds up its shard. What was erased does not come back with a
 //! late event.
@@ -45,21 +45,27 @@ impl BatchConsumer<Event> for Writer {
         let now = self.world.now();
         let mut outcomes = vec![Outcome::Done; events.len()];
         let (mut playback, mut samples, mut titles) = (Rows::default(), Rows::default(), Rows::default());
+        let (mut subscriptions, mut payments) = (Rows::default(), Rows::default());
         for (place, event) in events.iter().enumerate() {
             match row::of(event, now) {
                 Ok(Some(Row::Playback(row))) => playback.push(place, row),
                 Ok(Some(Row::Sample(row))) => samples.push(place, row),
-                Ok(Some(Row::Title(row))) => titles.push(place, row),
+                Ok(Some(Row::Title(row, holder))) => titles.push(place, (row, holder)),
+                Ok(Some(Row::Subscription(row))) => subscriptions.push(place, row),
+                Ok(Some(Row::Payment(row))) => payments.push(place, row),
                 Ok(None) => {}
                 Err(reason) => outcomes[place] = Outcome::poison(reason),
             }
         }
-        let (playback_added, samples_added, titles_added) = futures::join!(
-            rows::add_playback(&self.clickhouse, &playback.1, now),
-            rows::add_samples(&self.clickhouse, &samples.1),
-            rows::add_titles(&self.clickhouse, &titles.1),
-        );
-        for (places, added) in [(playback.0, playback_added), (samples.0, samples_added), (titles.0, titles_added)] {
+        let added: [(_, Result<(), StoreError>); 5] = futures::join!(
+            async { (playback.0, rows::add_playback(&self.clickhouse, &playback.1, now).await) },
+            async { (samples.0, rows::add_samples(&self.clickhouse, &samples.1).await) },
+            async { (titles.0, rows::add_titles(&self.clickhouse, &titles.1).await) },
+            async { (subscriptions.0, rows::add_subscriptions(&self.clickhouse, &subscriptions.1).await) },
+            async { (payments.0, rows::add_payments(&self.clickhouse, &payments.1).await) },
+        )
+        .into();
+        for (places, added) in added {
             retry(&mut outcomes, places, added);
         }
         outcomes

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use crate::{
     hour::{self, Hour},
-    store::title_hours,
+    store::title_hours::HOURS,
 };
 
 runtime::wire! {
@@ -34,11 +34,11 @@ impl Consumer<Tick> for RollUpHour {
 impl RollUpHour {
     async fn run(&self, due_at: OffsetDateTime) -> Result<usize, StoreError> {
         let began_at = self.world.now();
-        let late = title_hours::late_hours(&self.clickhouse).await?;
+        let late = HOURS.late_hours(&self.clickhouse).await?;
         let now = Hour::of(due_at).unwrap_or(Hour::from_seconds(0));
         let hours = hour::due(now, late);
-        title_hours::roll_up(&self.clickhouse, &hours, self.world.id()).await?;
-        title_hours::note_roll_up(&self.clickhouse, began_at).await?;
+        HOURS.run(&self.clickhouse, &hours, self.world.id()).await?;
+        HOURS.note(&self.clickhouse, began_at).await?;
         Ok(hours.len())
     }
 }

@@ -9,9 +9,14 @@ use kernel::{EventId, ProfileId, tombstone};
 use stores::{ClickHouse, StoreError};
 use time::OffsetDateTime;
 
-use super::{execute, insert, title_hours};
+use super::{
+    execute, insert,
+    title_hours::{DAYS, HOURS},
+};
 use crate::{
     forgotten::{Forgotten, Tombstone, Tombstones},
+    hour::Hour,
+    moment::millis,
     row::PlaybackRow,
 };
 
@@ -49,8 +54,10 @@ pub async fn forget(
     insert(client, "erased", &forgotten.tombstones()).await?;
     let records = take_out(client, forgotten, now).await?;
     // Those of an earlier try that died half way as well.
-    let hours = title_hours::stale_hours(client).await?;
-    title_hours::roll_up(client, &hours, run).await?;
+    let hours = HOURS.stale_hours(client).await?;
+    HOURS.run(client, &hours, run).await?;
+    let days: BTreeSet<Hour> = DAYS.stale_hours(client).await?.into_iter().map(Hour::day).collect();
+    DAYS.run(client, &days.into_iter().collect::<Vec<_>>(), run).await?;
     Ok(records)
 }
 
@@ -62,12 +69,18 @@ pub async fn take_out(client: &ClickHouse, forgotten: &Forgotten, now: OffsetDat
     if records == 0 {
         return Ok(0);
     }
-    let millis = i64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
+    let noted_at = millis(now);
     let note = format!(
-        "INSERT INTO stale_hours (hour, noted_at) SELECT DISTINCT hour, fromUnixTimestamp64Milli(toInt64({millis}), 'UTC') \
+        "INSERT INTO stale_hours (hour, noted_at) SELECT DISTINCT hour, fromUnixTimestamp64Milli(toInt64({noted_at}), 'UTC') \
          FROM playback_events WHERE {rows}"
     );
     execute(client, &note).await?;
+    let keep = format!(
+        "INSERT INTO erased_watch_time (month, title_id, session_digest, watched_ms) \
+         SELECT toDateTime(toStartOfMonth(any(hour)), 'UTC'), any(title_id), lower(hex(SHA256(session_id))), max(watched_ms) \
+         FROM playback_events WHERE {rows} GROUP BY session_id"
+    );
+    execute(client, &keep).await?;
     // Rewrites the parts: a lightweight delete would only hide the rows.
     execute(client, &format!("ALTER TABLE playback_events DELETE WHERE {rows} SETTINGS mutations_sync = 1")).await?;
     Ok(records)

@@ -1,7 +1,17 @@
 //! The tables of analytics in ClickHouse.
 
+pub mod alerts;
+pub mod concurrency;
 pub mod erased;
+pub mod own_year;
+pub mod quality;
+pub mod ranking;
+pub mod retention;
+pub mod revenue;
 pub mod rows;
+pub mod royalties;
+pub mod series;
+mod sql;
 pub mod title_hours;
 
 use clickhouse::{RowOwned, RowWrite};

@@ -5,7 +5,10 @@ use stores::{ClickHouse, StoreError};
 use time::OffsetDateTime;
 
 use super::{erased, insert};
-use crate::row::{PlaybackRow, SampleRow, TitleRow};
+use crate::{
+    money::{PaymentRow, SubscriptionRow},
+    row::{HolderRow, PlaybackRow, SampleRow, TitleRow},
+};
 
 /// What is kept of one session, for the person: session, profile, title, device, territory, start, milliseconds watched, and of how many.
 pub type KeptSession = (String, String, String, String, String, String, u64, u64);
@@ -27,9 +30,21 @@ pub async fn add_samples(client: &ClickHouse, rows: &[SampleRow]) -> Result<(), 
     insert(client, "player_samples", rows).await
 }
 
-/// Writes states of titles.
-pub async fn add_titles(client: &ClickHouse, rows: &[TitleRow]) -> Result<(), StoreError> {
-    insert(client, "titles", rows).await
+/// Writes states of titles, and who is paid for them.
+pub async fn add_titles(client: &ClickHouse, rows: &[(TitleRow, HolderRow)]) -> Result<(), StoreError> {
+    let (titles, holders): (Vec<TitleRow>, Vec<HolderRow>) = rows.iter().cloned().unzip();
+    insert(client, "titles", &titles).await?;
+    insert(client, "title_holders", &holders).await
+}
+
+/// Writes states of subscriptions.
+pub async fn add_subscriptions(client: &ClickHouse, rows: &[SubscriptionRow]) -> Result<(), StoreError> {
+    insert(client, "subscription_states", rows).await
+}
+
+/// Writes states of payments.
+pub async fn add_payments(client: &ClickHouse, rows: &[PaymentRow]) -> Result<(), StoreError> {
+    insert(client, "payment_states", rows).await
 }
 
 /// The sessions of some profiles.

@@ -1,19 +1,18 @@
-//! The hourly roll-up per title: computed beside the table, each hour put in its place in one step.
+//! The roll-ups per title, hourly and daily: computed beside the table, each partition put in its place in one step.
 
 use kernel::{EventId, TitleId};
 use stores::{ClickHouse, StoreError};
 use time::{Duration, OffsetDateTime};
 
-use super::execute;
-use crate::{hour::Hour, view};
+use super::{execute, sql};
+use crate::{hour::Hour, moment::millis, span::Hours, view};
 
-/// An insert may touch at most 100 partitions, and one partition is one hour.
-const HOURS_AT_ONCE: usize = 48;
+/// An insert may touch at most 100 partitions.
+const PARTITIONS_AT_ONCE: usize = 48;
 /// Rows become visible a little after the time they carry: a run looks this much further back than the last one began.
 const OVERLAP: Duration = Duration::minutes(15);
-const ROLL_UP: &str = "title_hours";
 /// Tables that a run computes in carry its id; a run that died leaves one behind.
-const STAGING: &str = "title_hours_staging_";
+const STAGING: &str = "_staging_";
 
 /// Totals of a title.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,89 +28,100 @@ pub struct Totals {
     pub completed: u64,
 }
 
-/// Hours with rows that came in, or were taken out, since the last complete roll-up began; all hours if there was none.
-pub async fn late_hours(client: &ClickHouse) -> Result<Vec<Hour>, StoreError> {
-    let hours: Vec<u32> = client
-        .query(
-            "SELECT DISTINCT toUInt32(hour) FROM playback_events WHERE ingested_at >= \
-             (SELECT max(began_at) FROM roll_ups WHERE name = ?) - toIntervalSecond(?)",
-        )
-        .bind(ROLL_UP)
-        .bind(OVERLAP.whole_seconds())
-        .fetch_all()
-        .await?;
-    let came = hours.into_iter().map(Hour::from_seconds);
-    Ok(came.chain(stale_hours(client).await?).collect())
+/// A roll-up per title.
+#[derive(Debug, Clone, Copy)]
+pub struct RollUp {
+    table: &'static str,
+    /// What a partition is, over the columns of the view `sessions`.
+    partition: &'static str,
 }
 
-/// Hours that rows were taken out of since the last complete roll-up began.
-pub async fn stale_hours(client: &ClickHouse) -> Result<Vec<Hour>, StoreError> {
-    let hours: Vec<u32> = client
-        .query(
-            "SELECT DISTINCT toUInt32(hour) FROM stale_hours WHERE noted_at >= \
-             (SELECT max(began_at) FROM roll_ups WHERE name = ?) - toIntervalSecond(?)",
-        )
-        .bind(ROLL_UP)
-        .bind(OVERLAP.whole_seconds())
-        .fetch_all()
-        .await?;
-    Ok(hours.into_iter().map(Hour::from_seconds).collect())
-}
+/// A partition is an hour.
+pub const HOURS: RollUp = RollUp { table: "title_hours", partition: "hour" };
+/// A partition is a day, named by its first hour.
+pub const DAYS: RollUp = RollUp { table: "title_days", partition: "toStartOfDay(hour, 'UTC')" };
 
-/// Notes that a complete roll-up began at that time.
-pub async fn note_roll_up(client: &ClickHouse, began_at: OffsetDateTime) -> Result<(), StoreError> {
-    let millis = i64::try_from(began_at.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
-    let note = "INSERT INTO roll_ups (name, began_at) SELECT ?, fromUnixTimestamp64Milli(?, 'UTC')";
-    Ok(client.query(note).bind(ROLL_UP).bind(millis).execute().await?)
-}
-
-/// Computes the hours beside the table and puts each in its place in one step; `run` names the place they are computed in.
-pub async fn roll_up(client: &ClickHouse, hours: &[Hour], run: EventId) -> Result<(), StoreError> {
-    drop_leftovers(client).await?;
-    for hours in hours.chunks(HOURS_AT_ONCE) {
-        let staging = format!("{STAGING}{run}");
-        execute(client, &format!("DROP TABLE IF EXISTS {staging}")).await?;
-        execute(client, &format!("CREATE TABLE {staging} AS {ROLL_UP}")).await?;
-        let replaced = replace(client, &staging, hours).await;
-        execute(client, &format!("DROP TABLE IF EXISTS {staging}")).await?;
-        replaced?;
+impl RollUp {
+    /// Hours with rows that came in, or were taken out, since the last complete run began; all hours if there was none.
+    pub async fn late_hours(self, client: &ClickHouse) -> Result<Vec<Hour>, StoreError> {
+        let came = self.hours_since(client, "playback_events", "ingested_at").await?;
+        Ok(came.into_iter().chain(self.stale_hours(client).await?).collect())
     }
-    Ok(())
-}
 
-async fn replace(client: &ClickHouse, staging: &str, hours: &[Hour]) -> Result<(), StoreError> {
-    let list = hours.iter().map(|hour| format!("toDateTime({}, 'UTC')", hour.seconds())).collect::<Vec<_>>().join(", ");
-    let (is_view, is_completed) = (view::is_view_sql(), view::is_completed_sql());
-    // One thread over sorted viewers: the bytes of a state depend on the order in which its members came.
-    let compute = format!(
-        "INSERT INTO {staging} SELECT hour, title_id, count(), countIf({is_view}), uniqExactStateIf(profile_id, {is_view}), \
-         sum(watched_ms), countIf({is_completed}) FROM (SELECT * FROM sessions WHERE hour IN ({list}) ORDER BY profile_id) \
-         GROUP BY hour, title_id ORDER BY hour, title_id \
-         SETTINGS max_threads = 1, query_plan_remove_redundant_sorting = 0"
-    );
-    execute(client, &compute).await?;
-    let computed: Vec<u32> =
-        client.query(&format!("SELECT DISTINCT toUInt32(hour) FROM {staging}")).fetch_all().await?;
-    for hour in hours {
-        let change = if computed.contains(&hour.seconds()) {
-            format!("ALTER TABLE {ROLL_UP} REPLACE PARTITION ID '{}' FROM {staging}", hour.seconds())
-        } else {
-            format!("ALTER TABLE {ROLL_UP} DROP PARTITION ID '{}'", hour.seconds())
-        };
-        execute(client, &change).await?;
+    /// Hours that rows were taken out of since the last complete run began.
+    pub async fn stale_hours(self, client: &ClickHouse) -> Result<Vec<Hour>, StoreError> {
+        self.hours_since(client, "stale_hours", "noted_at").await
     }
-    Ok(())
-}
 
-/// Removes what runs that died a day ago or earlier left behind.
-async fn drop_leftovers(client: &ClickHouse) -> Result<(), StoreError> {
-    let find = "SELECT name FROM system.tables WHERE database = currentDatabase() AND startsWith(name, ?) \
-                AND metadata_modification_time < now() - INTERVAL 1 DAY";
-    let leftovers: Vec<String> = client.query(find).bind(STAGING).fetch_all().await?;
-    for name in leftovers {
-        execute(client, &format!("DROP TABLE IF EXISTS {name}")).await?;
+    async fn hours_since(self, client: &ClickHouse, table: &str, column: &str) -> Result<Vec<Hour>, StoreError> {
+        let query = format!(
+            "SELECT DISTINCT toUInt32(hour) FROM {table} WHERE {column} >= \
+             (SELECT max(began_at) FROM roll_ups WHERE name = ?) - toIntervalSecond(?)"
+        );
+        let query = client.query(&query).bind(self.table).bind(OVERLAP.whole_seconds());
+        let hours: Vec<u32> = query.fetch_all().await?;
+        Ok(hours.into_iter().map(Hour::from_seconds).collect())
     }
-    Ok(())
+
+    /// Notes that a complete run began at that time.
+    pub async fn note(self, client: &ClickHouse, began_at: OffsetDateTime) -> Result<(), StoreError> {
+        let note = "INSERT INTO roll_ups (name, began_at) SELECT ?, fromUnixTimestamp64Milli(?, 'UTC')";
+        Ok(client.query(note).bind(self.table).bind(millis(began_at)).execute().await?)
+    }
+
+    /// Computes partitions beside the table and puts each in its place in one step; `run` names the place they are computed in.
+    pub async fn run(self, client: &ClickHouse, partitions: &[Hour], run: EventId) -> Result<(), StoreError> {
+        self.drop_leftovers(client).await?;
+        for partitions in partitions.chunks(PARTITIONS_AT_ONCE) {
+            let staging = format!("{}{STAGING}{run}", self.table);
+            execute(client, &format!("DROP TABLE IF EXISTS {staging}")).await?;
+            execute(client, &format!("CREATE TABLE {staging} AS {}", self.table)).await?;
+            let replaced = self.replace(client, &staging, partitions).await;
+            execute(client, &format!("DROP TABLE IF EXISTS {staging}")).await?;
+            replaced?;
+        }
+        Ok(())
+    }
+
+    async fn replace(self, client: &ClickHouse, staging: &str, partitions: &[Hour]) -> Result<(), StoreError> {
+        let Self { table, partition } = self;
+        let list: Vec<String> = partitions.iter().map(|begins| sql::hour(*begins)).collect();
+        let list = list.join(", ");
+        let (is_view, is_completed) = (view::is_view_sql(), view::is_completed_sql());
+        // One thread over sorted viewers: the bytes of a state depend on the order in which its members came.
+        let compute = format!(
+            "INSERT INTO {staging} SELECT {partition} AS begins, title_id, count(), countIf({is_view}), \
+             uniqExactStateIf(profile_id, {is_view}), sum(watched_ms), countIf({is_completed}) \
+             FROM (SELECT * FROM sessions WHERE {partition} IN ({list}) ORDER BY profile_id) \
+             GROUP BY begins, title_id ORDER BY begins, title_id \
+             SETTINGS max_threads = 1, query_plan_remove_redundant_sorting = 0"
+        );
+        execute(client, &compute).await?;
+        let computed = format!("SELECT DISTINCT _partition_id FROM {staging}");
+        let computed: Vec<String> = client.query(&computed).fetch_all().await?;
+        for begins in partitions {
+            let id = begins.seconds().to_string();
+            let change = if computed.contains(&id) {
+                format!("ALTER TABLE {table} REPLACE PARTITION ID '{id}' FROM {staging}")
+            } else {
+                format!("ALTER TABLE {table} DROP PARTITION ID '{id}'")
+            };
+            execute(client, &change).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes what runs that died a day ago or earlier left behind.
+    async fn drop_leftovers(self, client: &ClickHouse) -> Result<(), StoreError> {
+        let find = "SELECT name FROM system.tables WHERE database = currentDatabase() AND startsWith(name, ?) \
+                    AND metadata_modification_time < now() - INTERVAL 1 DAY";
+        let prefix = format!("{}{STAGING}", self.table);
+        let leftovers: Vec<String> = client.query(find).bind(prefix).fetch_all().await?;
+        for name in leftovers {
+            execute(client, &format!("DROP TABLE IF EXISTS {name}")).await?;
+        }
+        Ok(())
+    }
 }
 
 /// A title's totals over the hours from `from` (inclusive) until `until` (exclusive).
@@ -130,4 +140,37 @@ pub async fn totals(
     let (listed, starts, views, unique_viewers, watched_ms, completed): (u64, u64, u64, u64, u64, u64) =
         client.query(query).bind(&title).bind(&title).bind(from).bind(until).fetch_one().await?;
     Ok(Totals { is_known: listed > 0 || starts > 0, starts, views, unique_viewers, watched_ms, completed })
+}
+
+/// Sums over the same hour of every week.
+#[derive(Debug, Clone, PartialEq, Eq, clickhouse::Row, serde::Deserialize)]
+pub struct HourOfWeek {
+    /// 1 is Monday.
+    pub weekday: u8,
+    /// 0 to 23, UTC.
+    pub hour_of_day: u8,
+    pub starts: u64,
+    pub views: u64,
+    pub watched_ms: u64,
+}
+
+/// All titles by hour of the week; hours in which nothing began are left out.
+pub async fn by_hour_of_week(client: &ClickHouse, hours: Hours) -> Result<Vec<HourOfWeek>, StoreError> {
+    let query = format!(
+        "SELECT toDayOfWeek(t.hour, 0, 'UTC') AS weekday, toUInt8(toHour(t.hour, 'UTC')) AS hour_of_day, sum(t.starts) AS starts, \
+         sum(t.views) AS views, sum(t.watched_ms) AS watched_ms FROM title_hours AS t WHERE t.hour >= {} AND t.hour < {} \
+         GROUP BY weekday, hour_of_day ORDER BY weekday, hour_of_day",
+        sql::hour(hours.from),
+        sql::hour(hours.until)
+    );
+    Ok(client.query(&query).fetch_all().await?)
+}
+
+/// Whether the catalogue has such a title, or somebody watched it.
+pub async fn is_known(client: &ClickHouse, title: TitleId) -> Result<bool, StoreError> {
+    let query = "SELECT assumeNotNull((SELECT count() FROM titles WHERE title_id = ?)) \
+                 + assumeNotNull((SELECT count() FROM title_hours WHERE title_id = ?))";
+    let title = title.to_string();
+    let found: u64 = client.query(query).bind(&title).bind(&title).fetch_one().await?;
+    Ok(found > 0)
 }

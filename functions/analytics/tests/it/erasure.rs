@@ -106,7 +106,7 @@ async fn a_person_leaves_rows_and_figures_and_others_stay() {
     let late = one.event(types::PLAYBACK_STOPPED, 9, 60.0);
     fixture
         .ingest_all(
-            NOW,
+            NOW + Duration::days(3),
             vec![late, Session::new(title, gone, NOW + Duration::days(3)).event(types::PLAYBACK_STARTED, 1, 0.0)],
         )
         .await;

@@ -4,8 +4,9 @@ use events::{Consumer, Deadline, Event, Outcome};
 use kernel::{AssetId, PlaybackId, ProfileId, TitleId, World};
 use proto::{streaming::Playback, types};
 use runtime::{Boot, Tick};
+use serde_json::{Value, json};
 use stores::ClickHouse;
-use testkit::Service;
+use testkit::{App, Service, Token};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// A service under test with its own ClickHouse database.
@@ -33,7 +34,9 @@ impl Fixture {
         self.service.boot().with_world(World::replay(now, rand_seed()).0)
     }
 
+    /// Events of a test carry the system's time: nothing is told before it happens.
     pub async fn ingest(&self, now: OffsetDateTime, events: Vec<Event>) -> Vec<Outcome> {
+        let events = events.into_iter().map(|event| Event { time: event.time.min(now), ..event }).collect();
         let consumer = analytics::operations::consumers::ingest(&self.boot_at(now)).unwrap();
         consumer.consume_all(events, &Deadline::unlimited(World::system())).await
     }
@@ -52,10 +55,40 @@ impl Fixture {
         assert_eq!(self.try_roll_up(now).await, Outcome::Done);
     }
 
+    pub async fn roll_up_day(&self, now: OffsetDateTime) {
+        let consumer = analytics::operations::consumers::roll_up_day(&self.boot_at(now)).unwrap();
+        let outcome = consumer.consume(Tick { time: None }, &Deadline::unlimited(World::system())).await;
+        assert_eq!(outcome, Outcome::Done);
+    }
+
+    /// All routes; the clock is the system's.
+    pub fn app(&self) -> App {
+        self.service.app(analytics::operations::routes)
+    }
+
+    /// What an editor, or somebody of support, is answered.
+    pub async fn ask(&self, role: &str, path: &str) -> Value {
+        self.app().get(path).token(&Token::role(role)).send().await.expect(200)
+    }
+
     /// hour, title, starts, views, viewers, watched ms, completed
     pub async fn hours(&self) -> Vec<(u32, String, u64, u64, u64, u64, u64)> {
         let query = "SELECT toUInt32(hour), title_id, starts, views, finalizeAggregation(viewers), watched_ms, completed \
                      FROM title_hours ORDER BY hour, title_id";
+        self.client.query(query).fetch_all().await.unwrap()
+    }
+
+    /// day, title, starts, views, viewers, watched ms, completed
+    pub async fn days(&self) -> Vec<(u32, String, u64, u64, u64, u64, u64)> {
+        let query = "SELECT toUInt32(day), title_id, starts, views, finalizeAggregation(viewers), watched_ms, completed \
+                     FROM title_days ORDER BY day, title_id";
+        self.client.query(query).fetch_all().await.unwrap()
+    }
+
+    /// Every byte of the daily roll-up.
+    pub async fn bytes_of_days(&self) -> Vec<(u32, String, String)> {
+        let query = "SELECT toUInt32(day), title_id, hex(concat(toString(starts), ' ', toString(views), ' ', toString(watched_ms), ' ', \
+                     toString(completed), ' ', toString(viewers))) FROM title_days ORDER BY day, title_id";
         self.client.query(query).fetch_all().await.unwrap()
     }
 
@@ -97,7 +130,12 @@ impl Session {
 
     /// The session's state in one of its versions.
     pub fn event(&self, kind: &str, sequence: i64, watched_seconds: f64) -> Event {
-        let at = self.started_at + Duration::seconds_f64(watched_seconds);
+        self.state(kind, sequence, (watched_seconds, watched_seconds), watched_seconds)
+    }
+
+    /// The session's state so many seconds after its start: position and watched time in seconds.
+    pub fn state(&self, kind: &str, sequence: i64, (position, watched): (f64, f64), after_seconds: f64) -> Event {
+        let at = self.started_at + Duration::seconds_f64(after_seconds);
         let state = Playback {
             session_id: self.id.to_string(),
             account_id: World::system().id::<kernel::AccountId>().to_string(),
@@ -105,8 +143,8 @@ impl Session {
             title_id: self.title.to_string(),
             asset_id: World::system().id::<AssetId>().to_string(),
             device_id: "device-1".to_owned(),
-            position_seconds: watched_seconds,
-            watched_seconds,
+            position_seconds: position,
+            watched_seconds: watched,
             duration_seconds: self.duration_seconds,
             started_at: self.started_at.format(&Rfc3339).unwrap(),
             at: at.format(&Rfc3339).unwrap(),
@@ -114,6 +152,15 @@ impl Session {
             state: "playing".to_owned(),
         };
         Event::new(&World::system(), kind, self.id, sequence, &state)
+    }
+
+    /// What the player measured so many seconds after the session began.
+    pub fn sample(&self, kind: &str, after_seconds: f64, value: f64) -> Event {
+        let at = (self.started_at + Duration::seconds_f64(after_seconds)).format(&Rfc3339).unwrap();
+        let code = if kind.ends_with("failure") || kind == "error" { "E1" } else { "" };
+        let sample = json!({"session_id": self.id, "title_id": self.title, "kind": kind, "value": value, "code": code, "at": at,
+            "client_time": at});
+        Event::new(&World::system(), types::PLAYER_SAMPLED, self.id, 1, &sample)
     }
 
     /// A start and then one heartbeat per given watched time.

@@ -111,3 +111,14 @@ async fn erasers_and_the_exporter_answer_their_golden_events() {
     }
     fixture.end().await;
 }
+
+#[tokio::test]
+async fn roll_up_day_and_evaluate_alerts_answer_their_golden_events() {
+    let fixture = Fixture::start().await;
+    for name in ["analytics-roll-up-day", "analytics-evaluate-alerts"] {
+        let mut function = Function::start(name, &pairs(fixture.service.vars())).await;
+        function.invoke(&golden(name)).await.unwrap();
+    }
+    assert_eq!(fixture.count("alerts").await, 3);
+    fixture.end().await;
+}

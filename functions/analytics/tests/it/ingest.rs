@@ -90,3 +90,25 @@ async fn without_clickhouse_everything_storable_comes_again() {
     assert!(matches!(outcomes[..], [Outcome::Retry(_), Outcome::Done]), "{outcomes:?}");
     fixture.end().await;
 }
+
+/// As Kinesis delivers them: a version that nobody knows yet, an event of next year and one of last year.
+#[tokio::test]
+async fn what_comes_from_the_future_is_set_aside_and_what_is_late_counts() {
+    let fixture = Fixture::start().await;
+    let unknown = session().event(types::PLAYBACK_STARTED, 1, 0.0);
+    let unknown = Event { kind: types::PLAYBACK_STARTED.replace(".v1", ".v2"), ..unknown };
+    assert!(Event::parse(unknown.json().as_bytes()).unwrap_err().to_string().contains("unknown event type"));
+    let world = World::system();
+    let early = |ahead| Session::new(world.id(), world.id(), NOW + ahead).event(types::PLAYBACK_STARTED, 1, 0.0);
+    let last_year = Session::new(world.id(), world.id(), NOW - time::Duration::days(365));
+    let mut told = vec![early(time::Duration::minutes(59)), early(time::Duration::days(365))];
+    told.extend(last_year.events(&[40.0]));
+    let outcomes = fixture.ingest(NOW, told).await;
+    let Outcome::Poison(reason) = &outcomes[1] else { panic!("{outcomes:?}") };
+    assert!(reason.contains("future"), "{reason}");
+    assert_eq!([&outcomes[0], &outcomes[2], &outcomes[3]], [&Outcome::Done; 3]);
+    assert_eq!(fixture.count("playback_events").await, 3);
+    fixture.roll_up(NOW).await;
+    assert_eq!(fixture.hours().await.first().map(|row| (row.2, row.3, row.5)), Some((1, 1, 40_000)));
+    fixture.end().await;
+}

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod alerts;
 mod collect_events;
 mod erasure;
 mod exactness;
@@ -9,6 +10,11 @@ mod fixture;
 mod function;
 mod get_title_overview;
 mod ingest;
+mod money;
+mod quality;
+mod rankings;
+mod refusals;
 mod roll_up_hour;
+mod titles;
 
 testkit::drift_tests!(analytics);

@@ -103,6 +103,9 @@ pub(super) struct UpdateTitleRequest {
     #[serde(default)]
     #[schema(value_type = Option<u16>, maximum = 9999)]
     number: Patch<u16>,
+    #[serde(default)]
+    #[schema(value_type = Option<Name>)]
+    rights_holder: Patch<Name>,
 }
 
 /// The member after the patch; `None` when it is taken away or was not there.
@@ -168,6 +171,7 @@ impl UpdateTitleRequest {
             windows: self.windows.or(draft.windows, Vec::new),
             parent_id: patched(self.parent_id, draft.parent_id),
             number: patched(self.number, draft.number),
+            rights_holder: patched(self.rights_holder, draft.rights_holder),
         };
         changed.checked()
     }

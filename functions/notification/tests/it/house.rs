@@ -69,6 +69,7 @@ impl Person {
             max_height: 1080,
             valid_to: valid_to.to_owned(),
             grace_to: String::new(),
+            ..SubscriptionChanged::default()
         };
         Event::new(&World::system(), types::SUBSCRIPTION_CHANGED, self.subscription, sequence, &data)
     }

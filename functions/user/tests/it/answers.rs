@@ -44,6 +44,7 @@ async fn account_and_profiles() {
         max_height: 1080,
         valid_to: "2126-02-01T00:00:00Z".to_owned(),
         grace_to: "2126-02-08T00:00:00Z".to_owned(),
+        ..SubscriptionChanged::default()
     };
     let id = subscription.subscription_id.clone();
     let event = events::Event::new(&kernel::World::system(), types::SUBSCRIPTION_CHANGED, id, 1, &subscription);

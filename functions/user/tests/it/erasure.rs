@@ -34,6 +34,7 @@ fn subscribed(person: &Person, sequence: i64) -> Event {
         max_height: 1080,
         valid_to: "2030-01-01T00:00:00Z".into(),
         grace_to: String::new(),
+        ..SubscriptionChanged::default()
     };
     Event::new(&world, types::SUBSCRIPTION_CHANGED, id, sequence, &data)
 }

@@ -36,6 +36,7 @@ impl Told {
             max_height: 1080,
             valid_to: text(valid_to),
             grace_to: text(valid_to + Duration::days(7)),
+            ..SubscriptionChanged::default()
         };
         Event::new(&World::system(), types::SUBSCRIPTION_CHANGED, self.subscription, self.sequence, &data)
     }

@@ -53,7 +53,28 @@ pub async fn stage() -> Stage {
     let overview = format!("GET /v1/analytics/titles/{title}/overview");
     let editor = Token::role("editor").sign();
     stage.measure("analytics-get-title-overview", Workload::same(request(&overview, Some(&editor), None)));
-    stage.measure_golden(&["analytics-roll-up-hour"]);
+    for (function, path) in [
+        ("analytics-get-title-timeseries", format!("titles/{title}/timeseries/views")),
+        ("analytics-get-title-retention", format!("titles/{title}/retention")),
+        ("analytics-get-quality", "quality?group_by=title".to_owned()),
+        ("analytics-get-concurrency", "concurrency".to_owned()),
+        ("analytics-get-peak-hours", "peak-hours".to_owned()),
+        ("analytics-get-popular", "popular?window=month".to_owned()),
+        ("analytics-get-trends", "trends?window=month".to_owned()),
+    ] {
+        let path = format!("GET /v1/analytics/{path}");
+        stage.measure(function, Workload::same(request(&path, Some(&editor), None)));
+    }
+    let support = Token::role("support").sign();
+    for (function, path) in [
+        ("analytics-get-revenue", "GET /v1/analytics/revenue?month=2026-01"),
+        ("analytics-get-royalties", "GET /v1/analytics/royalties?month=2026-01"),
+    ] {
+        stage.measure(function, Workload::same(request(path, Some(&support), None)));
+    }
+    let viewer = Token::viewer().sign();
+    stage.measure("analytics-get-my-stats", Workload::same(request("GET /v1/analytics/me", Some(&viewer), None)));
+    stage.measure_golden(&["analytics-roll-up-hour", "analytics-roll-up-day", "analytics-evaluate-alerts"]);
     let rest = ["analytics-ingest", "analytics-erase-account", "analytics-erase-history", "analytics-export-account"];
     stage.measure_golden_anew(&rest);
     stage

@@ -86,6 +86,8 @@ enum What {
     },
     /// Logins and refreshes per CPU-second
     Auth,
+    /// Playback events per CPU-second through analytics-ingest, and bytes per event
+    Ingest,
 }
 
 pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress: &Progress) -> Result<()> {
@@ -141,6 +143,7 @@ async fn measure(root: &Path, home: Home, arguments: Arguments, progress: &Progr
             let cases: Vec<&str> = cases.iter().map(String::as_str).collect();
             run_cargo(root, &[&films, cases.as_slice()].concat(), &environment).await
         }
+        What::Ingest => run_cargo(root, &["run", "--quiet", "--release", "--example", "ingest"], &environment).await,
         What::Auth => run_cargo(root, &["run", "--quiet", "--release", "--example", "auth"], &environment).await,
         What::Transcode => {
             run_cargo(root, &["run", "--quiet", "--release", "--example", "transcode"], &environment).await

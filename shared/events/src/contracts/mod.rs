@@ -36,6 +36,6 @@ pub use profile::{PinDigest, Profile, ProfileSecret};
 pub use refresh_reused::RefreshReused;
 pub use sample::{PlayerSample, SampleKind};
 pub use session_ended::SessionEnded;
-pub use subscription::{Subscription, SubscriptionStatus};
+pub use subscription::{BilledSubscription, Subscription, SubscriptionPrice, SubscriptionStatus};
 pub use title::{Credit, Film, Marker, MarkerKind, Title};
 pub use title_leaving::TitleLeaving;

@@ -32,6 +32,10 @@ pub struct Payment {
     pub amount: Money,
     /// Minor units of it that were given back, or are on their way back.
     pub refunded: i64,
+    /// Minor units of the amount that are tax.
+    pub tax: i64,
+    /// Minor units of what was given back that are tax.
+    pub refunded_tax: i64,
     /// What people read on the invoice.
     pub description: String,
     /// The provider's word for a decline.
@@ -66,6 +70,8 @@ impl Payment {
             status: parse("status", &data.status)?,
             amount: Money::new(data.amount, parse("currency", &data.currency)?),
             refunded: data.refunded,
+            tax: data.tax,
+            refunded_tax: data.refunded_tax,
             description: line(&data.description),
             code: some(line(&data.code)),
         })

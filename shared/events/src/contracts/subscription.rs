@@ -1,13 +1,13 @@
 //! `cinema.payment.subscription_changed.v1`: what somebody pays for.
 
-use kernel::{AccountId, SubscriptionId, policy::Entitlement};
+use kernel::{AccountId, Money, Period, SubscriptionId, policy::Entitlement};
 use proto::{payment, types};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{
     ContractError,
-    fields::{data, moment, number, optional_moment, parse, plan, subject, words},
+    fields::{data, moment, number, optional_moment, parse, parse_optional, plan, subject, words},
 };
 use crate::Event;
 
@@ -27,6 +27,26 @@ pub struct Subscription {
     pub status: SubscriptionStatus,
     /// What it brings while it is live. The plan of one that has ended may be empty, and its times those of the event.
     pub terms: Entitlement,
+}
+
+/// The newest state of a subscription with what is paid for it, for whoever reckons with money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BilledSubscription {
+    /// How it stands.
+    pub subscription: Subscription,
+    /// What the running period costs; absent where the event does not say.
+    pub price: Option<SubscriptionPrice>,
+}
+
+/// What a period of a subscription costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubscriptionPrice {
+    /// With the tax in it; nothing during a trial.
+    pub amount: Money,
+    /// Minor units of the amount that are tax.
+    pub tax: i64,
+    /// How long it lasts.
+    pub period: Period,
 }
 
 words! {
@@ -80,6 +100,26 @@ impl Subscription {
             status,
             terms,
         })
+    }
+}
+
+impl BilledSubscription {
+    /// Reads `subscription_changed`.
+    ///
+    /// # Errors
+    /// What does not fit; no retry helps.
+    pub fn read(event: &Event) -> Result<Self, ContractError> {
+        let subscription = Subscription::read(event)?;
+        let data: payment::SubscriptionChanged = data(event, &[types::SUBSCRIPTION_CHANGED])?;
+        let Some(currency) = parse_optional("currency", &data.currency)? else {
+            return Ok(Self { subscription, price: None });
+        };
+        let amount = Money::new(data.amount, currency);
+        if !(0..=amount.minor).contains(&data.tax) {
+            return Err(ContractError::new("tax", "is not between nothing and the amount"));
+        }
+        let price = SubscriptionPrice { amount, tax: data.tax, period: parse("period", &data.period)? };
+        Ok(Self { subscription, price: Some(price) })
     }
 }
 

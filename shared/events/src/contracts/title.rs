@@ -58,6 +58,8 @@ pub struct Title {
     pub parent: Option<TitleId>,
     /// Its place among its siblings.
     pub number: i32,
+    /// Who is paid for what is watched of it.
+    pub rights_holder: Option<String>,
     /// Whether it is gone for ever.
     pub is_deleted: bool,
 }
@@ -158,6 +160,7 @@ impl Title {
             published_at: optional_moment("published_at", &data.published_at)?,
             parent: parse_optional("parent_id", &data.parent_id)?,
             number: number("number", data.number, HIGHEST_NUMBER)?,
+            rights_holder: Some(line(&data.rights_holder)).filter(|holder| !holder.is_empty()),
             is_deleted: data.deleted,
         })
     }
