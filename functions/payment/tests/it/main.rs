@@ -10,6 +10,7 @@ mod ledger;
 mod methods;
 mod plans;
 mod promos;
+mod purchases;
 mod refunds;
 mod renewals;
 mod sandbox;
