@@ -401,12 +401,7 @@ impl Billing {
     }
 
     /// Nothing was taken. A page that nobody paid on counts only where the subscription waits for it.
-    async fn declined(
-        &self,
-        tx: &mut Transaction<'_>,
-        held: &mut Held,
-        payment: &Payment,
-    ) -> Result<(), BillingError> {
+    async fn declined(&self, tx: &mut Transaction<'_>, held: &mut Held, payment: &Payment) -> Result<(), BillingError> {
         let invoice = invoices::lock(tx, payment.invoice).await?.ok_or(sqlx::Error::RowNotFound)?;
         if let Held::Purchase(purchase) = held
             && purchase.decline()

@@ -139,7 +139,11 @@ mod tests {
     #[test]
     fn prices_of_nothing_of_too_much_twice_and_in_two_currencies_are_refused() {
         let (de, everywhere) = (json!("DE"), Value::Null);
-        let good = json!([price(de.clone(), "rent", 399, "EUR"), price(de.clone(), "buy", 999, "EUR"), price(everywhere, "rent", 499, "USD")]);
+        let good = json!([
+            price(de.clone(), "rent", 399, "EUR"),
+            price(de.clone(), "buy", 999, "EUR"),
+            price(everywhere, "rent", 499, "USD")
+        ]);
         assert_eq!(pointers(good), Vec::<String>::new());
         for amount in [0, -1, HIGHEST_PRICE + 1, i64::MAX] {
             assert_eq!(pointers(json!([price(de.clone(), "rent", amount, "EUR")])), ["/prices/0/amount/amount"]);
@@ -165,8 +169,13 @@ mod tests {
             price: serde_json::from_value(price(territory, kind, amount, "EUR")).unwrap(),
             created_at: time::macros::datetime!(2027-01-01 00:00 UTC),
         };
-        let prices: Vec<_> = [(json!("DE"), "rent", 399), (Value::Null, "rent", 499), (Value::Null, "buy", 999)].into_iter().map(stored).collect();
-        let seen = |territory: &str| here(&prices, &territory.parse().unwrap()).iter().map(|it| it.price.amount.minor).collect::<Vec<_>>();
+        let prices: Vec<_> = [(json!("DE"), "rent", 399), (Value::Null, "rent", 499), (Value::Null, "buy", 999)]
+            .into_iter()
+            .map(stored)
+            .collect();
+        let seen = |territory: &str| {
+            here(&prices, &territory.parse().unwrap()).iter().map(|it| it.price.amount.minor).collect::<Vec<_>>()
+        };
         assert_eq!((seen("DE"), seen("FR")), (vec![399], vec![499, 999]));
         let offer = prices[0].offer().unwrap();
         assert_eq!((offer.tax.minor, offer.days_to_begin, offer.hours_to_watch), (64, Some(30), Some(48)));

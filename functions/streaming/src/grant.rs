@@ -22,10 +22,7 @@ pub struct Grant {
 impl Grant {
     /// What concerns a title.
     pub fn paid(&self, title: TitleId) -> Paid<'_> {
-        Paid {
-            plan: self.entitlement.as_ref(),
-            title: self.titles.iter().find(|grant| grant.title == title),
-        }
+        Paid { plan: self.entitlement.as_ref(), title: self.titles.iter().find(|grant| grant.title == title) }
     }
 }
 

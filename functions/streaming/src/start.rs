@@ -103,8 +103,10 @@ pub fn decide(known: &Known, order: &StartOrder, basis: Basis, now: OffsetDateTi
         title: order.title,
         profile: order.profile,
     };
-    let acquired =
-        known.slots.acquire(request, limits.max_streams, now).map_err(|SlotsFull(active)| Refused::SlotsFull(active))?;
+    let acquired = known
+        .slots
+        .acquire(request, limits.max_streams, now)
+        .map_err(|SlotsFull(active)| Refused::SlotsFull(active))?;
     let session = Session {
         id: order.session,
         account: order.account,

@@ -294,9 +294,7 @@ pub fn limits(paid: Paid<'_>, basis: Basis, now: OffsetDateTime) -> Limits {
     match basis {
         Basis::Plan if !bought => of_plan,
         Basis::Plan => Limits { max_height: TITLE_MAX_HEIGHT, ..of_plan },
-        Basis::Title => {
-            Limits { max_streams: of_plan.max_streams.max(TITLE_STREAMS), max_height: TITLE_MAX_HEIGHT }
-        }
+        Basis::Title => Limits { max_streams: of_plan.max_streams.max(TITLE_STREAMS), max_height: TITLE_MAX_HEIGHT },
     }
 }
 
@@ -525,8 +523,14 @@ mod tests {
 
     #[test]
     fn a_grant_that_is_over_or_says_nothing_brings_nothing() {
-        for rent in [grant(PurchaseKind::Rent, Some(NOW)), grant(PurchaseKind::Rent, None), grant(PurchaseKind::Buy, Some(NOW))] {
-            assert_eq!(may_watch(&film(), &adult(), bought(&rent), NOW), Err(Refusal::SubscriptionRequired), "{rent:?}");
+        for rent in
+            [grant(PurchaseKind::Rent, Some(NOW)), grant(PurchaseKind::Rent, None), grant(PurchaseKind::Buy, Some(NOW))]
+        {
+            assert_eq!(
+                may_watch(&film(), &adult(), bought(&rent), NOW),
+                Err(Refusal::SubscriptionRequired),
+                "{rent:?}"
+            );
         }
         let over = Entitlement { valid_to: NOW, grace_to: NOW, ..paid() };
         assert_eq!(limits(plan(&over), Basis::Plan, NOW), Limits::default());
@@ -539,7 +543,10 @@ mod tests {
         assert_eq!(watch(TitleRules { publication: Publication::Withdrawn, ..film() }), Err(Refusal::Withdrawn));
         assert_eq!(watch(TitleRules { publication: Publication::Draft, ..film() }), Err(Refusal::NotFound));
         assert_eq!(watch(TitleRules { rating: None, ..film() }), Err(Refusal::NotFound));
-        assert_eq!(watch(TitleRules { windows: vec![window(&["FR"], -1, 1)], ..film() }), Err(Refusal::TerritoryNotAllowed));
+        assert_eq!(
+            watch(TitleRules { windows: vec![window(&["FR"], -1, 1)], ..film() }),
+            Err(Refusal::TerritoryNotAllowed)
+        );
         assert_eq!(watch(TitleRules { windows: vec![window(&[], -2, -1)], ..film() }), Err(Refusal::NotAvailable));
         assert_eq!(watch(TitleRules { has_asset: false, ..film() }), Err(Refusal::NoAsset));
         let kids = Audience { max_rating: 6, ..adult() };
@@ -551,7 +558,10 @@ mod tests {
         let (own, rent) = (grant(PurchaseKind::Buy, None), grant(PurchaseKind::Rent, Some(NOW + Duration::SECOND)));
         let with = |plan, title| Paid { plan, title: Some(title) };
         let (paid, over) = (paid(), Entitlement { valid_to: NOW, grace_to: NOW, max_streams: 9, ..paid() });
-        let got = |paid, basis| { let Limits { max_streams, max_height } = limits(paid, basis, NOW); (max_streams, max_height) };
+        let got = |paid, basis| {
+            let Limits { max_streams, max_height } = limits(paid, basis, NOW);
+            (max_streams, max_height)
+        };
         assert_eq!(got(with(None, &rent), Basis::Title), (TITLE_STREAMS, TITLE_MAX_HEIGHT));
         assert_eq!(got(with(Some(&over), &rent), Basis::Title), (TITLE_STREAMS, TITLE_MAX_HEIGHT));
         assert_eq!(got(with(Some(&paid), &rent), Basis::Title), (2, TITLE_MAX_HEIGHT));

@@ -62,7 +62,7 @@ pub fn grant(now: OffsetDateTime, title: TitleId) -> impl Strategy<Value = Optio
     let purchase = PurchaseId::derived(&title.to_string());
     let rent = end.prop_map(|valid_to| (PurchaseKind::Rent, Some(valid_to)));
     let paid = prop_oneof![3 => rent, 1 => Just((PurchaseKind::Buy, None))];
-    option::weighted(0.6, paid.prop_map(move |(kind, valid_to)| TitleGrant { title, purchase, kind, valid_to }))
+    option::weighted(0.9, paid.prop_map(move |(kind, valid_to)| TitleGrant { title, purchase, kind, valid_to }))
 }
 
 /// `count` values of a strategy, the same in every run.
@@ -98,7 +98,11 @@ pub fn under(rules: &TitleRules, title: catalog::TitleChanged) -> catalog::Title
 }
 
 /// What the user service tells of an account that has paid for this, or for nothing.
-pub fn paid(account: kernel::AccountId, entitlement: Option<&Entitlement>, titles: &[TitleGrant]) -> EntitlementsChanged {
+pub fn paid(
+    account: kernel::AccountId,
+    entitlement: Option<&Entitlement>,
+    titles: &[TitleGrant],
+) -> EntitlementsChanged {
     let account_id = account.to_string();
     let grant = |grant: &TitleGrant| user::TitleGrant {
         title_id: grant.title.to_string(),

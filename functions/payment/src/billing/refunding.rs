@@ -169,9 +169,7 @@ impl Billing {
         let is_all = before + amount.minor == payment.amount.minor;
         match held {
             Held::Subscription(subscription)
-                if is_all
-                    && invoice.kind == Kind::Period
-                    && invoice.period == Some(subscription.state.period) =>
+                if is_all && invoice.kind == Kind::Period && invoice.period == Some(subscription.state.period) =>
             {
                 subscription.state.end(now);
                 self.put(tx, subscription).await?;

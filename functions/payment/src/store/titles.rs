@@ -42,8 +42,7 @@ pub(crate) async fn find(
 ) -> Result<Option<StoredTitle>, sqlx::Error> {
     let name = Names::sql("names", "$2");
     let statement = format!("select kind, {name}, publication, rating, windows, has_asset from titles where id = $1");
-    let row =
-        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id).bind(reader.tags()).fetch_optional(executor).await?;
+    let row = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id).bind(reader.tags()).fetch_optional(executor).await?;
     row.map(|row| {
         let rating: Option<i16> = row.try_get(3)?;
         let rating = rating.map(u8::try_from).transpose().map_err(|error| sqlx::Error::Decode(error.into()))?;

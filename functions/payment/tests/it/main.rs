@@ -11,6 +11,7 @@ mod methods;
 mod plans;
 mod promos;
 mod purchases;
+mod reconciling;
 mod refunds;
 mod renewals;
 mod sandbox;

@@ -56,7 +56,10 @@ async fn what_is_paid_is_told_invoiced_and_booked_at_once() {
     for (kind, amount, tax, valid_to) in [("rent", 399, 64, "2027-03-02T10:00:00Z"), ("buy", 999, 160, "")] {
         let customer = Customer::new();
         let begun = stage.purchase(customer, title, kind).await.expect(201);
-        assert_eq!((&begun["purchase"]["status"], &begun["purchase"]["amount"]["amount"]), (&json!("pending"), &json!(amount)));
+        assert_eq!(
+            (&begun["purchase"]["status"], &begun["purchase"]["amount"]["amount"]),
+            (&json!("pending"), &json!(amount))
+        );
         assert_eq!(stage.told(TOLD, &id(&begun)).await, Vec::<Value>::new(), "nothing is had before it is paid");
         stage.pay(&begun).await;
         let told = stage.told(TOLD, &id(&begun)).await;
@@ -70,7 +73,10 @@ async fn what_is_paid_is_told_invoiced_and_booked_at_once() {
         let purchases = stage.purchases(customer).await;
         assert_eq!((member(&purchases, "status"), &purchases[0]["title_id"]), (vec![&json!("active")], &json!(title)));
         let invoice = stage.get(customer, "/v1/invoices").await.expect(200)["items"][0].clone();
-        assert_eq!((&invoice["kind"], &invoice["description"]), (&json!("purchase"), &json!(format!("Clockwork, {kind}"))));
+        assert_eq!(
+            (&invoice["kind"], &invoice["description"]),
+            (&json!("purchase"), &json!(format!("Clockwork, {kind}")))
+        );
         assert_eq!((&invoice["amount"]["amount"], &invoice["tax"]["amount"]), (&json!(amount), &json!(tax)));
     }
     let earned = "select coalesce(sum(amount), 0)::bigint from ledger_entries where account = 'revenue:titles'";
@@ -209,10 +215,9 @@ async fn one_that_dies_on_the_way_is_found_again() {
 async fn what_was_withdrawn_before_it_is_paid_is_given_back() {
     let stage = Stage::start().await;
     let over = Window { territories: vec![], plans: vec![], from: None, until: Some(START - Duration::DAY) };
-    for rules in [
-        TitleRules { publication: Publication::Withdrawn, ..open() },
-        TitleRules { windows: vec![over], ..open() },
-    ] {
+    for rules in
+        [TitleRules { publication: Publication::Withdrawn, ..open() }, TitleRules { windows: vec![over], ..open() }]
+    {
         let title = stage.film(399, 999).await;
         let customer = Customer::new();
         let begun = stage.purchase(customer, title, "buy").await.expect(201);
@@ -277,7 +282,8 @@ async fn a_refund_of_all_of_it_ends_the_grant_and_one_of_a_part_does_not() {
     assert_eq!(member(&stage.purchases(customer).await, "status"), ["refunded"]);
     let told = stage.told(TOLD, &purchase).await;
     assert_eq!(member(&told, "status"), ["active", "ended"]);
-    let earned = "select coalesce(sum(amount), 0)::bigint from ledger_entries where account in ('revenue:titles', 'tax')";
+    let earned =
+        "select coalesce(sum(amount), 0)::bigint from ledger_entries where account in ('revenue:titles', 'tax')";
     assert_eq!(stage.number(earned).await, 0);
     stage.check_books().await;
     let again = stage.purchase(customer, title, "buy").await.expect(201);
@@ -336,7 +342,9 @@ async fn prices_are_by_territory_and_versioned_and_what_was_begun_keeps_its_pric
     let title: TitleId = stage.world.id();
     stage.tell_title(title, 1, &open()).await;
     let prices = json!([
-        title_price(Some("DE"), "rent", 399, "EUR"), title_price(None, "rent", 499, "USD"), title_price(None, "buy", 1_499, "USD"),
+        title_price(Some("DE"), "rent", 399, "EUR"),
+        title_price(None, "rent", 499, "USD"),
+        title_price(None, "buy", 1_499, "USD"),
     ]);
     let first = stage.price(title, &prices).await.expect(200);
     let same = stage.price(title, &prices).await.expect(200);
@@ -386,10 +394,16 @@ async fn prices_that_make_no_sense_are_refused_with_their_places() {
     stage.price(title, &twice).await.expect_problem(422, "invalid_request");
     let series: TitleId = stage.world.id();
     let told = TitleChanged {
-        title_id: series.to_string(), kind: "series".into(), publication: "published".into(), ..TitleChanged::default()
+        title_id: series.to_string(),
+        kind: "series".into(),
+        publication: "published".into(),
+        ..TitleChanged::default()
     };
     stage.tell_title_as(&told, 1).await;
-    stage.price(series, &json!([title_price(None, "rent", 399, "EUR")])).await.expect_problem(409, "not_sold_by_itself");
+    stage
+        .price(series, &json!([title_price(None, "rent", 399, "EUR")]))
+        .await
+        .expect_problem(409, "not_sold_by_itself");
     assert_eq!(stage.number("select count(*) from title_prices").await, 0);
 }
 
@@ -418,8 +432,13 @@ async fn whoever_could_not_watch_it_cannot_buy_it() {
     stage.tell_title(title, 1, &open()).await;
     stage.purchase(customer, title, "rent").await.expect_problem(404, "not_found");
     stage.purchase(customer, TitleId::derived("none"), "rent").await.expect_problem(404, "not_found");
-    for body in [json!({}), json!({"title_id": title}), json!({"title_id": title, "kind": "lease"}),
-        json!({"title_id": "film", "kind": "rent"}), json!({"title_id": title, "kind": "rent", "amount": 1})] {
+    for body in [
+        json!({}),
+        json!({"title_id": title}),
+        json!({"title_id": title, "kind": "lease"}),
+        json!({"title_id": "film", "kind": "rent"}),
+        json!({"title_id": title, "kind": "rent", "amount": 1}),
+    ] {
         let answer = stage.app.post("/v1/purchases", &body).token(&stage.viewer(customer)).send().await;
         answer.expect_problem(422, "invalid_request");
     }

@@ -331,11 +331,7 @@ impl Run {
              (select max(covers_to) from invoices i where i.subscription_id = s.id and i.kind = 'period' and i.status = 'paid')",
         )
         .await;
-        none(
-            "purchases that still wait",
-            "select count(*) from purchases where status = 'pending'",
-        )
-        .await;
+        none("purchases that still wait", "select count(*) from purchases where status = 'pending'").await;
         none(
             "titles that were had without being paid, or paid and not had",
             "select count(*) from purchases p where (p.status in ('active', 'ended')) <> (select count(*) = 1 from invoices i \
@@ -394,12 +390,11 @@ impl Run {
 
     /// The earliest first second that was ever told of is the beginning, whatever came late, twice or in another order.
     async fn check_beginnings(&self) {
-        let kept: Vec<(String, Option<OffsetDateTime>)> = sqlx::query_as(
-            "select id, begun_at from purchases where kind = 'rent' and status in ('active', 'ended')",
-        )
-        .fetch_all(&self.stage.service.pool())
-        .await
-        .unwrap();
+        let kept: Vec<(String, Option<OffsetDateTime>)> =
+            sqlx::query_as("select id, begun_at from purchases where kind = 'rent' and status in ('active', 'ended')")
+                .fetch_all(&self.stage.service.pool())
+                .await
+                .unwrap();
         for (purchase, begun_at) in kept {
             let told = self.begun.iter().filter(|(of, _)| *of == purchase).map(|(_, at)| at.unix_timestamp());
             assert_eq!(begun_at.map(OffsetDateTime::unix_timestamp), told.min(), "{purchase}");

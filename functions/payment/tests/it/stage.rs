@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use cinema_http::axum::http::Method;
 use events::{Consumer, Deadline, Event, Outcome};
-use kernel::{AccountId, ProfileId, TitleId, World, policy::{Publication, TitleRules}, world::ManualClock};
+use kernel::{
+    AccountId, ProfileId, TitleId, World,
+    policy::{Publication, TitleRules},
+    world::ManualClock,
+};
 use payment::operations::{self, consumers};
 use proto::{catalog::TitleChanged, types};
 use runtime::{Boot, SqsMessage, Tick};

@@ -29,12 +29,11 @@ pub(crate) async fn list_active(
     connection: &mut PgConnection,
     account: AccountId,
 ) -> Result<Vec<TitleGrant>, sqlx::Error> {
-    let rows =
-        sqlx::query("select title_id, id, kind, valid_to from purchases where account_id = $1 and status = $2")
-            .bind(account)
-            .bind(PurchaseStatus::Active.as_str())
-            .fetch_all(connection)
-            .await?;
+    let rows = sqlx::query("select title_id, id, kind, valid_to from purchases where account_id = $1 and status = $2")
+        .bind(account)
+        .bind(PurchaseStatus::Active.as_str())
+        .fetch_all(connection)
+        .await?;
     let grant = |row: &PgRow| {
         Ok(TitleGrant {
             title: row.try_get(0)?,

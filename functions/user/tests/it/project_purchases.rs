@@ -60,7 +60,8 @@ async fn a_title_is_shown_and_announced_beside_the_plan() {
     assert_eq!(home.project_purchase(rented.event()).await, Outcome::Done);
     assert_eq!(titles(&home, &person).await, [("rent".to_owned(), json!("2126-02-01T00:00:00Z"))]);
     let first = told(&home, &person, 1).await[0].clone();
-    let grant = json!({"title_id": rented.title, "purchase_id": rented.purchase, "kind": "rent", "valid_to": rented.valid_to});
+    let grant =
+        json!({"title_id": rented.title, "purchase_id": rented.purchase, "kind": "rent", "valid_to": rented.valid_to});
     assert_eq!((first.sequence, &first.data["plan"], &first.data["titles"]), (1, &json!(""), &json!([grant])));
 
     // A plan that begins or ends leaves the titles as they are, and the other way round.
@@ -80,8 +81,10 @@ async fn a_title_is_shown_and_announced_beside_the_plan() {
     let ended = Told { sequence: 3, status: "ended", ..rented };
     assert_eq!(home.project_purchase(ended.event()).await, Outcome::Done);
     let events = told(&home, &person, 3).await;
-    let both: Vec<_> =
-        events.iter().map(|event| (event.data["plan"].clone(), event.data["titles"].as_array().unwrap().len())).collect();
+    let both: Vec<_> = events
+        .iter()
+        .map(|event| (event.data["plan"].clone(), event.data["titles"].as_array().unwrap().len()))
+        .collect();
     assert_eq!(both, [(json!(""), 1), (json!("standard"), 1), (json!("standard"), 0)]);
     assert_eq!(titles(&home, &person).await, []);
 }
