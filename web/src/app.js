@@ -7,6 +7,7 @@ import { loadLibrary, play, reason, state, whyNotStarted } from "./player.js";
 import { showPlans } from "./plans.js";
 import { showProfiles } from "./profiles.js";
 import { placeBefore } from "./providers.js";
+import { sale, standing } from "./purchases.js";
 import { enter, showCode, showForgotten, showSignIn, showSignUp } from "./sign_in.js";
 import { showSignInFailed } from "./sign_in_failed.js";
 import { confirmIdentity, showSteppedUp } from "./step_up.js";
@@ -61,14 +62,22 @@ function further(list, path, cursor) {
   return [more, line];
 }
 
-async function showTitle(show, id) {
+/** `news`: a sentence on what has come of something that was begun here. */
+async function showTitle(show, id, news = "") {
   const title = await call("GET", `/v1/titles/${id}`);
+  const isFilm = !NO_FILM.includes(title.kind);
+  const stands = isFilm ? await standing(title) : { offers: [], needs_payment: false };
   const people = (title.credits ?? []).map((credit) => `${credit.name} (${credit.role})`).join(", ");
   const message = el("p", { className: "error", role: "alert" });
   const stage = el("div", { className: "player", hidden: true });
   const button = el("button", { id: "play", textContent: isSignedIn() ? "Play" : "Sign in to watch" });
-  button.hidden = NO_FILM.includes(title.kind) || (isSignedIn() && !title.playable);
-  if (button.hidden && title.why_not && !NO_FILM.includes(title.kind)) message.textContent = reason(title.why_not, "This film cannot be watched.");
+  const isOffered = isFilm && (title.playable || !isSignedIn());
+  button.hidden = !isOffered || stands.needs_payment;
+  if (isFilm && !isOffered && title.why_not) message.textContent = reason(title.why_not, "This film cannot be watched.");
+  if (isOffered && stands.needs_payment) message.textContent = news || reason("subscription_required");
+  const again = (news) => showTitle(show, id, news);
+  // Whoever has a plan is asked only when it does not include the film.
+  const place = el("div", {}, isOffered && (stands.needs_payment || stands.own || !isSignedIn()) ? sale(title, stands, again) : null);
   const here = location.hash;
   button.onclick = async () => {
     if (!isSignedIn()) return void (location.hash = `#/sign-in?then=${encodeURIComponent(here)}`);
@@ -90,16 +99,17 @@ async function showTitle(show, id) {
       leave = stop;
     } catch (error) {
       stopped(whyNotStarted(error));
+      if (["subscription_required", "plan_too_low"].includes(error.code)) place.replaceChildren(sale(title, stands, again));
       if (error.code === "profile_required" && stage.isConnected) location.hash = `#/profiles?then=${encodeURIComponent(here)}`;
     }
   };
   if (!button.hidden && isSignedIn()) loadLibrary();
-  const needsPlan = button.hidden && ["subscription_required", "plan_too_low"].includes(title.why_not);
+  const needsPlan = button.hidden && (stands.needs_payment || ["subscription_required", "plan_too_low"].includes(title.why_not));
   const plans = needsPlan ? el("a", { href: "#/plans", textContent: "See the plans" }) : null;
   show(el("div", { className: "title" }, stage, el("h1", { textContent: title.name }),
     el("p", { className: "dim", textContent: [title.year, ...(title.genres ?? []).map((genre) => genre.name)].filter(Boolean).join(" · ") }),
     el("p", { textContent: title.synopsis ?? "" }), el("p", { className: "dim", textContent: people }),
-    el("div", {}, button), message, plans));
+    el("div", {}, button), message, place, plans));
 }
 
 function showCorner() {

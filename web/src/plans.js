@@ -4,8 +4,8 @@ import { call, isSignedIn, Refused } from "./api.js";
 import { action, alertLine, el } from "./dom.js";
 
 /** How often a payment is looked at that is under way, and for how long: a bank answers within seconds, or another day. */
-const POLL_MS = 1500;
-const POLL_FOR_MS = 90_000;
+export const POLL_MS = 1500;
+export const POLL_FOR_MS = 90_000;
 
 const PERIODS = { month: "a month", year: "a year" };
 
@@ -25,7 +25,7 @@ const PAYMENTS = {
   unknown: "being looked into",
   succeeded: "paid",
   failed: "declined",
-  expired: "not paid",
+  canceled: "cancelled, nothing was paid",
 };
 
 function date(text) {
@@ -33,7 +33,7 @@ function date(text) {
 }
 
 /** An amount as people write it; currencies have different numbers of digits. */
-function price({ amount, currency }) {
+export function price({ amount, currency }) {
   const format = new Intl.NumberFormat("en-GB", { style: "currency", currency });
   return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
 }

@@ -1,11 +1,14 @@
 //! How money moves: an intent is committed, then the provider is asked, then its answer is committed with everything that follows from it.
 //!
 //! Whatever was interrupted between two of these steps is found again by [`Billing::resolve`]: an intent without an answer is asked about, and asked
-//! for again under the same key. Rows are held in one order: account, subscription, payment, invoice, refund.
+//! for again under the same key. Rows are held in one order: account, subscription or purchase, payment,
+//! invoice, refund.
 
+mod purchasing;
 mod refunding;
 mod resolving;
 
+pub(crate) use purchasing::put_purchase;
 pub(crate) use refunding::NotRefundable;
 pub use resolving::NotApplied;
 
@@ -21,8 +24,9 @@ use crate::{
     ledger,
     payment::{self, CHECKOUT_LIFETIME, CHECKS, MOST_A_DAY, Payment, Verdict, Way},
     providers::{Charge, Order, Provider, Providers},
+    purchase::Purchase,
     refund::Refund,
-    store::{self, invoices, methods, payments, promos, refunds, subscriptions, subscriptions::Stored},
+    store::{self, invoices, methods, payments, promos, purchases, refunds, subscriptions, subscriptions::Stored},
     subscription::{Due, Status},
 };
 
@@ -70,6 +74,30 @@ pub(crate) enum Through {
         /// Below the public address.
         return_url: String,
     },
+}
+
+/// What a payment is for, held until the transaction ends.
+enum Held {
+    /// A period or a change.
+    Subscription(Stored),
+    /// A single title.
+    Purchase(Purchase),
+    /// Nothing that is still there.
+    Nothing,
+}
+
+impl Held {
+    async fn of(tx: &mut Transaction<'_>, payment: &Payment) -> Result<Self, sqlx::Error> {
+        if let Some(id) = payment.subscription {
+            return Ok(subscriptions::lock(tx, id).await?.map_or(Self::Nothing, Self::Subscription));
+        }
+        let Some(id) = payment.purchase else { return Ok(Self::Nothing) };
+        // Whether a purchase is needed depends on the account's others.
+        if let Some(account) = payment.account {
+            subscriptions::lock_account(tx, account).await?;
+        }
+        Ok(purchases::lock(tx, id).await?.map_or(Self::Nothing, Self::Purchase))
+    }
 }
 
 impl Billing {
@@ -167,7 +195,7 @@ impl Billing {
         invoice: Invoice,
     ) -> Result<Option<PaymentId>, BillingError> {
         if let Some(mut invoice) = self.open(tx, invoice).await? {
-            self.pay(tx, Some(subscription), &mut invoice).await?;
+            self.pay(tx, subscription, &mut invoice).await?;
         }
         Ok(None)
     }
@@ -238,12 +266,9 @@ impl Billing {
         let Some(known) = payments::find(self.outbox.pool(), id).await? else { return Ok(None) };
         self.outbox
             .transact(async |tx| {
-                let mut subscription = match known.subscription {
-                    Some(id) => subscriptions::lock(tx, id).await?,
-                    None => None,
-                };
+                let mut held = Held::of(tx, &known).await?;
                 let Some(mut payment) = payments::lock(tx, id).await? else { return Ok(None) };
-                self.learn(tx, subscription.as_mut(), &mut payment, verdict).await?;
+                self.learn(tx, &mut held, &mut payment, verdict).await?;
                 Ok(Some(payment))
             })
             .await
@@ -252,7 +277,7 @@ impl Billing {
     async fn learn(
         &self,
         tx: &mut Transaction<'_>,
-        subscription: Option<&mut Stored>,
+        held: &mut Held,
         payment: &mut Payment,
         verdict: Verdict,
     ) -> Result<(), BillingError> {
@@ -264,12 +289,20 @@ impl Billing {
                 (payment.status, payment.code) = (payment::Status::Unknown, Some("amount_differs".to_owned()));
                 return Ok(payments::put(tx, payment, None).await?);
             }
-            Verdict::Succeeded(found) => return self.captured(tx, subscription, payment, *found).await,
+            Verdict::Succeeded(found) => return self.captured(tx, held, payment, *found).await,
             _ if !payment.status.is_under_way() => return Ok(()),
             Verdict::Failed(code) => {
                 (payment.status, payment.code) = (payment::Status::Failed, Some(code));
                 payments::put(tx, payment, None).await?;
-                return self.declined(tx, subscription, payment).await;
+                return self.declined(tx, held, payment).await;
+            }
+            Verdict::Left => {
+                // Only a page can be left: a charge that is too late was not made.
+                let is_page = payment.way == Way::Checkout;
+                payment.status = if is_page { payment::Status::Canceled } else { payment::Status::Failed };
+                payment.code = Some("expired".to_owned());
+                payments::put(tx, payment, None).await?;
+                return self.declined(tx, held, payment).await;
             }
             Verdict::Opened(checkout) => {
                 payment.status = payment::Status::Pending;
@@ -299,7 +332,7 @@ impl Billing {
     async fn captured(
         &self,
         tx: &mut Transaction<'_>,
-        subscription: Option<&mut Stored>,
+        held: &mut Held,
         payment: &mut Payment,
         found: crate::providers::Payment,
     ) -> Result<(), BillingError> {
@@ -313,7 +346,7 @@ impl Billing {
             methods::keep(tx, id, account, &payment.provider, method, now).await?;
         }
         let mut invoice = invoices::lock(tx, payment.invoice).await?.ok_or(sqlx::Error::RowNotFound)?;
-        let is_needed = invoice.status == invoice::Status::Open && self.pay(tx, subscription, &mut invoice).await?;
+        let is_needed = invoice.status == invoice::Status::Open && self.deliver(tx, held, &mut invoice).await?;
         payment.is_surplus = !is_needed;
         if is_needed {
             store::ledger::book(tx, payment.id, &ledger::captured(payment, invoice.tax), now).await?;
@@ -330,21 +363,33 @@ impl Billing {
     }
 
     /// What is had once an invoice is paid, and its number. `false` when nothing needs it any more: it is void then.
+    async fn deliver(
+        &self,
+        tx: &mut Transaction<'_>,
+        held: &mut Held,
+        invoice: &mut Invoice,
+    ) -> Result<bool, BillingError> {
+        match held {
+            Held::Subscription(subscription) => self.pay(tx, subscription, invoice).await,
+            Held::Purchase(purchase) => self.hand_over(tx, purchase, invoice).await,
+            Held::Nothing => Ok(false),
+        }
+    }
+
+    /// The same for an invoice of a subscription.
     async fn pay(
         &self,
         tx: &mut Transaction<'_>,
-        subscription: Option<&mut Stored>,
+        subscription: &mut Stored,
         invoice: &mut Invoice,
     ) -> Result<bool, BillingError> {
         let now = self.world.now();
-        let (Some(subscription), Some(sold), Some(period)) = (subscription, &invoice.sold, invoice.period) else {
-            return Ok(false);
-        };
+        let (Some(sold), Some(period)) = (&invoice.sold, invoice.period) else { return Ok(false) };
         let state = &mut subscription.state;
         let taken = match invoice.kind {
             Kind::Period => state.paid(period, &sold.terms, sold.percent_off, now).map(|()| (state.from, state.to)),
             Kind::Change => state.changed(period, sold.terms.clone(), now).map(|()| (now, state.to)),
-            Kind::CreditNote => return Ok(false),
+            Kind::Purchase | Kind::CreditNote => return Ok(false),
         };
         let Ok(covers) = taken else {
             invoices::void(tx, invoice.id).await?;
@@ -356,16 +401,16 @@ impl Billing {
     }
 
     /// Nothing was taken. A page that nobody paid on counts only where the subscription waits for it.
-    async fn declined(
-        &self,
-        tx: &mut Transaction<'_>,
-        subscription: Option<&mut Stored>,
-        payment: &Payment,
-    ) -> Result<(), BillingError> {
+    async fn declined(&self, tx: &mut Transaction<'_>, held: &mut Held, payment: &Payment) -> Result<(), BillingError> {
         let invoice = invoices::lock(tx, payment.invoice).await?.ok_or(sqlx::Error::RowNotFound)?;
+        if let Held::Purchase(purchase) = held
+            && purchase.decline()
+        {
+            purchases::put(tx, purchase).await?;
+        }
         if invoice.kind != Kind::Period {
             invoices::void(tx, invoice.id).await?;
-        } else if let (Some(subscription), Some(period)) = (subscription, invoice.period) {
+        } else if let (Held::Subscription(subscription), Some(period)) = (held, invoice.period) {
             let counts = payment.way == Way::Charge || subscription.state.status == Status::Pending;
             if counts && subscription.state.declined(period, self.world.now()) {
                 self.put(tx, subscription).await?;

@@ -1,10 +1,10 @@
 //! Invoices: made open, numbered when they are paid.
 
-use kernel::{AccountId, Id, InvoiceId, Money, MoneyError, RefundId, SubscriptionId};
+use kernel::{AccountId, Id, InvoiceId, Money, MoneyError, PurchaseId, RefundId, SubscriptionId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{subscription::Bill, terms::Terms, word::words};
+use crate::{purchase::Purchase, subscription::Bill, terms::Terms, word::words};
 
 words! {
     /// What an invoice is for.
@@ -14,6 +14,8 @@ words! {
         Period = "period",
         /// A better plan for the rest of a period.
         Change = "change",
+        /// A single title, rented or bought.
+        Purchase = "purchase",
         /// Money that was given back.
         CreditNote = "credit_note",
     }
@@ -48,6 +50,8 @@ pub struct Invoice {
     pub account: Option<AccountId>,
     /// Whose period or change it is.
     pub subscription: Option<SubscriptionId>,
+    /// The single title that it sells.
+    pub purchase: Option<PurchaseId>,
     /// What it is for.
     pub kind: Kind,
     /// Of the subscription.
@@ -95,7 +99,7 @@ impl Invoice {
         let description = describe(&bill.terms);
         let sold = Sold { terms: bill.terms, percent_off: bill.percent_off };
         let period = Some(bill.period);
-        let invoice = Self::open(id, account, Kind::Period, bill.amount, &sold, description, now)?;
+        let invoice = Self::open(id, account, Kind::Period, bill.amount, Seller::of(&sold), description, now)?;
         Ok(Self { subscription: Some(subscription), period, sold: Some(sold), ..invoice })
     }
 
@@ -113,8 +117,26 @@ impl Invoice {
         let price = sold.terms.price;
         let id = InvoiceId::derived(&format!("{subscription} change {period} {number} {price} {}", amount.minor));
         let description = describe(&sold.terms);
-        let invoice = Self::open(id, account, Kind::Change, amount, &sold, description, now)?;
+        let invoice = Self::open(id, account, Kind::Change, amount, Seller::of(&sold), description, now)?;
         Ok(Self { subscription: Some(subscription), period: Some(period), sold: Some(sold), ..invoice })
+    }
+
+    /// Of a single title, `name` in the language of whoever pays.
+    ///
+    /// # Errors
+    /// When the tax cannot be reckoned.
+    pub fn of_purchase(
+        account: AccountId,
+        purchase: &Purchase,
+        (tax_basis_points, seller): (u16, &str),
+        name: &str,
+        now: OffsetDateTime,
+    ) -> Result<Self, MoneyError> {
+        let id = InvoiceId::derived(&format!("{} purchase", purchase.id));
+        let description = format!("{name}, {}", purchase.kind);
+        let seller = Seller { tax_basis_points, seller };
+        let invoice = Self::open(id, account, Kind::Purchase, purchase.amount, seller, description, now)?;
+        Ok(Self { purchase: Some(purchase.id), ..invoice })
     }
 
     fn open(
@@ -122,15 +144,15 @@ impl Invoice {
         account: AccountId,
         kind: Kind,
         amount: Money,
-        sold: &Sold,
+        Seller { tax_basis_points, seller }: Seller<'_>,
         description: String,
         now: OffsetDateTime,
     ) -> Result<Self, MoneyError> {
-        let tax_basis_points = sold.terms.tax_basis_points;
         Ok(Self {
             id,
             account: Some(account),
             subscription: None,
+            purchase: None,
             kind,
             period: None,
             corrects: None,
@@ -142,7 +164,7 @@ impl Invoice {
             sold: None,
             covers_from: None,
             covers_to: None,
-            seller: sold.terms.seller.clone(),
+            seller: seller.to_owned(),
             number: None,
             issued_at: None,
             created_at: now,
@@ -178,6 +200,18 @@ impl Invoice {
             created_at: now,
             ..self.clone()
         })
+    }
+}
+
+/// Who sells, and with what tax in the price.
+struct Seller<'s> {
+    tax_basis_points: u16,
+    seller: &'s str,
+}
+
+impl<'s> Seller<'s> {
+    fn of(sold: &'s Sold) -> Self {
+        Self { tax_basis_points: sold.terms.tax_basis_points, seller: &sold.terms.seller }
     }
 }
 

@@ -5,13 +5,15 @@ use kernel::Money;
 
 /// Money that nobody needed and that goes back.
 const SURPLUS: &str = "surplus";
-const REVENUE: &str = "revenue:subscriptions";
+const SUBSCRIPTIONS: &str = "revenue:subscriptions";
+/// Single titles.
+const TITLES: &str = "revenue:titles";
 const TAX: &str = "tax";
 
 /// What an account of the ledger gains (positive: we have it; negative: we owe it or have earned it).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// `provider:<name>`, `revenue:subscriptions`, `tax`, `surplus`.
+    /// `provider:<name>`, `revenue:subscriptions`, `revenue:titles`, `tax`, `surplus`.
     pub account: String,
     /// Not zero.
     pub amount: Money,
@@ -19,6 +21,11 @@ pub struct Entry {
 
 fn provider(payment: &Payment) -> String {
     format!("provider:{}", payment.provider)
+}
+
+/// Where what was earned by a payment is counted.
+fn revenue(payment: &Payment) -> &'static str {
+    if payment.purchase.is_some() { TITLES } else { SUBSCRIPTIONS }
 }
 
 /// Entries without those of nothing.
@@ -33,7 +40,7 @@ fn entries(lines: &[(&str, i64)], like: Money) -> Vec<Entry> {
 /// A payment for an invoice came in; `tax` of it is owed to the state.
 pub fn captured(payment: &Payment, tax: i64) -> Vec<Entry> {
     let amount = payment.amount.minor;
-    entries(&[(&provider(payment), amount), (REVENUE, tax - amount), (TAX, -tax)], payment.amount)
+    entries(&[(&provider(payment), amount), (revenue(payment), tax - amount), (TAX, -tax)], payment.amount)
 }
 
 /// A payment came in that nobody needed.
@@ -45,7 +52,7 @@ pub fn surplus(payment: &Payment) -> Vec<Entry> {
 /// A part of a payment was given back, and `tax` of it is not owed any more.
 pub fn refunded(payment: &Payment, amount: Money, tax: i64) -> Vec<Entry> {
     let back = amount.minor;
-    entries(&[(&provider(payment), -back), (REVENUE, back - tax), (TAX, tax)], amount)
+    entries(&[(&provider(payment), -back), (revenue(payment), back - tax), (TAX, tax)], amount)
 }
 
 /// A surplus was given back.

@@ -1,4 +1,4 @@
-//! Plans and what is paid for them: subscriptions, invoices and the ledger behind them.
+//! Plans, single titles and what is paid for them: subscriptions, purchases, invoices and the ledger behind them.
 
 pub mod billing;
 pub mod invoice;
@@ -9,10 +9,13 @@ pub mod plan;
 mod problems;
 pub mod promo;
 pub mod providers;
+pub mod purchase;
 pub mod reconciliation;
 pub mod refund;
+pub mod rentals;
 mod store;
 pub mod subscription;
 pub mod terms;
+pub mod title_price;
 mod view;
 mod word;

@@ -1,6 +1,6 @@
 //! A payment: one attempt to collect an invoice, and what is known of its outcome.
 
-use kernel::{AccountId, Id, InvoiceId, MethodId, Money, PaymentId, SubscriptionId};
+use kernel::{AccountId, Id, InvoiceId, MethodId, Money, PaymentId, PurchaseId, SubscriptionId};
 use time::{Duration, OffsetDateTime};
 
 use crate::{
@@ -40,6 +40,8 @@ words! {
         Succeeded = "succeeded",
         /// Nothing was taken.
         Failed = "failed",
+        /// Nothing was taken: the person left the page, or its time was over.
+        Canceled = "canceled",
     }
 
     /// How it is collected.
@@ -69,6 +71,8 @@ pub struct Payment {
     pub invoice: InvoiceId,
     /// Of the invoice.
     pub subscription: Option<SubscriptionId>,
+    /// Of the invoice.
+    pub purchase: Option<PurchaseId>,
     /// How it is collected.
     pub way: Way,
     /// The provider's name.
@@ -120,6 +124,7 @@ impl Payment {
             account: invoice.account,
             invoice: invoice.id,
             subscription: invoice.subscription,
+            purchase: invoice.purchase,
             way,
             provider: provider.to_owned(),
             provider_id: None,
@@ -168,6 +173,8 @@ pub enum Verdict {
     Pending(Option<String>),
     /// Nothing was taken.
     Failed(String),
+    /// Nothing was taken: nobody paid on the page, and nobody can any more.
+    Left,
     /// It may have been done.
     Unknown(String),
     /// Surely not done yet; the same key may be used again.
@@ -181,7 +188,7 @@ impl From<Result<providers::Payment, ProviderError>> for Verdict {
                 PaymentStatus::Pending => Self::Pending(Some(payment.id)),
                 PaymentStatus::Succeeded => Self::Succeeded(Box::new(payment)),
                 PaymentStatus::Failed { code, .. } => Self::Failed(code),
-                PaymentStatus::Expired => Self::Failed("expired".to_owned()),
+                PaymentStatus::Expired => Self::Left,
             },
             Err(ProviderError::Declined { code, .. }) => Self::Failed(code),
             Err(ProviderError::Refused(reason)) => {

@@ -2,7 +2,12 @@
 
 use cinema_http::{Problem, StatusCode};
 
-use crate::{billing::BillingError, payment::Payment, providers::ProviderError, subscription::NotNow};
+use time::OffsetDateTime;
+
+use crate::{
+    billing::BillingError, payment::Payment, providers::ProviderError, purchase::Purchase, subscription::NotNow,
+    view::PurchaseView,
+};
 
 impl From<BillingError> for Problem {
     fn from(error: BillingError) -> Self {
@@ -44,6 +49,22 @@ pub(crate) fn payment_declined(payment: &Payment) -> Problem {
 /// 422: nobody can begin with this price here.
 pub(crate) fn no_such_price() -> Problem {
     Problem::invalid("/price_id", "is not offered where you are")
+}
+
+/// 422: the title is not sold by itself in this way where the caller is.
+pub(crate) fn not_sold_here() -> Problem {
+    Problem::invalid("/kind", "is not offered for this title where you are")
+}
+
+/// 409: the account has the title, or more of it.
+pub(crate) fn already_purchased(running: &Purchase, now: OffsetDateTime) -> Problem {
+    Problem::conflict("already_purchased", "You have this title already. Watch it.")
+        .with("purchase", PurchaseView::of(running, now))
+}
+
+/// 409: what an account has must fit into what is told of it.
+pub(crate) fn too_many_purchases() -> Problem {
+    Problem::conflict("too_many_purchases", "An account holds at most 1,000 titles at once.")
 }
 
 /// 422: the code does not exist, is over, used up or was used by this account; which of them is nobody's business.

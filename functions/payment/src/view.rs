@@ -1,6 +1,8 @@
 //! Subscriptions, payments and invoices as answers show them.
 
-use kernel::{InvoiceId, MethodId, Money, PaymentId, Period, PriceId, RefundId, SubscriptionId};
+use kernel::{
+    InvoiceId, MethodId, Money, PaymentId, Period, PriceId, PurchaseId, PurchaseKind, RefundId, SubscriptionId, TitleId,
+};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -8,6 +10,7 @@ use utoipa::ToSchema;
 use crate::{
     invoice::{self, Invoice, printed},
     payment::{Payment, Status as PaymentStatus},
+    purchase::{Purchase, Status as PurchaseStatus},
     refund::{Refund, Status as RefundState},
     store::{methods::Saved, subscriptions::Stored},
     subscription::{Leaving, Status},
@@ -159,6 +162,73 @@ impl SubscriptionAnswer {
         let payment = payment.map(|payment| PaymentView::of(payment, now));
         let checkout_url = payment.as_ref().and_then(|payment| payment.checkout_url.clone());
         Self { subscription: SubscriptionView::of(stored), payment, checkout_url }
+    }
+}
+
+/// A single title, rented or bought.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Purchase)]
+pub(crate) struct PurchaseView {
+    id: PurchaseId,
+    title_id: TitleId,
+    /// Rented or bought.
+    kind: PurchaseKind,
+    /// How it stands.
+    status: PurchaseStatus,
+    /// With the tax in it.
+    amount: Money,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    /// When it was paid.
+    #[serde(skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    paid_at: Option<OffsetDateTime>,
+    /// Until when a rental must be begun; absent once it is.
+    #[serde(skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    begin_by: Option<OffsetDateTime>,
+    /// When the first second of a rental was played.
+    #[serde(skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    begun_at: Option<OffsetDateTime>,
+    /// First moment without a rental.
+    #[serde(skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    valid_to: Option<OffsetDateTime>,
+}
+
+impl PurchaseView {
+    pub fn of(purchase: &Purchase, now: OffsetDateTime) -> Self {
+        // Nobody may have noted its end yet.
+        let is_over = purchase.status == PurchaseStatus::Active && purchase.is_over(now);
+        Self {
+            id: purchase.id,
+            title_id: purchase.title,
+            kind: purchase.kind,
+            status: if is_over { PurchaseStatus::Ended } else { purchase.status },
+            amount: purchase.amount,
+            created_at: purchase.created_at,
+            paid_at: purchase.paid_at,
+            begin_by: purchase.begin_by().filter(|_| !is_over),
+            begun_at: purchase.begun_at,
+            valid_to: purchase.valid_to(),
+        }
+    }
+}
+
+/// A purchase with what must be paid for it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PurchaseAnswer {
+    pub purchase: PurchaseView,
+    /// A payment that is under way, or was just made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment: Option<PaymentView>,
+    /// Where the person pays now, if they must.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkout_url: Option<String>,
+}
+
+impl PurchaseAnswer {
+    pub fn of(purchase: &Purchase, payment: Option<&Payment>, now: OffsetDateTime) -> Self {
+        let payment = payment.map(|payment| PaymentView::of(payment, now));
+        let checkout_url = payment.as_ref().and_then(|payment| payment.checkout_url.clone());
+        Self { purchase: PurchaseView::of(purchase, now), payment, checkout_url }
     }
 }
 

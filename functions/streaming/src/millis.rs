@@ -24,3 +24,21 @@ pub fn serialize<S: Serializer>(time: &OffsetDateTime, serializer: S) -> Result<
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OffsetDateTime, D::Error> {
     from(i64::deserialize(deserializer)?).ok_or_else(|| D::Error::custom("not a time"))
 }
+
+/// The same for a time that may be absent.
+pub mod option {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+    use time::OffsetDateTime;
+
+    pub fn serialize<S: Serializer>(time: &Option<OffsetDateTime>, serializer: S) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => serializer.serialize_some(&super::of(*time)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
+        let millis = Option::<i64>::deserialize(deserializer)?;
+        millis.map(|millis| super::from(millis).ok_or_else(|| D::Error::custom("not a time"))).transpose()
+    }
+}

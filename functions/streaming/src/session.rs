@@ -1,6 +1,6 @@
 //! A playback session: what a player has reported, and what that means for position, watched time and lease.
 
-use kernel::{AccountId, AssetId, PlaybackId, ProfileId, Territory, TitleId, policy};
+use kernel::{AccountId, AssetId, PlaybackId, ProfileId, PurchaseId, Territory, TitleId, policy};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
@@ -98,6 +98,12 @@ pub struct Session {
     /// First moment at which it no longer holds its slot.
     #[serde(with = "millis")]
     pub lease_ends_at: OffsetDateTime,
+    /// What the title was rented by, while that is what lets somebody watch it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rental: Option<PurchaseId>,
+    /// When the first second on the rental was played in this session.
+    #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
+    pub rental_begun_at: Option<OffsetDateTime>,
 }
 
 /// Of a session that began before the rating was kept.
@@ -163,6 +169,16 @@ impl Session {
             next.go_to(position, self.played(position, State::Playing, now));
         }
         next
+    }
+
+    /// The session as one that plays on this rental, or on none, since `before`: the rental begins with the first second that is played.
+    #[must_use]
+    pub fn on_rental(self, rental: Option<PurchaseId>, before: &Self) -> Self {
+        let played = self.watched - before.watched;
+        let first_second = || before.at.max(self.at - Duration::seconds_f64(played));
+        let known = before.rental_begun_at.filter(|_| before.rental == rental);
+        let begins = rental.is_some() && known.is_none() && played > 0.0;
+        Self { rental, rental_begun_at: known.or_else(|| begins.then(first_second).map(millis::floor)), ..self }
     }
 
     /// The session after it was ended from our side.

@@ -2,7 +2,10 @@
 
 use events::Event;
 use kernel::{EventId, Id, World};
-use proto::{streaming::Playback, types};
+use proto::{
+    streaming::{Playback, RentalBegun},
+    types,
+};
 use sha2::{Digest, Sha256};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -26,6 +29,36 @@ pub fn of(world: &World, old: Option<&Session>, new: Option<&Session>) -> Option
         (Some(old), None) if old.state.is_live() => Some(told(world, types::PLAYBACK_EXPIRED, &old.expire())),
         _ => None,
     }
+}
+
+/// What billing must know of a change: a rental was begun. The same change gives the same event.
+pub fn rental(world: &World, old: Option<&Session>, new: Option<&Session>) -> Option<Event> {
+    let new = new.filter(|new| new.state != State::Erased)?;
+    let (purchase, begun_at) = new.rental.zip(new.rental_begun_at)?;
+    if old.is_some_and(|old| (old.rental, old.rental_begun_at) == (new.rental, new.rental_begun_at)) {
+        return None;
+    }
+    let data = RentalBegun {
+        session_id: new.id.to_string(),
+        account_id: new.account.to_string(),
+        title_id: new.title.to_string(),
+        purchase_id: purchase.to_string(),
+        begun_at: begun_at.format(&Rfc3339).unwrap_or_default(),
+    };
+    Some(Event {
+        id: id_of(new, "rental"),
+        time: new.at,
+        traceparent: None,
+        ..Event::new(world, types::RENTAL_BEGUN, new.id, new.version, &data)
+    })
+}
+
+/// The id of what a version of a session tells: the same however often it is told.
+fn id_of(session: &Session, what: &str) -> EventId {
+    let digest = Sha256::digest(format!("{} {}{what}", session.id, session.version));
+    let mut random = [0; 10];
+    random.copy_from_slice(&digest[..10]);
+    EventId::from_parts(session.at, random)
 }
 
 fn told(world: &World, kind: &str, session: &Session) -> Event {
@@ -52,11 +85,8 @@ fn told(world: &World, kind: &str, session: &Session) -> Event {
         territory: session.territory.to_string(),
         state: state.to_owned(),
     };
-    let digest = Sha256::digest(format!("{} {}", session.id, session.version));
-    let mut random = [0; 10];
-    random.copy_from_slice(&digest[..10]);
     Event {
-        id: EventId::from_parts(session.at, random),
+        id: id_of(session, ""),
         time: session.at,
         traceparent: None,
         ..Event::new(world, kind, session.id, session.version, &data)
@@ -94,6 +124,8 @@ mod tests {
             at: START,
             client_at: START,
             lease_ends_at: START + crate::lease::LEASE,
+            rental: None,
+            rental_begun_at: None,
         }
     }
 
@@ -117,6 +149,27 @@ mod tests {
         assert_eq!(kind(Some(&beat), Some(&beat)), None);
         let erased = Session { state: State::Erased, version: 2, ..live.clone() };
         assert_eq!((kind(Some(&live), Some(&erased)), kind(Some(&erased), None)), (None, None));
+    }
+
+    #[test]
+    fn the_beginning_of_a_rental_is_told_once_and_always_the_same() {
+        let (world, now) = (World::system(), START + time::Duration::seconds(30));
+        let live = Session { rental: Some(kernel::PurchaseId::from_uuid(Uuid::from_u128(6))), ..session() };
+        let report = PlayerReport { position: 0.0, state: PlayerState::Playing, client_time: None };
+        let still = live.report(&report, now).on_rental(live.rental, &live);
+        assert_eq!((rental(&world, None, Some(&live)), rental(&world, Some(&live), Some(&still))), (None, None));
+        let later = now + time::Duration::seconds(30);
+        let begun = still.report(&PlayerReport { position: 10.0, ..report }, later).on_rental(live.rental, &still);
+        let told = rental(&world, Some(&still), Some(&begun)).unwrap();
+        assert_eq!(rental(&World::system(), Some(&still), Some(&begun)), Some(told.clone()));
+        assert_eq!(told.data["begun_at"], "2026-01-01T12:00:50Z");
+        assert_ne!(Some(told.id), of(&world, Some(&still), Some(&begun)).map(|event| event.id));
+        let after = later + time::Duration::seconds(30);
+        let more = begun.report(&PlayerReport { position: 40.0, ..report }, after).on_rental(live.rental, &begun);
+        assert_eq!((rental(&world, Some(&begun), Some(&more)), rental(&world, Some(&begun), None)), (None, None));
+        assert_eq!(more.rental_begun_at, begun.rental_begun_at);
+        let erased = Session { state: State::Erased, ..begun.clone() };
+        assert_eq!(rental(&world, Some(&still), Some(&erased)), None);
     }
 
     #[test]

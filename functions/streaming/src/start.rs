@@ -2,8 +2,8 @@
 
 use events::contracts::Rendition;
 use kernel::{
-    AccountId, PlaybackId, ProfileId, TitleId,
-    policy::{self, Audience, Refusal},
+    AccountId, PlaybackId, ProfileId, PurchaseId, PurchaseKind, TitleId,
+    policy::{self, Audience, Basis, Paid, Refusal},
 };
 use time::OffsetDateTime;
 
@@ -69,25 +69,33 @@ impl Start {
     }
 }
 
-/// Whether a title may be watched, at the start and with every report.
+/// By what a title may be watched, at the start and with every report.
 pub fn may_watch(
-    title: Option<&Title>,
+    (id, title): (TitleId, Option<&Title>),
     audience: &Audience,
     grant: Option<&Grant>,
     now: OffsetDateTime,
-) -> Result<(), Refusal> {
-    let entitlement = grant.and_then(|grant| grant.entitlement.as_ref());
-    policy::may_watch(&title.ok_or(Refusal::NotFound)?.rules, audience, entitlement, now)
+) -> Result<Basis, Refusal> {
+    policy::may_watch(&title.ok_or(Refusal::NotFound)?.rules, audience, paid(id, grant), now)
 }
 
-/// Decides a start that the policy allows.
-pub fn decide(known: &Known, order: &StartOrder, now: OffsetDateTime) -> Result<Start, Refused> {
+fn paid(title: TitleId, grant: Option<&Grant>) -> Paid<'_> {
+    grant.map_or_else(Paid::default, |grant| grant.paid(title))
+}
+
+/// The rental that runs while a title is watched on this basis: a plan that includes the title begins none.
+pub fn rental(title: TitleId, grant: Option<&Grant>, basis: Basis) -> Option<PurchaseId> {
+    let title = paid(title, grant).title.filter(|title| basis == Basis::Title && title.kind == PurchaseKind::Rent);
+    title.map(|title| title.purchase)
+}
+
+/// Decides a start that the policy allows on this basis.
+pub fn decide(known: &Known, order: &StartOrder, basis: Basis, now: OffsetDateTime) -> Result<Start, Refused> {
     let now = millis::floor(now);
     let Some(film) = known.title.as_ref().and_then(|title| title.film.as_ref()) else {
         return Err(Refused::Policy(Refusal::NoAsset));
     };
-    let entitlement = known.grant.as_ref().and_then(|grant| grant.entitlement.as_ref());
-    let (max_streams, plan_height) = entitlement.map_or((0, 0), |paid| (paid.max_streams, paid.max_height));
+    let limits = policy::limits(paid(order.title, known.grant.as_ref()), basis, now);
     let request = LeaseRequest {
         session: order.session,
         device_id: order.device_id.clone(),
@@ -95,8 +103,10 @@ pub fn decide(known: &Known, order: &StartOrder, now: OffsetDateTime) -> Result<
         title: order.title,
         profile: order.profile,
     };
-    let acquired =
-        known.slots.acquire(request, max_streams, now).map_err(|SlotsFull(active)| Refused::SlotsFull(active))?;
+    let acquired = known
+        .slots
+        .acquire(request, limits.max_streams, now)
+        .map_err(|SlotsFull(active)| Refused::SlotsFull(active))?;
     let session = Session {
         id: order.session,
         account: order.account,
@@ -116,8 +126,10 @@ pub fn decide(known: &Known, order: &StartOrder, now: OffsetDateTime) -> Result<
         at: now,
         client_at: now,
         lease_ends_at: acquired.lease.ends_at,
+        rental: rental(order.title, known.grant.as_ref(), basis),
+        rental_begun_at: None,
     };
-    let max_height = order.max_height.map_or(plan_height, |device| device.min(plan_height));
+    let max_height = order.max_height.map_or(limits.max_height, |device| device.min(limits.max_height));
     Ok(Start { session, acquired, film: film.clone(), max_height })
 }
 
@@ -175,16 +187,59 @@ mod tests {
 
     #[test]
     fn what_is_told_decides_who_may_watch() {
-        let asked = |title: Title, grant: Grant, now| may_watch(Some(&title), &audience(), Some(&grant), now);
-        assert_eq!(asked(title(|_| ()), grant(|_| ()), NOW), Ok(()));
+        let id = TITLE.parse().unwrap();
+        let asked = |title: Title, grant: Grant, now| may_watch((id, Some(&title)), &audience(), Some(&grant), now);
+        assert_eq!(asked(title(|_| ()), grant(|_| ()), NOW), Ok(Basis::Plan));
         let deleted = title(|data| data["deleted"] = json!(true));
         assert_eq!(asked(deleted, grant(|_| ()), NOW), Err(Refusal::NotFound), "whatever was deleted was never public");
         let no_plan = grant(|data| data["plan"] = json!(""));
         assert_eq!(asked(title(|_| ()), no_plan, NOW), Err(Refusal::SubscriptionRequired));
         let end = datetime!(2026-02-01 00:00 UTC);
-        assert_eq!(asked(title(|_| ()), grant(|_| ()), end - Duration::SECOND), Ok(()));
+        assert_eq!(asked(title(|_| ()), grant(|_| ()), end - Duration::SECOND), Ok(Basis::Plan));
         assert_eq!(asked(title(|_| ()), grant(|_| ()), end), Err(Refusal::SubscriptionRequired), "no grace");
-        assert_eq!(may_watch(None, &audience(), Some(&grant(|_| ())), NOW), Err(Refusal::NotFound));
+        assert_eq!(may_watch((id, None), &audience(), Some(&grant(|_| ())), NOW), Err(Refusal::NotFound));
+    }
+
+    fn held(title: &str, kind: &str) -> Value {
+        let valid_to = if kind == "rent" { "2026-01-03T12:00:00Z" } else { "" };
+        json!({ "title_id": title, "purchase_id": "pur_01jd3k5m7n9pqrstvwxyz01234", "kind": kind, "valid_to": valid_to })
+    }
+
+    #[test]
+    fn a_title_that_was_paid_for_plays_without_a_plan_and_another_does_not() {
+        let known = |titles: Value| Known {
+            grant: Some(grant(|data| (data["plan"], data["titles"]) = (json!(""), titles.clone()))),
+            title: Some(title(|_| ())),
+            position: None,
+            slots: Slots::default(),
+            answer: None,
+        };
+        let id: TitleId = TITLE.parse().unwrap();
+        let ask = |known: &Known, now| may_watch((id, known.title.as_ref()), &audience(), known.grant.as_ref(), now);
+        let other = known(json!([held("ttl_01jd3k5m7n9pqrstvwxyz00000", "buy")]));
+        assert_eq!(ask(&other, NOW), Err(Refusal::SubscriptionRequired));
+        for kind in ["rent", "buy"] {
+            let known = known(json!([held(TITLE, kind)]));
+            let basis = ask(&known, NOW).unwrap();
+            let start = decide(&known, &order("tv"), basis, NOW).unwrap();
+            assert_eq!((basis, start.pictures().len()), (Basis::Title, 3), "its best picture");
+            assert_eq!(start.session.rental.is_some(), kind == "rent");
+            assert_eq!(start.session.rental_begun_at, None, "nothing was played yet");
+            let full = Known { slots: start.acquired.slots, ..known };
+            assert!(matches!(decide(&full, &order("phone"), basis, NOW), Err(Refused::SlotsFull(_))), "one stream");
+        }
+        let end = datetime!(2026-01-03 12:00 UTC);
+        let rented = known(json!([held(TITLE, "rent")]));
+        assert_eq!(ask(&rented, end - Duration::SECOND), Ok(Basis::Title));
+        assert_eq!(ask(&rented, end), Err(Refusal::SubscriptionRequired));
+    }
+
+    #[test]
+    fn a_plan_that_includes_the_title_begins_no_rental() {
+        let both = grant(|data| data["titles"] = json!([held(TITLE, "rent")]));
+        let id: TitleId = TITLE.parse().unwrap();
+        let basis = may_watch((id, Some(&title(|_| ()))), &audience(), Some(&both), NOW).unwrap();
+        assert_eq!((basis, rental(id, Some(&both), basis)), (Basis::Plan, None));
     }
 
     #[test]
@@ -196,18 +251,18 @@ mod tests {
             slots,
             answer: None,
         };
-        let first = decide(&known(Slots::default()), &order("tv"), NOW).unwrap();
+        let first = decide(&known(Slots::default()), &order("tv"), Basis::Plan, NOW).unwrap();
         let names = |start: &Start| start.pictures().into_iter().map(|picture| picture.name).collect::<Vec<_>>();
         assert_eq!((names(&first), first.session.fence), (vec!["v720".to_owned(), "v240".to_owned()], 1));
         let slots = first.acquired.slots.clone();
-        let full = decide(&known(slots.clone()), &order("phone"), NOW).unwrap_err();
+        let full = decide(&known(slots.clone()), &order("phone"), Basis::Plan, NOW).unwrap_err();
         assert_eq!(full, Refused::SlotsFull(slots.leases.clone()));
         let small = StartOrder { max_height: Some(144), ..order("tv") };
-        let again = decide(&known(slots), &small, NOW).unwrap();
+        let again = decide(&known(slots), &small, Basis::Plan, NOW).unwrap();
         assert_eq!(again.ended().into_iter().map(|(_, state)| state).collect::<Vec<_>>(), [State::Replaced]);
         assert_eq!(names(&again), ["v240"], "the lowest picture is there in any case");
         let nothing = Known { title: Some(title(|data| data["asset"] = Value::Null)), ..known(Slots::default()) };
-        let refused = decide(&nothing, &order("tv"), NOW).unwrap_err();
+        let refused = decide(&nothing, &order("tv"), Basis::Plan, NOW).unwrap_err();
         assert_eq!(refused, Refused::Policy(Refusal::NoAsset));
     }
 }

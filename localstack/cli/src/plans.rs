@@ -1,4 +1,4 @@
-//! The demo's plan: offered by the administrator, and bought on the sandbox's page as a person buys it.
+//! The demo's plan and prices: offered by the administrator; the plan is bought on the sandbox's page as a person buys it.
 
 use anyhow::{Context, Result, bail, ensure};
 use reqwest::{StatusCode, header::CONTENT_TYPE};
@@ -12,7 +12,7 @@ const CARD: &str = "4242424242424242";
 
 /// Offers the plan, unless it is offered already: an administrator may have changed it.
 pub(crate) async fn offer(editor: &Cinema) -> Result<()> {
-    if price(editor).await?.is_some() {
+    if price_of_plan(editor).await?.is_some() {
         return Ok(());
     }
     let price = |territory: Option<&str>, period: &str, amount: i64, currency: &str, tax_basis_points: u16| {
@@ -31,8 +31,31 @@ pub(crate) async fn offer(editor: &Cinema) -> Result<()> {
     editor.put(&format!("/v1/admin/plans/{PLAN}"), &plan).await.map(drop)
 }
 
+/// Prices a new title to rent and to buy. Payment hears of it by an event.
+pub(crate) async fn price(editor: &Cinema, title: &str) -> Result<()> {
+    let price = |territory: Option<&str>, kind: &str, amount: i64, currency: &str, tax_basis_points: u16| {
+        json!({
+            "territory": territory, "kind": kind, "amount": {"amount": amount, "currency": currency},
+            "tax_basis_points": tax_basis_points,
+        })
+    };
+    let prices = json!({ "prices": [
+        price(Some("RU"), "rent", 14_900, "RUB", 2_000), price(Some("RU"), "buy", 39_900, "RUB", 2_000),
+        price(None, "rent", 399, "EUR", 1_900), price(None, "buy", 999, "EUR", 1_900),
+    ] });
+    let mut priced = editor.put(&format!("/v1/admin/titles/{title}/prices"), &prices).await;
+    for _ in 0..60 {
+        if priced.is_ok() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        priced = editor.put(&format!("/v1/admin/titles/{title}/prices"), &prices).await;
+    }
+    priced.map(drop).context("the title has no price; see `cargo cinema logs payment-project-titles`")
+}
+
 /// The id of the plan's price for a month where the caller is.
-async fn price(client: &Cinema) -> Result<Option<String>> {
+async fn price_of_plan(client: &Cinema) -> Result<Option<String>> {
     let plans = client.get("/v1/plans").await?;
     let plan = plans["items"].as_array().into_iter().flatten().find(|plan| plan["id"] == PLAN);
     let prices = plan.and_then(|plan| plan["prices"].as_array()).into_iter().flatten();
@@ -45,7 +68,7 @@ pub(crate) async fn buy(account: &Cinema) -> Result<()> {
     if plan_of(account).await?.is_some() {
         return Ok(());
     }
-    let price = price(account).await?.with_context(|| format!("the plan {PLAN} is not offered here"))?;
+    let price = price_of_plan(account).await?.with_context(|| format!("the plan {PLAN} is not offered here"))?;
     let answer = account.post("/v1/subscriptions", &json!({ "price_id": price })).await?;
     if let Some(url) = answer["checkout_url"].as_str() {
         pay(account, url).await?;

@@ -10,7 +10,8 @@ mod project;
 pub use consumer::{BatchConsumer, Batches, Consumer, DeadLetters, Deadline, Outcome, Record};
 pub use contracts::{
     Account, Asset, ContractError, Entitlements, Erasure, Export, HistoryErased, Payment, Playback, PlayerSample,
-    Profile, ProfileSecret, Receipt, RefreshReused, SessionEnded, Subscription, Title, TitleLeaving, Trial,
+    Profile, ProfileSecret, Purchase, Receipt, RefreshReused, RentalBegun, SessionEnded, Subscription, Title,
+    TitleLeaving, Trial,
 };
 pub use envelope::{Event, EventError};
 pub use outbox::{Destination, Message, Outbox, Transaction};

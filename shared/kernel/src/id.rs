@@ -153,8 +153,10 @@ ids! {
     RefundId = "rfd";
     /// A saved way to pay.
     MethodId = "pmt";
-    /// A version of a plan's price.
+    /// A version of a price, of a plan or of a title.
     PriceId = "prc";
+    /// A single title that somebody rents or buys.
+    PurchaseId = "pur";
     /// An event.
     EventId = "evt";
     /// A mail or push message.

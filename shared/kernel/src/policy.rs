@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use crate::locale::Territory;
+use crate::{PurchaseId, PurchaseKind, TitleId, locale::Territory};
 
 /// The age up to which an adult profile may watch.
 pub const ADULT: u8 = 18;
@@ -132,6 +132,72 @@ pub struct Entitlement {
     pub grace_to: OffsetDateTime,
 }
 
+impl Entitlement {
+    /// Whether it brings anything at this moment.
+    pub fn is_running(&self, now: OffsetDateTime) -> bool {
+        now < self.grace_to.max(self.valid_to)
+    }
+}
+
+/// Streams for whoever has paid for a single title and has no plan.
+pub const TITLE_STREAMS: u32 = 1;
+/// Highest picture, in lines, of a title that was paid for by itself: every one that there is.
+pub const TITLE_MAX_HEIGHT: u32 = 10_000;
+
+/// A single title that an account has paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TitleGrant {
+    /// Which title.
+    pub title: TitleId,
+    /// What it comes from.
+    pub purchase: PurchaseId,
+    /// Rented or bought.
+    pub kind: PurchaseKind,
+    /// First moment at which it brings nothing any more. Only what was bought may be without one.
+    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<OffsetDateTime>,
+}
+
+impl TitleGrant {
+    /// Whether it brings anything at this moment. A rental that does not say until when brings nothing.
+    pub fn is_running(&self, now: OffsetDateTime) -> bool {
+        self.valid_to.map_or(self.kind == PurchaseKind::Buy, |valid_to| now < valid_to)
+    }
+}
+
+/// Everything that was paid for which concerns one title. Nothing is nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Paid<'a> {
+    /// The plan.
+    pub plan: Option<&'a Entitlement>,
+    /// The title itself.
+    pub title: Option<&'a TitleGrant>,
+}
+
+impl<'a> From<Option<&'a Entitlement>> for Paid<'a> {
+    fn from(plan: Option<&'a Entitlement>) -> Self {
+        Self { plan, title: None }
+    }
+}
+
+/// By what somebody may watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// The plan includes the title.
+    Plan,
+    /// The title was paid for by itself, and no plan includes it.
+    Title,
+}
+
+/// How much may be watched at once, and how well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// Parallel streams of the account.
+    pub max_streams: u32,
+    /// Highest picture in lines.
+    pub max_height: u32,
+}
+
 /// Whether a title exists for somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {
@@ -178,13 +244,16 @@ pub fn visibility(title: &TitleRules, audience: &Audience, now: OffsetDateTime) 
     if rated && offered { Visibility::Visible } else { Visibility::Hidden }
 }
 
-/// Whether the title may be played, else the first reason against it.
+/// By what the title may be played, else the first reason against it.
+///
+/// Whoever has paid for the title itself needs no plan for it. Everything else counts for them as for anybody: publication, rating, territory
+/// and window.
 pub fn may_watch(
     title: &TitleRules,
     audience: &Audience,
-    entitlement: Option<&Entitlement>,
+    paid: Paid<'_>,
     now: OffsetDateTime,
-) -> Result<(), Refusal> {
+) -> Result<Basis, Refusal> {
     match title.publication {
         Publication::Draft | Publication::Scheduled => return Err(Refusal::NotFound),
         Publication::Withdrawn => return Err(Refusal::Withdrawn),
@@ -206,14 +275,32 @@ pub fn may_watch(
     if !title.has_asset {
         return Err(Refusal::NoAsset);
     }
-    let paid =
-        entitlement.filter(|paid| now < paid.grace_to.max(paid.valid_to)).ok_or(Refusal::SubscriptionRequired)?;
-    if open.iter().any(|window| window.includes(&paid.plan)) { Ok(()) } else { Err(Refusal::PlanTooLow) }
+    let plan = paid.plan.filter(|plan| plan.is_running(now));
+    if plan.is_some_and(|plan| open.iter().any(|window| window.includes(&plan.plan))) {
+        return Ok(Basis::Plan);
+    }
+    if paid.title.is_some_and(|grant| grant.is_running(now)) {
+        return Ok(Basis::Title);
+    }
+    Err(plan.map_or(Refusal::SubscriptionRequired, |_| Refusal::PlanTooLow))
+}
+
+/// What somebody who [`may_watch`] gets. A title that was paid for by itself brings one stream where the plan brings none, and its best picture.
+pub fn limits(paid: Paid<'_>, basis: Basis, now: OffsetDateTime) -> Limits {
+    let plan = paid.plan.filter(|plan| plan.is_running(now));
+    let of_plan = plan.map(|plan| Limits { max_streams: plan.max_streams, max_height: plan.max_height });
+    let of_plan = of_plan.unwrap_or_default();
+    let bought = paid.title.is_some_and(|grant| grant.kind == PurchaseKind::Buy && grant.is_running(now));
+    match basis {
+        Basis::Plan if !bought => of_plan,
+        Basis::Plan => Limits { max_height: TITLE_MAX_HEIGHT, ..of_plan },
+        Basis::Title => Limits { max_streams: of_plan.max_streams.max(TITLE_STREAMS), max_height: TITLE_MAX_HEIGHT },
+    }
 }
 
 /// [`may_watch`] apart from the plan, for lists: what somebody has paid for is known where playback starts.
 pub fn may_watch_once_paid(title: &TitleRules, audience: &Audience, now: OffsetDateTime) -> Result<(), Refusal> {
-    may_watch(title, audience, None, now).or_else(|refusal| match refusal {
+    may_watch(title, audience, Paid::default(), now).map(drop).or_else(|refusal| match refusal {
         Refusal::SubscriptionRequired => Ok(()),
         other => Err(other),
     })
@@ -337,6 +424,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
+    use crate::Id;
 
     const NOW: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
 
@@ -362,6 +450,18 @@ mod tests {
         }
     }
 
+    fn plan(plan: &Entitlement) -> Paid<'_> {
+        Some(plan).into()
+    }
+
+    fn grant(kind: PurchaseKind, valid_to: Option<OffsetDateTime>) -> TitleGrant {
+        TitleGrant { title: TitleId::derived("film"), purchase: PurchaseId::derived("purchase"), kind, valid_to }
+    }
+
+    fn bought(grant: &TitleGrant) -> Paid<'_> {
+        Paid { plan: None, title: Some(grant) }
+    }
+
     fn window(territories: &[&str], from: i64, until: i64) -> Window {
         Window {
             territories: territories.iter().map(|code| territory(code)).collect(),
@@ -374,12 +474,12 @@ mod tests {
     #[test]
     fn a_published_film_without_windows_is_visible_and_playable() {
         assert_eq!(visibility(&film(), &adult(), NOW), Visibility::Visible);
-        assert_eq!(may_watch(&film(), &adult(), Some(&paid()), NOW), Ok(()));
+        assert_eq!(may_watch(&film(), &adult(), plan(&paid()), NOW), Ok(Basis::Plan));
     }
 
     #[test]
     fn each_rule_gives_its_own_refusal() {
-        let watch = |title: TitleRules| may_watch(&title, &adult(), Some(&paid()), NOW);
+        let watch = |title: TitleRules| may_watch(&title, &adult(), plan(&paid()), NOW);
         assert_eq!(watch(TitleRules { publication: Publication::Draft, ..film() }), Err(Refusal::NotFound));
         assert_eq!(watch(TitleRules { publication: Publication::Withdrawn, ..film() }), Err(Refusal::Withdrawn));
         assert_eq!(watch(TitleRules { rating: None, ..film() }), Err(Refusal::NotFound));
@@ -390,8 +490,8 @@ mod tests {
         assert_eq!(watch(TitleRules { windows: vec![window(&["DE"], 1, 2)], ..film() }), Err(Refusal::NotAvailable));
         assert_eq!(watch(TitleRules { has_asset: false, ..film() }), Err(Refusal::NoAsset));
         let kids = Audience { max_rating: 6, ..adult() };
-        assert_eq!(may_watch(&film(), &kids, Some(&paid()), NOW), Err(Refusal::RatingTooHigh));
-        assert_eq!(may_watch(&film(), &adult(), None, NOW), Err(Refusal::SubscriptionRequired));
+        assert_eq!(may_watch(&film(), &kids, plan(&paid()), NOW), Err(Refusal::RatingTooHigh));
+        assert_eq!(may_watch(&film(), &adult(), Paid::default(), NOW), Err(Refusal::SubscriptionRequired));
         let premium = Window { plans: vec!["premium".into()], ..window(&[], -1, 1) };
         assert_eq!(watch(TitleRules { windows: vec![premium], ..film() }), Err(Refusal::PlanTooLow));
     }
@@ -399,11 +499,74 @@ mod tests {
     #[test]
     fn grace_lets_a_late_payer_watch_and_then_ends() {
         let late = Entitlement { valid_to: NOW - Duration::DAY, grace_to: NOW + Duration::SECOND, ..paid() };
-        assert_eq!(may_watch(&film(), &adult(), Some(&late), NOW), Ok(()));
+        assert_eq!(may_watch(&film(), &adult(), plan(&late), NOW), Ok(Basis::Plan));
         assert_eq!(
-            may_watch(&film(), &adult(), Some(&late), NOW + Duration::SECOND),
+            may_watch(&film(), &adult(), plan(&late), NOW + Duration::SECOND),
             Err(Refusal::SubscriptionRequired)
         );
+    }
+
+    #[test]
+    fn whoever_paid_for_the_title_needs_no_plan_for_it() {
+        let (own, rent) = (grant(PurchaseKind::Buy, None), grant(PurchaseKind::Rent, Some(NOW + Duration::SECOND)));
+        let premium = Window { plans: vec!["premium".into()], ..window(&[], -1, 1) };
+        let dear = TitleRules { windows: vec![premium], ..film() };
+        for title in [film(), dear.clone()] {
+            for grant in [&own, &rent] {
+                assert_eq!(may_watch(&title, &adult(), bought(grant), NOW), Ok(Basis::Title));
+            }
+        }
+        let both = Paid { plan: Some(&paid()), title: Some(&rent) };
+        assert_eq!(may_watch(&film(), &adult(), both, NOW), Ok(Basis::Plan), "the plan comes first: no rental begins");
+        assert_eq!(may_watch(&dear, &adult(), both, NOW), Ok(Basis::Title));
+    }
+
+    #[test]
+    fn a_grant_that_is_over_or_says_nothing_brings_nothing() {
+        for rent in
+            [grant(PurchaseKind::Rent, Some(NOW)), grant(PurchaseKind::Rent, None), grant(PurchaseKind::Buy, Some(NOW))]
+        {
+            assert_eq!(
+                may_watch(&film(), &adult(), bought(&rent), NOW),
+                Err(Refusal::SubscriptionRequired),
+                "{rent:?}"
+            );
+        }
+        let over = Entitlement { valid_to: NOW, grace_to: NOW, ..paid() };
+        assert_eq!(limits(plan(&over), Basis::Plan, NOW), Limits::default());
+    }
+
+    #[test]
+    fn publication_rating_territory_and_window_count_for_owners_as_well() {
+        let own = grant(PurchaseKind::Buy, None);
+        let watch = |title: TitleRules| may_watch(&title, &adult(), bought(&own), NOW);
+        assert_eq!(watch(TitleRules { publication: Publication::Withdrawn, ..film() }), Err(Refusal::Withdrawn));
+        assert_eq!(watch(TitleRules { publication: Publication::Draft, ..film() }), Err(Refusal::NotFound));
+        assert_eq!(watch(TitleRules { rating: None, ..film() }), Err(Refusal::NotFound));
+        assert_eq!(
+            watch(TitleRules { windows: vec![window(&["FR"], -1, 1)], ..film() }),
+            Err(Refusal::TerritoryNotAllowed)
+        );
+        assert_eq!(watch(TitleRules { windows: vec![window(&[], -2, -1)], ..film() }), Err(Refusal::NotAvailable));
+        assert_eq!(watch(TitleRules { has_asset: false, ..film() }), Err(Refusal::NoAsset));
+        let kids = Audience { max_rating: 6, ..adult() };
+        assert_eq!(may_watch(&film(), &kids, bought(&own), NOW), Err(Refusal::RatingTooHigh));
+    }
+
+    #[test]
+    fn a_title_brings_a_stream_where_no_plan_does_and_its_best_picture() {
+        let (own, rent) = (grant(PurchaseKind::Buy, None), grant(PurchaseKind::Rent, Some(NOW + Duration::SECOND)));
+        let with = |plan, title| Paid { plan, title: Some(title) };
+        let (paid, over) = (paid(), Entitlement { valid_to: NOW, grace_to: NOW, max_streams: 9, ..paid() });
+        let got = |paid, basis| {
+            let Limits { max_streams, max_height } = limits(paid, basis, NOW);
+            (max_streams, max_height)
+        };
+        assert_eq!(got(with(None, &rent), Basis::Title), (TITLE_STREAMS, TITLE_MAX_HEIGHT));
+        assert_eq!(got(with(Some(&over), &rent), Basis::Title), (TITLE_STREAMS, TITLE_MAX_HEIGHT));
+        assert_eq!(got(with(Some(&paid), &rent), Basis::Title), (2, TITLE_MAX_HEIGHT));
+        assert_eq!(got(with(Some(&paid), &rent), Basis::Plan), (2, 1080), "a rental that has not begun");
+        assert_eq!(got(with(Some(&paid), &own), Basis::Plan), (2, TITLE_MAX_HEIGHT));
     }
 
     #[test]
@@ -446,7 +609,10 @@ mod tests {
                     let title = TitleRules { publication, rating, windows, has_asset: true };
                     for max_rating in [0, 12, 18] {
                         let audience = Audience { max_rating, ..adult() };
-                        if may_watch(&title, &audience, Some(&paid()), NOW).is_ok() {
+                        let own = grant(PurchaseKind::Buy, None);
+                        let paid = paid();
+                        let both = Paid { plan: Some(&paid), title: Some(&own) };
+                        if may_watch(&title, &audience, both, NOW).is_ok() {
                             assert_eq!(visibility(&title, &audience, NOW), Visibility::Visible, "{title:?}");
                         }
                     }

@@ -78,6 +78,7 @@ pub mod types {
         ENTITLEMENTS_CHANGED = "cinema.user.entitlements_changed.v1", crate::user::EntitlementsChanged;
         SUBSCRIPTION_CHANGED = "cinema.payment.subscription_changed.v1", crate::payment::SubscriptionChanged;
         PAYMENT_CHANGED = "cinema.payment.payment_changed.v1", crate::payment::PaymentChanged;
+        PURCHASE_CHANGED = "cinema.payment.purchase_changed.v1", crate::payment::PurchaseChanged;
         TRIAL_ANNOUNCED = "cinema.payment.trial_announced.v1", crate::payment::TrialAnnounced;
         TITLE_CHANGED = "cinema.catalog.title_changed.v1", crate::catalog::TitleChanged;
         TITLE_LEAVING = "cinema.catalog.title_leaving.v1", crate::catalog::TitleLeaving;
@@ -88,6 +89,7 @@ pub mod types {
         PLAYBACK_PROGRESSED = "cinema.streaming.playback_progressed.v1", crate::streaming::Playback;
         PLAYBACK_STOPPED = "cinema.streaming.playback_stopped.v1", crate::streaming::Playback;
         PLAYBACK_EXPIRED = "cinema.streaming.playback_expired.v1", crate::streaming::Playback;
+        RENTAL_BEGUN = "cinema.streaming.rental_begun.v1", crate::streaming::RentalBegun;
         PLAYER_SAMPLED = "cinema.player.sample_taken.v1", crate::player::Sample;
     }
 }

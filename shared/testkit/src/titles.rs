@@ -1,8 +1,14 @@
 //! Random titles and audiences, for the tests that hold every surface against the predicate of `kernel::policy`.
 
-use kernel::policy::{Audience, Entitlement, Publication, TitleRules, Window};
+use kernel::{
+    Id, PurchaseId, PurchaseKind, TitleId,
+    policy::{Audience, Entitlement, Publication, TitleGrant, TitleRules, Window},
+};
 use proptest::{collection::vec, option, prelude::*, sample::select, strategy::ValueTree, test_runner::TestRunner};
-use proto::{catalog, user::EntitlementsChanged};
+use proto::{
+    catalog,
+    user::{self, EntitlementsChanged},
+};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// A plan that some windows ask for.
@@ -50,6 +56,15 @@ pub fn entitlement(now: OffsetDateTime) -> impl Strategy<Value = Option<Entitlem
     option::weighted(0.9, paid)
 }
 
+/// What an account has paid for a title by itself, ending around a moment, if it does.
+pub fn grant(now: OffsetDateTime, title: TitleId) -> impl Strategy<Value = Option<TitleGrant>> {
+    let end = select(vec![-1, 0, 1, 60_000]).prop_map(move |ms| now + Duration::milliseconds(ms));
+    let purchase = PurchaseId::derived(&title.to_string());
+    let rent = end.prop_map(|valid_to| (PurchaseKind::Rent, Some(valid_to)));
+    let paid = prop_oneof![3 => rent, 1 => Just((PurchaseKind::Buy, None))];
+    option::weighted(0.9, paid.prop_map(move |(kind, valid_to)| TitleGrant { title, purchase, kind, valid_to }))
+}
+
 /// `count` values of a strategy, the same in every run.
 pub fn drawn<S: Strategy>(strategy: S, count: usize) -> Vec<S::Value> {
     vec(strategy, count).new_tree(&mut TestRunner::deterministic()).expect("values").current()
@@ -83,9 +98,22 @@ pub fn under(rules: &TitleRules, title: catalog::TitleChanged) -> catalog::Title
 }
 
 /// What the user service tells of an account that has paid for this, or for nothing.
-pub fn paid(account: kernel::AccountId, entitlement: Option<&Entitlement>) -> EntitlementsChanged {
+pub fn paid(
+    account: kernel::AccountId,
+    entitlement: Option<&Entitlement>,
+    titles: &[TitleGrant],
+) -> EntitlementsChanged {
     let account_id = account.to_string();
-    let Some(paid) = entitlement else { return EntitlementsChanged { account_id, ..EntitlementsChanged::default() } };
+    let grant = |grant: &TitleGrant| user::TitleGrant {
+        title_id: grant.title.to_string(),
+        purchase_id: grant.purchase.to_string(),
+        kind: grant.kind.to_string(),
+        valid_to: grant.valid_to.map_or_else(String::new, text),
+    };
+    let titles = titles.iter().map(grant).collect();
+    let Some(paid) = entitlement else {
+        return EntitlementsChanged { account_id, titles, ..EntitlementsChanged::default() };
+    };
     EntitlementsChanged {
         account_id,
         plan: paid.plan.clone(),
@@ -93,6 +121,7 @@ pub fn paid(account: kernel::AccountId, entitlement: Option<&Entitlement>) -> En
         max_height: paid.max_height,
         valid_to: text(paid.valid_to),
         grace_to: text(paid.grace_to),
+        titles,
     }
 }
 

@@ -3,14 +3,14 @@
 use events::Transaction;
 use kernel::{AccountId, Money, PaymentId, RefundId};
 
-use super::{Billing, BillingError};
+use super::{Billing, BillingError, Held, put_purchase};
 use crate::{
     invoice::{Invoice, Kind},
     ledger,
     payment::{self, CHECKS, KEY_LIFETIME, Payment, next_check},
     providers::{RefundOrder, RefundQuery},
     refund::{Refund, Status, Verdict},
-    store::{self, invoices, payments, refunds, subscriptions, subscriptions::Stored},
+    store::{self, invoices, payments, refunds},
 };
 
 /// Why a refund is not begun.
@@ -98,16 +98,13 @@ impl Billing {
         let Some(known) = payments::find(self.outbox.pool(), payment).await? else { return Ok(None) };
         self.outbox
             .transact(async |tx| {
-                let mut subscription = match known.subscription {
-                    Some(id) => subscriptions::lock(tx, id).await?,
-                    None => None,
-                };
+                let mut held = Held::of(tx, &known).await?;
                 let Some(mut payment) = payments::lock(tx, known.id).await? else { return Ok(None) };
                 let invoice = invoices::lock(tx, payment.invoice).await?.ok_or(sqlx::Error::RowNotFound)?;
                 let Some(mut refund) = refunds::lock(tx, id).await? else { return Ok(None) };
                 if refund.status.is_under_way() {
                     let about = (&mut payment, &invoice);
-                    self.learn_of_refund(tx, subscription.as_mut(), about, &mut refund, verdict).await?;
+                    self.learn_of_refund(tx, &mut held, about, &mut refund, verdict).await?;
                 }
                 Ok(Some(refund))
             })
@@ -117,7 +114,7 @@ impl Billing {
     async fn learn_of_refund(
         &self,
         tx: &mut Transaction<'_>,
-        subscription: Option<&mut Stored>,
+        held: &mut Held,
         (payment, invoice): (&mut Payment, &Invoice),
         refund: &mut Refund,
         verdict: Verdict,
@@ -125,7 +122,7 @@ impl Billing {
         let now = self.world.now();
         match verdict {
             Verdict::Succeeded(id) => {
-                self.given_back(tx, subscription, (payment, invoice), refund).await?;
+                self.given_back(tx, held, (payment, invoice), refund).await?;
                 (refund.status, refund.provider_id, refund.code) = (Status::Succeeded, Some(id), None);
                 return Ok(refunds::put(tx, refund, Some(now), None).await?);
             }
@@ -154,7 +151,7 @@ impl Billing {
     async fn given_back(
         &self,
         tx: &mut Transaction<'_>,
-        subscription: Option<&mut Stored>,
+        held: &mut Held,
         (payment, invoice): (&mut Payment, &Invoice),
         refund: &Refund,
     ) -> Result<(), BillingError> {
@@ -169,13 +166,20 @@ impl Billing {
         let covers = invoice.covers_from.zip(invoice.covers_to);
         invoices::issue(tx, &mut note, covers, now).await?;
         store::ledger::book(tx, refund.id, &ledger::refunded(payment, amount, tax), now).await?;
-        if before + amount.minor == payment.amount.minor
-            && invoice.kind == Kind::Period
-            && let Some(subscription) = subscription
-            && invoice.period == Some(subscription.state.period)
-        {
-            subscription.state.end(now);
-            self.put(tx, subscription).await?;
+        let is_all = before + amount.minor == payment.amount.minor;
+        match held {
+            Held::Subscription(subscription)
+                if is_all && invoice.kind == Kind::Period && invoice.period == Some(subscription.state.period) =>
+            {
+                subscription.state.end(now);
+                self.put(tx, subscription).await?;
+            }
+            Held::Purchase(purchase) if is_all => {
+                if purchase.give_back() {
+                    put_purchase(&self.world, tx, purchase).await?;
+                }
+            }
+            _ => {}
         }
         payments::put(tx, payment, None).await?;
         self.tell(tx, payment, invoice).await

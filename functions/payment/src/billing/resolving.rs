@@ -45,14 +45,14 @@ impl Billing {
             // Nobody was ever sent to a page that we do not know.
             (Way::Checkout, _, None) => {
                 let has_time = payment.expires_at.is_some_and(|at| at - now >= SHORTEST_CHECKOUT);
-                return if has_time { ask(provider, payment).await } else { Verdict::Failed("expired".to_owned()) };
+                return if has_time { ask(provider, payment).await } else { Verdict::Left };
             }
         };
         match provider.payment(query).await {
             Ok(Some(found)) => Ok(found).into(),
             Ok(None) if payment.way == Way::Checkout => match payment.expires_at {
                 Some(expires_at) if now < expires_at => Verdict::Pending(None),
-                _ => Verdict::Failed("expired".to_owned()),
+                _ => Verdict::Left,
             },
             Ok(None) if now - payment.created_at < KEY_LIFETIME => ask(provider, payment).await,
             Ok(None) => Verdict::Failed("not_received".to_owned()),

@@ -11,12 +11,13 @@ cinema_http::operations! {
     http: [
         cancel: Cancel, change_plan: ChangePlan, create_promo: CreatePromo, get_invoice: GetInvoice, get_payment: GetPayment,
         get_subscription: GetSubscription, list_invoices: ListInvoices, list_methods: ListMethods, list_payments: ListPayments,
-        list_plans: ListPlans, preview_change: PreviewChange, put_plan: PutPlan, receive_webhook: ReceiveWebhook, refund: RefundPayment,
-        remove_method: RemoveMethod, resume: Resume, set_default_method: SetDefaultMethod, subscribe: Subscribe,
+        list_plans: ListPlans, list_purchases: ListPurchases, preview_change: PreviewChange, purchase_title: PurchaseTitle, put_plan: PutPlan,
+        quote_title: QuoteTitle, receive_webhook: ReceiveWebhook, refund: RefundPayment, remove_method: RemoveMethod, resume: Resume,
+        set_default_method: SetDefaultMethod, set_title_prices: SetTitlePrices, subscribe: Subscribe,
     ],
     consumers: [
-        announce_trial_end: AnnounceTrialEnd, dun: Dun, erase_account: EraseAccount, export_account: ExportAccount,
-        process_webhook: ProcessWebhook, reconcile: Reconcile, relay_outbox: RelayOutbox, renew: Renew,
+        announce_trial_end: AnnounceTrialEnd, begin_rental: BeginRental, dun: Dun, end_rentals: EndRentals, erase_account: EraseAccount,
+        export_account: ExportAccount, process_webhook: ProcessWebhook, project_titles: ProjectTitles, reconcile: Reconcile, relay_outbox: RelayOutbox, renew: Renew,
         resolve_unknown: ResolveUnknown,
     ],
 }

@@ -159,7 +159,9 @@ pub(super) async fn collect(billing: &Billing, id: Option<PaymentId>) -> Result<
     let has_answer = known.checks > 0 && (known.way == Way::Charge || known.checkout_url.is_some());
     let payment = if has_answer { Some(known) } else { billing.collect(known.id).await? };
     match payment {
-        Some(payment) if payment.status == PaymentStatus::Failed => Err(payment_declined(&payment)),
+        Some(payment) if matches!(payment.status, PaymentStatus::Failed | PaymentStatus::Canceled) => {
+            Err(payment_declined(&payment))
+        }
         Some(payment)
             if payment.status == PaymentStatus::Pending
                 && payment.way == Way::Checkout

@@ -14,6 +14,8 @@ const RECORDS: &[&str] = &[
     "update payments set account_id = null, method_id = null, method_token = null, checkout_url = null where account_id = $1",
     "update refunds set actor = null where actor = $1",
     "update subscriptions set account_id = null where account_id = $1",
+    "update purchases set account_id = null, status = case status when 'pending' then 'not_paid' when 'active' then 'ended' \
+     else status end where account_id = $1",
     "delete from idempotency_keys where split_part(scope, ' ', 1) = $1",
 ];
 

@@ -14,6 +14,8 @@ pub(crate) async fn holdings(pool: &PgPool, account: AccountId) -> Result<Value,
            year, number, covers_from, covers_to, issued_at, created_at from invoices where account_id = $1 order by created_at, id) i), \
          'payments', (select coalesce(jsonb_agg(p), '[]') from (select id, invoice_id, way, provider, amount, currency, status, code, \
            refunded, captured_at, created_at from payments where account_id = $1 order by created_at, id) p), \
+         'purchases', (select coalesce(jsonb_agg(b), '[]') from (select id, title_id, kind, status, amount, currency, territory, paid_at, \
+           begun_at, valid_to, created_at from purchases where account_id = $1 order by created_at, id) b), \
          'methods', (select coalesce(jsonb_agg(m), '[]') from (select id, provider, brand, last4, expires_year, expires_month, \
            is_default, created_at from methods where account_id = $1 order by created_at, id) m), \
          'promos', (select coalesce(jsonb_agg(u), '[]') from (select code, used_at from promo_uses where account_id = $1 \

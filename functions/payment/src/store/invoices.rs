@@ -8,7 +8,7 @@ use super::{column, number};
 use crate::invoice::{Invoice, Sold, Status};
 
 const COLUMNS: &str = "id, account_id, subscription_id, kind, period, corrects, status, amount, currency, tax, \
-     tax_basis_points, description, terms, covers_from, covers_to, seller, year, number, issued_at, created_at";
+     tax_basis_points, description, terms, covers_from, covers_to, seller, year, number, issued_at, created_at, purchase_id";
 
 fn invoice(row: &PgRow) -> Result<Invoice, sqlx::Error> {
     let (year, place): (Option<i32>, Option<i64>) = (row.try_get(16)?, row.try_get(17)?);
@@ -34,6 +34,7 @@ fn invoice(row: &PgRow) -> Result<Invoice, sqlx::Error> {
         number: year.zip(place),
         issued_at: row.try_get(18)?,
         created_at: row.try_get(19)?,
+        purchase: row.try_get(20)?,
     })
 }
 
@@ -41,8 +42,8 @@ fn invoice(row: &PgRow) -> Result<Invoice, sqlx::Error> {
 pub(crate) async fn open(connection: &mut PgConnection, new: &Invoice) -> Result<Invoice, sqlx::Error> {
     sqlx::query(
         "insert into invoices (id, account_id, subscription_id, kind, period, corrects, status, amount, currency, tax, \
-         tax_basis_points, description, terms, seller, created_at) \
-         values ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $11, $12, $13, $14) on conflict (id) do update \
+         tax_basis_points, description, terms, seller, created_at, purchase_id) \
+         values ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (id) do update \
          set status = 'open', amount = excluded.amount, currency = excluded.currency, tax = excluded.tax, \
          tax_basis_points = excluded.tax_basis_points, description = excluded.description, terms = excluded.terms, \
          seller = excluded.seller where invoices.status = 'void'",
@@ -61,6 +62,7 @@ pub(crate) async fn open(connection: &mut PgConnection, new: &Invoice) -> Result
     .bind(new.sold.as_ref().map(Json))
     .bind(&new.seller)
     .bind(new.created_at)
+    .bind(new.purchase)
     .execute(&mut *connection)
     .await?;
     lock(connection, new.id).await?.ok_or(sqlx::Error::RowNotFound)

@@ -8,8 +8,11 @@ pub(crate) mod methods;
 pub(crate) mod payments;
 pub(crate) mod plans;
 pub(crate) mod promos;
+pub(crate) mod purchases;
 pub(crate) mod refunds;
 pub(crate) mod subscriptions;
+pub(crate) mod title_prices;
+pub(crate) mod titles;
 pub(crate) mod webhooks;
 
 use events::Outbox;

@@ -1,6 +1,6 @@
 //! Payments: the intent before the provider is called, the outcome after.
 
-use kernel::{AccountId, Currency, InvoiceId, Money, PaymentId, SubscriptionId};
+use kernel::{AccountId, Currency, InvoiceId, Money, PaymentId, PurchaseId, SubscriptionId};
 use sqlx::{AssertSqlSafe, PgConnection, PgExecutor, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
@@ -8,7 +8,7 @@ use crate::payment::{Payment, Status};
 
 const COLUMNS: &str = "p.id, p.account_id, p.invoice_id, i.subscription_id, p.way, p.provider, p.provider_id, \
      p.method_id, p.method_token, p.amount, p.currency, p.status, p.code, p.is_surplus, p.refunded, p.checkout_id, p.checkout_url, \
-     p.expires_at, p.checks, p.captured_at, p.created_at, p.return_url, p.version";
+     p.expires_at, p.checks, p.captured_at, p.created_at, p.return_url, p.version, i.purchase_id";
 
 fn payment(row: &PgRow) -> Result<Payment, sqlx::Error> {
     let currency: Currency = row.try_get(10)?;
@@ -35,6 +35,7 @@ fn payment(row: &PgRow) -> Result<Payment, sqlx::Error> {
         created_at: row.try_get(20)?,
         return_url: row.try_get(21)?,
         version: row.try_get(22)?,
+        purchase: row.try_get(23)?,
     })
 }
 
@@ -135,6 +136,15 @@ pub(crate) async fn under_way_of(
 ) -> Result<Option<Payment>, sqlx::Error> {
     let tail = "i.subscription_id = $1 and p.status in ('pending', 'unknown') order by p.created_at desc limit 1";
     one(executor, tail, &subscription.to_string()).await
+}
+
+/// An attempt to collect a purchase, the last one.
+pub(crate) async fn last_of_purchase(
+    executor: impl PgExecutor<'_>,
+    purchase: PurchaseId,
+) -> Result<Option<Payment>, sqlx::Error> {
+    one(executor, "i.purchase_id = $1 and i.kind = 'purchase' order by p.attempt desc limit 1", &purchase.to_string())
+        .await
 }
 
 /// How many attempts on a subscription there were since a moment.

@@ -26,6 +26,10 @@ async fn invoices_stay_and_the_person_goes() {
     let stage = Stage::start().await;
     let price = stage.plan("standard", 1_000, 0).await;
     let (customer, other) = (stage.paying(&price).await, stage.paying(&price).await);
+    let (rented, waiting) = (stage.film(399, 999).await, stage.film(499, 1_499).await);
+    stage.purchase(customer, rented, "rent").await.expect(201);
+    stage.bank.expect([crate::bank::Mood::LostAfter]);
+    stage.purchase(customer, waiting, "buy").await.expect(201);
     let erasure: ErasureId = World::system().id();
     for _ in 0..2 {
         assert_eq!(erase(&stage, forgotten(erasure, customer)).await, Outcome::Done);
@@ -52,10 +56,16 @@ async fn invoices_stay_and_the_person_goes() {
         assert_eq!(named, 0, "{table}");
     }
     assert_eq!(stage.number("select count(*) from invoices where payer_digest is not null and number = 1").await, 1);
+    assert_eq!(stage.number("select count(*) from purchases where status in ('pending', 'active')").await, 0);
+    // What was still to be paid goes back when it comes.
+    stage.advance(Duration::minutes(6));
+    stage.resolve().await;
+    stage.resolve().await;
+    assert_eq!(stage.bank.given_back(), 1_499);
     // Nothing is charged any more, nobody comes back under the name, and nobody else was touched.
     stage.advance(Duration::days(29));
     stage.renew().await;
-    assert_eq!(stage.bank.captured().len(), 3);
+    assert_eq!(stage.bank.captured().len(), 5);
     stage.subscribe(customer, &price).await.expect_problem(401, "invalid_token");
     assert_eq!(stage.subscription(other).await["status"], "active");
     stage.check_books().await;

@@ -28,6 +28,8 @@ async fn the_http_functions_answer_gateway_events() {
     let (payment, refund) = (format!("/v1/payments/pay_{ID}"), format!("/v1/admin/payments/pay_{ID}/refund"));
     let (invoice, method) = (format!("/v1/invoices/inv_{ID}"), format!("/v1/payment-methods/pmt_{ID}"));
     let default = format!("{method}/default");
+    let title_prices = format!("/v1/admin/titles/ttl_{ID}/prices");
+    let purchase = format!(r#"{{"title_id": "ttl_{ID}", "kind": "rent"}}"#);
     for (name, method, path, body, status) in [
         ("payment-subscribe", "POST", "/v1/subscriptions", Some(price.as_str()), 422),
         ("payment-get-subscription", "GET", "/v1/subscriptions/me", None, 404),
@@ -35,6 +37,9 @@ async fn the_http_functions_answer_gateway_events() {
         ("payment-change-plan", "POST", "/v1/subscriptions/me/change", Some(preview.as_str()), 404),
         ("payment-cancel", "POST", "/v1/subscriptions/me/cancel", Some("{}"), 404),
         ("payment-resume", "POST", "/v1/subscriptions/me/resume", None, 404),
+        ("payment-purchase-title", "POST", "/v1/purchases", Some(purchase.as_str()), 403),
+        ("payment-list-purchases", "GET", "/v1/purchases", None, 200),
+        ("payment-set-title-prices", "PUT", title_prices.as_str(), Some(r#"{"prices": []}"#), 404),
         ("payment-list-payments", "GET", "/v1/payments", None, 200),
         ("payment-get-payment", "GET", payment.as_str(), None, 404),
         ("payment-list-invoices", "GET", "/v1/invoices", None, 200),
@@ -56,6 +61,7 @@ async fn the_http_functions_answer_gateway_events() {
     }
     for (name, method, path, status) in [
         ("payment-list-plans", "GET", "/v1/plans", 200),
+        ("payment-quote-title", "GET", "/v1/titles/ttl_01jd3k5m7n9pqrstvwxyz01234/prices", 404),
         ("payment-receive-webhook", "POST", "/v1/webhooks/sandbox", 400),
     ] {
         let mut function = start(&stage, name).await;
@@ -71,6 +77,7 @@ async fn the_schedules_and_queues_answer_their_golden_events() {
     for name in [
         "payment-renew",
         "payment-dun",
+        "payment-end-rentals",
         "payment-resolve-unknown",
         "payment-announce-trial-end",
         "payment-reconcile",
@@ -79,7 +86,8 @@ async fn the_schedules_and_queues_answer_their_golden_events() {
         let mut function = start(&stage, name).await;
         assert_eq!(function.invoke(&golden(name)).await.unwrap(), Value::Null, "{name}");
     }
-    for name in ["payment-process-webhook", "payment-export-account"] {
+    for name in ["payment-process-webhook", "payment-export-account", "payment-project-titles", "payment-begin-rental"]
+    {
         let mut function = start(&stage, name).await;
         assert_eq!(function.invoke(&golden(name)).await.unwrap(), json!({"batchItemFailures": []}), "{name}");
         let mut poison = golden(name);

@@ -10,6 +10,8 @@ mod ledger;
 mod methods;
 mod plans;
 mod promos;
+mod purchases;
+mod reconciling;
 mod refunds;
 mod renewals;
 mod sandbox;

@@ -5,20 +5,29 @@
 
 use std::fmt;
 
-use kernel::World;
+use events::{Event, Outcome};
+use kernel::{
+    Id as _, PlaybackId, TitleId, World,
+    policy::{Publication, TitleRules},
+};
+use proto::{streaming::RentalBegun, types};
 use serde_json::{Value, json};
 use simulation::{Agenda, Chance, Transport};
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     bank::Mood,
-    stage::{Customer, START, Stage},
+    stage::{Customer, START, Stage, open},
 };
 
 const PEOPLE: usize = 4;
 const YEARS: i64 = 3;
 /// Long enough for every ladder, suspension and schedule of questions to end.
 const AFTERWARDS: Duration = Duration::days(60);
+/// Films that are for sale by themselves, with what they cost to rent and to buy.
+const FILMS: [(i64, i64); 2] = [(399, 999), (499, 1_501)];
+/// Events come late, twice and in any order, but they come.
+const EVENTS: Transport = Transport { lost_percent: 0, repeated_percent: 25, latest: Duration::days(2) };
 const NOTICES: Transport = Transport { lost_percent: 15, repeated_percent: 25, latest: Duration::days(2) };
 
 #[derive(Debug, Clone)]
@@ -31,6 +40,18 @@ enum Happening {
     Visit(String),
     /// The bank tells something.
     Notice(String),
+    /// Somebody plays what they have rented.
+    Watch(String),
+    /// Playback tells of a first second: the purchase, and when.
+    Begun(String, OffsetDateTime),
+    /// A film is withdrawn, or offered again.
+    Withdraw(usize),
+}
+
+struct Film {
+    id: TitleId,
+    version: i64,
+    is_offered: bool,
 }
 
 struct Run {
@@ -39,6 +60,9 @@ struct Run {
     agenda: Agenda<Happening>,
     people: Vec<Customer>,
     prices: Vec<String>,
+    films: Vec<Film>,
+    /// Every first second that playback ever told of.
+    begun: Vec<(String, OffsetDateTime)>,
     is_calm: bool,
     steps: usize,
 }
@@ -50,14 +74,22 @@ impl Run {
         for (key, amount, trial_days) in [("basic", 999, 0), ("standard", 1_499, 14), ("premium", 2_001, 7)] {
             prices.push(stage.plan(key, amount, trial_days).await);
         }
-        let people = (0..PEOPLE).map(|_| Customer(stage.world.id())).collect();
+        let mut films = Vec::new();
+        for (rent, buy) in FILMS {
+            films.push(Film { id: stage.film(rent, buy).await, version: 1, is_offered: true });
+        }
+        let people = (0..PEOPLE).map(|_| Customer(stage.world.id(), stage.world.id())).collect();
         let (mut agenda, mut chance) = (Agenda::default(), Chance::new(seed));
         agenda.add(START, Happening::Schedules, &mut chance);
         for person in 0..PEOPLE {
             let at = START + chance.between(Duration::ZERO, Duration::days(40));
             agenda.add(at, Happening::Act(person), &mut chance);
         }
-        Self { stage, chance, agenda, people, prices, is_calm: false, steps: 0 }
+        for film in 0..FILMS.len() {
+            let at = START + chance.between(Duration::DAY, Duration::days(60));
+            agenda.add(at, Happening::Withdraw(film), &mut chance);
+        }
+        Self { stage, chance, agenda, people, prices, films, begun: Vec::new(), is_calm: false, steps: 0 }
     }
 
     fn now(&self) -> OffsetDateTime {
@@ -104,6 +136,7 @@ impl Run {
                 self.mood();
                 self.stage.resolve().await;
                 self.stage.announce().await;
+                self.stage.end_rentals().await;
                 let next = self.next_schedule().await;
                 self.agenda.add(next, Happening::Schedules, &mut self.chance);
             }
@@ -121,6 +154,13 @@ impl Run {
                     NOTICES.send(&mut self.agenda, now, &Happening::Notice(id), &mut self.chance);
                 }
             }
+            Happening::Watch(purchase) => self.watch(purchase).await,
+            Happening::Begun(purchase, at) => {
+                let event = self.begun_event(&purchase, at).await;
+                // Whoever dies over it gets it again.
+                while self.stage.begin_rental(event.clone()).await != Some(Outcome::Done) {}
+            }
+            Happening::Withdraw(film) => self.withdraw(film).await,
             Happening::Notice(id) => {
                 let event = format!("evt_{}", hex::encode(self.stage.world.bytes::<6>()));
                 self.stage.deliver(&event, "payment.succeeded", &id).await.expect(200);
@@ -134,7 +174,7 @@ impl Run {
     async fn next_schedule(&mut self) -> OffsetDateTime {
         let next: Option<OffsetDateTime> = sqlx::query_scalar(
             "select min(at) from (select min(due_at) as at from subscriptions union all select min(check_at) from payments \
-             union all select min(check_at) from refunds) x",
+             union all select min(check_at) from refunds union all select min(valid_to) from purchases where status = 'active') x",
         )
         .fetch_one(&self.stage.service.pool())
         .await
@@ -155,7 +195,70 @@ impl Run {
         }
     }
 
+    /// Playback lets somebody watch who has an active grant, and tells of the first second, late and twice.
+    async fn watch(&mut self, purchase: String) {
+        let valid_to: Option<Option<OffsetDateTime>> =
+            sqlx::query_scalar("select valid_to from purchases where id = $1 and status = 'active'")
+                .bind(&purchase)
+                .fetch_optional(&self.stage.service.pool())
+                .await
+                .unwrap();
+        let now = self.now();
+        if valid_to.is_some_and(|valid_to| valid_to.is_none_or(|valid_to| now < valid_to)) {
+            self.begun.push((purchase.clone(), now));
+            EVENTS.send(&mut self.agenda, now, &Happening::Begun(purchase, now), &mut self.chance);
+        }
+    }
+
+    async fn begun_event(&self, purchase: &str, at: OffsetDateTime) -> Event {
+        let (account, title): (String, String) =
+            sqlx::query_as("select account_id, title_id from purchases where id = $1")
+                .bind(purchase)
+                .fetch_one(&self.stage.service.pool())
+                .await
+                .unwrap();
+        let session = PlaybackId::derived(&format!("{purchase} {at}"));
+        let data = RentalBegun {
+            session_id: session.to_string(),
+            account_id: account,
+            title_id: title,
+            purchase_id: purchase.to_owned(),
+            begun_at: at.format(&Rfc3339).unwrap(),
+        };
+        Event::new(&self.stage.world, types::RENTAL_BEGUN, session, 2, &data)
+    }
+
+    async fn withdraw(&mut self, film: usize) {
+        if self.is_calm {
+            return;
+        }
+        let (next, film) = (self.now() + self.chance.between(Duration::DAY, Duration::days(60)), &mut self.films[film]);
+        (film.version, film.is_offered) = (film.version + 1, !film.is_offered);
+        let publication = if film.is_offered { Publication::Published } else { Publication::Withdrawn };
+        let (id, version) = (film.id, film.version);
+        self.stage.tell_title(id, version, &TitleRules { publication, ..open() }).await;
+        let place = self.films.iter().position(|film| film.id == id).unwrap();
+        self.agenda.add(next, Happening::Withdraw(place), &mut self.chance);
+    }
+
+    /// Somebody rents or buys, and what they have rented they play some time.
+    async fn buy(&mut self, customer: Customer) {
+        let kind = if self.chance.percent(70) { "rent" } else { "buy" };
+        let place = usize::try_from(self.chance.below(FILMS.len() as u64)).unwrap();
+        let film = self.films[place].id;
+        let answer = Box::pin(self.stage.survive(self.stage.purchase(customer, film, kind))).await;
+        let Some(begun) = answer.filter(|answer| answer.status == 201) else { return };
+        let purchase = begun.json()["purchase"]["id"].as_str().unwrap().to_owned();
+        for _ in 0..2 {
+            let at = self.now() + self.chance.between(Duration::HOUR, Duration::days(32));
+            self.agenda.add(at, Happening::Watch(purchase.clone()), &mut self.chance);
+        }
+    }
+
     async fn act(&mut self, customer: Customer) {
+        if self.chance.percent(35) {
+            return self.buy(customer).await;
+        }
         let price = self.chance.pick(&self.prices).cloned().unwrap();
         let (choice, when) = (self.chance.below(12), if self.chance.percent(60) { "now" } else { "period_end" });
         let me = "/v1/subscriptions/me";
@@ -228,6 +331,43 @@ impl Run {
              (select max(covers_to) from invoices i where i.subscription_id = s.id and i.kind = 'period' and i.status = 'paid')",
         )
         .await;
+        none("purchases that still wait", "select count(*) from purchases where status = 'pending'").await;
+        none(
+            "titles that were had without being paid, or paid and not had",
+            "select count(*) from purchases p where (p.status in ('active', 'ended')) <> (select count(*) = 1 from invoices i \
+             join payments y on y.invoice_id = i.id where i.purchase_id = p.id and i.kind = 'purchase' and i.status = 'paid' \
+             and y.status = 'succeeded' and not y.is_surplus and y.refunded < y.amount)",
+        )
+        .await;
+        none(
+            "purchases that were charged twice",
+            "select count(*) from (select from invoices i join payments y on y.invoice_id = i.id and y.status = 'succeeded' \
+             and not y.is_surplus where i.kind = 'purchase' group by i.purchase_id having count(*) > 1) x",
+        )
+        .await;
+        none(
+            "titles that were rented or bought twice at once",
+            "select count(*) from purchases a join purchases b on a.account_id = b.account_id and a.title_id = b.title_id \
+             and a.id < b.id and a.kind = b.kind and a.status in ('active', 'ended') and b.status in ('active', 'ended') \
+             and tstzrange(a.paid_at, a.valid_to) && tstzrange(b.paid_at, b.valid_to) \
+             and not (a.status = 'ended' and a.begun_at > a.paid_at + interval '28 days') \
+             and not (b.status = 'ended' and b.begun_at > b.paid_at + interval '28 days')",
+        )
+        .await;
+        none(
+            "rentals whose time is not what was sold",
+            "select count(*) from purchases where kind = 'rent' and paid_at is not null and valid_to <> \
+             coalesce(begun_at + interval '48 hours', paid_at + interval '30 days')",
+        )
+        .await;
+        none(
+            "purchases of which the last event does not tell",
+            "select count(*) from purchases p left join lateral (select body from outbox where body->>'subject' = p.id \
+             order by (body->>'sequence')::bigint desc limit 1) o on true where coalesce(o.body->'data'->>'status', 'ended') <> \
+             case p.status when 'active' then 'active' else 'ended' end",
+        )
+        .await;
+        self.check_beginnings().await;
         none(
             "accounts with two live subscriptions",
             "select count(*) from (select from subscriptions where status <> 'ended' group by account_id having count(*) > 1) x",
@@ -246,6 +386,19 @@ impl Run {
         let back =
             stage.number("select coalesce(sum(amount), 0)::bigint from refunds where status = 'succeeded'").await;
         assert_eq!(back, stage.bank.given_back(), "what the bank gave back is not what was booked");
+    }
+
+    /// The earliest first second that was ever told of is the beginning, whatever came late, twice or in another order.
+    async fn check_beginnings(&self) {
+        let kept: Vec<(String, Option<OffsetDateTime>)> =
+            sqlx::query_as("select id, begun_at from purchases where kind = 'rent' and status in ('active', 'ended')")
+                .fetch_all(&self.stage.service.pool())
+                .await
+                .unwrap();
+        for (purchase, begun_at) in kept {
+            let told = self.begun.iter().filter(|(of, _)| *of == purchase).map(|(_, at)| at.unix_timestamp());
+            assert_eq!(begun_at.map(OffsetDateTime::unix_timestamp), told.min(), "{purchase}");
+        }
     }
 
     /// Everything that was decided, to compare two runs by.

@@ -3,13 +3,18 @@
 use std::sync::Arc;
 
 use cinema_http::axum::http::Method;
-use events::{Consumer, Deadline, Outcome};
-use kernel::{AccountId, World, world::ManualClock};
+use events::{Consumer, Deadline, Event, Outcome};
+use kernel::{
+    AccountId, ProfileId, TitleId, World,
+    policy::{Publication, TitleRules},
+    world::ManualClock,
+};
 use payment::operations::{self, consumers};
+use proto::{catalog::TitleChanged, types};
 use runtime::{Boot, SqsMessage, Tick};
 use serde_json::{Value, json};
 use stores::SecretHandle;
-use testkit::{Answer, App, Service, Token};
+use testkit::{Answer, App, Service, Token, titles};
 use time::{Duration, OffsetDateTime, macros::datetime};
 
 use crate::bank::Bank;
@@ -26,6 +31,9 @@ struct Consumers {
     announce: operations::announce_trial_end::AnnounceTrialEnd,
     reconcile: operations::reconcile::Reconcile,
     process: operations::process_webhook::ProcessWebhook,
+    titles: operations::project_titles::ProjectTitles,
+    begin_rental: operations::begin_rental::BeginRental,
+    end_rentals: operations::end_rentals::EndRentals,
 }
 
 impl Consumers {
@@ -37,6 +45,9 @@ impl Consumers {
             announce: consumers::announce_trial_end(boot).unwrap(),
             reconcile: consumers::reconcile(boot).unwrap(),
             process: consumers::process_webhook(boot).unwrap(),
+            titles: consumers::project_titles(boot).unwrap(),
+            begin_rental: consumers::begin_rental(boot).unwrap(),
+            end_rentals: consumers::end_rentals(boot).unwrap(),
         }
     }
 }
@@ -52,11 +63,11 @@ pub struct Stage {
 
 /// Somebody with an account.
 #[derive(Debug, Clone, Copy)]
-pub struct Customer(pub AccountId);
+pub struct Customer(pub AccountId, pub ProfileId);
 
 impl Customer {
     pub fn new() -> Self {
-        Self(World::system().id())
+        Self(World::system().id(), World::system().id())
     }
 }
 
@@ -215,6 +226,66 @@ impl Stage {
         self.run(&self.consumers.resolve).await
     }
 
+    pub async fn end_rentals(&self) -> Option<Outcome> {
+        self.run(&self.consumers.end_rentals).await
+    }
+
+    /// The catalogue tells of a title under these rules.
+    pub async fn tell_title(&self, title: TitleId, sequence: i64, rules: &TitleRules) {
+        let told = TitleChanged {
+            title_id: title.to_string(),
+            kind: "film".to_owned(),
+            original_title: "Clockwork".to_owned(),
+            asset: Some(proto::catalog::Asset {
+                asset_id: "ast_01jd3k5m7n9pqrstvwxyz01234".to_owned(),
+                duration_seconds: 600.0,
+                ..Default::default()
+            }),
+            ..TitleChanged::default()
+        };
+        self.tell_title_as(&titles::under(rules, told), sequence).await;
+    }
+
+    pub async fn tell_title_as(&self, told: &TitleChanged, sequence: i64) {
+        let event = Event::new(&self.world, types::TITLE_CHANGED, &told.title_id, sequence, told);
+        assert_eq!(self.consumers.titles.consume(event, &self.deadline()).await, Outcome::Done);
+    }
+
+    /// A film that everybody may watch, at these prices in euro.
+    pub async fn film(&self, rent: i64, buy: i64) -> TitleId {
+        let title = self.world.id();
+        self.tell_title(title, 1, &open()).await;
+        let prices = json!([title_price(None, "rent", rent, "EUR"), title_price(None, "buy", buy, "EUR")]);
+        self.price(title, &prices).await.expect(200);
+        title
+    }
+
+    pub async fn price(&self, title: TitleId, prices: &Value) -> Answer {
+        let (path, body) = (format!("/v1/admin/titles/{title}/prices"), json!({ "prices": prices }));
+        self.app.put(&path, &body).token(&self.staff("admin")).send().await
+    }
+
+    /// With a profile that may watch everything.
+    pub fn viewer(&self, customer: Customer) -> Token {
+        self.token(customer).profile(customer.1).max_rating(18)
+    }
+
+    pub async fn purchase(&self, customer: Customer, title: TitleId, kind: &str) -> Answer {
+        let body = json!({"title_id": title, "kind": kind});
+        self.app.post("/v1/purchases", &body).token(&self.viewer(customer)).send().await
+    }
+
+    /// The caller's purchases, the newest first.
+    pub async fn purchases(&self, customer: Customer) -> Vec<Value> {
+        self.get(customer, "/v1/purchases").await.expect(200)["items"].as_array().unwrap().clone()
+    }
+
+    /// Playback tells of the first second of a rental.
+    pub async fn begin_rental(&self, event: Event) -> Option<Outcome> {
+        let deadline = self.deadline();
+        Box::pin(self.survive(self.consumers.begin_rental.consume(event, &deadline))).await
+    }
+
     pub async fn announce(&self) -> Option<Outcome> {
         self.run(&self.consumers.announce).await
     }
@@ -254,6 +325,15 @@ impl Stage {
         assert_eq!(self.number(gaps).await, 0, "invoice numbers have a gap");
         assert_eq!(self.number("select count(*) from payments where refunded > amount").await, 0);
     }
+}
+
+/// Rules of a film that everybody may watch.
+pub fn open() -> TitleRules {
+    TitleRules { publication: Publication::Published, rating: Some(12), windows: vec![], has_asset: true }
+}
+
+pub fn title_price(territory: Option<&str>, kind: &str, amount: i64, currency: &str) -> Value {
+    json!({"territory": territory, "kind": kind, "amount": {"amount": amount, "currency": currency}, "tax_basis_points": 1900})
 }
 
 /// A signature of the bank's.

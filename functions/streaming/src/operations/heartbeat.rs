@@ -14,7 +14,7 @@ use crate::{
     problems,
     seconds::Seconds,
     session::{Ended, PlayerReport, PlayerState, Session},
-    start::may_watch,
+    start::{may_watch, rental},
     store::{
         positions,
         sessions::{self, Watching},
@@ -155,9 +155,13 @@ impl Heartbeat {
         let next = session.report(report, now);
         // The position before the session: it is guarded by its own order, and a report that ends here is sent again.
         let (title, ()) = tokio::try_join!(titles::get(&self.table, session.title), self.remember(&session, &next))?;
-        let allowed = may_watch(title.as_ref(), &audience(&session, viewer), grant.as_ref(), now);
+        let watched = (session.title, title.as_ref());
+        let allowed = may_watch(watched, &audience(&session, viewer), grant.as_ref(), now);
         let (next, slots, answer) = match allowed {
-            Ok(()) => (next, renewed, HeartbeatAnswer::go_on()),
+            Ok(basis) => {
+                let rental = rental(session.title, grant.as_ref(), basis);
+                (next.on_rental(rental, &session), renewed, HeartbeatAnswer::go_on())
+            }
             Err(refusal) => (next.end(now), slots.release(id), HeartbeatAnswer::stop(Problem::from(refusal).code())),
         };
         Ok(sessions::advance(&self.table, &next, &slots).await?.then_some(answer))

@@ -151,12 +151,13 @@ impl StartSession {
     async fn attempt(&self, order: &StartOrder, claim: Option<&ItemClaim>) -> Result<Option<Response>, Problem> {
         let (now, claim_id) = (self.world.now(), claim.map(|claim| claim.id.as_str()));
         let known = sessions::known(&self.table, (order.account, order.profile, order.title), claim_id).await?;
-        may_watch(known.title.as_ref(), &order.audience, known.grant.as_ref(), now).map_err(Refused::Policy)?;
+        let title = (order.title, known.title.as_ref());
+        let basis = may_watch(title, &order.audience, known.grant.as_ref(), now).map_err(Refused::Policy)?;
         if let Some((claim, stored)) = claim.zip(known.answer.as_ref().filter(|answer| answer.is_kept(now))) {
             claim.check(&stored.fingerprint)?;
             return Ok(Some(idempotency::replayed(respond(stored.body.clone())?)));
         }
-        let start = decide(&known, order, now)?;
+        let start = decide(&known, order, basis, now)?;
         let markers = known.title.map(|title| title.markers).unwrap_or_default();
         let body = self.answer(&start, markers, self.key.get().await?, now);
         let body = serde_json::to_string(&body).map_err(Problem::internal)?;

@@ -81,7 +81,10 @@ impl StopSession {
             self.require_proof(account, now).await?;
         }
         let next = match session.check_live(now) {
-            Ok(()) => session.stop(position.filter(|_| is_own).map(|position| position.0), now),
+            Ok(()) => {
+                let stopped = session.stop(position.filter(|_| is_own).map(|position| position.0), now);
+                stopped.on_rental(session.rental, &session)
+            }
             Err(Ended::Expired) if session.state.is_live() => session.expire(),
             Err(_) => return Ok(true),
         };

@@ -27,6 +27,8 @@ fn session() -> Session {
         at: START,
         client_at: START,
         lease_ends_at: START + LEASE,
+        rental: None,
+        rental_begun_at: None,
     }
 }
 
@@ -86,6 +88,34 @@ fn it_ends_once_and_says_why() {
     assert_eq!((stopped.check_live(after(31)), stopped.position, stopped.watched), (Err(Ended::Stopped), 40.0, 40.0));
     let expired = session().expire();
     assert_eq!((expired.check_live(after(1)), expired.at), (Err(Ended::Expired), after(90)));
+}
+
+fn rented(id: u128) -> Option<PurchaseId> {
+    Some(PurchaseId::from_uuid(uuid::Uuid::from_u128(id)))
+}
+
+#[test]
+fn a_rental_begins_with_the_first_second_that_is_played_and_only_once() {
+    let paused = PlayerReport { state: PlayerState::Paused, ..report(0.0, None) };
+    let still = session().report(&paused, after(3_000)).on_rental(rented(1), &session());
+    assert_eq!(still.rental_begun_at, None, "a picture that stands is not watched");
+    let live = session().report(&report(20.0, None), after(30)).on_rental(rented(1), &session());
+    assert_eq!(live.rental_begun_at, Some(after(10)));
+    let fast = session().report(&report(40.0, None), after(30)).on_rental(rented(1), &session());
+    assert_eq!(fast.rental_begun_at, Some(after(0)), "never before the last report");
+    let more = live.report(&report(50.0, None), after(60)).on_rental(rented(1), &live);
+    assert_eq!(more.rental_begun_at, Some(after(10)));
+    let stopped = session().stop(Some(5.0), after(5)).on_rental(rented(1), &session());
+    assert_eq!(stopped.rental_begun_at, Some(after(0)));
+}
+
+#[test]
+fn another_rental_has_a_beginning_of_its_own_and_a_plan_has_none() {
+    let live = session().report(&report(20.0, None), after(30)).on_rental(rented(1), &session());
+    let again = live.report(&report(50.0, None), after(60)).on_rental(rented(2), &live);
+    assert_eq!((again.rental, again.rental_begun_at), (rented(2), Some(after(30))));
+    let plan = live.report(&report(50.0, None), after(60)).on_rental(None, &live);
+    assert_eq!((plan.rental, plan.rental_begun_at), (None, None));
 }
 
 proptest! {

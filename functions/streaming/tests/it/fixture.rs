@@ -69,6 +69,7 @@ pub fn entitlements(account: AccountId, sequence: i64, max_streams: u32, max_hei
         max_height,
         valid_to: text(now + Duration::days(30)),
         grace_to: text(now + Duration::days(33)),
+        ..EntitlementsChanged::default()
     };
     Event::new(&World::system(), types::ENTITLEMENTS_CHANGED, account, sequence, &data)
 }

@@ -1,12 +1,15 @@
 use std::collections::HashMap;
 
 use events::{Consumer, Event, Outcome};
+use kernel::{PurchaseId, PurchaseKind, policy::TitleGrant};
 use proto::{streaming::Playback, types};
 use runtime::{Boot, answer_dynamodb};
 use serde_json::{Value, json};
 use stores::{Table, aws_sdk_dynamodb::types::AttributeValue};
+use testkit::titles;
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::fixture::{Fixture, Person, id, unlimited};
+use crate::fixture::{Film, Fixture, Person, id, unlimited};
 
 /// An item as a table's stream writes it.
 fn image(item: &HashMap<String, AttributeValue>) -> Value {
@@ -109,6 +112,52 @@ async fn a_session_is_told_from_start_to_stop_and_again_with_the_same_ids() {
     assert_eq!((paused.title_id, paused.asset_id), (film.title.to_string(), film.asset.to_string()));
     assert_eq!((paused.device_id.as_str(), paused.territory.as_str(), paused.duration_seconds), ("tv", "DE", 600.0));
     assert_eq!(data(&told[3]).state, "stopped");
+}
+
+/// Somebody without a plan who has paid for a film by itself.
+async fn paid_for(fixture: &Fixture, film: &Film, kind: PurchaseKind) -> (Person, PurchaseId) {
+    let (person, purchase) = (Person::new(), fixture.world.id());
+    let valid_to = (kind == PurchaseKind::Rent).then(|| fixture.world.now() + Duration::days(30));
+    let grant = TitleGrant { title: film.title, purchase, kind, valid_to };
+    let paid = titles::paid(person.account, None, &[grant]);
+    let event = Event::new(&fixture.world, types::ENTITLEMENTS_CHANGED, person.account, 1, &paid);
+    assert_eq!(fixture.project_grant(event).await, Outcome::Done);
+    (person, purchase)
+}
+
+#[tokio::test]
+async fn the_first_second_of_a_rental_is_told_once_and_of_nothing_else() {
+    let fixture = Fixture::new().await;
+    let (film, other) = (fixture.film().await, fixture.film().await);
+    let (renter, purchase) = paid_for(&fixture, &film, PurchaseKind::Rent).await;
+    fixture.try_start(&renter, &other, "tv").await.expect_problem(402, "subscription_required");
+    let mut sessions = Vec::new();
+    let with_plan = fixture.person(1, 1080).await;
+    for person in [renter, paid_for(&fixture, &film, PurchaseKind::Buy).await.0, with_plan] {
+        let session = id(&fixture.start(&person, &film, "tv").await);
+        let mut witness = Witness::new(&fixture, session.clone()).await;
+        for (position, state) in [(0.0, "paused"), (20.0, "playing"), (50.0, "playing")] {
+            fixture.seconds(30);
+            fixture.beat(&person, &session, &json!({ "position": position, "state": state })).await.expect(200);
+            witness.look().await;
+        }
+        assert_eq!(relay(&fixture, &witness.records).await, json!({ "batchItemFailures": [] }));
+        sessions.push((session, witness.records));
+    }
+    // Redelivered, it is the same event.
+    let (session, records) = &sessions[0];
+    relay(&fixture, &records[2..]).await;
+    let told = fixture.service.events("domain-events", session, 2).await;
+    assert_eq!((told.len(), &told[0]), (2, &told[1]));
+    let begun = events::RentalBegun::read(&told[0]).unwrap();
+    assert_eq!((begun.purchase, begun.title, begun.account), (purchase, film.title, renter.account));
+    let playing: Vec<_> = fixture.service.events("playback-events", session, 4).await;
+    let reported_at = OffsetDateTime::parse(&data(&playing[2]).at, &Rfc3339).unwrap();
+    assert_eq!(reported_at - begun.begun_at, Duration::seconds(20), "20 seconds were played before the report");
+    let all = fixture.service.records("domain-events").await;
+    let has_clock = |session: &String| all.iter().any(|event| event.subject == *session);
+    let clocks: Vec<_> = sessions.iter().map(|(session, _)| has_clock(session)).collect();
+    assert_eq!(clocks, [true, false, false], "what was bought and what a plan includes has no clock");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use cinema_http::Problem;
 use events::{Event, Outcome};
 use kernel::{
     World,
-    policy::{Audience, Entitlement, Publication, TitleRules, may_watch},
+    policy::{Audience, Entitlement, Paid, Publication, TitleGrant, TitleRules, may_watch},
 };
 use proto::types;
 use serde_json::{Value, json};
@@ -16,10 +16,13 @@ use crate::fixture::{Film, Fixture, Person, id};
 const TITLES: usize = 60;
 
 /// Somebody who looks from somewhere and has paid for something.
+#[derive(Clone)]
 struct Watcher {
     person: Person,
     audience: Audience,
     entitlement: Option<Entitlement>,
+    /// What it has paid for the title that it looks at.
+    title: Option<TitleGrant>,
     /// By the clock of the service, which stands still while the test runs.
     now: OffsetDateTime,
 }
@@ -27,10 +30,18 @@ struct Watcher {
 impl Watcher {
     async fn join(fixture: &Fixture, audience: Audience, entitlement: Option<Entitlement>) -> Self {
         let person = Person::new();
-        let paid = titles::paid(person.account, entitlement.as_ref());
+        let paid = titles::paid(person.account, entitlement.as_ref(), &[]);
         let event = Event::new(&World::system(), types::ENTITLEMENTS_CHANGED, person.account, 1, &paid);
         assert_eq!(fixture.project_grant(event).await, Outcome::Done);
-        Self { person, audience, entitlement, now: fixture.world.now() }
+        Self { person, audience, entitlement, title: None, now: fixture.world.now() }
+    }
+
+    /// Rents or buys a title, or gives up the one that it had.
+    async fn buy(&mut self, fixture: &Fixture, sequence: i64, title: Option<TitleGrant>) {
+        let paid = titles::paid(self.person.account, self.entitlement.as_ref(), title.as_slice());
+        let event = Event::new(&World::system(), types::ENTITLEMENTS_CHANGED, self.person.account, sequence, &paid);
+        assert_eq!(fixture.project_grant(event).await, Outcome::Done);
+        self.title = title;
     }
 
     fn token(&self) -> Token {
@@ -53,7 +64,8 @@ impl Watcher {
     /// What the predicate says to it: the problem that a start is refused with.
     fn refusal(&self, fixture: &Fixture, rules: &TitleRules) -> Option<Problem> {
         let now = fixture.world.now();
-        may_watch(rules, &self.audience, self.entitlement.as_ref(), now).err().map(Problem::from)
+        let paid = Paid { plan: self.entitlement.as_ref(), title: self.title.as_ref() };
+        may_watch(rules, &self.audience, paid, now).err().map(Problem::from)
     }
 }
 
@@ -73,16 +85,26 @@ async fn every_start_agrees_with_the_predicate() {
     for (audience, entitlement) in audiences.into_iter().zip(entitlements) {
         watchers.push(Watcher::join(&fixture, audience, entitlement).await);
     }
-    let (mut started, mut reasons) = (0, BTreeSet::new());
-    for rules in titles::drawn(titles::rules(now), TITLES) {
+    let (mut started, mut by_title, mut reasons) = (0, 0, BTreeSet::new());
+    for (sequence, rules) in (2..).zip(titles::drawn(titles::rules(now), TITLES)) {
         let film = Film::new();
         tell(&fixture, &film, 1, &rules).await;
-        for watcher in &watchers {
+        // What one has bought is of no use for the next title.
+        let grants =
+            titles::drawn(titles::grant(now, film.title), watchers.len() + TITLES + 2).split_off(sequence as usize);
+        for (watcher, grant) in watchers.iter_mut().zip(grants) {
+            if sequence % 5 != 0 {
+                watcher.buy(&fixture, sequence, grant).await;
+            }
+            let title = watcher.title.filter(|grant| grant.title == film.title);
+            let watcher = &Watcher { title, ..watcher.clone() };
             let (status, said) = watcher.start(&fixture, &film).await;
-            let about = format!("{rules:?} for {:?} with {:?}", watcher.audience, watcher.entitlement);
+            let about = format!("{rules:?} for {:?} with {:?} and {title:?}", watcher.audience, watcher.entitlement);
             let Some(problem) = watcher.refusal(&fixture, &rules) else {
                 assert_eq!(status, 201, "{about}: {said}");
                 started += 1;
+                let without = Watcher { title: None, ..watcher.clone() };
+                by_title += usize::from(without.refusal(&fixture, &rules).is_some());
                 continue;
             };
             assert_eq!((status, &said["code"]), (problem.status().as_u16(), &json!(problem.code())), "{about}");
@@ -90,6 +112,7 @@ async fn every_start_agrees_with_the_predicate() {
         }
     }
     assert!(started > TITLES / 2 && reasons.len() == 7, "the random titles say little: {started}, {reasons:?}");
+    assert!(by_title >= 10, "hardly anybody watches by the title alone: {by_title}");
 }
 
 /// Whether playback goes on follows from the predicate whatever becomes of a title that somebody is watching.

@@ -1,4 +1,4 @@
-//! `GET /v1/users/me/entitlements`: what the caller's plan allows; the last that is known, until its grace is over.
+//! `GET /v1/users/me/entitlements`: what the caller's plan allows, the last that is known, until its grace is over; and which single titles.
 
 use cinema_http::{Account, Json, Problem, State};
 use kernel::World;
@@ -8,7 +8,7 @@ use crate::{entitlement::Entitlements, store::entitlements};
 
 runtime::wire! { pub(super) struct GetEntitlements { pool: PgPool, world: World } }
 
-/// What the caller's plan allows.
+/// What the caller's plan allows, and which titles were paid for by themselves.
 ///
 /// When billing is behind, the last state that is known counts until `grace_to`; from then on there is no plan.
 #[utoipa::path(
@@ -18,6 +18,6 @@ pub(super) async fn get_entitlements(
     State(GetEntitlements { pool, world }): State<GetEntitlements>,
     account: Account,
 ) -> Result<Json<Entitlements>, Problem> {
-    let terms = entitlements::find(&pool, account.id).await?;
-    Ok(Json(Entitlements::at(world.now(), terms)))
+    let known = entitlements::find(&pool, account.id).await?;
+    Ok(Json(Entitlements::at(world.now(), known)))
 }

@@ -22,8 +22,8 @@ cinema_http::operations! {
     ],
     consumers: [
         project_accounts: ProjectAccounts, project_sessions: ProjectSessions, project_subscriptions: ProjectSubscriptions,
-        project_playback: ProjectPlayback, project_titles: ProjectTitles, export_account: ExportAccount,
-        relay_outbox: RelayOutbox, erase_account: EraseAccount,
+        project_purchases: ProjectPurchases, project_playback: ProjectPlayback, project_titles: ProjectTitles,
+        export_account: ExportAccount, relay_outbox: RelayOutbox, erase_account: EraseAccount,
     ],
 }
 

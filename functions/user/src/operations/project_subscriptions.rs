@@ -34,8 +34,8 @@ impl ProjectSubscriptions {
                 }
                 let all = subscriptions::list(tx, account).await?;
                 let Some(terms) = entitlement::derive(&all) else { return Ok(()) };
-                if let Some(version) = entitlements::put(tx, account, &terms).await? {
-                    tx.emit(&entitlement::changed(&self.world, account, version, &terms)).await?;
+                if let Some(changed) = entitlements::put_terms(tx, account, &terms).await? {
+                    tx.emit(&entitlement::changed(&self.world, account, &changed)).await?;
                 }
                 Ok(())
             })

@@ -13,6 +13,7 @@ const RECORDS: &[&str] = &[
     "delete from history_erasures where account_id = $1",
     "delete from exports where account_id = $1",
     "delete from subscriptions where account_id = $1",
+    "delete from purchases where account_id = $1",
     "delete from entitlements where account_id = $1",
     "delete from idempotency_keys where split_part(scope, ' ', 1) = $1 \
      or split_part(scope, ' ', 1) in (select id from profiles where account_id = $1)",

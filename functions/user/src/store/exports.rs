@@ -66,6 +66,8 @@ pub(crate) async fn holdings(pool: &PgPool, account: AccountId) -> Result<Option
            where account_id = $1 order by erased_at, title_id) h), \
          'subscriptions', (select coalesce(jsonb_agg(s), '[]') from (select id, status, plan, max_streams, max_height, valid_to, \
            grace_to from subscriptions where account_id = $1 order by id) s), \
+         'purchases', (select coalesce(jsonb_agg(b), '[]') from (select id, title_id, kind, status, valid_to from purchases \
+           where account_id = $1 order by id) b), \
          'exports', (select coalesce(jsonb_agg(e), '[]') from (select id, requested_at from exports where account_id = $1 \
            order by requested_at) e)) \
          from accounts where id = $1",

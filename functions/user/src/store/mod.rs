@@ -9,6 +9,7 @@ pub(crate) mod exports;
 pub(crate) mod history;
 pub(crate) mod lists;
 pub(crate) mod profiles;
+pub(crate) mod purchases;
 pub(crate) mod ratings;
 pub(crate) mod subscriptions;
 pub(crate) mod titles;

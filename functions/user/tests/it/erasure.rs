@@ -39,6 +39,20 @@ fn subscribed(person: &Person, sequence: i64) -> Event {
     Event::new(&world, types::SUBSCRIPTION_CHANGED, id, sequence, &data)
 }
 
+fn bought(person: &Person) -> Event {
+    let world = World::system();
+    let id: kernel::PurchaseId = world.id();
+    let data = proto::payment::PurchaseChanged {
+        account_id: person.account.to_string(),
+        purchase_id: id.to_string(),
+        title_id: world.id::<TitleId>().to_string(),
+        kind: "buy".into(),
+        status: "active".into(),
+        valid_to: String::new(),
+    };
+    Event::new(&world, types::PURCHASE_CHANGED, id, 2, &data)
+}
+
 fn watched(person: &Person, sequence: i64) -> Event {
     let world = World::system();
     let session: kernel::PlaybackId = world.id();
@@ -67,6 +81,7 @@ async fn apply(home: &Home, event: Event) -> Outcome {
     match event.kind.as_str() {
         types::ACCOUNT_VERIFIED => home.project_account(event).await,
         types::SUBSCRIPTION_CHANGED => home.project_subscription(event).await,
+        types::PURCHASE_CHANGED => home.project_purchase(event).await,
         types::PLAYBACK_PROGRESSED => project_playback(home, event).await,
         _ => erase(home, event).await,
     }
@@ -106,6 +121,7 @@ async fn everything_goes_and_the_receipt_names_every_profile() {
     let second = home.app.post("/v1/users/me/profiles", &json!({ "name": "Boris" })).token(&token);
     let second = second.header("idempotency-key", "once").send().await.expect(201)["id"].as_str().unwrap().to_owned();
     assert_eq!(home.project_subscription(subscribed(&person, 1)).await, Outcome::Done);
+    assert_eq!(home.project_purchase(bought(&person)).await, Outcome::Done);
     assert_eq!(project_playback(&home, watched(&person, 1)).await, Outcome::Done);
     for statement in [
         "insert into watchlist (profile_id, title_id, added_at) values ($1, 'ttl_1', now())",

@@ -51,6 +51,7 @@ async fn the_projections_answer_their_golden_events() {
         "user-project-accounts",
         "user-project-sessions",
         "user-project-subscriptions",
+        "user-project-purchases",
         "user-project-titles",
         "user-export-account",
     ];

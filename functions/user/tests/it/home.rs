@@ -91,6 +91,11 @@ impl Home {
         consumer.consume(event, &unlimited()).await
     }
 
+    pub async fn project_purchase(&self, event: Event) -> Outcome {
+        let consumer = user::operations::consumers::project_purchases(&self.service.boot()).unwrap();
+        consumer.consume(event, &unlimited()).await
+    }
+
     /// Tells that the login session of a token has ended.
     pub async fn end_session(&self, token: &Token, ended_at: OffsetDateTime) {
         let consumer = user::operations::consumers::project_sessions(&self.service.boot()).unwrap();

@@ -15,6 +15,7 @@ mod library;
 mod outbox;
 mod project_accounts;
 mod project_playback;
+mod project_purchases;
 mod project_sessions;
 mod project_subscriptions;
 mod project_titles;

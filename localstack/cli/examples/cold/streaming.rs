@@ -47,6 +47,7 @@ fn grant(account: AccountId) -> Value {
         max_height: 1080,
         valid_to: "2100-01-01T00:00:00Z".to_owned(),
         grace_to: "2100-01-08T00:00:00Z".to_owned(),
+        ..EntitlementsChanged::default()
     };
     records::sqs([Event::new(&World::system(), types::ENTITLEMENTS_CHANGED, account, 1, &data).json()])
 }

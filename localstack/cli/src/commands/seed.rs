@@ -89,5 +89,6 @@ async fn one(editor: &Cinema, entry: &Entry, slug: &str, source: &Path, progress
     let title = editor.post_once("/v1/admin/titles", &entry.title, &format!("seed-{slug}")).await?;
     let id = title["id"].as_str().context("the new title has no id")?;
     studio::film(editor, id, source, progress).await?;
-    studio::publish(editor, id, entry.rating).await
+    studio::publish(editor, id, entry.rating).await?;
+    plans::price(editor, id).await
 }

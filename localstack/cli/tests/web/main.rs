@@ -61,6 +61,11 @@ fn a_visitor_subscribes_and_what_is_paid_for_plays() {
 }
 
 #[test]
+fn a_visitor_rents_one_film_and_another_does_not_play() {
+    visit("rent.mjs");
+}
+
+#[test]
 fn a_list_goes_on_after_its_first_page() {
     visit("list.mjs");
 }

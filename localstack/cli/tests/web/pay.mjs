@@ -49,6 +49,8 @@ await visit(async (page, picture) => {
   await button("Cancel").click();
   await page.getByRole("heading", { name: "Plan", exact: true }).waitFor({ timeout: 30000 });
   await status("It ended on");
+  await page.getByText("cancelled, nothing was paid").waitFor({ timeout: 30000 });
+  assert.equal(await page.getByText("declined").count(), 0);
 
   // A declined card is said on the page, and another one pays.
   await subscribe();

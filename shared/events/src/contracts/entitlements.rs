@@ -1,11 +1,17 @@
 //! `cinema.user.entitlements_changed.v1`: what an account may watch, on how many screens.
 
-use kernel::{AccountId, policy::Entitlement};
+use std::collections::BTreeSet;
+
+use kernel::{
+    AccountId,
+    policy::{Entitlement, TitleGrant},
+};
 use proto::{types, user};
 
 use super::{
     ContractError,
-    fields::{data, moment, optional_moment, subject},
+    fields::{data, moment, optional_moment, parse, subject},
+    purchase::grant,
     subscription::terms,
 };
 use crate::Event;
@@ -19,6 +25,8 @@ pub struct Entitlements {
     pub sequence: i64,
     /// Absent: no plan.
     pub entitlement: Option<Entitlement>,
+    /// Single titles that were paid for, one entry for each.
+    pub titles: Vec<TitleGrant>,
 }
 
 impl Entitlements {
@@ -34,6 +42,14 @@ impl Entitlements {
             let times = (moment("valid_to", &data.valid_to)?, optional_moment("grace_to", &data.grace_to)?);
             Some(terms(&data.plan, (data.max_streams, data.max_height), times)?)
         };
-        Ok(Self { account: subject(event, "account_id", &data.account_id)?, sequence: event.sequence, entitlement })
+        let read = |told: &user::TitleGrant| {
+            grant(parse("purchase_id", &told.purchase_id)?, &told.title_id, &told.kind, &told.valid_to)
+        };
+        let titles: Vec<TitleGrant> = data.titles.iter().map(read).collect::<Result<_, _>>()?;
+        if titles.iter().map(|grant| grant.title).collect::<BTreeSet<_>>().len() < titles.len() {
+            return Err(ContractError::new("titles", "names a title twice"));
+        }
+        let account = subject(event, "account_id", &data.account_id)?;
+        Ok(Self { account, sequence: event.sequence, entitlement, titles })
     }
 }

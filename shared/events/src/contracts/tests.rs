@@ -57,6 +57,8 @@ fn read(event: &Event) -> Refused {
         types::SUBSCRIPTION_CHANGED => refused(Subscription::read(event)),
         types::PAYMENT_CHANGED => refused(Payment::read(event)),
         types::TRIAL_ANNOUNCED => refused(Trial::read(event)),
+        types::PURCHASE_CHANGED => refused(Purchase::read(event)),
+        types::RENTAL_BEGUN => refused(RentalBegun::read(event)),
         types::TITLE_CHANGED => refused(Title::read(event)),
         types::TITLE_LEAVING => refused(TitleLeaving::read(event)),
         types::ASSET_READY | types::ASSET_FAILED | types::SOURCE_DROPPED => refused(Asset::read(event)),
@@ -106,7 +108,16 @@ fn written(kind: &str) -> (String, Value) {
         ),
         types::ENTITLEMENTS_CHANGED => (
             id("acc"),
-            json!({ "account_id": id("acc"), "plan": "standard", "max_streams": 2, "max_height": 1080, "valid_to": "2026-02-01T00:00:00Z", "grace_to": "2026-02-08T00:00:00Z" }),
+            json!({ "account_id": id("acc"), "plan": "standard", "max_streams": 2, "max_height": 1080, "valid_to": "2026-02-01T00:00:00Z", "grace_to": "2026-02-08T00:00:00Z",
+                "titles": [{ "title_id": id("ttl"), "purchase_id": id("pur"), "kind": "rent", "valid_to": "2026-02-01T00:00:00Z" }] }),
+        ),
+        types::PURCHASE_CHANGED => (
+            id("pur"),
+            json!({ "purchase_id": id("pur"), "account_id": id("acc"), "title_id": id("ttl"), "kind": "rent", "status": "active", "valid_to": "2026-02-01T00:00:00Z" }),
+        ),
+        types::RENTAL_BEGUN => (
+            id("pbs"),
+            json!({ "session_id": id("pbs"), "account_id": id("acc"), "title_id": id("ttl"), "purchase_id": id("pur"), "begun_at": "2026-01-01T12:00:00Z" }),
         ),
         types::SUBSCRIPTION_CHANGED => (
             id("sub"),
@@ -200,7 +211,9 @@ fn a_reader_takes_no_other_contract() {
             refused(Profile::read(&other)),
             refused(ProfileSecret::read(&other)),
             refused(Receipt::read(&other)),
+            refused(Purchase::read(&other)),
             refused(RefreshReused::read(&other)),
+            refused(RentalBegun::read(&other)),
             refused(SessionEnded::read(&other)),
             refused(Subscription::read(&other)),
             refused(Title::read(&other)),
@@ -238,6 +251,13 @@ fn a_field_that_does_not_fit_is_named() {
         (types::PAYMENT_CHANGED, "currency", json!("")),
         (types::PAYMENT_CHANGED, "subscription_id", text_id("acc")),
         (types::TRIAL_ANNOUNCED, "ends_at", json!("")),
+        (types::ENTITLEMENTS_CHANGED, "titles", json!([held("buy", ""), held("buy", "")])),
+        (types::PURCHASE_CHANGED, "status", json!("pending")),
+        (types::PURCHASE_CHANGED, "kind", json!("lease")),
+        (types::PURCHASE_CHANGED, "title_id", json!("")),
+        (types::PURCHASE_CHANGED, "valid_to", json!("")),
+        (types::RENTAL_BEGUN, "purchase_id", text_id("sub")),
+        (types::RENTAL_BEGUN, "begun_at", json!("")),
         (types::SUBSCRIPTION_CHANGED, "status", json!("paused")),
         (types::SUBSCRIPTION_CHANGED, "plan", json!("")),
         (types::SUBSCRIPTION_CHANGED, "valid_to", json!("")),
@@ -278,6 +298,27 @@ fn a_field_that_does_not_fit_is_named() {
         data[field] = value.clone();
         assert_eq!(read(&event(kind, &subject, &data)), Err(*field), "{kind}: {value}");
     }
+}
+
+fn held(kind: &str, valid_to: &str) -> Value {
+    json!({ "title_id": id("ttl"), "purchase_id": id("pur"), "kind": kind, "valid_to": valid_to })
+}
+
+#[test]
+fn only_what_was_bought_has_no_end() {
+    let titles = |held: Value| {
+        let (subject, mut data) = written(types::ENTITLEMENTS_CHANGED);
+        data["titles"] = json!([held]);
+        Entitlements::read(&event(types::ENTITLEMENTS_CHANGED, &subject, &data))
+    };
+    assert_eq!(titles(held("buy", "")).unwrap().titles[0].valid_to, None);
+    for (kind, valid_to, field) in [("rent", "", "valid_to"), ("rent", "soon", "valid_to"), ("", "", "kind")] {
+        assert_eq!(refused(titles(held(kind, valid_to))), Err(field), "{kind} {valid_to}");
+    }
+    let (subject, mut data) = written(types::PURCHASE_CHANGED);
+    (data["kind"], data["valid_to"]) = (json!("buy"), json!(""));
+    let bought = Purchase::read(&event(types::PURCHASE_CHANGED, &subject, &data)).unwrap();
+    assert!(bought.grant.is_running(NOW));
 }
 
 #[test]

@@ -1,0 +1,98 @@
+// Makes an account without a plan, leaves the sandbox's page, rents one film on it and watches that; another film does not play.
+import assert from "node:assert/strict";
+
+import { visit } from "./browser.mjs";
+
+const { CINEMA_TEST_EDGE_URL: edge } = process.env;
+const email = `rent-${Date.now()}@example.com`;
+const password = "a long enough sentence";
+
+async function mailed() {
+  for (let tries = 0; tries < 120; tries++) {
+    const page = await (await fetch(`${edge}/mail?to=${encodeURIComponent(email)}`)).text();
+    const code = page.match(/<pre>[^<]*?\b(\d{6})\b/)?.[1];
+    if (code) return code;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error(`no mail for ${email}`);
+}
+
+const { items } = await (await fetch(`${edge}/v1/titles?limit=50`)).json();
+const films = items.filter(({ kind, playable }) => kind === "film" && playable);
+const film = films.find(({ name }) => /clockwork/i.test(name));
+const other = films.find(({ id }) => id !== film.id);
+assert.ok(film && other, "the catalogue holds no two films");
+
+await visit(async (page, picture) => {
+  const button = (name) => page.getByRole("button", { name });
+  const status = (text) => page.getByRole("status").filter({ hasText: text }).first().waitFor({ timeout: 60000 });
+  const open = async ({ id, name }) => {
+    await page.goto(`${edge}/#/`);
+    await page.goto(`${edge}/#/titles/${id}`);
+    await page.getByRole("heading", { level: 1, name }).waitFor({ timeout: 30000 });
+  };
+
+  // Whoever is nobody yet sees what it costs.
+  await open(film);
+  await page.getByText("Rent for RUB").waitFor({ timeout: 30000 });
+
+  await page.goto(`${edge}/#/sign-up`);
+  await page.getByRole("heading", { name: "Create an account" }).waitFor({ timeout: 30000 });
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("New password").fill(password);
+  await button("Create the account").click();
+  await page.getByText(`mailed to ${email}`).waitFor({ timeout: 30000 });
+  await page.getByLabel("Code").fill(await mailed());
+  await button("Confirm").click();
+  await page.getByText("Sign out").waitFor({ timeout: 30000 });
+
+  // Without a plan there is nothing to press but the price.
+  const rent = async () => {
+    await open(film);
+    await button(/^Rent for/).click();
+    await page.getByText("Sandbox: no money is moved").waitFor({ timeout: 30000 });
+  };
+  await open(film);
+  await button(/^Rent for/).waitFor({ timeout: 30000 });
+  assert.equal(await page.locator("#play").isVisible(), false);
+  await picture("priced");
+
+  // Going away from the provider's page buys nothing, and nothing is called declined.
+  await rent();
+  await button("Cancel").click();
+  await page.getByRole("heading", { level: 1, name: film.name }).waitFor({ timeout: 30000 });
+  await button(/^Rent for/).waitFor({ timeout: 30000 });
+  await page.goto(`${edge}/#/account`);
+  await page.getByText("cancelled, nothing was paid").waitFor({ timeout: 60000 });
+  assert.equal(await page.getByText("declined").count(), 0);
+
+  // Paid, it plays.
+  await rent();
+  await page.getByLabel("Card number").fill("4242 4242 4242 4242");
+  await button(/^Pay/).click();
+  await page.getByRole("heading", { level: 1, name: film.name }).waitFor({ timeout: 30000 });
+  await status("You have rented this film until");
+  await picture("rented");
+  await page.locator("#play").click();
+  await page.waitForFunction(() => document.querySelector("video")?.currentTime > 1, null, { timeout: 60000 });
+  await picture("rented-film");
+
+  // Its 48 hours run from now on.
+  const until = async () => {
+    await open(film);
+    await status("You have rented this film until");
+    return Date.parse((await page.getByRole("status").first().innerText()).match(/until (.*)\./)[1].replace(" at ", " "));
+  };
+  let left = Infinity;
+  for (let tries = 0; tries < 30 && left > 49; tries++) {
+    left = ((await until()) - Date.now()) / 3_600_000;
+    if (left > 49) await page.waitForTimeout(1000);
+  }
+  assert.ok(left > 46 && left < 49, `${left} hours are left`);
+
+  // Another film is still for sale only.
+  await open(other);
+  await button(/^Rent for/).waitFor({ timeout: 30000 });
+  assert.equal(await page.locator("#play").isVisible(), false);
+}, ["status of 402", "status of 403", "status of 404"]);
+console.log("left, rented and watched; another film does not play");

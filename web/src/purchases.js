@@ -1,0 +1,75 @@
+// A film by itself: what it costs, how it is rented or bought, and until when it can be watched.
+
+import { call, callQuietly, isSignedIn } from "./api.js";
+import { action, alertLine, el } from "./dom.js";
+import { POLL_FOR_MS, POLL_MS, price } from "./plans.js";
+
+const KINDS = { rent: "Rent", buy: "Buy" };
+const MOST_LOOKED_AT = 20;
+
+const moment = (text) => new Date(text).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" });
+
+/** What this call answers, or nothing: the film's page is there without it. */
+const orNothing = (answer) => answer.catch(() => null);
+
+/**
+ * What a film costs by itself, what the person has, and what they have begun to pay. `needs_payment` only where that is known: whoever is not
+ * signed in, or whose plan is not told, may try.
+ */
+export async function standing(title) {
+  const prices = orNothing(call("GET", `/v1/titles/${title.id}/prices`));
+  if (!isSignedIn()) return { offers: (await prices)?.items ?? [], needs_payment: false };
+  const [offered, held] = await Promise.all([prices, orNothing(call("GET", "/v1/users/me/entitlements"))]);
+  const own = held?.titles.find(({ title_id }) => title_id === title.id);
+  const needs_payment = held !== null && held.plan === null && !own;
+  const begun = needs_payment ? await purchaseOf(title.id) : null;
+  return { offers: offered?.items ?? [], own, needs_payment, begun };
+}
+
+/** What the person has begun to pay for the film, or has paid although playback has not heard of it yet. */
+async function purchaseOf(id) {
+  const purchases = await orNothing(callQuietly("GET", `/v1/purchases?limit=${MOST_LOOKED_AT}`));
+  return purchases?.items.find(({ title_id, status }) => title_id === id && ["pending", "active"].includes(status)) ?? null;
+}
+
+/** Says what the person has, or offers it; `again` shows the page anew, with a sentence on what has come of it. */
+export function sale(title, { offers, own, begun }, again) {
+  if (own) {
+    const text = own.kind === "buy" ? "You have bought this film." : `You have rented this film until ${moment(own.valid_to)}.`;
+    return el("p", { role: "status", textContent: text });
+  }
+  const line = alertLine();
+  const state = el("p", { role: "status" });
+  if (begun) {
+    state.textContent = "Your payment is under way. The film can be watched as soon as it has arrived.";
+    watch(title.id, state, again);
+  }
+  if (offers.length === 0) return state;
+  if (!isSignedIn()) {
+    const costs = offers.map(({ kind, amount }) => `${KINDS[kind] ?? kind} for ${price(amount)}`).join(", ");
+    return el("p", { className: "dim", textContent: `${costs}.` });
+  }
+  const button = (offer) => action(`${KINDS[offer.kind] ?? offer.kind} for ${price(offer.amount)}`, line, async () => {
+    const answer = await call("POST", "/v1/purchases", { title_id: title.id, kind: offer.kind });
+    if (answer.checkout_url) location.assign(answer.checkout_url);
+    else await again();
+  });
+  const rent = offers.find(({ days_to_begin }) => days_to_begin);
+  const terms = rent ? `A rental is begun within ${rent.days_to_begin} days, and can then be watched for ${rent.hours_to_watch} hours.` : "";
+  return el("section", { ariaLabel: "Without a plan" }, state, el("div", { className: "buttons" }, ...offers.map(button)),
+    el("p", { className: "dim", textContent: terms }), line);
+}
+
+/** Looks again until the film can be watched, or nothing is under way any more. */
+async function watch(id, state, again) {
+  const until = Date.now() + POLL_FOR_MS;
+  // The page may not be shown yet.
+  await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  while (state.isConnected && Date.now() < until) {
+    const [begun, held] = await Promise.all([purchaseOf(id), orNothing(callQuietly("GET", "/v1/users/me/entitlements"))]);
+    if (!state.isConnected) return;
+    if (held?.titles.some(({ title_id }) => title_id === id)) return void again();
+    if (held && begun === null) return void again("Nothing was paid: the payment was cancelled or declined.");
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
