@@ -110,6 +110,11 @@ pub fn decide(
     // The last picture may stay for long.
     video.pauses.push(Pause::between(whole.last - zero, f64::MAX));
     let seconds = if is_held { sound_seconds } else { picture_seconds };
+    // Each field of an interlaced picture may be a packet.
+    if !video.is_interlaced {
+        let times = packets.iter().filter(|packet| packet.stream == stream.index).map(|packet| packet.time);
+        notes.extend(crowded(times, zero + origin_seconds, rate, reading.is_whole));
+    }
     if is_held && sound_seconds - picture_seconds > HELD_SECONDS_WORTH_A_NOTE {
         notes.push(format!(
             "the picture ends {:.1} s before the sound; the last picture stays on the screen until the end",
@@ -131,6 +136,18 @@ pub fn decide(
         captions: tracks::captions(document),
         notes,
     })
+}
+
+/// What is to be said when pictures come so close together that the film cannot show each of them.
+fn crowded(times: impl Iterator<Item = f64>, from: f64, rate: Rate, is_whole: bool) -> Option<String> {
+    let mut places: Vec<i64> = times.map(|time| ((time - from) * rate.per_second()).round() as i64).collect();
+    places.sort_unstable();
+    let lost = places.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    let (all, fastest) = (places.len(), (rate.per_second() * 100.0).round() / 100.0);
+    let how_many = if is_whole { format!("{lost} of {all}") } else { format!("{} % of the", 100 * lost / all.max(1)) };
+    let text = format!("{how_many} pictures are not shown: the film has {fastest} a second, and they come faster");
+    // One in a film is the rounding of two clocks.
+    (lost > 1).then_some(text)
 }
 
 /// The smallest step back of the clock that is more than the order in which pictures are decoded, in seconds.

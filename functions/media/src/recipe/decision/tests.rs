@@ -181,3 +181,21 @@ fn the_film_is_as_long_as_its_sound_and_the_fullest_stream_is_the_film() {
     packets.push(Packet { stream: 2, time: 0.0, duration: 0.04, is_key: true });
     assert_eq!(picture_stream(&film, &packets).map(|stream| stream.index), Some(0));
 }
+
+#[test]
+fn pictures_that_come_too_fast_are_counted() {
+    let notes = |packets: Vec<Packet>| {
+        decide(Container::Mov, &document(""), &frame(), &whole(packets)).unwrap().notes
+    };
+    let say = |text: &str| vec![format!("{text}, and they come faster")];
+    assert!(notes(even(10.0, 24.0)).is_empty());
+    assert!(notes(even(10.0, 24_000.0 / 1001.0)).is_empty());
+    // A clock of milliseconds.
+    let rounded = even(10.0, 30.0).into_iter().map(|packet| Packet { time: (packet.time * 1000.0).round() / 1000.0, ..packet });
+    assert!(notes(rounded.collect()).is_empty());
+    let mut doubled = even(8.0, 24.0);
+    for at in (10..190).step_by(24) {
+        doubled[at].time = doubled[at - 1].time;
+    }
+    assert_eq!(notes(doubled), say("8 of 192 pictures are not shown: the film has 24 a second"));
+}
