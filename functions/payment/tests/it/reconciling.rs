@@ -55,8 +55,7 @@ impl Visit for Line {
 async fn alarms(stage: &Stage) -> Vec<String> {
     let alarms = Alarms::default();
     assert_eq!(stage.reconcile().with_subscriber(alarms.clone()).await, Some(Outcome::Done));
-    let said = alarms.0.lock().unwrap().clone();
-    said
+    alarms.0.lock().unwrap().clone()
 }
 
 /// Everything that money is.
