@@ -167,19 +167,19 @@ impl Billing {
         invoices::issue(tx, &mut note, covers, now).await?;
         store::ledger::book(tx, refund.id, &ledger::refunded(payment, amount, tax), now).await?;
         let is_all = before + amount.minor == payment.amount.minor;
-        match held {
-            Held::Subscription(subscription)
-                if is_all && invoice.kind == Kind::Period && invoice.period == Some(subscription.state.period) =>
-            {
-                subscription.state.end(now);
-                self.put(tx, subscription).await?;
-            }
-            Held::Purchase(purchase) if is_all => {
-                if purchase.give_back() {
-                    put_purchase(&self.world, tx, purchase).await?;
-                }
-            }
-            _ => {}
+        if is_all
+            && let Held::Purchase(purchase) = &mut *held
+            && purchase.give_back()
+        {
+            put_purchase(&self.world, tx, purchase).await?;
+        }
+        if is_all
+            && invoice.kind == Kind::Period
+            && let Held::Subscription(subscription) = held
+            && invoice.period == Some(subscription.state.period)
+        {
+            subscription.state.end(now);
+            self.put(tx, subscription).await?;
         }
         payments::put(tx, payment, None).await?;
         self.tell(tx, payment, invoice).await

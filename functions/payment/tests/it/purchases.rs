@@ -102,6 +102,7 @@ async fn what_runs_is_not_sold_twice_and_what_is_over_is_sold_again() {
     let told = stage.told(TOLD, &first).await;
     assert_eq!(member(&told, "status"), ["active", "ended"]);
     // Who rents may buy; who has bought neither rents nor buys.
+    stage.advance(Duration::SECOND);
     let bought = stage.purchase(customer, title, "buy").await.expect(201);
     stage.pay(&bought).await;
     for kind in ["rent", "buy"] {
@@ -239,6 +240,7 @@ async fn two_pages_for_one_title_end_with_one_of_them() {
     let title = stage.film(399, 999).await;
     let customer = Customer::new();
     let rent = stage.purchase(customer, title, "rent").await.expect(201);
+    stage.advance(Duration::SECOND);
     let buy = stage.purchase(customer, title, "buy").await.expect(201);
     stage.pay(&buy).await;
     stage.pay(&rent).await;

@@ -55,8 +55,7 @@ impl Visit for Line {
 async fn alarms(stage: &Stage) -> Vec<String> {
     let alarms = Alarms::default();
     assert_eq!(stage.reconcile().with_subscriber(alarms.clone()).await, Some(Outcome::Done));
-    let said = alarms.0.lock().unwrap().clone();
-    said
+    alarms.0.lock().unwrap().clone()
 }
 
 /// Everything that money is.
@@ -98,7 +97,11 @@ async fn a_difference_of_one_minor_unit_is_an_alarm_and_nothing_is_corrected() {
         assert!(said[0].contains(&format!("Payment {rental}: 399 EUR here, 398 EUR there")), "{said:?}");
         assert!(said[0].contains("a person must look"), "{said:?}");
     }
-    assert_eq!((books(&stage).await, stage.bank.calls()), (before, calls), "nothing was corrected, nothing was asked for");
+    assert_eq!(
+        (books(&stage).await, stage.bank.calls()),
+        (before, calls),
+        "nothing was corrected, nothing was asked for"
+    );
 
     // Right again, nobody is called any more.
     stage.bank.change_amount(&rental, 399);

@@ -93,7 +93,7 @@ async fn every_start_agrees_with_the_predicate() {
         let grants =
             titles::drawn(titles::grant(now, film.title), watchers.len() + TITLES + 2).split_off(sequence as usize);
         for (watcher, grant) in watchers.iter_mut().zip(grants) {
-            if sequence % 5 != 0 {
+            if sequence % 2 == 0 {
                 watcher.buy(&fixture, sequence, grant).await;
             }
             let title = watcher.title.filter(|grant| grant.title == film.title);
@@ -112,7 +112,7 @@ async fn every_start_agrees_with_the_predicate() {
         }
     }
     assert!(started > TITLES / 2 && reasons.len() == 7, "the random titles say little: {started}, {reasons:?}");
-    assert!(by_title >= 10, "hardly anybody watches by the title alone: {by_title}");
+    assert!(by_title > 5, "hardly anybody watches by the title alone: {by_title}");
 }
 
 /// Whether playback goes on follows from the predicate whatever becomes of a title that somebody is watching.

@@ -52,7 +52,8 @@ async fn an_account_that_has_not_arrived_is_404_for_now() {
     let body = json!({"name": "Anna"});
     home.app.post("/v1/users/me/profiles", &body).token(&token).send().await.expect_problem(404, "account_not_ready");
     let entitlements = home.app.get("/v1/users/me/entitlements").token(&token).send().await.expect(200);
-    let none = json!({"plan": null, "max_streams": 0, "max_height": 0, "valid_to": null, "grace_to": null, "titles": []});
+    let none =
+        json!({"plan": null, "max_streams": 0, "max_height": 0, "valid_to": null, "grace_to": null, "titles": []});
     assert_eq!(entitlements, none);
 }
 
