@@ -24,7 +24,6 @@ pub struct Studio {
     pub films: Bucket,
     app: App,
     boot: Arc<Boot>,
-    editor: Token,
     uploads: Bucket,
     workers: Workers,
 }
@@ -62,7 +61,6 @@ impl Studio {
             films: Bucket::new(service.aws(), service.var("BUCKET_MEDIA")),
             uploads: Bucket::new(service.aws(), service.var("BUCKET_UPLOADS")),
             workers: Workers::new(&service, boot.clone()),
-            editor: Token::role("editor"),
             boot,
         }
     }
@@ -82,7 +80,7 @@ impl Studio {
             for (message, trace) in self.workers.take().await {
                 assert_eq!(trace::within(trace, self.workers.deliver(&message)).await, Outcome::Done, "{message:?}");
             }
-            let asset = self.app.get(&path).token(&self.editor).send().await.expect(200);
+            let asset = self.app.get(&path).token(&Token::role("editor")).send().await.expect(200);
             let seconds = began.elapsed().as_secs_f64();
             if asset["state"] == "ready" || asset["state"] == "failed" || began.elapsed() > PATIENCE {
                 return Outcomes { asset, seconds };
