@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use zip::{CompressionMethod, DateTime, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 /// The services that hold something on a person, in the order of the archive.
-pub const PARTS: [&str; 6] = ["analytics", "auth", "notification", "payment", "streaming", "user"];
+pub const PARTS: [&str; 7] = ["analytics", "auth", "notification", "payment", "recommendation", "streaming", "user"];
 /// One export in this time.
 pub const PAUSE: Duration = Duration::hours(24);
 /// The bucket forgets parts and archive after this time.

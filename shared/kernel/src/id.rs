@@ -169,6 +169,8 @@ ids! {
     ExportId = "exp";
     /// One search, to which clicks refer.
     QueryId = "qry";
+    /// What a person was shown at once, to which explanations refer.
+    ImpressionId = "imp";
 }
 
 #[cfg(test)]

@@ -71,6 +71,7 @@ pub mod types {
         NOTIFICATION_ACCOUNT_ERASED = "cinema.notification.account_erased.v1", crate::auth::AccountErased;
         ANALYTICS_ACCOUNT_ERASED = "cinema.analytics.account_erased.v1", crate::auth::AccountErased;
         PAYMENT_ACCOUNT_ERASED = "cinema.payment.account_erased.v1", crate::auth::AccountErased;
+        RECOMMENDATION_ACCOUNT_ERASED = "cinema.recommendation.account_erased.v1", crate::auth::AccountErased;
         EXPORT_REQUESTED = "cinema.user.export_requested.v1", crate::user::ExportRequested;
         HISTORY_ERASED = "cinema.user.history_erased.v1", crate::user::HistoryErased;
         PROFILE_CHANGED = "cinema.user.profile_changed.v1", crate::user::ProfileChanged;

@@ -88,6 +88,18 @@ enum What {
     Auth,
     /// Playback events per CPU-second through analytics-ingest, and bytes per event
     Ingest,
+    /// Learns from rows `user_id,item_id[,timestamp]` and writes `user_id,item_id,rank` for everybody in a second file
+    Recommender {
+        /// What is learnt from
+        #[arg(long)]
+        train: PathBuf,
+        /// What is known of those who get a list
+        #[arg(long)]
+        fold_in: PathBuf,
+        /// Where the lists go
+        #[arg(long)]
+        out: PathBuf,
+    },
 }
 
 pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress: &Progress) -> Result<()> {
@@ -96,6 +108,10 @@ pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress:
     }
     if let What::Films { inputs, .. } = &arguments.what {
         ensure!(inputs.is_dir(), "{} is not a folder", inputs.display());
+    }
+    // Needs no engine.
+    if let What::Recommender { train, fold_in, out } = &arguments.what {
+        return recommender(root, [train, fold_in, out]).await;
     }
     let folder = Scratch::new()?;
     let home = home.throw_away(folder.path());
@@ -148,7 +164,22 @@ async fn measure(root: &Path, home: Home, arguments: Arguments, progress: &Progr
         What::Transcode => {
             run_cargo(root, &["run", "--quiet", "--release", "--example", "transcode"], &environment).await
         }
+        What::Recommender { train, fold_in, out } => recommender(root, [&train, &fold_in, &out]).await,
     }
+}
+
+/// Where cargo runs is the repository: paths that are relative to where the person is are made absolute.
+async fn recommender(root: &Path, files: [&PathBuf; 3]) -> Result<()> {
+    let absolute = files.map(|file| std::path::absolute(file).with_context(|| format!("{}: no path", file.display())));
+    let mut arguments = vec!["run", "--quiet", "--release", "--example", "recommender", "--"]
+        .into_iter()
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
+    for file in absolute {
+        arguments.push(file?.to_string_lossy().into_owned());
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    run_cargo(root, &arguments, &[]).await
 }
 
 /// Where cargo puts what it builds.

@@ -47,6 +47,7 @@ fn read(event: &Event) -> Refused {
         | types::MEDIA_ACCOUNT_ERASED
         | types::STREAMING_ACCOUNT_ERASED
         | types::NOTIFICATION_ACCOUNT_ERASED
+        | types::RECOMMENDATION_ACCOUNT_ERASED
         | types::PAYMENT_ACCOUNT_ERASED
         | types::ANALYTICS_ACCOUNT_ERASED => refused(Receipt::read(event)),
         types::EXPORT_REQUESTED => refused(Export::read(event)),

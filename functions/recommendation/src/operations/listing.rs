@@ -1,0 +1,83 @@
+//! What lists without rows have in common.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use cinema_http::Problem;
+use kernel::{ProfileId, TitleId};
+use serde::Deserialize;
+use stores::Table;
+use utoipa::IntoParams;
+
+use crate::{
+    answer::{Reader, RecommendedList},
+    catalogue::Catalogue,
+    library::answered,
+    model::{Model, Reason},
+    related::Related,
+    store::tastes,
+};
+
+/// For callers without an account.
+pub(super) const MAX_AGE: Duration = Duration::from_secs(60);
+const USUAL: u16 = 20;
+const MOST: u16 = 50;
+
+/// How many titles.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Size {
+    /// Most titles.
+    #[param(minimum = 1, maximum = 50, default = 20)]
+    limit: Option<u16>,
+}
+
+impl Size {
+    pub(super) fn most(&self) -> Result<usize, Problem> {
+        most(self.limit)
+    }
+}
+
+/// A limit that was asked for, or the usual one.
+pub(super) fn most(limit: Option<u16>) -> Result<usize, Problem> {
+    match limit.unwrap_or(USUAL) {
+        limit @ 1..=MOST => Ok(limit.into()),
+        _ => Err(Problem::invalid("limit", format!("must be a number from 1 to {MOST}"))),
+    }
+}
+
+/// Whether a text can be the slug of a genre.
+pub(super) fn is_slug(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=100).contains(&text.len()) && text.bytes().all(is_part)
+}
+
+/// What is not to be shown to a profile; nothing is kept from nobody, nor while the profile's history cannot be read.
+pub(super) async fn excluded(table: &Table, profile: Option<ProfileId>, titles: &Catalogue) -> BTreeSet<TitleId> {
+    let Some(profile) = profile else { return BTreeSet::new() };
+    match answered(tastes::get(table, profile)).await {
+        Ok(taste) => taste.excluded(titles),
+        Err(error) => {
+            tracing::warn!(%error, "a list is made for anybody");
+            BTreeSet::new()
+        }
+    }
+}
+
+/// The answer; `asked` is the title that speaks for all of them.
+pub(super) fn list(
+    reader: &Reader<'_>,
+    titles: &Catalogue,
+    model: Option<&Model>,
+    found: Vec<Related>,
+    asked: Option<TitleId>,
+) -> RecommendedList {
+    let item = |Related { title, score, .. }: Related| {
+        let evidence = asked.map(|title_id| Reason { title_id, weight: score }).into_iter().collect();
+        reader.recommended(titles, title, score, evidence)
+    };
+    RecommendedList {
+        items: found.into_iter().filter_map(item).collect(),
+        model_version: model.map(|model| model.version.clone()),
+    }
+}

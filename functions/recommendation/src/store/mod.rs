@@ -1,0 +1,23 @@
+//! The table `tastes`, single-table, and the bucket `models`.
+//!
+//! | pk | sk | what |
+//! |---|---|---|
+//! | `profile#prf_…` | `viewing#ttl_…` | what the profile saw of a title |
+//! | `profile#prf_…` | `feedback#ttl_…` | what it says of a title |
+//! | `profile#prf_…` | `onboarding` | what it chose when it began |
+//! | `profile#prf_…` | `forgotten`, `forgotten#ttl_…` | until when its history was erased, of all or of one title |
+//! | `impressions#prf_…` | `imp_…` | what decided a page, for a week |
+//! | `profiles#0` … `profiles#f` | `prf_…` | the profiles of whom something is kept, for training |
+//! | `titles#0` … `titles#f` | `ttl_…` | a title, projected |
+//! | `gone#…` | `gone` | digest of a profile that was deleted |
+//! | `erased#…` | `erased` | digest of an account that was erased |
+
+pub mod erasure;
+pub mod impressions;
+mod keys;
+pub mod models;
+pub mod opinions;
+pub mod profiles;
+pub mod tastes;
+pub mod titles;
+pub mod viewings;

@@ -1,0 +1,120 @@
+//! What is known of a profile, and what ranking makes of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::{TitleId, policy::Audience};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::{
+    catalogue::Catalogue,
+    feedback::{Feedback, Onboarding, Verdict},
+    viewing::Viewing,
+};
+
+/// A profile is scored with its whole history; nobody watches more than that.
+pub const MOST_SOURCES: usize = 500;
+const WATCHED: f32 = 1.0;
+const LIKED: f32 = 1.0;
+/// Chosen from a list, not watched.
+const CHOSEN: f32 = 0.5;
+/// Titles to watch on that a row has room for.
+const MOST_CONTINUED: usize = 20;
+
+/// All that is kept of a profile.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Taste {
+    pub viewings: BTreeMap<TitleId, Viewing>,
+    pub feedback: BTreeMap<TitleId, Feedback>,
+    pub onboarding: Onboarding,
+}
+
+/// A film or series that speaks for others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    pub title: TitleId,
+    pub weight: f32,
+    /// Milliseconds since 1970; 0: chosen at the beginning.
+    pub at: i64,
+    /// Slugs, as they were then.
+    pub genres: Vec<String>,
+}
+
+/// What ranking needs of a profile.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Leaning {
+    /// Newest first.
+    pub sources: Vec<Source>,
+    /// Films and episodes to watch on, newest first.
+    pub continued: Vec<TitleId>,
+    /// Slugs that were chosen at the beginning.
+    pub genres: Vec<String>,
+}
+
+impl Taste {
+    /// What speaks for others, by film or series: newest first, ties by id.
+    pub fn sources(&self, catalogue: &Catalogue) -> Vec<Source> {
+        let mut sources: BTreeMap<TitleId, (f32, i64)> = BTreeMap::new();
+        let mut add = |title: TitleId, weight: f32, at: i64| {
+            let source = sources.entry(catalogue.work_of(title)).or_insert((weight, at));
+            *source = (source.0.max(weight), source.1.max(at));
+        };
+        for title in &self.onboarding.titles {
+            add(*title, CHOSEN, 0);
+        }
+        for (title, viewing) in self.viewings.iter().filter(|(_, viewing)| viewing.is_liked()) {
+            add(*title, WATCHED, viewing.last_at());
+        }
+        for (title, feedback) in self.feedback.iter().filter(|(_, feedback)| feedback.verdict == Verdict::Like) {
+            add(*title, LIKED, feedback.at);
+        }
+        let refused = self.refused(catalogue);
+        let sources = sources.into_iter().filter(|(title, _)| !refused.contains(title));
+        let mut sources: Vec<Source> = sources
+            .map(|(title, (weight, at))| {
+                let genres = catalogue.get(title).map(|title| title.genres.clone()).unwrap_or_default();
+                Source { title, weight, at, genres }
+            })
+            .collect();
+        sources.sort_by_key(|source| (std::cmp::Reverse(source.at), source.title));
+        sources.truncate(MOST_SOURCES);
+        sources
+    }
+
+    fn refused(&self, catalogue: &Catalogue) -> BTreeSet<TitleId> {
+        let refused = self.feedback.iter().filter(|(_, feedback)| feedback.verdict != Verdict::Like);
+        refused.map(|(title, _)| catalogue.work_of(*title)).collect()
+    }
+
+    /// Films and series that are proposed no more: seen, refused, or known to the profile anyway.
+    pub fn excluded(&self, catalogue: &Catalogue) -> BTreeSet<TitleId> {
+        let seen = self.viewings.iter().filter(|(_, viewing)| viewing.is_seen()).map(|(title, _)| title);
+        let known = seen.chain(self.feedback.keys()).chain(&self.onboarding.titles);
+        known.map(|title| catalogue.work_of(*title)).collect()
+    }
+
+    /// What is begun and may be watched on, newest first; nothing that was refused.
+    fn continued(&self, catalogue: &Catalogue, audience: &Audience, now: OffsetDateTime) -> Vec<TitleId> {
+        let refused = self.refused(catalogue);
+        let begun = self.viewings.iter().filter(|(title, viewing)| {
+            viewing.is_continued()
+                && !refused.contains(&catalogue.work_of(**title))
+                && catalogue.is_offered(**title, audience, now)
+        });
+        let mut begun: Vec<(i64, TitleId)> = begun.map(|(title, viewing)| (viewing.last_at(), *title)).collect();
+        begun.sort_by_key(|(at, title)| (std::cmp::Reverse(*at), *title));
+        // Of a series the episode that was played last.
+        let mut works = BTreeSet::new();
+        let begun = begun.into_iter().filter(|(_, title)| works.insert(catalogue.work_of(*title)));
+        begun.map(|(_, title)| title).take(MOST_CONTINUED).collect()
+    }
+
+    /// What ranking needs of it.
+    pub fn leaning(&self, catalogue: &Catalogue, audience: &Audience, now: OffsetDateTime) -> Leaning {
+        Leaning {
+            sources: self.sources(catalogue),
+            continued: self.continued(catalogue, audience, now),
+            genres: self.onboarding.genres.clone(),
+        }
+    }
+}
