@@ -75,6 +75,7 @@ async fn a_title_is_shown_and_announced_beside_the_plan() {
         max_height: 1080,
         valid_to: "2126-01-01T00:00:00Z".into(),
         grace_to: String::new(),
+        ..Default::default()
     };
     let event = Event::new(&World::system(), types::SUBSCRIPTION_CHANGED, subscription, 1, &data);
     assert_eq!(home.project_subscription(event).await, Outcome::Done);
