@@ -34,7 +34,9 @@ pub(super) async fn get_concurrency(
     Query(span): Query<Span>,
 ) -> Result<Json<Concurrency>, Problem> {
     let (hours, moment) = (problems::hours(span, &world, USUAL_HOURS, MOST_HOURS)?, world.now());
-    let found = async { futures::try_join!(concurrency::live_at(&clickhouse, moment), concurrency::peak(&clickhouse, hours, moment)) };
+    let found = async {
+        futures::try_join!(concurrency::live_at(&clickhouse, moment), concurrency::peak(&clickhouse, hours, moment))
+    };
     let (now, (peak, peak_at)) = problems::patiently(found).await?;
     Ok(Json(Concurrency { now, hours, peak, peak_at }))
 }

@@ -4,12 +4,7 @@ use cinema_http::{Editor, Json, Path, Problem, Query, State};
 use kernel::TitleId;
 use stores::ClickHouse;
 
-use crate::{
-    overview::Overview,
-    problems,
-    span::Span,
-    store::title_hours,
-};
+use crate::{overview::Overview, problems, span::Span, store::title_hours};
 
 runtime::wire! {
     pub(super) struct GetTitleOverview {

@@ -113,7 +113,8 @@ fn missing(impression: ImpressionId, now: OffsetDateTime) -> Problem {
 impl From<Row> for ExplainedRow {
     fn from(row: Row) -> Self {
         let items = row.picks.into_iter();
-        let items = items.map(|pick| ExplainedTitle { title_id: pick.title, score: pick.score, evidence: pick.reasons });
+        let items =
+            items.map(|pick| ExplainedTitle { title_id: pick.title, score: pick.score, evidence: pick.reasons });
         Self { kind: row.kind, title_id: row.because, genre: row.genre, items: items.collect() }
     }
 }

@@ -79,8 +79,7 @@ impl Train {
         };
         let now = self.world.now();
         let data = Dataset::new(tastes.iter().map(|taste| positives(taste, &catalogue)));
-        let trained =
-            train(&data, &catalogue, live_report.as_ref(), |model| pages(&tastes, &catalogue, model, now))?;
+        let trained = train(&data, &catalogue, live_report.as_ref(), |model| pages(&tastes, &catalogue, model, now))?;
         let version = trained.report.version.clone();
         // The same people watched the same: there is nothing to publish, and the report of the day that made it stays.
         if live.as_ref().is_some_and(|live| live.version == version) {

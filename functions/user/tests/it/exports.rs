@@ -74,7 +74,15 @@ async fn an_export_is_ready_when_every_part_is_there() {
     let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
     assert_eq!(
         names,
-        ["analytics.json", "auth.json", "notification.json", "payment.json", "recommendation.json", "streaming.json", "user.json"]
+        [
+            "analytics.json",
+            "auth.json",
+            "notification.json",
+            "payment.json",
+            "recommendation.json",
+            "streaming.json",
+            "user.json"
+        ]
     );
     let mut text = String::new();
     archive.by_name("user.json").unwrap().read_to_string(&mut text).unwrap();

@@ -184,14 +184,13 @@ fn the_film_is_as_long_as_its_sound_and_the_fullest_stream_is_the_film() {
 
 #[test]
 fn pictures_that_come_too_fast_are_counted() {
-    let notes = |packets: Vec<Packet>| {
-        decide(Container::Mov, &document(""), &frame(), &whole(packets)).unwrap().notes
-    };
+    let notes = |packets: Vec<Packet>| decide(Container::Mov, &document(""), &frame(), &whole(packets)).unwrap().notes;
     let say = |text: &str| vec![format!("{text}, and they come faster")];
     assert!(notes(even(10.0, 24.0)).is_empty());
     assert!(notes(even(10.0, 24_000.0 / 1001.0)).is_empty());
     // A clock of milliseconds.
-    let rounded = even(10.0, 30.0).into_iter().map(|packet| Packet { time: (packet.time * 1000.0).round() / 1000.0, ..packet });
+    let rounded =
+        even(10.0, 30.0).into_iter().map(|packet| Packet { time: (packet.time * 1000.0).round() / 1000.0, ..packet });
     assert!(notes(rounded.collect()).is_empty());
     let mut doubled = even(8.0, 24.0);
     for at in (10..190).step_by(24) {
