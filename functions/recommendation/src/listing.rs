@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// For callers without an account.
-pub(super) const MAX_AGE: Duration = Duration::from_secs(60);
+pub const MAX_AGE: Duration = Duration::from_secs(60);
 const USUAL: u16 = 20;
 const MOST: u16 = 50;
 
@@ -26,20 +26,20 @@ const MOST: u16 = 50;
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Size {
+pub struct Size {
     /// Most titles.
     #[param(minimum = 1, maximum = 50, default = 20)]
     limit: Option<u16>,
 }
 
 impl Size {
-    pub(super) fn most(&self) -> Result<usize, Problem> {
+    pub fn most(&self) -> Result<usize, Problem> {
         most(self.limit)
     }
 }
 
 /// A limit that was asked for, or the usual one.
-pub(super) fn most(limit: Option<u16>) -> Result<usize, Problem> {
+pub fn most(limit: Option<u16>) -> Result<usize, Problem> {
     match limit.unwrap_or(USUAL) {
         limit @ 1..=MOST => Ok(limit.into()),
         _ => Err(Problem::invalid("limit", format!("must be a number from 1 to {MOST}"))),
@@ -47,13 +47,13 @@ pub(super) fn most(limit: Option<u16>) -> Result<usize, Problem> {
 }
 
 /// Whether a text can be the slug of a genre.
-pub(super) fn is_slug(text: &str) -> bool {
+pub fn is_slug(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=100).contains(&text.len()) && text.bytes().all(is_part)
 }
 
 /// What is not to be shown to a profile; nothing is kept from nobody, nor while the profile's history cannot be read.
-pub(super) async fn excluded(table: &Table, profile: Option<ProfileId>, titles: &Catalogue) -> BTreeSet<TitleId> {
+pub async fn excluded(table: &Table, profile: Option<ProfileId>, titles: &Catalogue) -> BTreeSet<TitleId> {
     let Some(profile) = profile else { return BTreeSet::new() };
     match answered(tastes::get(table, profile)).await {
         Ok(taste) => taste.excluded(titles),
@@ -65,7 +65,7 @@ pub(super) async fn excluded(table: &Table, profile: Option<ProfileId>, titles: 
 }
 
 /// The answer; `asked` is the title that speaks for all of them.
-pub(super) fn list(
+pub fn list(
     reader: &Reader<'_>,
     titles: &Catalogue,
     model: Option<&Model>,
