@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use cinema_http::Problem;
 use kernel::{ProfileId, TitleId};
 use serde::Deserialize;
 use stores::Table;
@@ -22,6 +21,11 @@ pub const MAX_AGE: Duration = Duration::from_secs(60);
 const USUAL: u16 = 20;
 const MOST: u16 = 50;
 
+/// So many titles are in no list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a number from 1 to {MOST}")]
+pub struct LimitError;
+
 /// How many titles.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -33,16 +37,16 @@ pub struct Size {
 }
 
 impl Size {
-    pub fn most(&self) -> Result<usize, Problem> {
+    pub fn most(&self) -> Result<usize, LimitError> {
         most(self.limit)
     }
 }
 
 /// A limit that was asked for, or the usual one.
-pub fn most(limit: Option<u16>) -> Result<usize, Problem> {
+pub fn most(limit: Option<u16>) -> Result<usize, LimitError> {
     match limit.unwrap_or(USUAL) {
         limit @ 1..=MOST => Ok(limit.into()),
-        _ => Err(Problem::invalid("limit", format!("must be a number from 1 to {MOST}"))),
+        _ => Err(LimitError),
     }
 }
 
