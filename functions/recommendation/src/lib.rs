@@ -13,6 +13,7 @@ pub mod feedback;
 pub mod gate;
 pub mod home;
 pub mod library;
+mod listing;
 pub mod measure;
 mod millis;
 pub mod model;

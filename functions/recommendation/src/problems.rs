@@ -2,6 +2,8 @@
 
 use cinema_http::{Problem, StatusCode};
 
+use crate::listing::LimitError;
+
 /// 404: there is none, or this caller may not know of it.
 pub fn no_such_title() -> Problem {
     Problem::not_found("title")
@@ -35,4 +37,10 @@ pub fn nothing_before() -> Problem {
 pub fn not_good_enough(report: &crate::gate::Report) -> Problem {
     Problem::conflict("gate_not_met", "This version did not pass the tests for going live. Publish another one.")
         .with("objections", &report.objections)
+}
+
+impl From<LimitError> for Problem {
+    fn from(error: LimitError) -> Self {
+        Self::invalid("limit", error.to_string())
+    }
 }

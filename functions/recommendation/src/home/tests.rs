@@ -195,7 +195,7 @@ fn a_profile_gets_its_cluster_first_with_its_reasons() {
     }
     let rows = Inputs::of(&taste, &catalogue, Some(&model), &titles::audiences()[3], now).rows(Some(&model));
     assert_eq!(rows[0].kind, RowKind::TopPicks);
-    let of_cluster = |pick: &&Pick| (pick.title.uuid().as_u128() - 1) % 5 == 0;
+    let of_cluster = |pick: &&Pick| (pick.title.uuid().as_u128() - 1).is_multiple_of(5);
     assert!(rows[0].picks.iter().take(5).filter(of_cluster).count() >= 4, "{:?}", rows[0]);
     assert!(rows[0].picks.iter().all(|pick| !pick.reasons.is_empty()));
     let because = rows.iter().find(|row| row.kind == RowKind::Because);

@@ -5,10 +5,10 @@ use kernel::{TitleId, World};
 use runtime::{Access, PublicUrl};
 use stores::Table;
 
-use super::listing::{Size, list};
 use crate::{
     answer::{Reader, RecommendedList},
     library::{Library, answered},
+    listing::{Size, list},
     problems::no_such_title,
     related::{View, similar},
     store::tastes,

@@ -7,10 +7,10 @@ use kernel::{TitleId, World};
 use runtime::{Access, PublicUrl};
 use stores::Table;
 
-use super::listing::{MAX_AGE, Size, excluded, list};
 use crate::{
     answer::{Reader, RecommendedList},
     library::Library,
+    listing::{MAX_AGE, Size, excluded, list},
     problems::no_such_title,
     related::{View, similar},
 };

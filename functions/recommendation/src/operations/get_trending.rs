@@ -9,10 +9,10 @@ use serde::Deserialize;
 use stores::Table;
 use utoipa::IntoParams;
 
-use super::listing::{MAX_AGE, excluded, is_slug, list, most};
 use crate::{
     answer::{Reader, RecommendedList},
     library::Library,
+    listing::{MAX_AGE, excluded, is_slug, list, most},
     related::{View, trending},
 };
 

@@ -1,7 +1,5 @@
 //! One file per Lambda.
 
-mod listing;
-
 cinema_http::operations! {
     http: [
         get_home: GetHome,

@@ -9,10 +9,10 @@ use serde::Deserialize;
 use stores::Table;
 use utoipa::ToSchema;
 
-use super::listing::is_slug;
 use crate::{
     feedback::Onboarding,
     library::Library,
+    listing::is_slug,
     store::opinions::{self, Owner},
 };
 

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use cinema_http::Problem;
 use kernel::{ProfileId, TitleId};
 use serde::Deserialize;
 use stores::Table;
@@ -18,42 +17,47 @@ use crate::{
 };
 
 /// For callers without an account.
-pub(super) const MAX_AGE: Duration = Duration::from_secs(60);
+pub const MAX_AGE: Duration = Duration::from_secs(60);
 const USUAL: u16 = 20;
 const MOST: u16 = 50;
+
+/// So many titles are in no list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a number from 1 to {MOST}")]
+pub struct LimitError;
 
 /// How many titles.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Size {
+pub struct Size {
     /// Most titles.
     #[param(minimum = 1, maximum = 50, default = 20)]
     limit: Option<u16>,
 }
 
 impl Size {
-    pub(super) fn most(&self) -> Result<usize, Problem> {
+    pub fn most(&self) -> Result<usize, LimitError> {
         most(self.limit)
     }
 }
 
 /// A limit that was asked for, or the usual one.
-pub(super) fn most(limit: Option<u16>) -> Result<usize, Problem> {
+pub fn most(limit: Option<u16>) -> Result<usize, LimitError> {
     match limit.unwrap_or(USUAL) {
         limit @ 1..=MOST => Ok(limit.into()),
-        _ => Err(Problem::invalid("limit", format!("must be a number from 1 to {MOST}"))),
+        _ => Err(LimitError),
     }
 }
 
 /// Whether a text can be the slug of a genre.
-pub(super) fn is_slug(text: &str) -> bool {
+pub fn is_slug(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=100).contains(&text.len()) && text.bytes().all(is_part)
 }
 
 /// What is not to be shown to a profile; nothing is kept from nobody, nor while the profile's history cannot be read.
-pub(super) async fn excluded(table: &Table, profile: Option<ProfileId>, titles: &Catalogue) -> BTreeSet<TitleId> {
+pub async fn excluded(table: &Table, profile: Option<ProfileId>, titles: &Catalogue) -> BTreeSet<TitleId> {
     let Some(profile) = profile else { return BTreeSet::new() };
     match answered(tastes::get(table, profile)).await {
         Ok(taste) => taste.excluded(titles),
@@ -65,7 +69,7 @@ pub(super) async fn excluded(table: &Table, profile: Option<ProfileId>, titles: 
 }
 
 /// The answer; `asked` is the title that speaks for all of them.
-pub(super) fn list(
+pub fn list(
     reader: &Reader<'_>,
     titles: &Catalogue,
     model: Option<&Model>,
