@@ -190,7 +190,7 @@ fn pictures_that_come_too_fast_are_counted() {
     assert!(notes(even(10.0, 24_000.0 / 1001.0)).is_empty());
     // A clock of milliseconds.
     let rounded =
-        even(10.0, 30.0).into_iter().map(|packet| Packet { time: (packet.time * 1000.0).round() / 1000.0, ..packet });
+        even(10.0, 24.0).into_iter().map(|packet| Packet { time: (packet.time * 1000.0).round() / 1000.0, ..packet });
     assert!(notes(rounded.collect()).is_empty());
     let mut doubled = even(8.0, 24.0);
     for at in (10..190).step_by(24) {
