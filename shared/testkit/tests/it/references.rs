@@ -1,15 +1,21 @@
 //! Configuration that lies in Secrets Manager.
 
-use runtime::{Access, Boot};
-use serde_json::json;
+use runtime::Boot;
+use serde_json::{Value, json};
 use testkit::{Function, Service, gateway, lambda::pairs};
+
+/// A secret that no service knows, by its name.
+async fn secret(service: &Service, value: &Value) -> String {
+    let name = format!("test-{}", uuid::Uuid::now_v7());
+    let client = aws_sdk_secretsmanager::Client::new(service.aws().config());
+    client.create_secret().name(&name).secret_string(value.to_string()).send().await.unwrap();
+    name
+}
 
 #[tokio::test]
 async fn a_variable_takes_its_value_from_a_secret_or_the_function_does_not_start() {
-    let service = Service::start_alone("auth").await;
-    let name = service.var("SECRET_PEPPER");
-    let secret = service.boot().secret("pepper", Access::Write).unwrap();
-    secret.put(r#"{"password": "hush"}"#).await.unwrap();
+    let service = Service::start("auth").await;
+    let name = secret(&service, &json!({"password": "hush"})).await;
     let started = async |vars: runtime::Vars| Boot::new(vars).resolved().await;
     let vars = |value: &str| service.vars().clone().set("X", value);
 
@@ -30,12 +36,9 @@ async fn a_variable_takes_its_value_from_a_secret_or_the_function_does_not_start
 /// As Terraform sets it: the function that is shipped reads the address of its database from a secret before it serves.
 #[tokio::test]
 async fn a_shipped_function_serves_with_a_database_that_a_secret_names() {
-    let vault = Service::start_alone("auth").await;
-    let secret = vault.boot().secret("pepper", Access::Write).unwrap();
     let catalog = Service::start("catalog").await.with("ORIGIN_VERIFY", "");
-    secret.put(&json!({ "url": catalog.var("POSTGRES_URL") }).to_string()).await.unwrap();
-    let reference = format!("{{{{resolve:secretsmanager:{}:SecretString:url}}}}", vault.var("SECRET_PEPPER"));
-    let catalog = catalog.with("POSTGRES_URL", &reference);
+    let name = secret(&catalog, &json!({ "url": catalog.var("POSTGRES_URL") })).await;
+    let catalog = catalog.with("POSTGRES_URL", &format!("{{{{resolve:secretsmanager:{name}:SecretString:url}}}}"));
     let mut function = Function::start("catalog-list-genres", &pairs(catalog.vars())).await;
     let answer = function.invoke(&gateway::event("GET", "/v1/genres", &[], None)).await.unwrap();
     assert_eq!(answer["statusCode"], 200, "{answer}");
