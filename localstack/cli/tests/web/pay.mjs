@@ -70,9 +70,11 @@ await visit(async (page, picture) => {
   const plays = () => page.waitForFunction(() => document.querySelector("video")?.currentTime > 1, null, { timeout: 30000 }).then(() => true, () => false);
   let isPlaying = false;
   for (let tries = 0; tries < 20 && !isPlaying; tries++) {
+    // Through another page, and not before it is there: the film's page of the last try stands until then.
     await page.goto(`${edge}/#/`);
+    await page.getByRole("heading", { level: 1, name: "Films" }).waitFor({ timeout: 30000 });
     await page.goto(`${edge}/#/titles/${film}`);
-    await page.getByRole("heading", { level: 1 }).waitFor({ timeout: 30000 });
+    await page.getByRole("heading", { level: 1, name: "Clockwork" }).waitFor({ timeout: 30000 });
     if (await play.isVisible()) {
       await play.click();
       isPlaying = await plays();
