@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod contract;
+mod databases;
 pub mod document;
 pub mod drift;
 pub mod engines;

@@ -8,7 +8,7 @@ use manifest::{Plan, env};
 use runtime::{Boot, Vars};
 use stores::Aws;
 
-use crate::{App, Engines, resources, token};
+use crate::{App, Engines, databases, resources, token};
 
 /// A service under test.
 pub struct Service {
@@ -51,7 +51,7 @@ impl Service {
             .set(env::EMAIL_FROM, "cinema@example.com")
             .set("POSTGRES_CONNECTIONS", "10");
         if root.join("functions").join(name).join("migrations").is_dir() {
-            let database = format!("test_{}", uuid::Uuid::now_v7().simple());
+            let database = databases::fresh(&engines.postgres).await;
             let url = migrations::migrate(&engines.postgres, &database, &root, name, "test").await;
             vars = vars.set(env::POSTGRES_URL, url.unwrap_or_else(|error| panic!("{error}")));
         }

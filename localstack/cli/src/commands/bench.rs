@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use engines::{Engines, Home, Mode, Options, packages::Component, progress::Progress};
+use engines::{Home, Mode, Options, packages::Component, progress::Progress};
 
 use crate::{
     cargo::{build, cargo, without_tools},
@@ -113,10 +113,9 @@ pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress:
     if let What::Recommender { train, fold_in, out } = &arguments.what {
         return recommender(root, [train, fold_in, out]).await;
     }
-    let folder = Scratch::new()?;
-    let home = home.throw_away(folder.path());
-    let outcome = measure(root, home.clone(), arguments, progress).await;
-    Engines::stop(&home, &Progress::quiet()).await?;
+    let scratch = Scratch::new(&home).await?;
+    let outcome = measure(root, scratch.home().clone(), arguments, progress).await;
+    scratch.end().await?;
     outcome
 }
 

@@ -4,7 +4,7 @@ use std::{path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use engines::{Engines, Home, Mode, Options, progress::Progress};
+use engines::{Home, Mode, Options, progress::Progress};
 
 use crate::{cargo::cargo, platform::Platform, scratch::Scratch, variables::variables};
 
@@ -38,10 +38,9 @@ impl Subject {
 }
 
 pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress: &Progress) -> Result<ExitCode> {
-    let folder = Scratch::new()?;
-    let throw_away = home.throw_away(folder.path());
-    let outcome = simulate(root, &throw_away, &arguments, progress).await;
-    Engines::stop(&throw_away, &Progress::quiet()).await?;
+    let scratch = Scratch::new(&home).await?;
+    let outcome = simulate(root, scratch.home(), &arguments, progress).await;
+    scratch.end().await?;
     Ok(if outcome? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
-use engines::{Engines, Home, Mode, Options, packages::Component, progress::Progress};
+use engines::{Home, Mode, Options, packages::Component, progress::Progress};
 
 use crate::{
     cargo::{build, cargo},
@@ -73,12 +73,9 @@ impl Ring {
 pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress: &Progress) -> Result<ExitCode> {
     let rings = if arguments.rings.is_empty() { ALL.to_vec() } else { arguments.rings };
     build_tests(root, progress).await?;
-    let folder = Scratch::new()?;
-    let throw_away = home.throw_away(folder.path());
-    let outcome = run_rings(root, &throw_away, &rings, &arguments.filter, progress).await;
-    // The functions' logs are what explains a failure.
-    Platform::stop_edge(&throw_away).await?;
-    Engines::stop(&throw_away, &Progress::quiet()).await?;
+    let scratch = Scratch::new(&home).await?;
+    let outcome = run_rings(root, &scratch, &rings, &arguments.filter, progress).await;
+    scratch.end().await?;
     let failed = outcome?;
     if failed.is_empty() {
         output::line(format_args!("\nall rings passed: {rings:?}"))?;
@@ -90,7 +87,7 @@ pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress:
 
 async fn run_rings(
     root: &Path,
-    home: &Home,
+    scratch: &Scratch,
     rings: &[Ring],
     filter: &[String],
     progress: &Progress,
@@ -100,8 +97,9 @@ async fn run_rings(
     let mut platform = None;
     for ring in rings {
         if ring.needs_engines() && platform.is_none() {
-            let started = start(root, home, rings, progress).await?;
+            let started = start(root, scratch.home(), rings, progress).await?;
             environment = variables(&started);
+            environment.push(("TMPDIR", scratch.temp()?.display().to_string()));
             platform = Some(started);
         }
         if let Some(platform) = platform.as_ref().filter(|_| ring.needs_platform() && !deployed(&environment)) {
