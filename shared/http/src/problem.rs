@@ -203,13 +203,8 @@ impl From<StoreError> for Problem {
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            // Our SQL or schema is wrong: no retry helps. The codes are conflicts, time-outs and a server that starts or stops.
-            sqlx::Error::Database(database)
-                if !matches!(
-                    database.code().as_deref(),
-                    Some("40001" | "40P01" | "53300" | "55P03" | "57014" | "57P01" | "57P03")
-                ) =>
-            {
+            // Our SQL or schema is wrong: no retry helps.
+            sqlx::Error::Database(database) if !database.code().is_some_and(|code| passes(&code)) => {
                 Self::internal(&error)
             }
             sqlx::Error::ColumnNotFound(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
@@ -218,6 +213,15 @@ impl From<sqlx::Error> for Problem {
             _ => Self::unavailable("temporarily_unavailable", &error),
         }
     }
+}
+
+/// Whether a SQLSTATE tells of something that passes without us: a connection that broke, a password that was rotated, a conflict, a
+/// server that is full, fails over, starts or stops. [Appendix A of the manual](https://www.postgresql.org/docs/16/errcodes-appendix.html).
+fn passes(state: &str) -> bool {
+    const CLASSES: [&str; 6] = ["08", "28", "40", "53", "57", "58"];
+    // Read-only after a failover, two time-outs of idle transactions, a lock that was not had in time.
+    const STATES: [&str; 4] = ["25006", "25P03", "25P04", "55P03"];
+    state.get(..2).is_some_and(|class| CLASSES.contains(&class)) || STATES.contains(&state)
 }
 
 tokio::task_local! {
@@ -278,5 +282,22 @@ impl IntoResponses for Problem {
         let refused = Self::response("Refused; `code` tells why.");
         let unavailable = Self::response("An engine does not answer: try again after `Retry-After`.");
         BTreeMap::from([("4XX".to_owned(), refused), ("503".to_owned(), unavailable)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_told_from_what_is_wrong() {
+        for passing in
+            ["08006", "25006", "28P01", "40001", "40P01", "53100", "53300", "55P03", "57014", "57P01", "58030"]
+        {
+            assert!(passes(passing), "{passing}");
+        }
+        for wrong in ["22P02", "23505", "25001", "42P01", "42501", "", "2", "é0000"] {
+            assert!(!passes(wrong), "{wrong}");
+        }
     }
 }

@@ -131,3 +131,12 @@ async fn a_database_that_is_down_is_503() {
     let create = app.post("/v1/admin/titles", &draft("A")).token(&Token::role("editor")).header("idempotency-key", "k");
     create.send().await.expect_problem(503, "temporarily_unavailable");
 }
+
+/// The engine takes the new password at once, environments that read the old one live on for a while.
+#[tokio::test]
+async fn a_password_that_was_rotated_is_503() {
+    let service = testkit::Service::start("catalog").await;
+    let rotated = service.var("POSTGRES_URL").replacen(":test@", ":old@", 1);
+    let app = service.with("POSTGRES_URL", &rotated).app(catalog::operations::routes);
+    app.get("/v1/genres").send().await.expect_problem(503, "temporarily_unavailable");
+}

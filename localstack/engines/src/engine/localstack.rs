@@ -58,8 +58,8 @@ pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
         ("DISABLE_EVENTS", "1"),
         ("SKIP_SSL_CERT_DOWNLOAD", "1"),
         ("LAMBDA_RUNTIME_EXECUTOR", "process"),
-        // Mappings look 3 to 10 times a second instead of backing off up to 10 s (60 s after errors); with the plugin's
-        // pollers a look is cheap, but fifty of them are most of what an idle platform does.
+        // Mappings look 3 to 10 times a second instead of backing off up to 10 s (60 s after errors): the plugin's pollers sleep
+        // while their source is quiet.
         ("LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC", "0.1"),
         ("LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC", "0.3"),
         // Two hundred functions that were called once would be 1.3 GiB of processes for ten minutes.
