@@ -85,6 +85,7 @@ export function leaveWith(method, path, body) {
  * the operation asks for is asked of the person; then the call is made again. `quiet`: nobody waits for it, so nobody is asked.
  */
 export async function call(method, path, body, { quiet = false } = {}) {
+  const caller = claims().sub;
   let isRefreshed = false;
   let proofs = 0;
   for (;;) {
@@ -93,13 +94,13 @@ export async function call(method, path, body, { quiet = false } = {}) {
     } catch (error) {
       if (error.status === 401 && accessToken && !isRefreshed) {
         isRefreshed = true;
-        if (await resume()) continue;
+        if ((await resume()) && isStill(caller)) continue;
         signedOut();
         throw refused("signed_out", SIGNED_OUT);
       }
       if (error.code === "profile_required" && !isRefreshed) {
         isRefreshed = true;
-        if ((await resume()) && claims().pid) continue;
+        if ((await resume()) && isStill(caller) && claims().pid) continue;
       }
       // A dialogue that was open already may have asked for less than this needs.
       if (error.code === "step_up_required" && !quiet && proofs++ < 2) {
@@ -109,6 +110,13 @@ export async function call(method, path, body, { quiet = false } = {}) {
       throw error;
     }
   }
+}
+
+/** Another tab may have signed somebody else in: nothing that one person asked for is done as another. The page begins anew as the other. */
+function isStill(account) {
+  if (claims().sub === account) return true;
+  location.reload();
+  return false;
 }
 
 /** One dialogue, however many calls wait for it. */

@@ -26,6 +26,11 @@ pub(crate) enum Secret {
     Code,
 }
 
+/// 409: nobody could give the role to anybody again.
+pub(crate) fn last_admin() -> Problem {
+    Problem::conflict("last_admin", "This is the only administrator. Make somebody else one first.")
+}
+
 /// 429 with the time that is left.
 pub(crate) fn locked(secret: Secret, wait: Duration) -> Problem {
     let (code, what) = match secret {

@@ -246,6 +246,26 @@ resource "aws_cloudfront_response_headers_policy" "page" {
   }
 }
 
+resource "aws_cloudfront_response_headers_policy" "api" {
+  name = "cinema-api"
+
+  security_headers_config {
+    content_type_options {
+      override = true
+    }
+    strict_transport_security {
+      access_control_max_age_sec = 63072000
+      include_subdomains         = true
+      override                   = true
+    }
+    # An operation may say that nothing is to be told.
+    referrer_policy {
+      referrer_policy = "strict-origin-when-cross-origin"
+      override        = false
+    }
+  }
+}
+
 resource "aws_cloudfront_response_headers_policy" "media" {
   name = "cinema-media"
 
@@ -348,6 +368,8 @@ resource "aws_cloudfront_distribution" "this" {
     compress                 = true
     cache_policy_id          = aws_cloudfront_cache_policy.api.id
     origin_request_policy_id = aws_cloudfront_origin_request_policy.api.id
+
+    response_headers_policy_id = aws_cloudfront_response_headers_policy.api.id
   }
 
   dynamic "ordered_cache_behavior" {

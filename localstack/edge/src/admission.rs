@@ -27,7 +27,9 @@ pub(crate) async fn check(State(origins): State<Arc<Origins>>, request: Request,
     };
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
+    // An operation may say that nothing is to be told.
+    let policy = HeaderValue::from_static("strict-origin-when-cross-origin");
+    headers.entry(header::REFERRER_POLICY).or_insert(policy);
     response
 }
 

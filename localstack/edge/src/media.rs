@@ -73,9 +73,11 @@ async fn range_holds(origins: &Origins, key: &str, if_range: Option<&str>) -> bo
     head.is_ok_and(|head| head.e_tag() == Some(tag))
 }
 
-fn not_modified(tag: Option<&str>) -> Response {
+/// With the object's own tag: what the client sent may be a list, weak, or `*` (RFC 9110, 15.4.5).
+async fn not_modified(origins: &Origins, key: &str) -> Response {
     let mut answer = StatusCode::NOT_MODIFIED.into_response();
-    if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(tag).ok()) {
+    let head = origins.s3.head_object().bucket("media").key(key).send().await;
+    if let Some(tag) = head.ok().and_then(|head| HeaderValue::from_str(head.e_tag()?).ok()) {
         answer.headers_mut().insert(header::ETAG, tag);
     }
     answer
@@ -91,7 +93,7 @@ async fn fetch(origins: &Origins, key: &str, headers: &HeaderMap) -> Response {
         Ok(object) => object,
         Err(SdkError::ServiceError(error)) => {
             return match error.raw().status().as_u16() {
-                304 => not_modified(sent(header::IF_NONE_MATCH)),
+                304 => not_modified(origins, key).await,
                 404 => problem(StatusCode::NOT_FOUND, "not_found", "There is no such object."),
                 416 => problem(
                     StatusCode::RANGE_NOT_SATISFIABLE,

@@ -22,14 +22,18 @@ pub enum TextError {
     Forbidden,
 }
 
-/// Moves or hides what stands around it, or carries text that nobody sees.
+/// Moves or hides what stands around it, or carries text that nobody sees: every control and format character (general categories Cc and Cf of
+/// Unicode 17) and everything that is shown as nothing (`Default_Ignorable_Code_Point`), but for what [`is_blank`] allows between visible letters.
 fn is_forbidden(letter: char) -> bool {
     letter.is_control()
         || matches!(letter,
-            '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}' | '\u{180e}'
+            '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
             // Private use and noncharacters look different, or not at all, everywhere.
-            | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' | '\u{fdd0}'..='\u{fdef}' | '\u{fffe}' | '\u{ffff}')
+            | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' | '\u{fdd0}'..='\u{fdef}')
+        // The last two of every plane are noncharacters.
+        || u32::from(letter) & 0xfffe == 0xfffe
 }
 
 /// Takes room or none, and shows nothing: joiners and variation selectors, which only mean something between visible letters, and blank letters.
@@ -37,7 +41,7 @@ fn is_blank(letter: char) -> bool {
     letter.is_whitespace()
         || matches!(letter,
             '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200c}' | '\u{200d}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}')
+            | '\u{200c}' | '\u{200d}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{1d159}')
         // A mark alone has nothing to stand on.
         || unicode_normalization::char::is_combining_mark(letter)
 }
@@ -157,6 +161,7 @@ mod tests {
             "\u{fe0f}",
             "\u{301}",
             "\u{a0}\u{3000}",
+            "\u{1d159}",
         ] {
             assert_eq!(VisibleLine::<40>::new(name), Err(TextError::Invisible), "{name:?}");
         }
@@ -173,6 +178,10 @@ mod tests {
             "a\u{2028}b",
             "a\u{1b}[31m",
             "\u{f8ff}",
+            "\u{1d173}",
+            "\u{fff0}a",
+            "a\u{1bca0}",
+            "\u{3fffe}",
         ] {
             assert_eq!(VisibleLine::<40>::new(name), Err(TextError::Forbidden), "{name:?}");
         }

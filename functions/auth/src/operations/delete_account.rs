@@ -13,9 +13,10 @@ use utoipa::ToSchema;
 use super::steps::{happened::happened, live_account::wire_with_sessions};
 use crate::{
     erasure,
+    problems::last_admin,
     security_event::Kind,
     session_end,
-    store::{erasures, security_events},
+    store::{erasures, roles, security_events},
 };
 
 /// The erasure has begun.
@@ -40,7 +41,7 @@ wire_with_sessions! {
 }
 
 /// 202, and the same again when it is repeated; 403 `step_up_required` unless the person proved who they are in the last ten minutes, with a
-/// code where an authenticator is in use.
+/// code where an authenticator is in use; 409 `last_admin` for the only administrator.
 #[utoipa::path(delete, path = "/v1/auth/account", tag = "auth",
     responses((status = 202, body = ErasureBegun), Problem))]
 pub(super) async fn delete_account(
@@ -74,13 +75,16 @@ impl DeleteAccount {
         let event = happened(&self.world, account.id, Kind::ErasureRequested, &account.origin);
         let begun = self.outbox.transact(async |tx| {
             let Some(open) = erasures::add(tx, id, account.id, now).await? else {
-                return erasures::of(&mut **tx, account.id).await;
+                return Ok(erasures::of(&mut **tx, account.id).await?);
             };
+            if !roles::others_administrate(tx, account.id).await? {
+                return Err(last_admin());
+            }
             security_events::add(&mut **tx, &event.in_session(account.session)).await?;
             session_end::end_all(tx, account.id, (None, "account_erased"), &self.world).await?;
             erasures::close_ways_in(tx, account.id).await?;
             tx.emit(&open.event(&self.world)).await?;
-            Ok(Some(open.id))
+            Ok::<_, Problem>(Some(open.id))
         });
         begun.await?.ok_or_else(|| Problem::from(sqlx::Error::RowNotFound))
     }

@@ -10,7 +10,7 @@ use super::steps::{
     live_account::{LiveAccount, wire_with_sessions},
 };
 use crate::{
-    problems::no_such_account,
+    problems::{last_admin, no_such_account},
     role::Role,
     security_event::{Kind, SecurityEvent},
     store::{accounts, roles, security_events},
@@ -53,7 +53,7 @@ async fn revoke(
         return Err(no_such_account());
     }
     if role == Role::Admin && !roles::others_administrate(connection, account).await? {
-        return Err(Problem::conflict("last_admin", "This is the only administrator. Make somebody else one first."));
+        return Err(last_admin());
     }
     if roles::revoke(connection, account, role).await? {
         security_events::add(connection, event).await?;

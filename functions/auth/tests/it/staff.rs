@@ -128,6 +128,8 @@ async fn the_last_administrator_stays_one() {
     let stage = Stage::start().await;
     let admin = with_role(&stage, "admin").await;
     revoke(&stage, &admin, admin.account(), "admin").await.expect_problem(409, "last_admin");
+    let erase = async |who: &SignedIn| stage.app.delete("/v1/auth/account").bearer(&who.access).send().await;
+    erase(&admin).await.expect_problem(409, "last_admin");
     // Taking away what somebody does not have is no matter.
     let someone = stage.signed_in().await;
     revoke(&stage, &admin, someone.account(), "admin").await.expect(204);
@@ -137,6 +139,8 @@ async fn the_last_administrator_stays_one() {
     grant(&stage, &admin, admin.account(), "admin").await.expect_problem(403, "role_required");
     revoke(&stage, &admin, someone.account(), "admin").await.expect_problem(403, "role_required");
     find(&stage, &admin, &someone.email).await.expect_problem(403, "role_required");
+    erase(&someone).await.expect_problem(409, "last_admin");
+    erase(&admin).await.expect(202);
 }
 
 #[tokio::test]

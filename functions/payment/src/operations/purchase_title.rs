@@ -1,6 +1,6 @@
 //! `POST /v1/purchases`: rents or buys a single title, from a saved method or on a page on which the person pays. ◆
 
-use cinema_http::{Account, IdempotencyKey, Json, Problem, Response, State, StatusCode, Viewer, idempotency::reused};
+use cinema_http::{IdempotencyKey, Json, Problem, Response, State, StatusCode, Viewer, idempotency::reused};
 use events::Transaction;
 use kernel::{Id as _, PaymentId, PurchaseId, PurchaseKind, TitleId, policy::may_watch_once_paid};
 use runtime::PublicUrl;
@@ -44,17 +44,17 @@ pub(super) struct PurchaseTitleRequest {
 )]
 pub(super) async fn purchase_title(
     State(PurchaseTitle { billing, public_url }): State<PurchaseTitle>,
-    account: Account,
     viewer: Viewer,
     key: IdempotencyKey,
     Json(request): Json<PurchaseTitleRequest>,
 ) -> Result<Response, Problem> {
     let now = billing.world().now();
-    if let Some(answer) = key.stored(billing.outbox().pool(), account.id, &request, now).await? {
+    // Of the profile, not of the account: what one may buy, another may not even know of.
+    if let Some(answer) = key.stored(billing.outbox().pool(), viewer.profile, &request, now).await? {
         return Ok(answer);
     }
     // One that was interrupted and comes again finds its purchase under the same id.
-    let id = match key.item_claim(account.id, &request) {
+    let id = match key.item_claim(viewer.profile, &request) {
         Some(claim) => PurchaseId::derived(&claim.id),
         None => billing.world().id(),
     };
@@ -65,7 +65,7 @@ pub(super) async fn purchase_title(
     billing
         .outbox()
         .transact(async |tx| {
-            key.once(tx, account.id, &request, now, async |tx| {
+            key.once(tx, viewer.profile, &request, now, async |tx| {
                 let stored = purchases::find(&mut **tx, purchase).await?;
                 let stored = stored.ok_or_else(|| Problem::internal("the purchase is gone"))?;
                 let now = billing.world().now();

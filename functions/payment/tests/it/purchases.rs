@@ -1,7 +1,7 @@
 use events::{Event, Outcome};
 use futures::future::join_all;
 use kernel::{
-    Id, PlaybackId, TitleId, World,
+    Id, PlaybackId, ProfileId, TitleId, World,
     policy::{Publication, TitleRules, Window},
 };
 use proto::{catalog::TitleChanged, streaming::RentalBegun, types};
@@ -146,6 +146,10 @@ async fn a_key_gives_the_same_answer_and_no_second_purchase() {
     assert_eq!(second.header("idempotent-replayed"), Some("true"));
     assert_eq!(second.expect(201), first);
     with_key(customer, other).await.expect_problem(422, "idempotency_key_reused");
+    // Another profile of the account hears nothing of it: it may not be allowed to see the film.
+    let child = stage.viewer(customer).profile(ProfileId::derived("child")).max_rating(6);
+    let call = stage.app.post("/v1/purchases", &json!({"title_id": title, "kind": "rent"}));
+    call.token(&child).header("idempotency-key", "one").send().await.expect_problem(403, "rating_too_high");
     let stranger = with_key(Customer::new(), title).await.expect(201);
     assert_ne!(id(&stranger), id(&first));
     // One that died before its answer was stored finds its purchase again, and no other.

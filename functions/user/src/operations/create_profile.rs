@@ -78,6 +78,10 @@ pub(super) async fn create_profile(
     };
     outbox
         .transact(async |tx| {
+            // Before what is stored: the answer to a parent is not for whoever repeats the request with less.
+            if request.max_rating.unwrap_or_default().age() > account.claims.cap() {
+                require_proof(tx, &account, now).await?;
+            }
             key.once(tx, account.id, &request.fingerprint(pin), now, async |tx| {
                 let (locale, count) = accounts::lock_profiles(tx, account.id).await?.ok_or_else(account_not_ready)?;
                 if count >= profile::MOST {
@@ -85,9 +89,6 @@ pub(super) async fn create_profile(
                     return Err(Problem::conflict("too_many_profiles", detail));
                 }
                 let profile = request.profile(world.id(), locale);
-                if profile.max_rating > account.claims.cap() {
-                    require_proof(tx, &account, now).await?;
-                }
                 profiles::add(tx, account.id, &profile, now).await?;
                 tx.emit(&profile.changed(&world, account.id, 1)).await?;
                 if let Some((pepper, pin)) = pin {

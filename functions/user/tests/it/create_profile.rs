@@ -118,6 +118,10 @@ async fn the_same_key_makes_one_profile() {
         send(&person, &changed).await.expect_problem(422, "idempotency_key_reused");
     }
     assert_eq!(count(&home, &person).await, 2);
+    // What was answered to a parent is not for a session that may less.
+    let child = person.stale().max_rating(6);
+    let repeated = home.app.post(PATH, &body).token(&child).header("idempotency-key", "key-1").send().await;
+    repeated.expect_problem(403, "step_up_required");
     // Another account's key is another key.
     assert_ne!(send(&other, &body).await.expect(201)["id"], first["id"]);
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use sha2::{Digest, Sha256};
 
-const MODULES: [(&str, &str); 11] = [
+const MODULES: [(&str, &str); 12] = [
     ("__init__.py", include_str!("../../programs/process-executor/localstack_process_executor/__init__.py")),
     ("ageing.py", include_str!("../../programs/process-executor/localstack_process_executor/ageing.py")),
     ("bounded.cjs", include_str!("../../programs/process-executor/localstack_process_executor/bounded.cjs")),
@@ -18,6 +18,7 @@ const MODULES: [(&str, &str); 11] = [
     ("plugin.py", include_str!("../../programs/process-executor/localstack_process_executor/plugin.py")),
     ("pollers.py", include_str!("../../programs/process-executor/localstack_process_executor/pollers.py")),
     ("runtime_api.py", include_str!("../../programs/process-executor/localstack_process_executor/runtime_api.py")),
+    ("strangers.py", include_str!("../../programs/process-executor/localstack_process_executor/strangers.py")),
 ];
 const ENTRY_POINTS: &str = include_str!("../../programs/process-executor/entry_points.txt");
 const METADATA: &str = "Metadata-Version: 2.1\nName: localstack-process-executor\nVersion: 0.1.0\n";
@@ -47,4 +48,21 @@ pub(super) fn write(folder: &Path) -> Result<()> {
     }
     fs::write(metadata.join("entry_points.txt"), ENTRY_POINTS)?;
     Ok(fs::write(metadata.join("METADATA"), METADATA)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn localstack_is_told_of_every_hook() {
+        let (_, plugin) = MODULES.iter().find(|(name, _)| *name == "plugin.py").unwrap();
+        let hooks = plugin.split("@hooks.").skip(1).map(|hook| {
+            let (_, hook) = hook.split_once("def ").unwrap();
+            hook.split_once('(').unwrap().0
+        });
+        for hook in hooks {
+            assert!(ENTRY_POINTS.contains(&format!("{hook} = localstack_process_executor.plugin:{hook}\n")), "{hook}");
+        }
+    }
 }

@@ -41,7 +41,7 @@ async fn clickhouse_serves_neither_web_pages_nor_strangers_and_reaches_nothing_b
     let (server, query) = engines.endpoints().clickhouse.split_once("/?").context("a query")?;
     let server = server.strip_prefix("http://").context("an address")?;
     let port = server.rsplit_once(':').context("a port")?.1;
-    let ask = |query: &str, headers: &str| ask(server, query, headers);
+    let ask = |query: &str, headers: &str| ask(server, &format!("/?{query}"), headers);
     let host = format!("Host: {server}\r\n");
 
     ensure!(ask(&format!("{query}&query=SELECT+41%2B1"), &host)? == (200, "42\n".to_owned()));
@@ -95,6 +95,39 @@ async fn clickhouse_serves_neither_web_pages_nor_strangers_and_reaches_nothing_b
     }
     ensure!(!copy.exists(), "a file was written");
     Ok(())
+}
+
+#[tokio::test]
+async fn no_page_of_another_site_reaches_aws() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let home = home(folder.path())?;
+    let _started = Started { home: home.clone() };
+    let engines = start(&home, &[Engine::LocalStack]).await?;
+    let server = engines.endpoints().aws.strip_prefix("http://").context("an address")?;
+    let port = server.rsplit_once(':').context("a port")?.1;
+    let host = format!("Host: {server}\r\n");
+    for target in ["/_aws/ses", "/_localstack/health", "/?Action=ListQueues&Version=2012-11-05", "/a-bucket/a-key"] {
+        for own in [host.clone(), format!("Host: localhost:{port}\r\n"), format!("{host}Sec-Fetch-Site: none\r\n")] {
+            let (status, body) = ask(server, target, &own)?;
+            ensure!(status != 403, "{target} {own:?}: {body}");
+        }
+        for foreign in [
+            format!("{host}Sec-Fetch-Site: cross-site\r\n"),
+            format!("{host}Sec-Fetch-Site: same-site\r\n"),
+            format!("Host: evil.example:{port}\r\n"),
+            format!("Host: {server}.evil.example\r\n"),
+            format!("Host: localhost.evil.example:{port}\r\n"),
+            String::new(),
+        ] {
+            let (status, body) = ask(server, target, &foreign)?;
+            ensure!(matches!(status, 400 | 403) && body.len() < 200, "{target} {foreign:?}: {status} {body}");
+        }
+    }
+    for origin in ["http://evil.example", "null", "file://", "https://app.localstack.cloud", "https://localhost"] {
+        let (status, body) = ask(server, "/_aws/ses", &format!("{host}Origin: {origin}\r\n"))?;
+        ensure!(status == 403, "{origin}: {status} {body}");
+    }
+    Engines::wipe(&home, &Progress::quiet()).await
 }
 
 #[tokio::test]
@@ -168,9 +201,9 @@ fn data_folder(home: &Home) -> Result<PathBuf> {
 }
 
 /// The smallest client: the headers are those that are given, and no others.
-fn ask(server: &str, query: &str, headers: &str) -> Result<(u16, String)> {
+fn ask(server: &str, target: &str, headers: &str) -> Result<(u16, String)> {
     let mut stream = TcpStream::connect(server)?;
-    write!(stream, "GET /?{query} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n")?;
+    write!(stream, "GET {target} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").context("a head")?;

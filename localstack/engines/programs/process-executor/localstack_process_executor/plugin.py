@@ -48,6 +48,13 @@ def look_before_asking():
 
 
 @hooks.on_infra_start()
+def refuse_strangers():
+    from localstack_process_executor.strangers import refuse_strangers
+
+    refuse_strangers()
+
+
+@hooks.on_infra_start()
 def listen_on_given_address_only():
     """The gateway takes the port from GATEWAY_LISTEN and opens it on every IPv4 address."""
     from localstack import config
