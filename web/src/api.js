@@ -43,14 +43,15 @@ export function sentence(error) {
   return "This page has made a mistake. Reload it and try again.";
 }
 
-/** `anonymous`: without the access token; a wrong one is refused even where none is needed. */
-async function send(method, path, body, { keepalive = false, anonymous = false } = {}) {
-  const headers = {};
+/** `anonymous`: without the access token; a wrong one is refused even where none is needed. `file`: the type of a file that is the answer. */
+async function send(method, path, body, { keepalive = false, anonymous = false, file } = {}) {
+  const headers = file ? { accept: file } : {};
   if (accessToken && !anonymous) headers.authorization = `Bearer ${accessToken}`;
   if (body !== undefined) headers["content-type"] = "application/json";
   let response, text;
   try {
     response = await fetch(path, { method, headers, keepalive, body: body === undefined ? undefined : JSON.stringify(body) });
+    if (file && response.ok) return await response.blob();
     text = await response.text();
   } catch {
     throw refused("unreachable", UNREACHABLE);
@@ -82,15 +83,16 @@ export function leaveWith(method, path, body) {
 
 /**
  * Calls the API. An expired access token is refreshed, a profile that a new account has got meanwhile is taken, and a proof of identity that
- * the operation asks for is asked of the person; then the call is made again. `quiet`: nobody waits for it, so nobody is asked.
+ * the operation asks for is asked of the person; then the call is made again. `quiet`: nobody waits for it, so nobody is asked. `file`: the
+ * answer is a file of this type.
  */
-export async function call(method, path, body, { quiet = false } = {}) {
+export async function call(method, path, body, { quiet = false, file } = {}) {
   const caller = claims().sub;
   let isRefreshed = false;
   let proofs = 0;
   for (;;) {
     try {
-      return await send(method, path, body);
+      return await send(method, path, body, { file });
     } catch (error) {
       if (error.status === 401 && accessToken && !isRefreshed) {
         isRefreshed = true;

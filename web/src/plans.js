@@ -28,7 +28,7 @@ const PAYMENTS = {
   canceled: "cancelled, nothing was paid",
 };
 
-function date(text) {
+export function date(text) {
   return new Date(text).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
 }
 

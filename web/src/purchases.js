@@ -2,10 +2,20 @@
 
 import { call, callQuietly, isSignedIn } from "./api.js";
 import { action, alertLine, el } from "./dom.js";
-import { POLL_FOR_MS, POLL_MS, price } from "./plans.js";
+import { POLL_FOR_MS, POLL_MS, date, price } from "./plans.js";
 
 const KINDS = { rent: "Rent", buy: "Buy" };
 const MOST_LOOKED_AT = 20;
+
+/** How a single title stands that was paid for. */
+const STATES = {
+  rent: ({ status, valid_to, begin_by }) => {
+    if (status === "refunded") return "rented, given back";
+    if (status === "ended") return "rented, over";
+    return begin_by ? `rented, to be begun until ${moment(begin_by)}` : `rented until ${moment(valid_to)}`;
+  },
+  buy: ({ status }) => (status === "refunded" ? "bought, given back" : "bought"),
+};
 
 const moment = (text) => new Date(text).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" });
 
@@ -72,4 +82,20 @@ async function watch(id, state, again) {
     if (held && begun === null) return void again("Nothing was paid: the payment was cancelled or declined.");
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+}
+
+/** The part of the account's page about films by themselves; nothing for whoever never paid for one. */
+export async function purchasesSection() {
+  const { items } = await call("GET", `/v1/purchases?limit=${MOST_LOOKED_AT}`);
+  const rows = await Promise.all(items.filter(({ paid_at }) => paid_at).map(purchaseRow));
+  return rows.length > 0 ? el("section", {}, el("h2", { textContent: "Rented and bought" }), el("ul", { className: "rows" }, ...rows)) : "";
+}
+
+async function purchaseRow(purchase) {
+  const { title_id, kind, amount, paid_at } = purchase;
+  // A film that was withdrawn, or that this profile may not see, is still something that was paid.
+  const title = await orNothing(callQuietly("GET", `/v1/titles/${title_id}`));
+  const name = title ? el("a", { href: `#/titles/${title_id}`, textContent: title.name }) : el("strong", { textContent: "A film that is not shown here" });
+  const text = ` ${date(paid_at)}, ${price(amount)}, ${STATES[kind]?.(purchase) ?? kind}`;
+  return el("li", {}, name, el("span", { className: "dim", textContent: text }));
 }

@@ -171,6 +171,11 @@ impl Invoice {
         })
     }
 
+    /// The name of what is sold, a plan's key or a title's, and the word for how long or how: the two halves of the description.
+    pub fn item(&self) -> (&str, &str) {
+        self.description.rsplit_once(", ").unwrap_or((&self.description, ""))
+    }
+
     /// The tax in what was given back so far and in `more`: taken together, full refunds give back exactly the tax that was charged.
     ///
     /// # Errors

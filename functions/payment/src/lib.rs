@@ -5,6 +5,7 @@ pub mod invoice;
 pub mod ledger;
 pub mod operations;
 pub mod payment;
+pub mod pdf;
 pub mod plan;
 mod problems;
 pub mod promo;

@@ -47,6 +47,10 @@ pub enum Use {
     Layer(String),
     /// Sending to the queue of every `events` consumer; found by name.
     EventQueues,
+    /// Counting what waits in every dead-letter queue; found by name.
+    DeadLetters,
+    /// Moving the dead letters of every queue back into it; found by name.
+    Redrive,
 }
 
 /// Reading or writing; a function that does both lists both.
@@ -72,7 +76,7 @@ impl Use {
             Use::Sqs(queue) => Some(env::queue(queue)),
             Use::Kinesis(stream) => Some(env::stream(stream)),
             Use::Secret { name, .. } => Some(env::secret(name)),
-            Use::Layer(_) | Use::EventQueues => None,
+            Use::Layer(_) | Use::EventQueues | Use::DeadLetters | Use::Redrive => None,
         }
     }
 }
@@ -80,7 +84,7 @@ impl Use {
 /// A word that `uses` does not know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a use: expected postgres, redis, opensearch, clickhouse, ses, event-queues, s3:<bucket>:<read|write>, dynamodb:<table>:<read|write>, sqs:<queue>, kinesis:<stream>, secret:<name>:<read|write> or layer:<name>"
+    "`{0}` is not a use: expected postgres, redis, opensearch, clickhouse, ses, event-queues, dead-letters, redrive, s3:<bucket>:<read|write>, dynamodb:<table>:<read|write>, sqs:<queue>, kinesis:<stream>, secret:<name>:<read|write> or layer:<name>"
 )]
 pub struct UseError(String);
 
@@ -109,6 +113,8 @@ impl FromStr for Use {
             ("clickhouse", None, None) => Ok(Use::Clickhouse),
             ("ses", None, None) => Ok(Use::Ses),
             ("event-queues", None, None) => Ok(Use::EventQueues),
+            ("dead-letters", None, None) => Ok(Use::DeadLetters),
+            ("redrive", None, None) => Ok(Use::Redrive),
             ("s3", Some(bucket), Some(access)) => Ok(Use::S3 { bucket, access }),
             ("dynamodb", Some(table), Some(access)) => Ok(Use::Dynamodb { table, access }),
             ("sqs", Some(queue), None) => Ok(Use::Sqs(queue)),
@@ -129,6 +135,8 @@ impl fmt::Display for Use {
             Use::Clickhouse => f.write_str("clickhouse"),
             Use::Ses => f.write_str("ses"),
             Use::EventQueues => f.write_str("event-queues"),
+            Use::DeadLetters => f.write_str("dead-letters"),
+            Use::Redrive => f.write_str("redrive"),
             Use::S3 { bucket, access } => write!(f, "s3:{bucket}:{access}"),
             Use::Dynamodb { table, access } => write!(f, "dynamodb:{table}:{access}"),
             Use::Sqs(queue) => write!(f, "sqs:{queue}"),
@@ -167,6 +175,8 @@ mod tests {
             "clickhouse",
             "ses",
             "event-queues",
+            "dead-letters",
+            "redrive",
             "s3:media:read",
             "s3:events-dead:write",
             "dynamodb:assets:read",
@@ -187,6 +197,7 @@ mod tests {
             "mysql",
             "postgres:x",
             "event-queues:x",
+            "redrive:email",
             "s3:media",
             "s3::read",
             "s3:media:rw",

@@ -12,7 +12,8 @@ use kernel::{Territory, World};
 use manifest::{ObjectAccess, Use, env};
 use secrecy::ExposeSecret;
 use stores::{
-    Aws, Bucket, ClickHouse, Mailer, OpenSearch, PgPool, Queue, Redis, SecretHandle, StoreError, Stream, Table,
+    Aws, Bucket, ClickHouse, DeadLetterQueues, Mailer, OpenSearch, PgPool, Queue, Redis, SecretHandle, StoreError,
+    Stream, Table,
 };
 
 use crate::{Vars, references};
@@ -342,6 +343,18 @@ impl Boot {
     /// Programs of a layer: its `bin` is on the `PATH`.
     pub fn layer(&self, name: &str) {
         self.note(Use::Layer(name.to_owned()));
+    }
+
+    /// The dead-letter queues of everything, to count what waits in them.
+    pub fn dead_letter_queues(&self) -> Result<DeadLetterQueues, BootError> {
+        self.note(Use::DeadLetters);
+        Ok(DeadLetterQueues::new(self.aws()?))
+    }
+
+    /// The dead-letter queues of all queues, to move back what waits in them.
+    pub fn redrive(&self) -> Result<DeadLetterQueues, BootError> {
+        self.note(Use::Redrive);
+        Ok(DeadLetterQueues::new(self.aws()?))
     }
 
     /// The AWS configuration, for the event router: its queues are those of all `events` consumers.

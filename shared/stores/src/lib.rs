@@ -5,6 +5,7 @@
 pub mod aws;
 pub mod bucket;
 pub mod clickhouse;
+pub mod dead_letter_queues;
 pub mod fetch;
 pub mod mailer;
 pub mod opensearch;
@@ -18,6 +19,7 @@ pub mod trace;
 
 pub use aws::Aws;
 pub use bucket::Bucket;
+pub use dead_letter_queues::DeadLetterQueues;
 pub use fetch::{Fetch, NoAnswer};
 pub use mailer::{MailError, Mailer};
 pub use queue::Queue;

@@ -11,7 +11,7 @@ cinema_http::operations! {
     http: [
         cancel: Cancel, change_plan: ChangePlan, create_promo: CreatePromo, get_invoice: GetInvoice, get_payment: GetPayment,
         get_subscription: GetSubscription, list_invoices: ListInvoices, list_methods: ListMethods, list_payments: ListPayments,
-        list_plans: ListPlans, list_purchases: ListPurchases, preview_change: PreviewChange, purchase_title: PurchaseTitle, put_plan: PutPlan,
+        list_plans: ListPlans, list_purchases: ListPurchases, preview_change: PreviewChange, print_invoice: PrintInvoice, purchase_title: PurchaseTitle, put_plan: PutPlan,
         quote_title: QuoteTitle, receive_webhook: ReceiveWebhook, refund: RefundPayment, remove_method: RemoveMethod, resume: Resume,
         set_default_method: SetDefaultMethod, set_title_prices: SetTitlePrices, subscribe: Subscribe,
     ],

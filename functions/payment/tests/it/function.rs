@@ -27,6 +27,7 @@ async fn the_http_functions_answer_gateway_events() {
     let promo = r#"{"code": "HALF", "percent_off": 50, "periods": 1}"#;
     let (payment, refund) = (format!("/v1/payments/pay_{ID}"), format!("/v1/admin/payments/pay_{ID}/refund"));
     let (invoice, method) = (format!("/v1/invoices/inv_{ID}"), format!("/v1/payment-methods/pmt_{ID}"));
+    let pdf = format!("{invoice}/pdf");
     let default = format!("{method}/default");
     let title_prices = format!("/v1/admin/titles/ttl_{ID}/prices");
     let purchase = format!(r#"{{"title_id": "ttl_{ID}", "kind": "rent"}}"#);
@@ -44,6 +45,7 @@ async fn the_http_functions_answer_gateway_events() {
         ("payment-get-payment", "GET", payment.as_str(), None, 404),
         ("payment-list-invoices", "GET", "/v1/invoices", None, 200),
         ("payment-get-invoice", "GET", invoice.as_str(), None, 404),
+        ("payment-print-invoice", "GET", pdf.as_str(), None, 404),
         ("payment-list-methods", "GET", "/v1/payment-methods", None, 200),
         ("payment-set-default-method", "PUT", default.as_str(), None, 404),
         ("payment-remove-method", "DELETE", method.as_str(), None, 204),

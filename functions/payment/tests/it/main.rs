@@ -9,6 +9,7 @@ mod function;
 mod ledger;
 mod methods;
 mod plans;
+mod printed;
 mod promos;
 mod purchases;
 mod reconciling;

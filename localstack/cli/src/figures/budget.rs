@@ -94,6 +94,8 @@ fn is_sdk(item: &Use) -> bool {
         | Use::Dynamodb { .. }
         | Use::Sqs(_)
         | Use::EventQueues
+        | Use::DeadLetters
+        | Use::Redrive
         | Use::Kinesis(_)
         | Use::Secret { .. }
         | Use::Ses => true,

@@ -1,5 +1,6 @@
 // Makes an account, subscribes on the sandbox's page, and watches a film; then cancels and thinks better of it.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 
 import { visit } from "./browser.mjs";
 
@@ -91,5 +92,13 @@ await visit(async (page, picture) => {
   await button("Keep the plan").click();
   await status("Next payment: RUB");
   assert.equal(await page.getByText("It is cancelled").count(), 0);
+
+  // What was paid has an invoice to keep.
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: /^PDF of / }).first().click();
+  const file = await download;
+  assert.match(file.suggestedFilename(), /^[A-Z0-9-]+-\d{4}-\d{6}\.pdf$/);
+  assert.equal((await readFile(await file.path())).subarray(0, 5).toString("latin1"), "%PDF-");
+  await picture("invoices");
 }, ["status of 402", "status of 403", "status of 404"]);
 console.log("paid, watched, cancelled and kept");

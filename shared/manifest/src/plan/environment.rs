@@ -59,6 +59,6 @@ fn reference(word: &Use) -> Option<Reference> {
         Use::Sqs(queue) => Reference::Queue(queue.clone()),
         Use::Kinesis(stream) => Reference::Stream(stream.clone()),
         Use::Secret { name, .. } => Reference::Secret(name.clone()),
-        Use::Layer(_) | Use::EventQueues => return None,
+        Use::Layer(_) | Use::EventQueues | Use::DeadLetters | Use::Redrive => return None,
     })
 }

@@ -2,30 +2,36 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Function, Mapping, Permission, Resource, Source};
+use super::{DeadLetterQueue, Function, Mapping, Permission, Queue, Resource, Source};
 use crate::env;
 use crate::resources::Resources;
 use crate::uses::{ObjectAccess, Use};
 
 const LOG: &[&str] = &["logs:CreateLogStream", "logs:PutLogEvents"];
 const SEND: &[&str] = &["sqs:SendMessage"];
+/// What waits in a dead-letter queue, and how its last move went.
+const COUNT: &[&str] = &["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListMessageMoveTasks"];
+/// SQS moves with the permissions of whoever started it.
+const MOVE: &[&str] = &["sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:StartMessageMoveTask"];
 
 type Statements = BTreeMap<Resource, BTreeSet<&'static str>>;
 
+/// What words of `uses` lead to.
+pub(super) struct Reach<'a> {
+    pub resources: &'a Resources,
+    pub event_queues: &'a BTreeSet<String>,
+    pub queues: &'a BTreeMap<String, Queue>,
+    pub dead_letter_queues: &'a BTreeMap<String, DeadLetterQueue>,
+}
+
 /// The entry says what is used, the plan of the function what starts it.
-pub(super) fn of(
-    name: &str,
-    function: &Function,
-    uses: &BTreeSet<Use>,
-    resources: &Resources,
-    event_queues: &BTreeSet<String>,
-) -> Vec<Permission> {
+pub(super) fn of(name: &str, function: &Function, uses: &BTreeSet<Use>, reach: &Reach<'_>) -> Vec<Permission> {
     let mut statements = Statements::from([(Resource::LogGroup(name.to_owned()), LOG.iter().copied().collect())]);
     let mut may = |resource: Resource, actions: &[&'static str]| {
         statements.entry(resource).or_default().extend(actions);
     };
     for word in uses {
-        using(word, resources, event_queues, &mut may);
+        using(word, reach, &mut may);
     }
     for mapping in &function.mappings {
         polling(mapping, &mut may);
@@ -39,12 +45,8 @@ pub(super) fn of(
         .collect()
 }
 
-fn using(
-    word: &Use,
-    resources: &Resources,
-    event_queues: &BTreeSet<String>,
-    may: &mut impl FnMut(Resource, &[&'static str]),
-) {
+fn using(word: &Use, reach: &Reach<'_>, may: &mut impl FnMut(Resource, &[&'static str])) {
+    let Reach { resources, event_queues, queues, dead_letter_queues } = reach;
     match word {
         Use::S3 { bucket, access } => {
             let is_versioned = resources.buckets.get(bucket).is_some_and(|bucket| bucket.versioned);
@@ -100,8 +102,20 @@ fn using(
             },
         ),
         Use::EventQueues => {
-            for queue in event_queues {
+            for queue in *event_queues {
                 may(Resource::Queue(queue.clone()), &["sqs:GetQueueUrl", "sqs:SendMessage"]);
+            }
+        }
+        Use::DeadLetters => {
+            for queue in dead_letter_queues.keys() {
+                may(Resource::Queue(queue.clone()), COUNT);
+            }
+        }
+        Use::Redrive => {
+            for (queue, Queue { redrive, .. }) in *queues {
+                may(Resource::Queue(redrive.queue.clone()), COUNT);
+                may(Resource::Queue(redrive.queue.clone()), MOVE);
+                may(Resource::Queue(queue.clone()), SEND);
             }
         }
         Use::Ses => may(Resource::Sender(env::EMAIL_FROM.to_owned()), &["ses:SendRawEmail"]),

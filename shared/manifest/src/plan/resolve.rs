@@ -36,17 +36,25 @@ impl Plan {
     pub fn of(manifest: &Manifest) -> Plan {
         let events = events(manifest);
         let event_queues: BTreeSet<String> = events.values().flatten().cloned().collect();
-        let resolve = |entry: &function::Function| {
-            let resources = &manifest.resources;
-            let mut function = function(entry, resources);
-            function.permissions = permissions::of(&entry.name, &function, &entry.uses, resources, &event_queues);
-            (entry.name.clone(), function)
-        };
-        let functions: BTreeMap<String, Function> = manifest.functions.iter().map(resolve).collect();
+        let resources = &manifest.resources;
+        let resolve = |entry: &function::Function| (entry.name.clone(), function(entry, resources));
+        let mut functions: BTreeMap<String, Function> = manifest.functions.iter().map(resolve).collect();
         let queues = queues(manifest, &functions);
+        let dead_letter_queues = dead_letter_queues(&functions, &queues);
+        let reach = permissions::Reach {
+            resources,
+            event_queues: &event_queues,
+            queues: &queues,
+            dead_letter_queues: &dead_letter_queues,
+        };
+        for entry in &manifest.functions {
+            if let Some(function) = functions.get_mut(&entry.name) {
+                function.permissions = permissions::of(&entry.name, function, &entry.uses, &reach);
+            }
+        }
         Plan {
             events,
-            dead_letter_queues: dead_letter_queues(&functions, &queues),
+            dead_letter_queues,
             queues,
             streams: manifest.resources.streams.clone(),
             tables: manifest.resources.tables.clone(),

@@ -38,6 +38,12 @@ functions:
   media-tick:
     schedule: [rate(1 minute), 'cron(0 3 * * ? *)']
     uses: [event-queues]
+  media-count:
+    schedule: rate(1 hour)
+    uses: [dead-letters]
+  media-move:
+    schedule: rate(1 day)
+    uses: [redrive]
 ";
 
 fn plan() -> Plan {
@@ -133,6 +139,16 @@ fn a_role_may_do_what_is_used_and_what_starts_it() {
     let routing = actions(&plan, "media-tick", &Resource::Queue("media-project-titles".into()));
     assert_eq!(routing, ["sqs:GetQueueUrl", "sqs:SendMessage"]);
     assert!(actions(&plan, "media-tick", &Resource::Queue("email".into())).is_empty());
+    let dead = |name: &str| Resource::Queue(format!("{name}-dlq"));
+    let counting = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListMessageMoveTasks"];
+    for name in ["email", "media-relay-assets", "media-start-ingest"] {
+        assert_eq!(actions(&plan, "media-count", &dead(name)), counting);
+    }
+    assert!(actions(&plan, "media-count", &Resource::Queue("email".into())).is_empty());
+    let moving = actions(&plan, "media-move", &dead("email"));
+    assert!(moving.contains(&"sqs:StartMessageMoveTask") && moving.contains(&"sqs:DeleteMessage"), "{moving:?}");
+    assert_eq!(actions(&plan, "media-move", &Resource::Queue("email".into())), ["sqs:SendMessage"]);
+    assert!(actions(&plan, "media-move", &dead("media-relay-assets")).is_empty());
     let objects = actions(&plan, "media-encode-chunk", &Resource::Objects("uploads".into()));
     assert!(objects.contains(&"s3:GetObjectVersion") && objects.contains(&"s3:PutObject"), "{objects:?}");
     assert!(
