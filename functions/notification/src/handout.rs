@@ -6,7 +6,7 @@ use proto::mail::{Mail, Template};
 
 use crate::{
     notice::Notice,
-    preferences::{Channel, Departure},
+    preferences::{Channel, Departure, Preferences},
     store::{
         EMAIL,
         deliveries::{self, Handout},
@@ -22,9 +22,20 @@ pub(crate) async fn tell(
     account: AccountId,
     notice: &Notice,
 ) -> Result<(), sqlx::Error> {
+    let wishes = preferences::find(&mut **tx, account).await?;
+    hand_out(tx, world, account, &wishes, notice).await
+}
+
+/// [`tell`] where the person's wishes are known.
+pub(crate) async fn hand_out(
+    tx: &mut Transaction<'_>,
+    world: &World,
+    account: AccountId,
+    wishes: &Preferences,
+    notice: &Notice,
+) -> Result<(), sqlx::Error> {
     let Some(workflow) = Workflow::of(&notice.template) else { return Ok(()) };
     let (now, notification) = (world.now(), world.id());
-    let wishes = preferences::find(&mut **tx, account).await?;
     let inbox = (workflow, wishes.lists(workflow));
     if !notifications::add(tx, notification, account, notice, inbox, now).await? {
         return Ok(());

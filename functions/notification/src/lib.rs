@@ -6,6 +6,7 @@ pub mod email_event;
 mod handout;
 mod inbox;
 pub mod job;
+pub mod leaving;
 pub mod notice;
 pub mod operations;
 mod page;

@@ -10,7 +10,7 @@ cinema_http::operations! {
         unsubscribe: Unsubscribe, update: Update,
     ],
     consumers: [
-        erase_account: EraseAccount, export_account: ExportAccount, relay_outbox: RelayOutbox, release_quiet: ReleaseQuiet,
+        announce_leaving: AnnounceLeaving, erase_account: EraseAccount, export_account: ExportAccount, relay_outbox: RelayOutbox, release_quiet: ReleaseQuiet,
         route_events: RouteEvents, send_email: SendEmail,
     ],
 }

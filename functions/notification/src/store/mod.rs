@@ -4,10 +4,14 @@ pub(crate) mod accounts;
 pub(crate) mod deliveries;
 pub(crate) mod erased_accounts;
 pub(crate) mod holdings;
+pub(crate) mod leavings;
 pub(crate) mod notifications;
 pub(crate) mod preferences;
 pub(crate) mod subscriptions;
 pub(crate) mod suppressions;
+pub(crate) mod titles;
+pub(crate) mod viewings;
+pub(crate) mod watchlist;
 
 use events::Outbox;
 use runtime::{Boot, BootError};

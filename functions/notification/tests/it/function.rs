@@ -63,7 +63,12 @@ async fn the_http_functions_answer_gateway_events() {
 #[tokio::test]
 async fn the_consumers_answer_their_golden_events() {
     let house = House::start().await;
-    for name in ["notification-route-events", "notification-export-account", "notification-erase-account"] {
+    for name in [
+        "notification-route-events",
+        "notification-announce-leaving",
+        "notification-export-account",
+        "notification-erase-account",
+    ] {
         let mut function = start(&house, name).await;
         for _ in 0..2 {
             assert_eq!(function.invoke(&golden(name)).await.unwrap(), json!({ "batchItemFailures": [] }), "{name}");

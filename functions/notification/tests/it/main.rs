@@ -8,6 +8,7 @@ mod erasure;
 mod function;
 mod house;
 mod inbox;
+mod leaving;
 mod preferences;
 mod provider;
 mod route_events;
