@@ -12,6 +12,7 @@ pub mod operations;
 mod page;
 pub mod preferences;
 mod problems;
+pub mod push;
 pub mod quiet;
 mod store;
 pub mod unsubscribe;

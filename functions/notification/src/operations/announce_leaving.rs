@@ -36,7 +36,7 @@ runtime::wire! {
 /// What an event says about titles and whom they matter to.
 enum Word {
     Leaving(TitleLeaving),
-    Title(Title),
+    Title(Box<Title>),
     Listed(WatchlistChange),
     Stopped(Playback),
     Forgotten(HistoryErased),
@@ -47,7 +47,7 @@ enum Word {
 impl Word {
     fn read(event: &Event) -> Result<Self, ContractError> {
         match event.kind.as_str() {
-            types::TITLE_CHANGED => Title::read(event).map(Self::Title),
+            types::TITLE_CHANGED => Title::read(event).map(|title| Self::Title(Box::new(title))),
             types::WATCHLIST_CHANGED => WatchlistChange::read(event).map(Self::Listed),
             types::HISTORY_ERASED => HistoryErased::read(event).map(Self::Forgotten),
             types::PLAYER_SAMPLED => Ok(Self::Nothing),

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod deliveries;
+pub(crate) mod devices;
 pub(crate) mod erased_accounts;
 pub(crate) mod holdings;
 pub(crate) mod leavings;
@@ -18,10 +19,12 @@ use runtime::{Boot, BootError};
 
 /// The queue of notification-send-email.
 pub(crate) const EMAIL: &str = "email";
+/// The queue of notification-send-push.
+pub(crate) const PUSH: &str = "push";
 
 /// The outbox of functions that hand out deliveries.
 pub(crate) fn deliveries_outbox(boot: &Boot) -> Result<Outbox, BootError> {
-    Ok(Outbox::new(boot.postgres()?).queue(EMAIL, boot.queue(EMAIL)?))
+    Ok(Outbox::new(boot.postgres()?).queue(EMAIL, boot.queue(EMAIL)?).queue(PUSH, boot.queue(PUSH)?))
 }
 
 /// The outbox of the relay: everything that a function of the service may have left behind.

@@ -11,6 +11,7 @@ mod inbox;
 mod leaving;
 mod preferences;
 mod provider;
+mod push;
 mod route_events;
 mod send_email;
 mod ses;
