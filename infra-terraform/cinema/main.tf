@@ -63,7 +63,9 @@ locals {
       DEFAULT_TERRITORY = "ZZ"
       EMAIL_FROM        = "Online Cinema <cinema@${var.domain}>"
       PUBLIC_URL        = local.public_url
-      RUST_LOG          = "info"
+      # Push services of one's own, by origins with commas: they may be inside of the network.
+      PUSH_TRUSTED_ORIGINS = ""
+      RUST_LOG             = "info"
     },
     var.settings,
     { URL_KEY_PAIR_ID = module.edge.key_pair_id },

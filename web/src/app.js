@@ -3,11 +3,13 @@
 import { showAccount, showLinked } from "./account.js";
 import { call, isSignedIn, resume, sentence, signOut, whenNeeded } from "./api.js";
 import { alertLine, attempt, el } from "./dom.js";
+import { bell, showNotifications } from "./notifications.js";
 import { loadLibrary, play, reason, state, whyNotStarted } from "./player.js";
 import { showPlans } from "./plans.js";
 import { showProfiles } from "./profiles.js";
 import { placeBefore } from "./providers.js";
 import { sale, standing } from "./purchases.js";
+import { unsubscribe } from "./push.js";
 import { enter, showCode, showForgotten, showSignIn, showSignUp } from "./sign_in.js";
 import { showSignInFailed } from "./sign_in_failed.js";
 import { confirmIdentity, showSteppedUp } from "./step_up.js";
@@ -119,11 +121,13 @@ function showCorner() {
   const out = el("button", { className: "plain", textContent: "Sign out" });
   out.onclick = () => attempt(out, line, async () => {
     leave();
+    // Whoever signs in here next does not see what this account is told.
+    await unsubscribe().catch(() => null);
     await signOut();
     localStorage.removeItem("signed-in");
     goHome();
   });
-  corner.replaceChildren(el("a", { href: "#/plans", textContent: "Plans" }), el("a", { href: "#/profiles", textContent: "Profiles" }), el("a", { href: "#/account", textContent: "Account" }), out, line);
+  corner.replaceChildren(bell(), el("a", { href: "#/plans", textContent: "Plans" }), el("a", { href: "#/profiles", textContent: "Profiles" }), el("a", { href: "#/account", textContent: "Account" }), out, line);
 }
 
 /** Also when the address is that of the list already. */
@@ -142,7 +146,7 @@ const PAGES = new Map([
   ["/sign-in-failed", (show, then, reason) => showSignInFailed(show, reason)],
 ]);
 /** Only for whoever is signed in. */
-const OWN_PAGES = new Map([["/profiles", showProfiles], ["/account", showAccount], ["/linked", showLinked], ["/stepped-up", showSteppedUp]]);
+const OWN_PAGES = new Map([["/profiles", showProfiles], ["/account", showAccount], ["/notifications", showNotifications], ["/linked", showLinked], ["/stepped-up", showSteppedUp]]);
 
 /** Shows a page; its heading is its title, and is read out when the page before it is gone. */
 function put(nodes) {

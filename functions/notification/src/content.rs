@@ -3,9 +3,9 @@
 mod english;
 mod russian;
 
-use kernel::{Locale, MessageId, VisibleLine, VisibleText, text::visible_part};
+use kernel::{Locale, MessageId, Names, VisibleLine, VisibleText, text::visible_part};
 use mail_builder::{MessageBuilder, headers::raw::Raw};
-use proto::mail::{Announcement, Receipt, Template};
+use proto::mail::{Announcement, Receipt, Template, TitleLeavingSoon};
 use time::OffsetDateTime;
 
 const SENDER: &str = "Online Cinema";
@@ -78,11 +78,18 @@ impl Content {
     /// # Errors
     /// When a variable is not what its template needs.
     pub fn of(template: &Template, reader: &Locale) -> Result<Self, ContentError> {
-        let (language, (subject, paragraphs)) = match reader.language() {
+        let (language, (subject, mut paragraphs)) = match reader.language() {
             "ru" => ("ru", russian::parts(template)?),
             _ => ("en", english::parts(template)?),
         };
-        Ok(Self { subject: subject.to_owned(), language, paragraphs })
+        let mut subject = subject.to_owned();
+        if let Template::TitleLeavingSoon(leaving) = template
+            && let Some(name) = name(leaving, reader)
+        {
+            subject = format!("{subject}: {name}");
+            paragraphs.insert(0, Own(name));
+        }
+        Ok(Self { subject, language, paragraphs })
     }
 
     /// For readers of plain text.
@@ -168,6 +175,15 @@ fn code(code: &str) -> Result<Paragraph, ContentError> {
 fn fact(name: &'static str, value: &str, otherwise: &str) -> Paragraph {
     let value = visible_part(value, LONGEST_FACT);
     Fact(name, if value.is_empty() { otherwise.to_owned() } else { value })
+}
+
+/// What a title is called for a reader. An encoded word (RFC 2047) would be shown as something else in a subject.
+fn name(leaving: &TitleLeavingSoon, reader: &Locale) -> Option<String> {
+    let by_locale = leaving.names.iter().filter_map(|(locale, name)| Some((locale.parse().ok()?, name.clone())));
+    let original = leaving.names.get("").cloned().unwrap_or_default();
+    let names = Names { by_locale: by_locale.collect(), original };
+    let name = visible_part(names.for_reader(&reader.clone().into()), LONGEST_FACT);
+    (!name.is_empty() && !name.contains("=?")).then_some(name)
 }
 
 /// One line per service, in their order.

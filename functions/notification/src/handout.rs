@@ -3,14 +3,15 @@
 use events::{Message, Transaction};
 use kernel::{AccountId, MessageId, World};
 use proto::mail::{Mail, Template};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     notice::Notice,
-    preferences::{Channel, Departure},
+    preferences::{Channel, Departure, Preferences},
     store::{
-        EMAIL,
+        EMAIL, PUSH,
         deliveries::{self, Handout},
-        notifications, preferences,
+        devices, notifications, preferences,
     },
     workflow::Workflow,
 };
@@ -22,23 +23,52 @@ pub(crate) async fn tell(
     account: AccountId,
     notice: &Notice,
 ) -> Result<(), sqlx::Error> {
+    let wishes = preferences::find(&mut **tx, account).await?;
+    hand_out(tx, world, account, &wishes, notice).await
+}
+
+/// [`tell`] where the person's wishes are known.
+pub(crate) async fn hand_out(
+    tx: &mut Transaction<'_>,
+    world: &World,
+    account: AccountId,
+    wishes: &Preferences,
+    notice: &Notice,
+) -> Result<(), sqlx::Error> {
     let Some(workflow) = Workflow::of(&notice.template) else { return Ok(()) };
     let (now, notification) = (world.now(), world.id());
-    let wishes = preferences::find(&mut **tx, account).await?;
     let inbox = (workflow, wishes.lists(workflow));
     if !notifications::add(tx, notification, account, notice, inbox, now).await? {
         return Ok(());
     }
+    let departure = wishes.departure(workflow, now);
+    let delivery = |id, channel| Handout { id, account, notification, template: &notice.template, channel, departure };
     if wishes.wants(workflow, Channel::Email) {
-        let (id, template): (MessageId, _) = (world.id(), &notice.template);
-        let departure = wishes.departure(workflow, now);
-        let handout = Handout { id, account, notification, template, channel: Channel::Email, departure };
-        deliveries::add(tx, &handout, now).await?;
+        let id: MessageId = world.id();
+        deliveries::add(tx, &delivery(id, Channel::Email), now).await?;
         if departure == Departure::Now {
-            tx.send(mail(id, account, template.clone())).await?;
+            tx.send(mail(id, account, notice.template.clone())).await?;
+        }
+    }
+    if wishes.wants(workflow, Channel::Push) && devices::exist(&mut **tx, account).await? {
+        let id: MessageId = world.id();
+        deliveries::add(tx, &delivery(id, Channel::Push), now).await?;
+        if departure == Departure::Now {
+            tx.send(push(id)).await?;
         }
     }
     Ok(())
+}
+
+/// A job of the queue `push`: which delivery is to reach the account's browsers. What it says is looked up when it is sent.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct PushJob {
+    pub message_id: MessageId,
+}
+
+/// The job that sends a push message.
+pub(crate) fn push(id: MessageId) -> Message {
+    Message::to_queue(PUSH, id, serde_json::to_value(PushJob { message_id: id }).unwrap_or_default())
 }
 
 /// The job that sends a mail to an account.

@@ -53,7 +53,7 @@ pub struct Notification {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Item {
     id: NotificationId,
-    /// What it is about: `security`, `billing`, `account` or `marketing`.
+    /// What it is about: `security`, `billing`, `account`, `titles` or `marketing`.
     workflow: String,
     /// What happened, for programs: `welcome`, `payment_failed`…
     kind: String,

@@ -42,6 +42,11 @@ pub struct Channels {
 
 impl Channels {
     const ALL: Self = Self { in_app: true, email: true, push: true };
+
+    /// Of whoever chose before there was the workflow.
+    fn all() -> Self {
+        Self::ALL
+    }
 }
 
 /// The channels of each workflow.
@@ -54,6 +59,9 @@ pub struct Workflows {
     pub billing: Channels,
     /// The account itself.
     pub account: Channels,
+    /// What is on the account's lists or was left half seen: what leaves soon.
+    #[serde(default = "Channels::all")]
+    pub titles: Channels,
     /// News and offers.
     pub marketing: Channels,
 }
@@ -79,6 +87,7 @@ impl Default for Preferences {
                 security: Channels::ALL,
                 billing: Channels::ALL,
                 account: Channels::ALL,
+                titles: Channels::ALL,
                 marketing: silent,
             },
             time_zone: TimeZone::utc(),
@@ -127,6 +136,7 @@ impl Preferences {
             Workflow::Security => &self.workflows.security,
             Workflow::Billing => &self.workflows.billing,
             Workflow::Account => &self.workflows.account,
+            Workflow::Titles => &self.workflows.titles,
             Workflow::Marketing => &self.workflows.marketing,
         }
     }
@@ -138,11 +148,12 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Workflow; 4] = [Workflow::Security, Workflow::Billing, Workflow::Account, Workflow::Marketing];
+    const ALL: [Workflow; 5] =
+        [Workflow::Security, Workflow::Billing, Workflow::Account, Workflow::Titles, Workflow::Marketing];
 
     fn none() -> Preferences {
         let none = Channels { in_app: false, email: false, push: false };
-        let workflows = Workflows { security: none, billing: none, account: none, marketing: none };
+        let workflows = Workflows { security: none, billing: none, account: none, titles: none, marketing: none };
         Preferences { workflows, ..Preferences::default() }
     }
 
@@ -161,6 +172,14 @@ mod tests {
         for channel in [Channel::Email, Channel::Push] {
             assert!(!unasked.wants(Workflow::Marketing, channel));
         }
+    }
+
+    #[test]
+    fn whoever_chose_before_there_was_a_workflow_hears_of_it() {
+        let mut stored = serde_json::to_value(none().workflows).unwrap();
+        stored.as_object_mut().unwrap().remove("titles");
+        let workflows: Workflows = serde_json::from_value(stored).unwrap();
+        assert_eq!((workflows.titles, workflows.account), (Channels::ALL, none().workflows.account));
     }
 
     #[test]

@@ -37,6 +37,11 @@ impl TimeZone {
         &self.name
     }
 
+    /// The day of a moment there, 2026-12-24.
+    pub fn date(&self, moment: OffsetDateTime) -> String {
+        self.at(moment).map_or_else(|| moment.date().to_string(), |local| local.date().to_string())
+    }
+
     fn at(&self, moment: OffsetDateTime) -> Option<Zoned> {
         Some(Timestamp::from_second(moment.unix_timestamp()).ok()?.to_zoned(self.zone.clone()))
     }

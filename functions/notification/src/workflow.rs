@@ -13,6 +13,8 @@ pub enum Workflow {
     Billing,
     /// The account itself.
     Account,
+    /// What people have put on their lists and left half seen.
+    Titles,
     /// What we would like to sell.
     Marketing,
 }
@@ -42,6 +44,7 @@ impl Workflow {
             | Template::SubscriptionCancelled(_)
             | Template::SubscriptionEnded(_) => Self::Billing,
             Template::Welcome(_) => Self::Account,
+            Template::TitleLeavingSoon(_) => Self::Titles,
             Template::Announcement(_) => Self::Marketing,
         })
     }
@@ -52,6 +55,7 @@ impl Workflow {
             Self::Security => "security",
             Self::Billing => "billing",
             Self::Account => "account",
+            Self::Titles => "titles",
             Self::Marketing => "marketing",
         }
     }

@@ -23,7 +23,7 @@ const OAUTH_PROVIDERS: &str = "OAUTH_PROVIDERS";
 const PAYMENT_PROVIDERS: &str = "PAYMENT_PROVIDERS";
 
 /// What a fresh platform begins with. A developer changes a line of the file and deploys again.
-const DEFAULTS: [(&str, &str); 10] = [
+const DEFAULTS: [(&str, &str); 11] = [
     (BREACHED_PASSWORDS_URL, "http://localhost:8080/_breached"),
     ("CINEMA_ENVIRONMENT", "local"),
     ("DEFAULT_TERRITORY", "RU"),
@@ -32,6 +32,8 @@ const DEFAULTS: [(&str, &str); 10] = [
     (OAUTH_PROVIDERS, "{}"),
     (PAYMENT_PROVIDERS, "[]"),
     ("PUBLIC_URL", "http://localhost:8080"),
+    // Push services of one's own, by origins with commas: they may be inside of the network.
+    ("PUSH_TRUSTED_ORIGINS", ""),
     ("RUST_LOG", "info"),
     // Of CloudFront; the edge has one key and takes any id.
     ("URL_KEY_PAIR_ID", ""),

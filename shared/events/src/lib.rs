@@ -11,7 +11,7 @@ pub use consumer::{BatchConsumer, Batches, Consumer, DeadLetters, Deadline, Outc
 pub use contracts::{
     Account, Asset, ContractError, Entitlements, Erasure, Export, HistoryErased, Payment, Playback, PlayerSample,
     Profile, ProfileSecret, Purchase, Receipt, RefreshReused, RentalBegun, SessionEnded, Subscription, Title,
-    TitleLeaving, Trial,
+    TitleLeaving, Trial, WatchlistChange,
 };
 pub use envelope::{Event, EventError};
 pub use outbox::{Destination, Message, Outbox, Transaction};

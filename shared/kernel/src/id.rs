@@ -163,6 +163,8 @@ ids! {
     MessageId = "msg";
     /// What a person was told of one fact, on whatever channels.
     NotificationId = "ntf";
+    /// A browser that gets push messages.
+    PushDeviceId = "dev";
     /// A request to forget a person.
     ErasureId = "era";
     /// A copy of what is held on a person.

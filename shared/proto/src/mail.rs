@@ -46,6 +46,7 @@ templates! {
     SubscriptionCancelled = "subscription_cancelled",
     SubscriptionEnded = "subscription_ended",
     Announcement = "announcement",
+    TitleLeavingSoon = "title_leaving_soon",
 }
 
 impl Mail {

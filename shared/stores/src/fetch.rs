@@ -25,15 +25,26 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A client for small documents.
 #[derive(Clone)]
-pub struct Fetch(transport::Client);
+pub struct Fetch(Reach);
+
+#[derive(Clone)]
+enum Reach {
+    Everything(transport::Client),
+    Public(transport::PublicClient),
+}
 
 impl Default for Fetch {
     fn default() -> Self {
-        Self(transport::client())
+        Self(Reach::Everything(transport::client()))
     }
 }
 
 impl Fetch {
+    /// For addresses that strangers name: it reaches the public internet over TLS, and nothing else.
+    pub fn public() -> Self {
+        Self(Reach::Public(transport::public_client()))
+    }
+
     /// The body of a 200 answer of at most 1 MiB, within 2 s.
     pub async fn get(&self, url: &str) -> Result<Bytes, StoreError> {
         let request = Request::get(url).body(Bytes::new()).map_err(|error| StoreError::new("http", error))?;
@@ -57,7 +68,12 @@ impl Fetch {
     pub async fn exchange(&self, request: Request<Bytes>, limit: Duration) -> Result<Response<Bytes>, NoAnswer> {
         let place = request.uri().clone();
         let answer = async {
-            let response = self.0.request(request.map(SdkBody::from)).await;
+            let request = request.map(SdkBody::from);
+            let response = match &self.0 {
+                Reach::Everything(client) => client.request(request),
+                Reach::Public(client) => client.request(request),
+            };
+            let response = response.await;
             let (head, body) = response.map_err(no_answer)?.into_parts();
             let body = Limited::new(body, LIMIT_BYTES).collect().await;
             let body = body.map_err(|error| NoAnswer::Lost(error.to_string()))?;

@@ -2,6 +2,7 @@
 //!
 //! Root certificates are Mozilla's, compiled in: reading those of the system costs every cold start several milliseconds of CPU.
 
+mod public;
 mod sdk;
 
 use std::{cell::OnceCell, sync::Once, time::Duration};
@@ -14,6 +15,7 @@ use hyper_util::{
 };
 
 pub use hyper_util::client::legacy::Error;
+pub use public::{PublicClient, is_public, public_client};
 pub use sdk::{for_sdk, is_unconnected};
 
 /// A TCP connection opens within this time or the call fails.

@@ -3,7 +3,7 @@
 use proto::mail::{
     AccountErased, ConfirmEmail, DataExportRequested, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged,
     PasswordReset, PaymentFailed, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded,
-    Template, TrialStarted, VerifyEmail,
+    Template, TitleLeavingSoon, TrialStarted, VerifyEmail,
 };
 
 use super::{ContentError, Parts, Text, announcement, fact, receipts};
@@ -184,6 +184,16 @@ pub(super) fn parts(template: &Template) -> Result<Parts<'_>, ContentError> {
             vec![
                 Text("Your plan is over, and nothing more is charged. Your profiles, lists and history stay."),
                 fact("Plan", plan, "unknown"),
+            ],
+        ),
+        Template::TitleLeavingSoon(TitleLeavingSoon { until, .. }) => (
+            "Leaving Online Cinema soon",
+            vec![
+                Text(
+                    "You have it on your list or have not watched it to the end, and it can soon not be watched any more.",
+                ),
+                fact("To be watched until", until, "unknown"),
+                Text("Under \"Notifications\" you choose what we write to you about, and when."),
             ],
         ),
         Template::Announcement(words) => announcement(words)?,

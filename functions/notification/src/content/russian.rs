@@ -3,7 +3,7 @@
 use proto::mail::{
     AccountErased, ConfirmEmail, DataExportRequested, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged,
     PasswordReset, PaymentFailed, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded,
-    Template, TrialStarted, VerifyEmail,
+    Template, TitleLeavingSoon, TrialStarted, VerifyEmail,
 };
 
 use super::{ContentError, Parts, Text, announcement, fact, receipts};
@@ -188,6 +188,14 @@ pub(super) fn parts(template: &Template) -> Result<Parts<'_>, ContentError> {
             vec![
                 Text("Подписка закончилась, больше ничего не спишется. Профили, списки и история остаются."),
                 fact("Тариф", plan, "неизвестен"),
+            ],
+        ),
+        Template::TitleLeavingSoon(TitleLeavingSoon { until, .. }) => (
+            "Скоро уйдёт из Online Cinema",
+            vec![
+                Text("Это есть в вашем списке или не досмотрено до конца, и скоро посмотреть его будет нельзя."),
+                fact("Можно посмотреть до", until, "неизвестно"),
+                Text("В разделе «Уведомления» вы выбираете, о чём и когда мы вам пишем."),
             ],
         ),
         Template::Announcement(words) => announcement(words)?,

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use proto::mail::{
     AccountErased, AlreadyRegistered, ConfirmEmail, DataExportRequested, EmailChangeRequested, EmailChanged,
     MfaDisabled, MfaEnabled, NewSignIn, OauthLinked, PasswordChanged, PasswordReset, PaymentFailed,
-    ResetUnknownAccount, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded, TrialStarted,
-    VerifyEmail, Welcome,
+    ResetUnknownAccount, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded,
+    TitleLeavingSoon, TrialStarted, VerifyEmail, Welcome,
 };
 use time::macros::datetime;
 
@@ -21,6 +21,12 @@ fn receipt(service: &str, records: u64) -> Receipt {
 fn sign_in(device: &str) -> Template {
     let (territory, at) = ("DE".to_owned(), "2026-11-26T10:00:00Z".to_owned());
     NewSignIn { device: device.to_owned(), territory, at }.into()
+}
+
+fn leaving(name: &str) -> Template {
+    let names = [("en", name), ("ru", "Сталкер"), ("", "Сталкер")];
+    let names = names.map(|(locale, name)| (locale.to_owned(), name.to_owned())).into_iter().collect();
+    TitleLeavingSoon { names, until: "2026-12-24".to_owned() }.into()
 }
 
 /// One of each. The match makes a new template ask for its place here.
@@ -51,8 +57,9 @@ fn templates() -> Vec<Template> {
             Template::SubscriptionActive(_) => PaymentFailed { plan: plan(), until: until() }.into(),
             Template::PaymentFailed(_) => SubscriptionCancelled { plan: plan(), until: until() }.into(),
             Template::SubscriptionCancelled(_) => SubscriptionEnded { plan: plan() }.into(),
+            Template::SubscriptionEnded(_) => leaving("Stalker"),
             // An announcement has the words of its writer, and a test of its own.
-            Template::SubscriptionEnded(_) | Template::Announcement(_) => return all,
+            Template::TitleLeavingSoon(_) | Template::Announcement(_) => return all,
         };
         all.push(next);
     }
@@ -106,6 +113,16 @@ fn a_new_password_names_the_links_that_went_with_the_old_one() {
     assert!(mail(&["google", "local"], "en").contains("Removed: google, local\n"));
     assert!(mail(&["google"], "ru").contains("Отвязаны: google\n"));
     assert!(!mail(&[], "en").contains("Removed"));
+}
+
+#[test]
+fn a_title_is_called_as_its_reader_calls_it() {
+    let subject = |template: &Template, locale| content(template, locale).subject;
+    assert_eq!(subject(&leaving("Stalker"), "ru-RU"), "Скоро уйдёт из Online Cinema: Сталкер");
+    assert_eq!(subject(&leaving("Stalker"), "de"), "Leaving Online Cinema soon: Stalker");
+    for nameless in ["", "\u{0}", "=?utf-8?q?x?="] {
+        assert_eq!(subject(&leaving(nameless), "en"), "Leaving Online Cinema soon", "{nameless:?}");
+    }
 }
 
 #[test]
@@ -183,7 +200,7 @@ proptest! {
     fn no_variable_becomes_a_header(text in any::<String>(), evil in proptest::sample::select(vec!["\r\nBcc: x@example.com", "\n\n<b>", "\r", "=?utf-8?q?=0ABcc:_x?="])) {
         let text = format!("{text}{evil}");
         let until = text.clone();
-        for template in [sign_in(&text), PaymentFailed { plan: text.clone(), until }.into(), announced(&text, &["text"])] {
+        for template in [sign_in(&text), PaymentFailed { plan: text.clone(), until }.into(), announced(&text, &["text"]), leaving(&text)] {
             let Ok(content) = Content::of(&template, &Locale::english()) else { continue };
             let message = mime(&content, None);
             let parsed = MessageParser::default().parse(&message).unwrap();

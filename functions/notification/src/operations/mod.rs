@@ -6,12 +6,13 @@ use runtime::{Boot, BootError, PublicUrl, Wire};
 cinema_http::operations! {
     http: [
         count_unread: CountUnread, get_preferences: GetPreferences, list: List, read_all: ReadAll,
-        receive_email_events: ReceiveEmailEvents, set_preferences: SetPreferences, show_unsubscribe: ShowUnsubscribe,
+        receive_email_events: ReceiveEmailEvents, register_device: RegisterDevice => [register_device, get_push_key],
+        remove_device: RemoveDevice, set_preferences: SetPreferences, show_unsubscribe: ShowUnsubscribe,
         unsubscribe: Unsubscribe, update: Update,
     ],
     consumers: [
-        erase_account: EraseAccount, export_account: ExportAccount, relay_outbox: RelayOutbox, release_quiet: ReleaseQuiet,
-        route_events: RouteEvents, send_email: SendEmail,
+        announce_leaving: AnnounceLeaving, erase_account: EraseAccount, export_account: ExportAccount, relay_outbox: RelayOutbox, release_quiet: ReleaseQuiet,
+        route_events: RouteEvents, send_email: SendEmail, send_push: SendPush,
     ],
 }
 

@@ -35,8 +35,13 @@ impl ReleaseQuiet {
                 let released = deliveries::release_due(tx, self.world.now(), ROUND).await?;
                 let count = released.len();
                 for delivery in released {
-                    let Some(template) = delivery.template else { continue };
-                    tx.send(handout::mail(delivery.id, delivery.account, template)).await?;
+                    match (delivery.is_push, delivery.template) {
+                        (true, _) => tx.send(handout::push(delivery.id)).await?,
+                        (false, Some(template)) => {
+                            tx.send(handout::mail(delivery.id, delivery.account, template)).await?;
+                        }
+                        (false, None) => {}
+                    }
                 }
                 Ok(count)
             })

@@ -10,7 +10,7 @@ use stores::StoreError;
 use crate::{
     handout,
     notice::{News, Notice},
-    store::{self, accounts, erased_accounts, subscriptions},
+    store::{self, accounts, erased_accounts, subscriptions, viewings, watchlist},
 };
 
 runtime::wire! { pub struct RouteEvents { outbox: Outbox = store::deliveries_outbox, world: World } }
@@ -42,7 +42,14 @@ impl RouteEvents {
 async fn keep(tx: &mut Transaction<'_>, news: &News) -> Result<bool, sqlx::Error> {
     match news {
         News::Account(account) => accounts::put(tx, account).await?,
-        News::Profile(profile) => accounts::put_profile(tx, profile).await?,
+        News::Profile(profile) => {
+            accounts::put_profile(tx, profile).await?;
+            if profile.is_deleted {
+                viewings::lock(tx, profile.id).await?;
+                watchlist::forget(tx, profile.id).await?;
+                viewings::forget(tx, profile.id).await?;
+            }
+        }
         News::Subscription(subscription) => return subscriptions::put(tx, subscription).await,
         News::Reused(_) | News::Export(_) => {}
     }

@@ -25,15 +25,16 @@ pub(crate) async fn put(connection: &mut PgConnection, account: &Account) -> Res
 /// Keeps the newest language of a profile. Its account may be heard of later.
 pub(crate) async fn put_profile(connection: &mut PgConnection, profile: &Profile) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "insert into profiles (id, account_id, locale, is_default, sequence) values ($1, $2, $3, $4, $5) \
+        "insert into profiles (id, account_id, locale, is_default, sequence, deleted) values ($1, $2, $3, $4, $5, $6) \
          on conflict (id) do update set locale = excluded.locale, is_default = excluded.is_default, \
-         sequence = excluded.sequence where profiles.sequence < excluded.sequence",
+         sequence = excluded.sequence, deleted = excluded.deleted where profiles.sequence < excluded.sequence",
     )
     .bind(profile.id)
     .bind(profile.account)
     .bind(&profile.locale)
     .bind(profile.is_default && !profile.is_deleted)
     .bind(profile.sequence)
+    .bind(profile.is_deleted)
     .execute(connection)
     .await
     .map(drop)

@@ -97,6 +97,8 @@ pub(crate) async fn add(
 pub(crate) struct Released {
     pub id: MessageId,
     pub account: AccountId,
+    /// Otherwise it is a mail.
+    pub is_push: bool,
     pub template: Option<Template>,
 }
 
@@ -106,19 +108,19 @@ pub(crate) async fn release_due(
     now: OffsetDateTime,
     limit: i64,
 ) -> Result<Vec<Released>, sqlx::Error> {
-    let rows: Vec<(MessageId, AccountId, Json<Value>)> = sqlx::query_as(
+    let rows: Vec<(MessageId, AccountId, bool, Json<Value>)> = sqlx::query_as(
         "update deliveries d set status = 'queued', release_at = null from notifications n where n.id = d.notification_id \
          and d.message_id in (select message_id from deliveries where status = 'held' and release_at <= $1 \
            order by release_at, message_id limit $2 for update skip locked) \
-         returning d.message_id, d.account_id, n.template",
+         returning d.message_id, d.account_id, d.channel = 'push', n.template",
     )
     .bind(now)
     .bind(limit)
     .fetch_all(connection)
     .await?;
-    let released = |(id, account, Json(stored)): (_, _, Json<Value>)| {
+    let released = |(id, account, is_push, Json(stored)): (_, _, _, Json<Value>)| {
         let template = notifications::template(stored);
-        Released { id, account, template }
+        Released { id, account, is_push, template }
     };
     Ok(rows.into_iter().map(released).collect())
 }
@@ -169,6 +171,56 @@ pub(crate) async fn claim(
         (true, _) => Claim::Taken,
         _ => Claim::Finished,
     })
+}
+
+/// A notification that is to reach the browsers of an account.
+pub(crate) struct Pushed {
+    pub account: AccountId,
+    pub notification: NotificationId,
+    /// Absent where this version does not know it any more.
+    pub template: Option<Template>,
+}
+
+/// What a push delivery is about; `None`: there is no such delivery, or not any more.
+pub(crate) async fn find_push(pool: &PgPool, id: MessageId) -> Result<Option<Pushed>, sqlx::Error> {
+    let row: Option<(AccountId, NotificationId, Json<Value>)> = sqlx::query_as(
+        "select d.account_id, n.id, n.template from deliveries d join notifications n on n.id = d.notification_id \
+         where d.message_id = $1 and d.channel = 'push'",
+    )
+    .bind(id)
+    .fetch_optional(pool)
+    .await?;
+    let pushed = |(account, notification, Json(stored))| {
+        let template = notifications::template(stored);
+        Pushed { account, notification, template }
+    };
+    Ok(row.map(pushed))
+}
+
+/// Claims a push delivery. After a crash it is sent again: a browser shows one of two copies.
+pub(crate) async fn claim_push(
+    connection: &mut PgConnection,
+    id: MessageId,
+    now: OffsetDateTime,
+) -> Result<Claim, sqlx::Error> {
+    let claimed = sqlx::query(
+        "update deliveries set status = 'sending', attempts = attempts + 1, leased_until = $2 where message_id = $1 \
+         and (status in ('queued', 'held') or status = 'sending' and (leased_until is null or leased_until <= $3))",
+    )
+    .bind(id)
+    .bind(now + LEASE)
+    .bind(now)
+    .execute(&mut *connection)
+    .await?;
+    if claimed.rows_affected() == 1 {
+        return Ok(Claim::Claimed);
+    }
+    let is_sending: Option<bool> =
+        sqlx::query_scalar("select status = 'sending' from deliveries where message_id = $1")
+            .bind(id)
+            .fetch_optional(connection)
+            .await?;
+    Ok(if is_sending == Some(true) { Claim::Taken } else { Claim::Finished })
 }
 
 /// Ends a delivery that somebody is sending. One that has ended keeps its end.

@@ -8,9 +8,14 @@ use crate::address::digest;
 
 /// Everything that is held of an account, `$1`, in the order in which rows refer to each other. A test holds the list against the schema.
 const RECORDS: &[&str] = &[
+    "delete from pushes where device_id in (select id from devices where account_id = $1)",
+    "delete from devices where account_id = $1",
     "delete from deliveries where account_id = $1",
     "delete from notifications where account_id = $1",
     "delete from preferences where account_id = $1",
+    "delete from watchlist where account_id = $1",
+    "delete from viewings where account_id = $1",
+    "delete from history_erasures where account_id = $1",
     "delete from subscriptions where account_id = $1",
     "delete from profiles where account_id = $1",
     "delete from accounts where id = $1",

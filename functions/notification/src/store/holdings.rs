@@ -20,6 +20,14 @@ pub(crate) async fn copy(pool: &PgPool, account: AccountId) -> Result<Value, sql
            created_at, finished_at from deliveries where account_id = $1 order by message_id) d), \
          'preferences', (select to_jsonb(p) from (select workflows, time_zone, quiet_from, quiet_until from preferences \
            where account_id = $1) p), \
+         'devices', (select coalesce(jsonb_agg(d), '[]') from (select id, endpoint, registered_at from devices \
+           where account_id = $1 order by id) d), \
+         'watchlist', (select coalesce(jsonb_agg(w), '[]') from (select profile_id, title_id, is_listed, territory, changed_at \
+           from watchlist where account_id = $1 order by profile_id, title_id) w), \
+         'viewings', (select coalesce(jsonb_agg(v), '[]') from (select profile_id, title_id, position_ms, duration_ms, territory, at \
+           from viewings where account_id = $1 order by profile_id, title_id) v), \
+         'history_erasures', (select coalesce(jsonb_agg(h), '[]') from (select profile_id, title_id, erased_at \
+           from history_erasures where account_id = $1 order by profile_id, title_id) h), \
          'subscriptions', (select coalesce(jsonb_agg(s), '[]') from (select id, sequence from subscriptions \
            where account_id = $1 order by id) s), \
          'suppression', (select to_jsonb(s) from (select reason, created_at from suppressions where digest = $2) s))",

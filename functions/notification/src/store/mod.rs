@@ -2,22 +2,29 @@
 
 pub(crate) mod accounts;
 pub(crate) mod deliveries;
+pub(crate) mod devices;
 pub(crate) mod erased_accounts;
 pub(crate) mod holdings;
+pub(crate) mod leavings;
 pub(crate) mod notifications;
 pub(crate) mod preferences;
 pub(crate) mod subscriptions;
 pub(crate) mod suppressions;
+pub(crate) mod titles;
+pub(crate) mod viewings;
+pub(crate) mod watchlist;
 
 use events::Outbox;
 use runtime::{Boot, BootError};
 
 /// The queue of notification-send-email.
 pub(crate) const EMAIL: &str = "email";
+/// The queue of notification-send-push.
+pub(crate) const PUSH: &str = "push";
 
 /// The outbox of functions that hand out deliveries.
 pub(crate) fn deliveries_outbox(boot: &Boot) -> Result<Outbox, BootError> {
-    Ok(Outbox::new(boot.postgres()?).queue(EMAIL, boot.queue(EMAIL)?))
+    Ok(Outbox::new(boot.postgres()?).queue(EMAIL, boot.queue(EMAIL)?).queue(PUSH, boot.queue(PUSH)?))
 }
 
 /// The outbox of the relay: everything that a function of the service may have left behind.

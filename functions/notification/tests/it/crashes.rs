@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Lets some work be polled so often and drops it then, as a crash does; `None`: it did not get to its end.
-async fn crash_after<T>(polls: u32, work: impl Future<Output = T>) -> Option<T> {
+pub async fn crash_after<T>(polls: u32, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     let mut left = polls;
     std::future::poll_fn(|context| match (work.as_mut().poll(context), left) {
@@ -110,7 +110,7 @@ fn shuffled<T>(world: &World, mut all: Vec<T>) -> Vec<T> {
 }
 
 /// Some of them twice, in any order.
-fn with_copies<T: Clone>(world: &World, mut all: Vec<T>) -> Vec<T> {
+pub fn with_copies<T: Clone>(world: &World, mut all: Vec<T>) -> Vec<T> {
     all.extend(all.clone().into_iter().filter(|_| world.below(2) == 0));
     shuffled(world, all)
 }

@@ -3,6 +3,7 @@
 use events::{Consumer, Deadline, Event, Outcome};
 use kernel::World;
 use notification::operations::consumers;
+use proto::types;
 use serde_json::{Value, json};
 use stores::Bucket;
 
@@ -39,6 +40,9 @@ async fn told(house: &House, person: &Person) {
     for event in [person.speaks(1, "ru"), person.reused(), person.subscribed(1, "active", "2030-01-01T00:00:00Z")] {
         assert_eq!(house.route(event).await, Outcome::Done);
     }
+    for event in person.interests() {
+        assert_eq!(house.announce(event).await, Outcome::Done);
+    }
     let path = "/v1/notifications/preferences";
     let wishes = house.app.get(path).token(&person.token()).send().await.expect(200);
     house.app.put(path, &wishes).token(&person.token()).send().await.expect(200);
@@ -62,7 +66,7 @@ async fn everything_goes_once_and_jobs_that_wait_are_not_sent() {
     nothing_is_left(&house, &person).await;
     let receipts = house.service.events("domain-events", &erased.subject, 2).await;
     assert!(receipts.iter().all(|receipt| receipt.kind == "cinema.notification.account_erased.v1"));
-    assert_eq!((&receipts[0].data, &receipts[0].data["records"]), (&receipts[1].data, &json!("11")));
+    assert_eq!((&receipts[0].data, &receipts[0].data["records"]), (&receipts[1].data, &json!("14")));
     for job in &jobs {
         assert_eq!(house.send(&World::system(), job).await, Outcome::Done);
     }
@@ -89,12 +93,14 @@ async fn order_and_number_of_events_do_not_matter() {
             person.export(),
             person.subscribed(1, "active", "2030-01-01T00:00:00Z"),
         ];
+        events.extend(person.interests());
         events.extend(events.clone().into_iter().filter(|_| world.below(3) == 0));
         for at in (1..events.len()).rev() {
             events.swap(at, world.below(at as u32 + 1) as usize);
         }
         let apply = async |event: Event| match event.kind.as_str() {
             "cinema.user.account_erased.v1" => house.erase(event).await,
+            types::WATCHLIST_CHANGED | types::HISTORY_ERASED | types::PLAYBACK_STOPPED => house.announce(event).await,
             _ => house.route(event).await,
         };
         if round % 2 == 0 {
@@ -123,7 +129,8 @@ async fn a_copy_holds_what_the_person_was_told() {
     let part: Value = serde_json::from_slice(&part).unwrap();
     assert_eq!(part["account"]["email"], person.email());
     let lengths =
-        ["profiles", "notifications", "deliveries", "subscriptions"].map(|name| part[name].as_array().unwrap().len());
-    assert_eq!((lengths, &part["suppression"]["reason"]), ([1, 3, 3, 1], &json!("bounce")));
+        ["profiles", "notifications", "deliveries", "subscriptions", "watchlist", "viewings", "history_erasures"]
+            .map(|name| part[name].as_array().unwrap().len());
+    assert_eq!((lengths, &part["suppression"]["reason"]), ([1, 3, 3, 1, 1, 1, 1], &json!("bounce")));
     assert!(part["preferences"]["workflows"].is_object());
 }

@@ -39,6 +39,9 @@ async fn the_http_functions_answer_gateway_events() {
             Some(r#"{"state":"read"}"#),
             404,
         ),
+        ("notification-register-device", "GET", "/v1/notifications/push-key", None, 200),
+        ("notification-register-device", "POST", "/v1/notifications/devices", Some("{}"), 422),
+        ("notification-remove-device", "DELETE", "/v1/notifications/devices/dev_01jd3k5m7n9pqrstvwxyz01234", None, 204),
         ("notification-read-all", "POST", "/v1/notifications/read-all", None, 204),
         ("notification-get-preferences", "GET", "/v1/notifications/preferences", None, 200),
         ("notification-set-preferences", "PUT", "/v1/notifications/preferences", Some(&*preferences), 200),
@@ -63,7 +66,13 @@ async fn the_http_functions_answer_gateway_events() {
 #[tokio::test]
 async fn the_consumers_answer_their_golden_events() {
     let house = House::start().await;
-    for name in ["notification-route-events", "notification-export-account", "notification-erase-account"] {
+    for name in [
+        "notification-route-events",
+        "notification-announce-leaving",
+        "notification-send-push",
+        "notification-export-account",
+        "notification-erase-account",
+    ] {
         let mut function = start(&house, name).await;
         for _ in 0..2 {
             assert_eq!(function.invoke(&golden(name)).await.unwrap(), json!({ "batchItemFailures": [] }), "{name}");

@@ -132,6 +132,13 @@ impl House {
         consumers::route_events(&self.boot(world)).unwrap().consume(event, &Deadline::unlimited(world.clone())).await
     }
 
+    /// Tells whatever matters to who hears that a title leaves.
+    pub async fn announce(&self, event: Event) -> Outcome {
+        let world = World::system();
+        let consumer = consumers::announce_leaving(&self.boot(&world)).unwrap();
+        consumer.consume(event, &Deadline::unlimited(world)).await
+    }
+
     pub async fn release(&self, world: &World) -> Outcome {
         consumers::release_quiet(&self.boot(world))
             .unwrap()

@@ -1,12 +1,12 @@
 //! `DELETE /v1/watchlist/{title_id}`: takes a title off the watchlist, also one that cannot be seen any more.
 
 use cinema_http::{Path, Problem, State, StatusCode, Viewer};
-use kernel::TitleId;
-use sqlx::PgPool;
+use events::Outbox;
+use kernel::{TitleId, World};
 
-use crate::store::watchlist;
+use crate::store::watchlist::{self, Change};
 
-pub(super) type RemoveFromWatchlist = PgPool;
+runtime::wire! { pub(super) struct RemoveFromWatchlist { outbox: Outbox, world: World } }
 
 /// Takes a title off the watchlist.
 #[utoipa::path(
@@ -14,10 +14,19 @@ pub(super) type RemoveFromWatchlist = PgPool;
     responses((status = 204, description = "It is not there, now or before."), Problem)
 )]
 pub(super) async fn remove_from_watchlist(
-    State(pool): State<RemoveFromWatchlist>,
+    State(RemoveFromWatchlist { outbox, world }): State<RemoveFromWatchlist>,
     viewer: Viewer,
     Path(title): Path<TitleId>,
 ) -> Result<StatusCode, Problem> {
-    watchlist::remove(&pool, (viewer.account, viewer.profile), title).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let (account, profile) = (viewer.account, viewer.profile);
+    outbox
+        .transact(async |tx| {
+            if let Some(sequence) = watchlist::remove(tx, (account, profile), title).await? {
+                let territory = &viewer.policy.territory;
+                let change = Change { account, profile, title, is_listed: false, territory };
+                tx.emit(&change.event(&world, sequence)).await?;
+            }
+            Ok(StatusCode::NO_CONTENT)
+        })
+        .await
 }

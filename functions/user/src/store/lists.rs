@@ -1,7 +1,7 @@
 //! What the lists of a profile have in common: they show, and take in, only what the profile may see now.
 
 use kernel::{AccountId, ProfileId, TitleId};
-use sqlx::{AssertSqlSafe, FromRow, PgPool, postgres::PgRow};
+use sqlx::{AssertSqlSafe, FromRow, PgExecutor, PgPool, postgres::PgRow};
 use time::OffsetDateTime;
 
 use super::titles::visible;
@@ -53,22 +53,23 @@ where
         .await
 }
 
-/// Runs `insert … where {CONDITION}` for a title: `$3` is the moment, `$4` the profile, `$6` the title, `$7` the value.
+/// Runs `insert … where {CONDITION}` for a title: `$3` is the moment, `$4` the profile, `$6` the title, `$7` the value. `false`: it has changed
+/// nothing.
 pub(super) async fn insert(
-    pool: &PgPool,
+    executor: impl PgExecutor<'_>,
     insert: &str,
     viewpoint: &Viewpoint,
     title: TitleId,
     value: Option<i16>,
-) -> Result<(), ListError> {
+) -> Result<bool, ListError> {
     // One statement, so that neither profile nor title can go away in between.
     let statement = format!(
         "with live as (select id from profiles where id = $4 and account_id = $5 and not deleted for share), \
-         seen as (select t.id from titles t where t.id = $6 and {}), inserted as ({insert}) \
-         select exists (select from live), exists (select from seen), $7::smallint",
+         seen as (select t.id from titles t where t.id = $6 and {}), inserted as ({insert} returning 1) \
+         select exists (select from live), exists (select from seen), exists (select from inserted), $7::smallint",
         visible("t"),
     );
-    let (is_live, is_seen, _): (bool, bool, Option<i16>) = sqlx::query_as(AssertSqlSafe(statement))
+    let (is_live, is_seen, has_changed, _): (bool, bool, bool, Option<i16>) = sqlx::query_as(AssertSqlSafe(statement))
         .bind(i16::from(viewpoint.audience.max_rating))
         .bind(&viewpoint.audience.territory)
         .bind(viewpoint.now)
@@ -76,10 +77,10 @@ pub(super) async fn insert(
         .bind(viewpoint.account)
         .bind(title)
         .bind(value)
-        .fetch_one(pool)
+        .fetch_one(executor)
         .await?;
     match (is_live, is_seen) {
-        (true, true) => Ok(()),
+        (true, true) => Ok(has_changed),
         (false, _) => Err(ListError::NoProfile),
         (true, false) => Err(ListError::NoTitle),
     }
@@ -88,18 +89,19 @@ pub(super) async fn insert(
 /// What [`insert`] depends on.
 pub(super) const CONDITION: &str = "exists (select from live) and exists (select from seen)";
 
-/// Takes a title out of a list, whether it can still be seen or not.
+/// Takes a title out of a list, whether it can still be seen or not. `false`: it was not there.
 pub(super) async fn remove(
-    pool: &PgPool,
+    executor: impl PgExecutor<'_>,
     table: &str,
     (account, profile): (AccountId, ProfileId),
     title: TitleId,
-) -> Result<(), ListError> {
+) -> Result<bool, ListError> {
     const LIVE: &str = "select from profiles where id = $1 and account_id = $2 and not deleted";
     let statement = format!(
-        "with gone as (delete from {table} where profile_id = $1 and title_id = $3 and exists ({LIVE})) select exists ({LIVE})"
+        "with gone as (delete from {table} where profile_id = $1 and title_id = $3 and exists ({LIVE}) returning 1) \
+         select exists ({LIVE}), exists (select from gone)"
     );
-    let is_live: bool =
-        sqlx::query_scalar(AssertSqlSafe(statement)).bind(profile).bind(account).bind(title).fetch_one(pool).await?;
-    if is_live { Ok(()) } else { Err(ListError::NoProfile) }
+    let (is_live, is_gone): (bool, bool) =
+        sqlx::query_as(AssertSqlSafe(statement)).bind(profile).bind(account).bind(title).fetch_one(executor).await?;
+    if is_live { Ok(is_gone) } else { Err(ListError::NoProfile) }
 }

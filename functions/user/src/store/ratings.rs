@@ -13,10 +13,10 @@ pub(crate) async fn put(pool: &PgPool, viewpoint: &Viewpoint, title: TitleId, st
          on conflict (profile_id, title_id) do update set value = excluded.value, rated_at = excluded.rated_at \
          where ratings.value <> excluded.value"
     );
-    lists::insert(pool, &insert, viewpoint, title, Some(stars.into())).await
+    lists::insert(pool, &insert, viewpoint, title, Some(stars.into())).await.map(drop)
 }
 
 /// Takes a rating back.
 pub(crate) async fn remove(pool: &PgPool, owner: (AccountId, ProfileId), title: TitleId) -> Result<(), ListError> {
-    lists::remove(pool, "ratings", owner, title).await
+    lists::remove(pool, "ratings", owner, title).await.map(drop)
 }

@@ -1,7 +1,9 @@
 //! What profiles want to watch.
 
-use kernel::{AccountId, ProfileId, TitleId};
-use sqlx::{FromRow, PgPool, Row, postgres::PgRow};
+use events::Event;
+use kernel::{AccountId, ProfileId, Territory, TitleId, World};
+use proto::{types, user::WatchlistChanged};
+use sqlx::{FromRow, PgConnection, PgPool, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
 use super::{
@@ -43,15 +45,72 @@ pub(crate) async fn list(
     lists::rows(pool, statement, viewpoint, after, limit).await
 }
 
-/// Puts a title there. One that is there already keeps its place.
-pub(crate) async fn add(pool: &PgPool, viewpoint: &Viewpoint, title: TitleId) -> Result<(), ListError> {
+/// Puts a title there; the number of the change. One that is there already keeps its place: nothing changes.
+pub(crate) async fn add(
+    connection: &mut PgConnection,
+    viewpoint: &Viewpoint,
+    title: TitleId,
+) -> Result<Option<i64>, ListError> {
+    lock(connection, (viewpoint.account, viewpoint.profile)).await?;
     let insert = format!(
         "insert into watchlist (profile_id, title_id, added_at) select $4, $6, $3 where {CONDITION} on conflict do nothing"
     );
-    lists::insert(pool, &insert, viewpoint, title, None).await
+    let is_new = lists::insert(&mut *connection, &insert, viewpoint, title, None).await?;
+    count(connection, viewpoint.profile, is_new).await
 }
 
-/// Takes a title off it.
-pub(crate) async fn remove(pool: &PgPool, owner: (AccountId, ProfileId), title: TitleId) -> Result<(), ListError> {
-    lists::remove(pool, "watchlist", owner, title).await
+/// Takes a title off it; the number of the change, if it was there.
+pub(crate) async fn remove(
+    connection: &mut PgConnection,
+    owner: (AccountId, ProfileId),
+    title: TitleId,
+) -> Result<Option<i64>, ListError> {
+    lock(connection, owner).await?;
+    let is_gone = lists::remove(&mut *connection, "watchlist", owner, title).await?;
+    count(connection, owner.1, is_gone).await
+}
+
+/// Keeps everybody else from the profile's list until the transaction ends, so that changes are counted in the order in which they are made.
+async fn lock(connection: &mut PgConnection, (account, profile): (AccountId, ProfileId)) -> Result<(), ListError> {
+    let held = sqlx::query("select from profiles where id = $1 and account_id = $2 and not deleted for update")
+        .bind(profile)
+        .bind(account)
+        .fetch_optional(connection)
+        .await?;
+    held.map(drop).ok_or(ListError::NoProfile)
+}
+
+async fn count(connection: &mut PgConnection, profile: ProfileId, has_changed: bool) -> Result<Option<i64>, ListError> {
+    if !has_changed {
+        return Ok(None);
+    }
+    let sequence = sqlx::query_scalar(
+        "update profiles set watchlist_changes = watchlist_changes + 1 where id = $1 returning watchlist_changes",
+    );
+    Ok(Some(sequence.bind(profile).fetch_one(connection).await?))
+}
+
+/// What others hear of a change.
+pub(crate) struct Change<'a> {
+    pub account: AccountId,
+    pub profile: ProfileId,
+    pub title: TitleId,
+    pub is_listed: bool,
+    /// Where the viewer is.
+    pub territory: &'a Territory,
+}
+
+impl Change<'_> {
+    /// The event of the change with this number.
+    pub(crate) fn event(&self, world: &World, sequence: i64) -> Event {
+        let is_known = *self.territory != Territory::unknown();
+        let data = WatchlistChanged {
+            profile_id: self.profile.to_string(),
+            account_id: self.account.to_string(),
+            title_id: self.title.to_string(),
+            is_listed: self.is_listed,
+            territory: if is_known { self.territory.to_string() } else { String::new() },
+        };
+        Event::new(world, types::WATCHLIST_CHANGED, self.profile, sequence, &data)
+    }
 }

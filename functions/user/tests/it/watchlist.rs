@@ -1,3 +1,4 @@
+use events::WatchlistChange;
 use futures::future::join_all;
 use proto::catalog::TitleChanged;
 use serde_json::{Value, json};
@@ -144,6 +145,36 @@ async fn a_profile_that_is_not_the_accounts_own_writes_nothing() {
         home.app.get(path).send().await.expect_problem(401, "token_required");
         home.app.get(path).token(&anna.token()).send().await.expect_problem(403, "profile_required");
     }
+}
+
+#[tokio::test]
+async fn each_change_is_told_once_with_its_number_and_what_changes_nothing_is_not() {
+    let home = Home::start().await;
+    let person = home.person().await;
+    let viewer = person.viewer();
+    let (first, second) = (home.title(&film("First")).await, home.title(&film("Second")).await);
+    put(&home, &viewer, &film("Unknown").title_id).await.expect_problem(404, "not_found");
+    for title in [first, first, second] {
+        put(&home, &viewer, title).await.expect(204);
+    }
+    for _ in 0..2 {
+        remove(&home, &viewer, first).await.expect(204);
+    }
+    let path = format!("{PATH}/{first}");
+    let call = home.app.call("PUT".parse().unwrap(), &path).token(&viewer);
+    let call = call.header("x-origin-verify", "origin-secret-of-the-test").header("cloudfront-viewer-country", "FR");
+    call.send().await.expect(204);
+    let events = home.service.events("domain-events", &person.profile.to_string(), 5).await;
+    let changes: Vec<_> = events.iter().filter_map(|event| WatchlistChange::read(event).ok()).collect();
+    let plain: Vec<_> =
+        changes.iter().map(|change| (change.sequence, change.title, change.is_listed, change.account)).collect();
+    let account = person.account;
+    assert_eq!(
+        plain,
+        [(1, first, true, account), (2, second, true, account), (3, first, false, account), (4, first, true, account)]
+    );
+    assert_eq!(changes[3].territory, "FR".parse().unwrap());
+    assert_eq!(home.outbox_rows().await, 0);
 }
 
 #[tokio::test]

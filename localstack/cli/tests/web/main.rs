@@ -71,6 +71,12 @@ fn a_list_goes_on_after_its_first_page() {
 }
 
 #[tokio::test]
+async fn what_a_new_account_was_told_is_read_and_put_away() {
+    let email = new_account("bell").await;
+    visit_with("notifications.mjs", &[("EMAIL", &email), ("PASSWORD", PASSWORD)]);
+}
+
+#[tokio::test]
 async fn a_session_with_an_old_proof_confirms_who_it_is() {
     let (email, refresh) = old_session().await;
     visit_with("step_up.mjs", &[("EMAIL", &email), ("PASSWORD", PASSWORD), ("REFRESH", &refresh)]);

@@ -24,6 +24,7 @@ mod subscription;
 mod tests;
 mod title;
 mod title_leaving;
+mod watchlist;
 
 pub use account::Account;
 pub use asset::{Asset, AssetNews, Protection, ReadyAsset, Rendition};
@@ -43,3 +44,4 @@ pub use session_ended::SessionEnded;
 pub use subscription::{BilledSubscription, Subscription, SubscriptionPrice, SubscriptionStatus};
 pub use title::{Credit, Film, Marker, MarkerKind, Title};
 pub use title_leaving::TitleLeaving;
+pub use watchlist::WatchlistChange;

@@ -52,6 +52,7 @@ fn read(event: &Event) -> Refused {
         | types::ANALYTICS_ACCOUNT_ERASED => refused(Receipt::read(event)),
         types::EXPORT_REQUESTED => refused(Export::read(event)),
         types::HISTORY_ERASED => refused(HistoryErased::read(event)),
+        types::WATCHLIST_CHANGED => refused(WatchlistChange::read(event)),
         types::PROFILE_CHANGED => refused(Profile::read(event)),
         types::PROFILE_SECRET_CHANGED => refused(ProfileSecret::read(event)),
         types::ENTITLEMENTS_CHANGED => refused(Entitlements::read(event)),
@@ -98,6 +99,10 @@ fn written(kind: &str) -> (String, Value) {
         types::HISTORY_ERASED => (
             id("prf"),
             json!({ "profile_id": id("prf"), "account_id": id("acc"), "title_id": id("ttl"), "erased_at": "2026-01-01T12:00:00Z" }),
+        ),
+        types::WATCHLIST_CHANGED => (
+            id("prf"),
+            json!({ "profile_id": id("prf"), "account_id": id("acc"), "title_id": id("ttl"), "is_listed": true, "territory": "DE" }),
         ),
         types::PROFILE_CHANGED => (
             id("prf"),
@@ -220,6 +225,7 @@ fn a_reader_takes_no_other_contract() {
             refused(Title::read(&other)),
             refused(Trial::read(&other)),
             refused(TitleLeaving::read(&other)),
+            refused(WatchlistChange::read(&other)),
         ];
         let takers = readers.iter().filter(|refused| **refused != Err("type")).count();
         // The user service's receipt is the other services' request.
@@ -242,6 +248,9 @@ fn a_field_that_does_not_fit_is_named() {
         (types::REFRESH_REUSED, "account_id", json!("")),
         (types::HISTORY_ERASED, "title_id", json!("film")),
         (types::HISTORY_ERASED, "erased_at", json!("soon")),
+        (types::WATCHLIST_CHANGED, "account_id", json!("")),
+        (types::WATCHLIST_CHANGED, "title_id", json!("film")),
+        (types::WATCHLIST_CHANGED, "territory", json!("Germany")),
         (types::PROFILE_CHANGED, "account_id", json!("")),
         (types::PROFILE_CHANGED, "max_rating", json!(19)),
         (types::PROFILE_SECRET_CHANGED, "pin_digest", json!("1234")),
@@ -355,6 +364,8 @@ fn what_is_absent_or_odd_but_harmless_is_read() {
     assert_eq!((title.rules.windows[0].from, title.rules.windows[0].until), (None, None));
     let told = Playback::read(&change(types::PLAYBACK_STOPPED, json!({ "territory": "" }))).unwrap();
     assert_eq!((told.territory, told.watched_ms), (kernel::Territory::unknown(), 12_346));
+    let nowhere = WatchlistChange::read(&change(types::WATCHLIST_CHANGED, json!({ "territory": "" }))).unwrap();
+    assert_eq!((nowhere.territory, nowhere.at, nowhere.is_listed), (kernel::Territory::unknown(), NOW, true));
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub struct TitleLeaving {
     pub ends_at: OffsetDateTime,
     /// At most so many are left: 30, 7 or 1.
     pub days: u16,
+    /// When it was announced.
+    pub announced_at: OffsetDateTime,
     territories: Vec<Territory>,
     elsewhere: bool,
     named: Vec<Territory>,
@@ -41,6 +43,7 @@ impl TitleLeaving {
             sequence: event.sequence,
             ends_at: moment("ends_at", &data.ends_at)?,
             days: number("days", data.days, MOST_DAYS)?,
+            announced_at: event.time,
             territories: parse_all("territories", &data.territories)?,
             elsewhere: data.elsewhere,
             named: parse_all("named", &data.named)?,

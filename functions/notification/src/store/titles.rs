@@ -1,0 +1,25 @@
+//! Titles as the catalogue tells them.
+
+use events::Title;
+use sqlx::{PgPool, types::Json};
+
+/// Keeps the newest state of a title.
+pub(crate) async fn put(pool: &PgPool, title: &Title) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "insert into titles (id, sequence, kind, parent_id, names, publication, windows, has_asset) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do update set sequence = excluded.sequence, \
+         kind = excluded.kind, parent_id = excluded.parent_id, names = excluded.names, publication = excluded.publication, \
+         windows = excluded.windows, has_asset = excluded.has_asset where titles.sequence < excluded.sequence",
+    )
+    .bind(title.id)
+    .bind(title.sequence)
+    .bind(title.kind)
+    .bind(title.parent)
+    .bind(title.names.column())
+    .bind(title.rules.publication)
+    .bind(Json(&title.rules.windows))
+    .bind(title.rules.has_asset)
+    .execute(pool)
+    .await
+    .map(drop)
+}
