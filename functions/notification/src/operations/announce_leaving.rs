@@ -6,8 +6,7 @@
 
 use events::{
     Consumer, ContractError, DeadLetters, Deadline, Event, HistoryErased, Outbox, Outcome, Playback, Title,
-    TitleLeaving, WatchlistChange,
-    contracts::PlaybackChange,
+    TitleLeaving, WatchlistChange, contracts::PlaybackChange,
 };
 use kernel::{AccountId, ProfileId, TitleId, World};
 use proto::types;

@@ -78,7 +78,10 @@ pub(super) async fn redrive(
     Json(RedriveRequest { messages_per_second }): Json<RedriveRequest>,
 ) -> Result<(StatusCode, Json<RedriveAnswer>), Problem> {
     if !(1..=MOST_MESSAGES_PER_SECOND).contains(&messages_per_second) {
-        return Err(Problem::invalid("/messages_per_second", format!("must be between 1 and {MOST_MESSAGES_PER_SECOND}")));
+        return Err(Problem::invalid(
+            "/messages_per_second",
+            format!("must be between 1 and {MOST_MESSAGES_PER_SECOND}"),
+        ));
     }
     let letters = dead_letters::of(&name).ok_or_else(|| Problem::not_found("queue"))?;
     let queue = letters.source.ok_or_else(no_way_back)?;
