@@ -20,6 +20,7 @@ use time::{OffsetDateTime, UtcOffset};
 use crate::invoice::{Invoice, Kind, printed};
 use figures::{amount, day, moment, percent};
 use typeface::Typeface;
+pub use typeface::Unreadable;
 pub use words::Language;
 use words::Words;
 
@@ -46,8 +47,8 @@ const PALE: [u8; 3] = [113, 113, 122];
 #[derive(Debug, thiserror::Error)]
 pub enum PdfError {
     /// The embedded fonts cannot be read.
-    #[error("the typeface cannot be read")]
-    Typeface,
+    #[error(transparent)]
+    Typeface(#[from] Unreadable),
     /// The page has no size.
     #[error("the page cannot be begun")]
     Page,

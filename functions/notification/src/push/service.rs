@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use cinema_http::axum::{
-    body::Bytes,
-    http::{Request, Response, StatusCode, header},
-};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
 use runtime::{Boot, BootError, Wire};
 use stores::Fetch;
 

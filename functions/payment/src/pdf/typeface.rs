@@ -13,10 +13,13 @@ use skrifa::{
     metrics::GlyphMetrics,
 };
 
-use super::PdfError;
-
 const REGULAR: &[u8] = include_bytes!("../../fonts/GolosText-Regular.ttf");
 const BOLD: &[u8] = include_bytes!("../../fonts/GolosText-Bold.ttf");
+
+/// An embedded font cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the typeface cannot be read")]
+pub struct Unreadable;
 
 /// A weight of the typeface.
 pub(super) struct Typeface {
@@ -27,17 +30,17 @@ pub(super) struct Typeface {
 }
 
 impl Typeface {
-    pub fn regular() -> Result<Self, PdfError> {
+    pub fn regular() -> Result<Self, Unreadable> {
         Self::read(REGULAR)
     }
 
-    pub fn bold() -> Result<Self, PdfError> {
+    pub fn bold() -> Result<Self, Unreadable> {
         Self::read(BOLD)
     }
 
-    fn read(bytes: &'static [u8]) -> Result<Self, PdfError> {
-        let font = Font::new(bytes.into(), 0).ok_or(PdfError::Typeface)?;
-        let tables = FontRef::new(bytes).map_err(|_| PdfError::Typeface)?;
+    fn read(bytes: &'static [u8]) -> Result<Self, Unreadable> {
+        let font = Font::new(bytes.into(), 0).ok_or(Unreadable)?;
+        let tables = FontRef::new(bytes).map_err(|_| Unreadable)?;
         let units_per_em = f32::from(tables.metrics(Size::unscaled(), LocationRef::default()).units_per_em);
         let metrics = tables.glyph_metrics(Size::unscaled(), LocationRef::default());
         Ok(Self { font, charmap: tables.charmap(), metrics, units_per_em })
