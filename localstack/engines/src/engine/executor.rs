@@ -6,10 +6,11 @@ use std::path::Path;
 use anyhow::Result;
 use sha2::{Digest, Sha256};
 
-const MODULES: [(&str, &str); 12] = [
+const MODULES: [(&str, &str); 13] = [
     ("__init__.py", include_str!("../../programs/process-executor/localstack_process_executor/__init__.py")),
     ("ageing.py", include_str!("../../programs/process-executor/localstack_process_executor/ageing.py")),
     ("bounded.cjs", include_str!("../../programs/process-executor/localstack_process_executor/bounded.cjs")),
+    ("callers.py", include_str!("../../programs/process-executor/localstack_process_executor/callers.py")),
     ("children.py", include_str!("../../programs/process-executor/localstack_process_executor/children.py")),
     ("dynamodb.py", include_str!("../../programs/process-executor/localstack_process_executor/dynamodb.py")),
     ("executor.py", include_str!("../../programs/process-executor/localstack_process_executor/executor.py")),

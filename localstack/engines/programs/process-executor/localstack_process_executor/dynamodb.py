@@ -126,6 +126,8 @@ def _command_line(server: DynamodbServer) -> list[str]:
         "-port",
         str(server.port),
     ]
+    # Without it every page may read and write every table.
+    command += ["-cors", f"http://127.0.0.1:{server.port}"]
     command += ["-inMemory"] if server.in_memory else ["-dbPath", server.db_path]
     if server.delay_transient_statuses:
         command.append("-delayTransientStatuses")

@@ -6,17 +6,9 @@ LocalStack lets a few origins of its maker and every `file://` page in, takes an
 """
 
 import functools
-import ipaddress
-import re
 
 from localstack.aws.handlers import cors
-from localstack.constants import LOCALHOST_HOSTNAME
-
-SITES_OF_OTHERS = {"cross-site", "same-site"}
-"""Values of `Sec-Fetch-Site` (Fetch Metadata): programs send none, a person who types an address sends `none`."""
-
-HOST = re.compile(r"(\[[0-9A-Fa-f:]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
-"""A name or an address, and perhaps a port."""
+from localstack_process_executor.callers import is_of_this_machine, is_other_site
 
 
 def refuse_strangers() -> None:
@@ -29,24 +21,11 @@ def _unless_a_page_asks(enforce):
     def refuse_or_enforce(enforcer, chain, context, response) -> None:
         headers = context.request.headers
         # The API is for pages: its functions let in who came through the edge.
-        is_page = not cors.is_execute_api_call(context) and headers.get("Sec-Fetch-Site") in SITES_OF_OTHERS
-        if is_page or not _is_of_this_machine(headers.get("Host", "")):
+        is_page = not cors.is_execute_api_call(context) and is_other_site(headers)
+        if is_page or not is_of_this_machine(headers.get("Host", "")):
             response.status_code = 403
             chain.terminate()
             return
         enforce(enforcer, chain, context, response)
 
     return refuse_or_enforce
-
-
-def _is_of_this_machine(host: str) -> bool:
-    parts = HOST.fullmatch(host)
-    if parts is None:
-        return False
-    name = parts[1].strip("[]").lower()
-    if any(name == known or name.endswith("." + known) for known in ("localhost", LOCALHOST_HOSTNAME)):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
