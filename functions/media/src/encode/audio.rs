@@ -83,7 +83,8 @@ pub(crate) fn encoding(plan: &Plan, sound: &Sound, folder: &Path, number: Number
     let (decoder, label) = (number.decoder, format!("[sound{}]", number.decoder));
     // Without first_pts a track that starts 0.5 s late plays 0.46 s early; holes of less than 0.1 s would go unfilled, and what
     // follows be early by as much, without min_hard_comp.
-    let graph = format!("[dec:{decoder}]{shift}aresample=async=1:first_pts=0:min_hard_comp=0.02,apad{label}");
+    let hole = sound.hole_seconds();
+    let graph = format!("[dec:{decoder}]{shift}aresample=async=1:first_pts=0:min_hard_comp={hole:.3},apad{label}");
     arguments.extend(["-filter_complex".into(), graph, "-map".into(), label]);
     arguments.extend(["-t".into(), format!("{:.6}", plan.seconds())]);
     arguments.extend(["-c:a".into(), "aac".into(), "-b:a".into(), format!("{}k", sound.kbps)]);

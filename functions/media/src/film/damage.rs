@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::tools::refusal::Refusal;
+use crate::{recipe::timing::clock, tools::refusal::Refusal};
 
 /// A stretch that cannot be decoded, on the film's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,15 +59,6 @@ pub fn places(damages: &[Damage]) -> String {
     let rest = whole.len().saturating_sub(MOST_PLACES);
     let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
     named.join(", ") + &rest
-}
-
-fn clock(seconds: u64) -> String {
-    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    if hours > 0 {
-        format!("{hours}:{minutes:02}:{:02}", seconds % 60)
-    } else {
-        format!("{minutes}:{:02}", seconds % 60)
-    }
 }
 
 #[cfg(test)]

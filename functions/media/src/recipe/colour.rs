@@ -66,6 +66,12 @@ impl Colour {
     }
 }
 
+/// Whether a picture with this matrix can be brought to another range, size and matrix; RGB has none.
+pub fn is_convertible(matrix: &str) -> bool {
+    const MATRICES: [&str; 7] = ["bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc", "bt2020c"];
+    MATRICES.contains(&matrix)
+}
+
 /// A tag that says something.
 pub fn known(tag: Option<&str>) -> Option<&str> {
     tag.filter(|tag| !matches!(*tag, "" | "unknown" | "unspecified" | "reserved" | "gbr"))

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use crate::{
     recipe::{
         colour::{self, Colour},
+        left_over,
         rate::Rate,
         shape::{Canvas, Pixel, Seen, Turn},
         source::{Source, Video},
-        timing::{Pause, SHORTEST_PAUSE_SECONDS, Timing, pauses},
+        timing::{Pause, SHORTEST_PAUSE_SECONDS, Timing, clock, jitter, pauses},
         tracks::{self, Heard},
     },
     tools::{
         container::Container,
-        ffprobe::{Document, Frame, Packet, Stream},
+        ffprobe::{Document, Frame, Packet, SideData, Stream},
         limits::{LARGEST_PICTURE, LONGEST_FILM, LONGEST_SIDE, SMALLEST_SIDE},
         refusal::Refusal,
     },
@@ -62,6 +63,9 @@ pub fn decide(
             detail: format!("it should last {declared:.1} s and ends after {last:.1} s"),
         });
     }
+    if container.can_seek() && begins_again(packets, stream.index, whole.usual_gap) {
+        return Err(Refusal::SeveralRecordings);
+    }
     if stream.side_data_list.iter().any(|data| data.dv_bl_signal_compatibility_id == Some(0)) {
         return Err(Refusal::DolbyVision);
     }
@@ -70,7 +74,10 @@ pub fn decide(
         return Err(Refusal::Undecodable { kind: "video".to_owned(), codec });
     }
     let mut notes = Vec::new();
-    let audio = tracks::audio(document, &reading.heard, &mut notes);
+    let mut audio = tracks::audio(document, stream.index, &reading.heard, &mut notes);
+    for track in &mut audio {
+        track.jitter_seconds = jitter(packets, track.stream);
+    }
     if let Some(lost) = tracks::only_sound(document).filter(|_| audio.is_empty()) {
         return Err(if USUAL_SOUND.contains(&lost.as_str()) {
             Refusal::Damaged { detail: "its sound cannot be decoded".to_owned() }
@@ -104,6 +111,8 @@ pub fn decide(
     let sound_seconds = sound_end - zero - origin_seconds;
     let is_held = sound_seconds - picture_seconds > SOUND_PADDING_SECONDS.max(rate.seconds(1));
     let mut video = video(stream, frames, zero, &pace, &mut notes)?;
+    notes.extend(left_over::pictures(document, packets, stream.index, whole.end, zero));
+    notes.extend(left_over::sounds(&audio, packets, zero, end));
     if reading.is_whole {
         video.pauses = pauses(packets, stream.index, zero);
     }
@@ -158,6 +167,19 @@ fn clock_restart(packets: &[Packet]) -> Option<f64> {
     steps.filter(|step| *step > REORDERED_SECONDS).min_by(f64::total_cmp)
 }
 
+/// Whether the clock of a stream goes back to its beginning, farther than any order of decoding: recordings put behind each other.
+fn begins_again(packets: &[Packet], stream: u32, usual_gap: f64) -> bool {
+    /// Pictures that may wait for others.
+    const MOST_REORDERED: f64 = 17.0;
+    let own = || packets.iter().filter(|packet| packet.stream == stream).map(|packet| packet.time);
+    let Some(first) = own().next() else { return false };
+    let mut latest = first;
+    own().any(|time| {
+        latest = latest.max(time);
+        time < first + 1.0 && latest > first + 2.0_f64.max(MOST_REORDERED * usual_gap)
+    })
+}
+
 /// Whether seeking would not find the right frame: there is no index, or no time at which a picture is shown.
 fn needs_remux(container: Container, stream: &Stream) -> bool {
     let is_reordered = matches!(stream.codec_name.as_deref(), Some("h264" | "hevc"));
@@ -173,23 +195,23 @@ fn origin(first: f64, rate: Rate) -> f64 {
 
 /// The stream of moving pictures: cover art is a still, and a poster is a stream of one picture.
 pub fn picture_stream<'a>(document: &'a Document, packets: &[Packet]) -> Option<&'a Stream> {
-    let flag = |stream: &Stream, name: &str| stream.disposition.get(name).copied().unwrap_or(0) == 1;
-    let moving: Vec<&Stream> = document
-        .streams
-        .iter()
-        .filter(|stream| {
-            stream.codec_type.as_deref() == Some("video")
-                && !flag(stream, "attached_pic")
-                && !flag(stream, "still_image")
-                && !flag(stream, "timed_thumbnails")
-        })
-        .collect();
+    let moving: Vec<&Stream> = document.streams.iter().filter(|stream| is_moving(stream)).collect();
     let count = |stream: &Stream| packets.iter().filter(|packet| packet.stream == stream.index).count();
     let most = moving.iter().map(|stream| count(stream)).max()?;
     // Another angle has about as many pictures as the film; a poster does not.
     let mut films = moving.into_iter().filter(|stream| 2 * count(stream) >= most);
     let first = films.clone().next();
-    films.find(|stream| flag(stream, "default")).or(first)
+    films.find(|stream| is_flagged(stream, "default")).or(first)
+}
+
+/// Whether a stream has moving pictures.
+pub fn is_moving(stream: &Stream) -> bool {
+    let stills = ["attached_pic", "still_image", "timed_thumbnails"];
+    stream.codec_type.as_deref() == Some("video") && !stills.iter().any(|still| is_flagged(stream, still))
+}
+
+fn is_flagged(stream: &Stream, name: &str) -> bool {
+    stream.disposition.get(name).copied().unwrap_or(0) == 1
 }
 
 fn observed_rate(stream: &Stream, pace: &Timing, is_variable: bool) -> f64 {
@@ -200,7 +222,9 @@ fn observed_rate(stream: &Stream, pace: &Timing, is_variable: bool) -> f64 {
         let is_near = |rate: &f64| usual.is_some_and(|usual| (rate / usual - 1.0).abs() < 0.2);
         return finest.filter(is_near).or(usual).or(average).unwrap_or(24.0);
     }
-    average.or(usual).or(finest).unwrap_or(24.0)
+    // A container may declare what its packets do not do: a default duration of twice their distance.
+    let is_near = |rate: &f64| usual.is_none_or(|usual| (rate / usual - 1.0).abs() < 0.2);
+    average.filter(is_near).or(usual).or(finest).unwrap_or(24.0)
 }
 
 pub fn rate_of(text: &Option<String>) -> Option<f64> {
@@ -224,7 +248,8 @@ fn video(
     if !in_range(width) || !in_range(height) || u64::from(width) * u64::from(height) > LARGEST_PICTURE {
         return Err(Refusal::PictureSize { width, height });
     }
-    let turn = turn(stream);
+    let first = frames.first().cloned().unwrap_or_default();
+    let turn = turn(&stream.side_data_list).or_else(|| turn(&first.side_data_list)).unwrap_or_default();
     let (stretched, lines) = canvas.shown();
     let (shown_width, shown_height) = if turn.is_quarter() { (lines, stretched) } else { (stretched, lines) };
     if !in_range(shown_width) || !in_range(shown_height) {
@@ -239,7 +264,6 @@ fn video(
             "the picture changes its size inside the file; it is shown as {shown_width}×{shown_height} throughout"
         ));
     }
-    let first = frames.first().cloned().unwrap_or_default();
     let tag = |stream: &Option<String>, frame: &Option<String>| {
         colour::known(stream.as_deref()).or(colour::known(frame.as_deref())).map(str::to_owned)
     };
@@ -248,9 +272,22 @@ fn video(
     let transfer = tag(&stream.color_transfer, &first.color_transfer);
     let tags = (matrix.as_deref(), primaries.as_deref(), transfer.as_deref());
     let pix_fmt = stream.pix_fmt.as_deref().unwrap_or_default();
+    if let Some(matrix) = matrix.as_deref().filter(|matrix| !colour::is_convertible(matrix)) {
+        return Err(Refusal::Colours { matrix: matrix.to_owned() });
+    }
     let has_fields = matches!(stream.field_order.as_deref(), Some("tt" | "bb" | "tb" | "bt"));
     let has_some = frames.iter().any(|frame| frame.interlaced_frame == 1);
-    let is_hdr = matches!(transfer.as_deref(), Some("smpte2084" | "arib-std-b67"));
+    let is_high = |transfer: Option<&str>| matches!(transfer, Some("smpte2084" | "arib-std-b67"));
+    let is_hdr = is_high(transfer.as_deref());
+    let is_another =
+        |frame: &&Frame| is_high(frame.color_transfer.as_deref()) != is_high(first.color_transfer.as_deref());
+    if let Some(frame) = frames.iter().find(is_another) {
+        let at = seconds(frame.time.as_deref()).map_or(0.0, |at| at - zero);
+        notes.push(format!(
+            "the picture changes between standard and high dynamic range at {}; its colours are right before that only",
+            clock(at.max(0.0) as u64)
+        ));
+    }
     Ok(Video {
         stream: stream.index,
         codec: stream.codec_name.clone().unwrap_or_else(|| "unknown".to_owned()),
@@ -293,16 +330,16 @@ fn seen(stream: &Stream, frame: &Frame, zero: f64) -> Seen {
 }
 
 /// The matrix says more than the angle, where there is one.
-fn turn(stream: &Stream) -> Turn {
-    let matrix = stream.side_data_list.iter().find_map(|data| data.displaymatrix.as_deref()).and_then(|text| {
+fn turn(side_data: &[SideData]) -> Option<Turn> {
+    let matrix = side_data.iter().find_map(|data| data.displaymatrix.as_deref()).and_then(|text| {
         let rows = text.lines().filter_map(|line| line.split_once(':'));
         let numbers: Vec<i64> =
             rows.flat_map(|(_, row)| row.split_whitespace()).filter_map(|n| n.parse().ok()).collect();
         let [a, b, _, c, d, ..] = numbers[..] else { return None };
         Some(Turn::of_matrix(a, b, c, d))
     });
-    let angle = stream.side_data_list.iter().find_map(|data| data.rotation);
-    matrix.or(angle.map(Turn::of_angle)).unwrap_or_default()
+    let angle = side_data.iter().find_map(|data| data.rotation);
+    matrix.or(angle.map(Turn::of_angle))
 }
 
 /// `64:45` as numbers; `None` for nonsense.

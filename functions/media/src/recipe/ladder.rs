@@ -75,6 +75,12 @@ pub fn ladder(width: u32, height: u32, rate: Rate) -> Vec<Rung> {
             rungs.push(rung(name, width, height, 1.0, max_kbps, step.threads, rate));
         }
     }
+    // Of a picture as narrow as a line a small size would have another shape: sides are even. The largest is what there is.
+    let mut index = 0;
+    rungs.retain(|rung| {
+        index += 1;
+        index == 1 || has_shape(rung, width, height)
+    });
     rungs.dedup_by(|next, previous| (next.width, next.height) == (previous.width, previous.height));
     if let [only] = &rungs[..] {
         // A small picture is offered twice: as good as it is, and for bad networks.
@@ -87,6 +93,12 @@ pub fn ladder(width: u32, height: u32, rate: Rate) -> Vec<Rung> {
         lowest.is_lowest = true;
     }
     rungs
+}
+
+/// Whether a rung is within a fiftieth of the picture's shape.
+fn has_shape(rung: &Rung, width: u32, height: u32) -> bool {
+    let shape = |width: u32, height: u32| f64::from(width) / f64::from(height);
+    (shape(rung.width, rung.height) / shape(width, height) - 1.0).abs() <= 0.02
 }
 
 fn rung(name: String, width: u32, height: u32, scale: f64, max_kbps: u32, threads: u32, rate: Rate) -> Rung {
@@ -118,6 +130,7 @@ mod tests {
         assert_eq!(sizes(320, 180), [(320, 180), (320, 180)]);
         assert_eq!(sizes(427, 241), [(414, 234), (414, 234)], "almost a step is that step");
         assert_eq!(sizes(16, 16), [(16, 16), (16, 16)]);
+        assert_eq!(sizes(8192, 16), [(1920, 4), (1920, 4)], "no smaller one is as narrow");
     }
 
     #[test]

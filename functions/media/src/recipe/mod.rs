@@ -4,6 +4,7 @@ pub mod colour;
 pub mod decision;
 pub mod ladder;
 pub mod language;
+pub mod left_over;
 pub mod plan;
 pub mod rate;
 pub mod shape;

@@ -29,9 +29,24 @@ pub struct Sound {
     /// Whether only the source's first channel is used.
     #[serde(default)]
     pub is_first_channel: bool,
+    /// How much the source's clock wobbles and recovers, in seconds.
+    #[serde(default)]
+    pub jitter_seconds: f64,
 }
 
+/// A shorter gap is the rounding of clocks; a longer one is a hole, to be filled at once.
+const HOLE_SECONDS: f64 = 0.02;
+/// No wobble is as long.
+const LONGEST_WOBBLE_SECONDS: f64 = 0.25;
+
 impl Sound {
+    /// From which difference between the clock and the samples on silence is put in or sound is left out. A clock that wobbles and recovers is not
+    /// followed: each late packet would tear a hole.
+    pub fn hole_seconds(&self) -> f64 {
+        let wobble = if self.jitter_seconds > HOLE_SECONDS / 2.0 { 1.25 * self.jitter_seconds + 0.01 } else { 0.0 };
+        wobble.clamp(HOLE_SECONDS, LONGEST_WOBBLE_SECONDS)
+    }
+
     /// The filters that bring whatever the source changes to inside the file to one layout and rate.
     pub fn layout(&self) -> String {
         layout(self.channels, self.is_first_channel)
@@ -67,6 +82,7 @@ pub fn renditions(tracks: &[AudioTrack]) -> Vec<Sound> {
             is_default: Some(track.stream) == chosen,
             is_low: low,
             is_first_channel: track.is_first_channel,
+            jitter_seconds: track.jitter_seconds,
         })
     };
     both(false).chain(both(true)).collect()
@@ -89,6 +105,7 @@ mod tests {
                 title: Some(title.clone()).filter(|title| !title.is_empty()),
                 is_default: false,
                 is_first_channel: false,
+                jitter_seconds: 0.0,
             };
             let sounds = renditions(&(0..).zip(&titles).map(track).collect::<Vec<_>>());
             let labels: Vec<&str> = sounds.iter().filter(|sound| !sound.is_low).map(|sound| sound.label.as_str()).collect();

@@ -105,6 +105,9 @@ pub struct AudioTrack {
     /// Whether only its first channel is used: nobody knows where the others belong.
     #[serde(default)]
     pub is_first_channel: bool,
+    /// How much its clock wobbles and recovers, in seconds.
+    #[serde(default)]
+    pub jitter_seconds: f64,
 }
 
 /// One caption track inside the container.

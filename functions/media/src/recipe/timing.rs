@@ -87,6 +87,42 @@ impl Timing {
     }
 }
 
+/// How much earlier or later than their neighbours packets of a stream come, in seconds, where the clock recovers within a second: the wobble of a
+/// network, not a hole. What stays is none of it.
+pub fn jitter(packets: &[Packet], stream: u32) -> f64 {
+    const RECOVERS_SECONDS: f64 = 1.0;
+    /// Containers round the length of a packet.
+    const ROUNDING: f64 = 0.02;
+    let own: Vec<&Packet> = packets.iter().filter(|packet| packet.stream == stream && packet.duration > 0.0).collect();
+    let [first, .., last] = own[..] else { return 0.0 };
+    let counted: f64 = own[..own.len() - 1].iter().map(|packet| packet.duration).sum();
+    let pace = Some((last.time - first.time) / counted).filter(|pace| (pace - 1.0).abs() < ROUNDING).unwrap_or(1.0);
+    let mut clock = first.time;
+    let offsets: Vec<(f64, f64)> = own
+        .iter()
+        .map(|packet| {
+            let at = clock;
+            clock += packet.duration * pace;
+            (at, packet.time - at)
+        })
+        .collect();
+    let recovered = offsets.iter().enumerate().map(|(number, (at, offset))| {
+        let soon = offsets[number..].iter().take_while(|(later, _)| later - at <= RECOVERS_SECONDS);
+        offset - soon.map(|(_, offset)| *offset).fold(*offset, f64::min)
+    });
+    recovered.fold(0.0, f64::max)
+}
+
+/// A place in a film, as players show it: `1:02:03` or `2:03`.
+pub fn clock(seconds: u64) -> String {
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{:02}", seconds % 60)
+    } else {
+        format!("{minutes}:{:02}", seconds % 60)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +147,22 @@ mod tests {
         assert!((timing.end - 2.04).abs() < 1e-9);
         assert_eq!(Timing::of(&packets(&[0.0]), 0).unwrap().usual_gap, 0.0);
         assert_eq!(Timing::of(&packets(&[0.0]), 1), None);
+    }
+
+    #[test]
+    fn only_what_recovers_is_jitter() {
+        let sound = |times: &mut dyn Iterator<Item = f64>| -> Vec<Packet> {
+            times.map(|time| Packet { stream: 0, time, duration: 1024.0 / 48_000.0, is_key: true }).collect()
+        };
+        let even = |n: i32| f64::from(n) * 1024.0 / 48_000.0;
+        let late = |n: i32| even(n) + if n % 7 == 0 { 0.024 } else { 0.0 };
+        assert!(jitter(&sound(&mut (0..200).map(even)), 0) < 1e-9);
+        assert!((jitter(&sound(&mut (0..200).map(late)), 0) - 0.024).abs() < 1e-3);
+        let hole = |n: i32| even(n) + if n > 100 { 0.05 } else { 0.0 };
+        assert!(jitter(&sound(&mut (0..200).map(hole)), 0) < 0.002, "a hole stays");
+        let rounded = |n: i32| (even(n) * 1000.0).round() / 1000.0;
+        assert!(jitter(&sound(&mut (0..2_000).map(rounded)), 0) < 0.002);
+        assert_eq!(jitter(&sound(&mut (0..1).map(even)), 0), 0.0);
     }
 
     #[test]

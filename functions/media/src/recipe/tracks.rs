@@ -25,12 +25,21 @@ pub enum Heard {
 }
 
 /// Those that can be decoded; `notes` says what is left out.
-pub fn audio(document: &Document, heard: &BTreeMap<u32, Heard>, notes: &mut Vec<String>) -> Vec<AudioTrack> {
+///
+/// Of a transport stream with several programmes only the sound of the picture's is the film's.
+pub fn audio(
+    document: &Document,
+    picture: u32,
+    heard: &BTreeMap<u32, Heard>,
+    notes: &mut Vec<String>,
+) -> Vec<AudioTrack> {
     let mut tracks = Vec::new();
     for (number, stream) in (1..).zip(sounds(document)) {
         let codec = stream.codec_name.clone().unwrap_or_else(|| "unknown".to_owned());
         let heard = heard.get(&stream.index).copied().unwrap_or(Heard::Whole);
-        if !is_known(stream) {
+        if is_of_another_programme(document, picture, stream.index) {
+            notes.push(format!("sound track {number} is left out: it belongs to another programme of the recording"));
+        } else if !is_known(stream) {
             notes.push(format!("sound track {number} is left out: its codec is unknown"));
         } else if heard == Heard::Nothing {
             notes.push(format!("sound track {number} ({codec}) is left out: it cannot be decoded"));
@@ -50,10 +59,20 @@ pub fn audio(document: &Document, heard: &BTreeMap<u32, Heard>, notes: &mut Vec<
                 title: stream.tags.get("title").filter(|title| !title.trim().is_empty()).cloned(),
                 is_default: stream.disposition.get("default").copied().unwrap_or(0) == 1,
                 is_first_channel: heard == Heard::FirstChannel,
+                jitter_seconds: 0.0,
             });
         }
     }
     tracks
+}
+
+fn is_of_another_programme(document: &Document, picture: u32, sound: u32) -> bool {
+    let programmes = |stream: u32| {
+        let has = move |streams: &[Stream]| streams.iter().any(|one| one.index == stream);
+        document.programs.iter().filter(move |programme| has(&programme.streams))
+    };
+    let is_shared = programmes(sound).any(|programme| programme.streams.iter().any(|one| one.index == picture));
+    programmes(picture).next().is_some() && programmes(sound).next().is_some() && !is_shared
 }
 
 fn sounds(document: &Document) -> impl Iterator<Item = &Stream> {

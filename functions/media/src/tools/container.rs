@@ -4,8 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::tools::refusal::Refusal;
 
-/// How many bytes of a file's beginning [`Container::sniff`] wants to see.
-pub const HEAD_BYTES: usize = 4096;
+/// How many bytes of a file's beginning [`Container::sniff`] wants to see: receivers write some kilobytes of nothing first.
+pub const HEAD_BYTES: usize = 16 << 10;
+
+/// What an ISO base media file may begin with: of fragments a recorder's `styp`, of progressive downloads `pdin`, of some cameras `uuid`.
+const FIRST_BOXES: [&[u8]; 10] =
+    [b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"pdin", b"uuid"];
+/// A packet of a transport stream: bare, with a time before it (M2TS), with a check sum behind it (DVB).
+const PACKET_BYTES: [usize; 3] = [188, 192, 204];
 
 /// A container that is accepted as a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,9 +33,7 @@ impl Container {
             return Err(Refusal::Empty);
         }
         let at = |offset: usize, magic: &[u8]| head.get(offset..offset + magic.len()) == Some(magic);
-        let is_mov =
-            [&b"ftyp"[..], b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"].iter().any(|kind| at(4, kind));
-        if is_mov {
+        if FIRST_BOXES.iter().any(|kind| at(4, kind)) {
             Ok(Container::Mov)
         } else if at(0, b"\x1a\x45\xdf\xa3") {
             Ok(Container::Matroska)
@@ -37,7 +41,8 @@ impl Container {
             Ok(Container::Avi)
         } else if is_transport_stream(head, 188, 0, 3)
             || is_transport_stream(head, 192, 4, 3)
-            || [188, 192].into_iter().any(|length| begins_inside(head, length))
+            || is_transport_stream(head, 204, 0, 3)
+            || PACKET_BYTES.into_iter().any(|length| begins_inside(head, length))
         {
             Ok(Container::MpegTs)
         } else {
@@ -66,9 +71,9 @@ fn is_transport_stream(head: &[u8], length: usize, first: usize, count: usize) -
     (0..count).all(|packet| head.get(first + packet * length) == Some(&0x47))
 }
 
-/// A recording may begin anywhere in a packet; elsewhere it takes ten in a row.
+/// A recording may begin anywhere in a packet, or with nothing; elsewhere it takes ten in a row.
 fn begins_inside(head: &[u8], length: usize) -> bool {
-    (0..length).any(|first| is_transport_stream(head, length, first, 10))
+    (0..head.len()).any(|first| is_transport_stream(head, length, first, 10))
 }
 
 fn refusal(head: &[u8]) -> Refusal {
@@ -128,6 +133,12 @@ mod tests {
         let mut recording = vec![0u8; HEAD_BYTES];
         (0..21).for_each(|packet| recording[88 + packet * 188] = 0x47);
         assert_eq!(sniff(&recording), Ok(Container::MpegTs), "its first bytes are missing");
+        let mut late = vec![0u8; HEAD_BYTES];
+        (0..12).for_each(|packet| late[4_200 + packet * 204] = 0x47);
+        assert_eq!(sniff(&late), Ok(Container::MpegTs), "nothing comes first, then packets with a check sum");
+        for first in FIRST_BOXES {
+            assert_eq!(sniff(&[&[0, 0, 0, 24], first, &[0; 16]].concat()), Ok(Container::Mov), "{first:?}");
+        }
     }
 
     #[test]
@@ -142,7 +153,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(head in proptest::collection::vec(any::<u8>(), 0..700)) {
+        fn no_bytes_make_it_panic(head in proptest::collection::vec(any::<u8>(), 0..3_000)) {
             let _ = sniff(&head);
         }
     }

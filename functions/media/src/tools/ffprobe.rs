@@ -8,13 +8,16 @@ use crate::tools::{
     container::Container, error::MediaError, ffmpeg::Tools, input::Input, limits::Limits, refusal::Refusal,
 };
 
-/// The answer to `-show_format -show_streams`.
+/// The answer to `-show_format -show_streams -show_programs`.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Document {
     #[serde(default)]
     pub format: Format,
     #[serde(default)]
     pub streams: Vec<Stream>,
+    /// Of a transport stream that carries several.
+    #[serde(default)]
+    pub programs: Vec<Program>,
 }
 
 /// The container's own statements.
@@ -24,6 +27,13 @@ pub struct Format {
     pub duration: Option<String>,
     /// Seconds, as text.
     pub start_time: Option<String>,
+}
+
+/// What belongs together in a transport stream.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Program {
+    pub streams: Vec<Stream>,
 }
 
 /// One stream.
@@ -110,6 +120,8 @@ pub struct Frame {
     pub color_space: Option<String>,
     pub color_primaries: Option<String>,
     pub color_transfer: Option<String>,
+    /// A rotation that only the pictures tell (a display orientation message).
+    pub side_data_list: Vec<SideData>,
 }
 
 /// The time of one packet, in seconds.
@@ -138,7 +150,7 @@ pub enum Span {
 /// Asks for streams and format; an unreadable container is a refusal.
 pub async fn document(tools: &Tools, input: &Input, container: Container) -> Result<Document, MediaError> {
     let mut arguments: Vec<OsString> =
-        ["-show_format", "-show_streams", "-of", "json"].into_iter().map(OsString::from).collect();
+        ["-show_format", "-show_streams", "-show_programs", "-of", "json"].into_iter().map(OsString::from).collect();
     arguments.extend(tools.open(input, container));
     match tools.run_ffprobe(&arguments, Some(input), Limits::PROBE).await {
         Ok(printed) => parse(&printed.stdout),
@@ -171,7 +183,7 @@ pub async fn frames(
         #[serde(default)]
         frames: Vec<Frame>,
     }
-    const SHOWN: &str = "frame=best_effort_timestamp_time,interlaced_frame,width,height,sample_aspect_ratio,color_space,color_primaries,color_transfer";
+    const SHOWN: &str = "frame=best_effort_timestamp_time,interlaced_frame,width,height,sample_aspect_ratio,color_space,color_primaries,color_transfer:frame_side_data=side_data_type,rotation,displaymatrix";
     let mut arguments: Vec<OsString> =
         ["-select_streams", &stream.to_string(), "-show_entries", SHOWN, "-of", "json"].map(OsString::from).into();
     match look {

@@ -32,6 +32,11 @@ pub enum Refusal {
         /// What and where.
         detail: String,
     },
+    /// One file behind the other in one object.
+    #[error(
+        "the file holds several recordings behind each other, of which players show the first only; join them in a video editor, or upload each by itself"
+    )]
+    SeveralRecordings,
     /// There are streams, but none with moving pictures.
     #[error("the file has no moving picture in it; upload the film itself")]
     NoVideo,
@@ -40,6 +45,14 @@ pub enum Refusal {
         "the picture is in Dolby Vision without a picture for other screens (profile 5); export it as HDR10, HLG or standard range and upload that"
     )]
     DolbyVision,
+    /// Its numbers mean colours in a way that cannot be converted here.
+    #[error(
+        "the colours of the picture are stored as {matrix}, which is not accepted; export it as BT.709 and upload that"
+    )]
+    Colours {
+        /// ffmpeg's name of the matrix: `ycgco`.
+        matrix: String,
+    },
     /// DRM or common encryption.
     #[error("the video is encrypted; upload a copy without copy protection")]
     Encrypted,
@@ -83,8 +96,10 @@ impl Refusal {
             Refusal::Playlist => "playlist",
             Refusal::Truncated { .. } => "truncated",
             Refusal::Damaged { .. } => "damaged",
+            Refusal::SeveralRecordings => "several_recordings",
             Refusal::NoVideo => "no_video",
             Refusal::DolbyVision => "dolby_vision",
+            Refusal::Colours { .. } => "colours",
             Refusal::Encrypted => "encrypted",
             Refusal::ZeroDuration => "zero_duration",
             Refusal::TooLong { .. } => "too_long",

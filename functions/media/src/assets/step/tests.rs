@@ -41,6 +41,7 @@ fn source() -> Source {
         title: None,
         is_default: true,
         is_first_channel: false,
+        jitter_seconds: 0.0,
     };
     Source {
         container: Container::Mov,

@@ -49,6 +49,7 @@ fn track(stream: u32, language: &str, title: Option<&str>) -> AudioTrack {
         title: title.map(str::to_owned),
         is_default: stream == 2,
         is_first_channel: false,
+        jitter_seconds: 0.0,
     }
 }
 
