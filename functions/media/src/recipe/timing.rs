@@ -91,26 +91,36 @@ impl Timing {
 /// network, not a hole. What stays is none of it.
 pub fn jitter(packets: &[Packet], stream: u32) -> f64 {
     const RECOVERS_SECONDS: f64 = 1.0;
-    /// Containers round the length of a packet.
-    const ROUNDING: f64 = 0.02;
     let own: Vec<&Packet> = packets.iter().filter(|packet| packet.stream == stream && packet.duration > 0.0).collect();
-    let [first, .., last] = own[..] else { return 0.0 };
-    let counted: f64 = own[..own.len() - 1].iter().map(|packet| packet.duration).sum();
-    let pace = Some((last.time - first.time) / counted).filter(|pace| (pace - 1.0).abs() < ROUNDING).unwrap_or(1.0);
-    let mut clock = first.time;
-    let offsets: Vec<(f64, f64)> = own
+    let mut counted = 0.0;
+    let clock: Vec<f64> = own
         .iter()
         .map(|packet| {
-            let at = clock;
-            clock += packet.duration * pace;
-            (at, packet.time - at)
+            counted += packet.duration;
+            counted - packet.duration
         })
         .collect();
+    let pace = pace(&own, &clock, RECOVERS_SECONDS);
+    let offsets: Vec<(f64, f64)> =
+        own.iter().zip(&clock).map(|(packet, at)| (at * pace, packet.time - at * pace)).collect();
     let recovered = offsets.iter().enumerate().map(|(number, (at, offset))| {
         let soon = offsets[number..].iter().take_while(|(later, _)| later - at <= RECOVERS_SECONDS);
         offset - soon.map(|(_, offset)| *offset).fold(*offset, f64::min)
     });
     recovered.fold(0.0, f64::max)
+}
+
+/// How much faster than the lengths of its packets a clock usually goes over a window of so many seconds: containers round a length. A hole is in few
+/// windows.
+fn pace(own: &[&Packet], clock: &[f64], window: f64) -> f64 {
+    const ROUNDING: f64 = 0.1;
+    let width = clock.partition_point(|at| *at < window).min(own.len() / 2);
+    let mut paces: Vec<f64> = (width..own.len())
+        .filter(|_| width > 0)
+        .map(|end| (own[end].time - own[end - width].time) / (clock[end] - clock[end - width]))
+        .collect();
+    paces.sort_by(f64::total_cmp);
+    paces.get(paces.len() / 2).copied().filter(|pace| (pace - 1.0).abs() < ROUNDING).unwrap_or(1.0)
 }
 
 /// A place in a film, as players show it: `1:02:03` or `2:03`.
