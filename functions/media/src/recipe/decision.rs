@@ -195,23 +195,13 @@ fn origin(first: f64, rate: Rate) -> f64 {
 
 /// The stream of moving pictures: cover art is a still, and a poster is a stream of one picture.
 pub fn picture_stream<'a>(document: &'a Document, packets: &[Packet]) -> Option<&'a Stream> {
-    let moving: Vec<&Stream> = document.streams.iter().filter(|stream| is_moving(stream)).collect();
+    let moving: Vec<&Stream> = document.streams.iter().filter(|stream| stream.is_moving()).collect();
     let count = |stream: &Stream| packets.iter().filter(|packet| packet.stream == stream.index).count();
     let most = moving.iter().map(|stream| count(stream)).max()?;
     // Another angle has about as many pictures as the film; a poster does not.
     let mut films = moving.into_iter().filter(|stream| 2 * count(stream) >= most);
     let first = films.clone().next();
-    films.find(|stream| is_flagged(stream, "default")).or(first)
-}
-
-/// Whether a stream has moving pictures.
-pub fn is_moving(stream: &Stream) -> bool {
-    let stills = ["attached_pic", "still_image", "timed_thumbnails"];
-    stream.codec_type.as_deref() == Some("video") && !stills.iter().any(|still| is_flagged(stream, still))
-}
-
-fn is_flagged(stream: &Stream, name: &str) -> bool {
-    stream.disposition.get(name).copied().unwrap_or(0) == 1
+    films.find(|stream| stream.is_flagged("default")).or(first)
 }
 
 fn observed_rate(stream: &Stream, pace: &Timing, is_variable: bool) -> f64 {

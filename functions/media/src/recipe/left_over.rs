@@ -2,7 +2,6 @@
 
 use crate::{
     recipe::{
-        decision::is_moving,
         source::AudioTrack,
         timing::{Timing, clock},
         tracks,
@@ -15,7 +14,7 @@ const WORTH_A_NOTE: f64 = 0.5;
 
 /// Pictures of other streams that begin about where those of the film end: a receiver that was retuned, recordings put behind each other.
 pub fn pictures(document: &Document, packets: &[Packet], film: u32, film_end: f64, zero: f64) -> Vec<String> {
-    let others = document.streams.iter().filter(|stream| is_moving(stream) && stream.index != film);
+    let others = document.streams.iter().filter(|stream| stream.is_moving() && stream.index != film);
     let timings = others.filter_map(|stream| Timing::of(packets, stream.index));
     timings
         .filter(|timing| timing.end > film_end + WORTH_A_NOTE)

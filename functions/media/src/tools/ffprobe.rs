@@ -82,6 +82,19 @@ pub struct Stream {
     pub side_data_list: Vec<SideData>,
 }
 
+impl Stream {
+    /// Whether it has moving pictures.
+    pub fn is_moving(&self) -> bool {
+        let stills = ["attached_pic", "still_image", "timed_thumbnails"];
+        self.codec_type.as_deref() == Some("video") && !stills.iter().any(|still| self.is_flagged(still))
+    }
+
+    /// Whether the container says so of it: `default`, `attached_pic`…
+    pub fn is_flagged(&self, name: &str) -> bool {
+        self.disposition.get(name).copied().unwrap_or(0) == 1
+    }
+}
+
 /// Something attached to a stream, frame or packet.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
