@@ -212,9 +212,10 @@ fn observed_rate(stream: &Stream, pace: &Timing, is_variable: bool) -> f64 {
         let is_near = |rate: &f64| usual.is_some_and(|usual| (rate / usual - 1.0).abs() < 0.2);
         return finest.filter(is_near).or(usual).or(average).unwrap_or(24.0);
     }
-    // A container may declare what its packets do not do: a default duration of twice their distance.
-    let is_near = |rate: &f64| usual.is_none_or(|usual| (rate / usual - 1.0).abs() < 0.2);
-    average.filter(is_near).or(usual).or(finest).unwrap_or(24.0)
+    // A container may declare what its packets do not do: a default duration of twice their distance. Of fields each may be a packet.
+    let is_progressive = stream.field_order.as_deref() == Some("progressive");
+    let is_true = |rate: &f64| !is_progressive || usual.is_none_or(|usual| (rate / usual - 1.0).abs() < 0.2);
+    average.filter(is_true).or(usual).or(finest).unwrap_or(24.0)
 }
 
 pub fn rate_of(text: &Option<String>) -> Option<f64> {
