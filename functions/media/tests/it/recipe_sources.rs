@@ -390,3 +390,56 @@ async fn the_same_work_makes_the_same_bytes() {
     assert_eq!(serde_json::from_str::<ChunkRow>(&stored).unwrap(), second.row);
     assert!(second.files.iter().all(|file| file.path.starts_with(Path::new(&again))));
 }
+
+/// The loudest sample of each window of 5 ms, away from both ends.
+fn loudness(samples: &[i16]) -> Vec<u16> {
+    let windows: Vec<u16> = samples
+        .chunks(240)
+        .map(|window| window.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0))
+        .collect();
+    windows[40..windows.len() - 40].to_vec()
+}
+
+#[tokio::test]
+async fn a_clock_that_wobbles_tears_no_holes() {
+    let folder = tempfile::tempdir().unwrap();
+    let inputs = ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4", "-f", "lavfi", "-i", "sine=f=440:r=48000:d=4"];
+    let even = generate(folder.path(), "even.mp4", &[&inputs[..], H264, &["-c:a", "aac"]].concat());
+    let even = even.to_string_lossy().into_owned();
+    for (name, late) in [("seventh.mkv", "not(mod(N\\,7))*0.024"), ("second.mkv", "not(mod(N\\,2))*0.028")] {
+        let moved = format!("setts=ts=TS+{late}/TB");
+        let path = generate(folder.path(), name, &["-i", &even, "-map", "0", "-c", "copy", "-bsf:a", &moved]);
+        let made = make(&path, 3).await;
+        let track = made.film.tracks().find(|track| track.rendition == "a0").unwrap().clone();
+        let silent = loudness(&made.samples(&track)).iter().filter(|loudest| **loudest < 300).count();
+        assert_eq!(silent, 0, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_file_holds_beside_the_film_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=2", "-f", "lavfi", "-i", "sine=d=2", "-f", "lavfi"];
+    let maps = ["-i", "sine=d=5", "-map", "0", "-map", "1", "-map", "2", "-disposition:a:0", "default"];
+    let path = generate(folder.path(), "long.mkv", &[&long[..], &maps, H264].concat());
+    let notes = probe(&path).await.unwrap().notes.join("; ");
+    assert!(notes.contains("sound track 2 is cut off at the end of the film: it lasts 3.0 s longer"), "{notes}");
+
+    let inputs = ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4", "-f", "lavfi", "-i", "sine=d=4"];
+    let part = generate(folder.path(), "part.mkv", &[&inputs[..], H264].concat());
+    let bytes = std::fs::read(&part).unwrap();
+    let joined = folder.path().join("joined.mkv");
+    std::fs::write(&joined, [&bytes[..], &bytes[..]].concat()).unwrap();
+    let refused = probe(&joined).await.unwrap_err().to_string();
+    assert!(refused.contains("several recordings behind each other"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_rotation_that_only_the_pictures_tell_is_applied() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = ["-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=2"];
+    let flat = generate(folder.path(), "flat.mkv", &[&picture[..], H264].concat()).to_string_lossy().into_owned();
+    let turned = ["-i", &flat, "-c", "copy", "-bsf:v", "h264_metadata=display_orientation=insert:rotate=90"];
+    let source = probe(&generate(folder.path(), "turned.mkv", &turned)).await.unwrap();
+    assert_eq!((source.video.width, source.video.height), (360, 640));
+}
