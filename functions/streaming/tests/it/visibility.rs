@@ -14,6 +14,10 @@ use time::OffsetDateTime;
 use crate::fixture::{Film, Fixture, Person, id};
 
 const TITLES: usize = 60;
+/// As many at the most until enough has been seen.
+const MOST_TITLES: usize = 4 * TITLES;
+/// Starts that only the title's own grant allows.
+const BY_TITLE: usize = 6;
 
 /// Somebody who looks from somewhere and has paid for something.
 #[derive(Clone)]
@@ -86,12 +90,16 @@ async fn every_start_agrees_with_the_predicate() {
         watchers.push(Watcher::join(&fixture, audience, entitlement).await);
     }
     let (mut started, mut by_title, mut reasons) = (0, 0, BTreeSet::new());
-    for (sequence, rules) in (2..).zip(titles::drawn(titles::rules(now), TITLES)) {
+    for (sequence, rules) in (2..).zip(titles::drawn(titles::rules(now), MOST_TITLES)) {
+        // Such starts are rare, and how many there are depends on the ids: sixty titles had three once.
+        if sequence as usize > TITLES + 1 && by_title >= BY_TITLE {
+            break;
+        }
         let film = Film::new();
         tell(&fixture, &film, 1, &rules).await;
         // What one has bought is of no use for the next title.
-        let grants =
-            titles::drawn(titles::grant(now, film.title), watchers.len() + TITLES + 2).split_off(sequence as usize);
+        let grants = titles::drawn(titles::grant(now, film.title), watchers.len() + MOST_TITLES + 2)
+            .split_off(sequence as usize);
         for (watcher, grant) in watchers.iter_mut().zip(grants) {
             if sequence % 2 == 0 {
                 watcher.buy(&fixture, sequence, grant).await;
@@ -112,8 +120,7 @@ async fn every_start_agrees_with_the_predicate() {
         }
     }
     assert!(started > TITLES / 2 && reasons.len() == 7, "the random titles say little: {started}, {reasons:?}");
-    // Random, and rare: three were seen where ten are usual.
-    assert!(by_title > 0, "nobody watches by the title alone");
+    assert!(by_title >= BY_TITLE, "hardly anybody watches by the title alone: {by_title}");
 }
 
 /// Whether playback goes on follows from the predicate whatever becomes of a title that somebody is watching.
