@@ -19,6 +19,7 @@ const MODULES: [(&str, &str); 13] = [
     ("plugin.py", include_str!("../../programs/process-executor/localstack_process_executor/plugin.py")),
     ("pollers.py", include_str!("../../programs/process-executor/localstack_process_executor/pollers.py")),
     ("runtime_api.py", include_str!("../../programs/process-executor/localstack_process_executor/runtime_api.py")),
+    ("strangers.cjs", include_str!("../../programs/process-executor/localstack_process_executor/strangers.cjs")),
     ("strangers.py", include_str!("../../programs/process-executor/localstack_process_executor/strangers.py")),
 ];
 const ENTRY_POINTS: &str = include_str!("../../programs/process-executor/entry_points.txt");

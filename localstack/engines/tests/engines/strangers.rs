@@ -1,7 +1,7 @@
 //! Only whoever started the engines reaches them: not the network, no other account of this machine, no web page.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -127,6 +127,45 @@ async fn no_page_of_another_site_reaches_aws() -> Result<()> {
         let (status, body) = ask(server, "/_aws/ses", &format!("{host}Origin: {origin}\r\n"))?;
         ensure!(status == 403, "{origin}: {status} {body}");
     }
+    Engines::wipe(&home, &Progress::quiet()).await
+}
+
+#[tokio::test]
+async fn no_page_of_another_site_reaches_search_tables_or_streams() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let home = home(folder.path())?;
+    let _started = Started { home: home.clone() };
+    let engines = start(&home, &[Engine::LocalStack, Engine::OpenSearch]).await?;
+    // DynamoDB and Kinesis start with their first request.
+    create_table(engines.endpoints()).await?;
+    let mut servers = Vec::new();
+    for engine in [Engine::LocalStack, Engine::OpenSearch] {
+        let daemons = Daemons::load(&home)?;
+        let daemon = daemons.by_name.get(engine.name()).context("not started")?;
+        let addresses = sockets::listening(&daemon.process).into_iter();
+        servers.extend(addresses.map(|it| SocketAddr::new(it.ip().to_canonical(), it.port()).to_string()));
+    }
+    let mut answering = 0;
+    for server in &servers {
+        let port = server.rsplit_once(':').context("a port")?.1;
+        let host = format!("Host: {server}\r\n");
+        // What speaks TLS, and OpenSearch between its nodes, answers nothing that is HTTP.
+        let Ok((status, body)) = ask(server, "/", &host) else { continue };
+        ensure!(status != 403, "{server}: {body}");
+        answering += 1;
+        for foreign in [
+            format!("{host}Origin: http://evil.example\r\n"),
+            format!("{host}Sec-Fetch-Site: cross-site\r\n"),
+            format!("Host: evil.example:{port}\r\n"),
+            format!("Host: {server}.evil.example:{port}\r\n"),
+            format!("Host: localhost.evil.example:{port}\r\n"),
+        ] {
+            let (status, body) = ask(server, "/", &foreign).with_context(|| format!("{server} {foreign:?}"))?;
+            ensure!(matches!(status, 400 | 403) && body.len() < 600, "{server} {foreign:?}: {status} {body}");
+        }
+    }
+    // LocalStack, DynamoDB, Kinesis, OpenSearch.
+    ensure!(answering >= 4, "{servers:?}");
     Engines::wipe(&home, &Progress::quiet()).await
 }
 
