@@ -112,6 +112,17 @@ fn keeps_answers_to_keys(source: &str) -> bool {
     source.contains("IdempotencyKey") && !only_claims
 }
 
+/// Money moves, and what is paid for ends, by whoever proved who they are, or whose profile may see everything: never by any token of the account.
+#[test]
+fn whoever_reaches_a_provider_of_payments_states_a_proof() {
+    let manifest = manifest();
+    let keys = Use::Secret { name: "payment-keys".to_owned(), access: ObjectAccess::Read };
+    let reaching: Vec<_> = manifest.functions.iter().filter(|it| it.is_http() && it.uses.contains(&keys)).collect();
+    assert!(reaching.len() >= 7, "{}", reaching.len());
+    let without: Vec<_> = reaching.iter().filter(|it| it.proof.is_none()).map(|it| &it.name).collect();
+    assert!(without.is_empty(), "these reach a provider and ask for no proof: {without:?}");
+}
+
 #[test]
 fn every_table_about_people_is_reached_by_an_eraser() {
     let manifest = manifest();

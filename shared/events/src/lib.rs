@@ -2,6 +2,7 @@
 
 pub mod consumer;
 pub mod contracts;
+mod ended_sessions;
 pub mod envelope;
 pub mod outbox;
 pub mod personal;
@@ -13,6 +14,7 @@ pub use contracts::{
     Profile, ProfileSecret, Purchase, Receipt, RefreshReused, RentalBegun, SessionEnded, Subscription, Title,
     TitleLeaving, Trial, WatchlistChange,
 };
+pub use ended_sessions::{EndedSessions, ProjectSessions};
 pub use envelope::{Event, EventError};
 pub use outbox::{Destination, Message, Outbox, Transaction};
 pub use personal::{EraseAccount, Eraser, ExportAccount, Holdings};

@@ -7,9 +7,9 @@ use axum::{
 use kernel::{AccountId, Languages, Locale, ProfileId, SessionId, Territory, policy};
 use time::OffsetDateTime;
 
-use crate::{Gate, NeededProof, Origin, Problem, proof::step_up_required, token::Claims};
+use crate::{Gate, NeededProof, Origin, Problem, live::require_live, proof::step_up_required, token::Claims};
 
-/// A signed-in account.
+/// A signed-in account. Where a service [hears of ended sessions](crate::live::refuse_ended), 401 for one that has ended and would change something.
 #[derive(Debug, Clone)]
 pub struct Account {
     /// The account.
@@ -82,6 +82,14 @@ impl Audience {
 }
 
 impl Account {
+    /// Whom the token names; whether its session still lives has not been asked.
+    pub(crate) async fn of_token(parts: &mut Parts) -> Result<Self, Problem> {
+        let gate = Gate::of(parts)?;
+        let claims = claims(parts, &gate).await?;
+        let claims = claims.ok_or_else(|| Problem::unauthorized("token_required", "Sign in first."))?;
+        Ok(Self { id: claims.sub, session: claims.sid, origin: Origin::of(parts, &gate), claims })
+    }
+
     /// 403 `step_up_required` unless the person proved who they are within `age`.
     pub fn require_fresh(&self, now: OffsetDateTime, age: time::Duration) -> Result<(), Problem> {
         if self.is_fresh(now, age) { Ok(()) } else { Err(step_up_required(NeededProof::within(age, false))) }
@@ -140,22 +148,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Account {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let gate = Gate::of(parts)?;
-        let claims = claims(parts, &gate).await?;
-        let claims = claims.ok_or_else(|| Problem::unauthorized("token_required", "Sign in first."))?;
-        Ok(Self { id: claims.sub, session: claims.sid, origin: Origin::of(parts, &gate), claims })
+        let account = Self::of_token(parts).await?;
+        require_live(parts, account.session).await?;
+        Ok(account)
     }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Viewer {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let account = Account::from_request_parts(parts, state).await?;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let account = Account::of_token(parts).await?;
         let missing = || Problem::forbidden("profile_required", "Choose a profile first.");
+        let profile = account.claims.pid.ok_or_else(missing)?;
+        require_live(parts, account.session).await?;
         Ok(Self {
             account: account.id,
-            profile: account.claims.pid.ok_or_else(missing)?,
+            profile,
             policy: policy::Audience { max_rating: account.claims.cap(), territory: account.origin.territory },
             languages: languages(&parts.headers, Some(&account.claims)),
             locale: account.claims.locale,
@@ -184,8 +193,10 @@ macro_rules! role {
         impl<S: Send + Sync> FromRequestParts<S> for $extractor {
             type Rejection = Problem;
 
-            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-                Account::from_request_parts(parts, state).await?.require($role).map(Self)
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+                let account = Account::of_token(parts).await?.require($role)?;
+                require_live(parts, account.session).await?;
+                Ok(Self(account))
             }
         }
     };

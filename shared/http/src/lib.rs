@@ -28,7 +28,7 @@ pub use caller::{Account, Admin, Audience, Editor, Support, Viewer};
 pub use gate::Gate;
 pub use idempotency::IdempotencyKey;
 pub use limiter::{Limiter, Rule};
-pub use live::{KnowsSessions, LoginSessions, Proven};
+pub use live::{KnowsSessions, LoginSessions, Proven, Uncapped};
 pub use needed_proof::NeededProof;
 pub use page::{Limit, Page};
 pub use pages::{PageParams, Pages, Unfiltered};

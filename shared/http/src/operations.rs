@@ -12,10 +12,13 @@
 ///     consumers: [project_titles: ProjectTitles],
 /// }
 /// ```
+/// A service that keeps which login sessions have ended begins with `sessions: <what knows them>,`: see [`refuse_ended`](crate::live::refuse_ended).
+///
 /// The handler has the name of its module, unless others are named after `=>`. A function after `with` puts something around the routes.
 #[macro_export]
 macro_rules! operations {
-    (http: [$($http:ident: $state:ident $(=> [$($handler:ident),+])? $(with $($layer:ident)::+)?),* $(,)?], consumers: [$($consumer:ident: $consumes:ident),* $(,)?] $(,)?) => {
+    ($(sessions: $sessions:ty,)? http: [$($http:ident: $state:ident $(=> [$($handler:ident),+])? $(with $($layer:ident)::+)?),* $(,)?], consumers: [$($consumer:ident: $consumes:ident),* $(,)?] $(,)?) => {
+        $crate::operations!(@sessions $($sessions)?);
         $(pub mod $http;)*
         $(pub mod $consumer;)*
 
@@ -27,7 +30,7 @@ macro_rules! operations {
                     let state = <super::$http::$state as ::runtime::Wire>::wire(boot)?;
                     let router = $crate::operations!(@routes $http $(, $($handler),+)?).with_state(state);
                     $(let router = super::$($layer)::+(router);)?
-                    Ok(router)
+                    super::with_sessions(boot, router)
                 }
             )*
         }
@@ -68,6 +71,22 @@ macro_rules! operations {
         /// Each event operation with its wiring.
         pub const CONSUMERS: &[(&str, fn(&::runtime::Boot) -> ::std::result::Result<(), ::runtime::BootError>)] =
             &[$((stringify!($consumer), |boot| consumers::$consumer(boot).map(drop))),*];
+    };
+    (@sessions) => {
+        fn with_sessions(
+            _: &::runtime::Boot,
+            router: $crate::OpenApiRouter,
+        ) -> ::std::result::Result<$crate::OpenApiRouter, ::runtime::BootError> {
+            Ok(router)
+        }
+    };
+    (@sessions $sessions:ty) => {
+        fn with_sessions(
+            boot: &::runtime::Boot,
+            router: $crate::OpenApiRouter,
+        ) -> ::std::result::Result<$crate::OpenApiRouter, ::runtime::BootError> {
+            Ok($crate::live::refuse_ended(router, <$sessions as ::runtime::Wire>::wire(boot)?))
+        }
     };
     (@routes $http:ident) => {
         $crate::OpenApiRouter::new().routes($crate::routes!(super::$http::$http))

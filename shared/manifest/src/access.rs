@@ -71,22 +71,33 @@ impl fmt::Display for Access {
     }
 }
 
-/// How fresh the caller's proof of identity must be: `10m`, `1h`, `10m+otp`. A proof ends with its session.
+/// How fresh the caller's proof of identity must be: `10m`, `1h`, `10m+otp`, `10m|uncapped`. A proof ends with its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Proof {
     /// The oldest proof that counts.
     pub max_age_seconds: u32,
     /// Whether a second factor must have been part of it.
     pub otp: bool,
+    /// Whether a profile that may see everything needs none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub or_uncapped: bool,
 }
 
 impl FromStr for Proof {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let refuse =
-            || format!("proof `{text}`: expected minutes or hours and possibly a second factor: 10m, 1h, 10m+otp");
+        let refuse = || {
+            format!(
+                "proof `{text}`: expected minutes or hours, possibly with a condition: 10m, 1h, 10m+otp, 10m|uncapped"
+            )
+        };
         let (age, otp) = text.strip_suffix("+otp").map_or((text, false), |age| (age, true));
+        let (age, or_uncapped) = match age.strip_suffix("|uncapped") {
+            Some(_) if otp => return Err(refuse()),
+            Some(age) => (age, true),
+            None => (age, false),
+        };
         let (number, unit) = if let Some(minutes) = age.strip_suffix('m') {
             (minutes, MINUTE_SECONDS)
         } else if let Some(hours) = age.strip_suffix('h') {
@@ -97,7 +108,7 @@ impl FromStr for Proof {
         // `parse` alone would take `+10` and `010`.
         let is_plain = number.bytes().all(|digit| digit.is_ascii_digit()) && !number.starts_with('0');
         let number: u16 = number.parse().ok().filter(|number| is_plain && *number < 10_000).ok_or_else(refuse)?;
-        Ok(Proof { max_age_seconds: u32::from(number) * unit, otp })
+        Ok(Proof { max_age_seconds: u32::from(number) * unit, otp, or_uncapped })
     }
 }
 
@@ -109,7 +120,8 @@ impl fmt::Display for Proof {
         } else {
             write!(f, "{}m", age / MINUTE_SECONDS)?;
         }
-        f.write_str(if self.otp { "+otp" } else { "" })
+        f.write_str(if self.otp { "+otp" } else { "" })?;
+        f.write_str(if self.or_uncapped { "|uncapped" } else { "" })
     }
 }
 
@@ -142,12 +154,34 @@ mod tests {
 
     #[test]
     fn a_proof_survives_reading_and_printing() {
-        for (word, max_age_seconds, otp) in [("10m", 600, false), ("1h", 3_600, false), ("10m+otp", 600, true)] {
+        for (word, max_age_seconds, otp, or_uncapped) in [
+            ("10m", 600, false, false),
+            ("1h", 3_600, false, false),
+            ("10m+otp", 600, true, false),
+            ("10m|uncapped", 600, false, true),
+        ] {
             let proof: Proof = word.parse().unwrap();
-            assert_eq!(proof, Proof { max_age_seconds, otp });
+            assert_eq!(proof, Proof { max_age_seconds, otp, or_uncapped });
             assert_eq!(proof.to_string(), word);
         }
-        for word in ["", "m", "10", "0m", "010m", "+10m", "10s", "10m+totp", "10m+", "-1h", "10000h", "1d"] {
+        for word in [
+            "",
+            "m",
+            "10",
+            "0m",
+            "010m",
+            "+10m",
+            "10s",
+            "10m+totp",
+            "10m+",
+            "-1h",
+            "10000h",
+            "1d",
+            "|uncapped",
+            "10m|",
+            "10m|uncapped+otp",
+            "10m+otp|uncapped",
+        ] {
             assert!(word.parse::<Proof>().is_err(), "{word}");
         }
     }

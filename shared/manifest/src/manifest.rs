@@ -26,6 +26,11 @@ impl Manifest {
         services
     }
 
+    /// Whether a service keeps which login sessions have ended, and changes nothing with their tokens.
+    pub fn refuses_ended_sessions(&self, service: &str) -> bool {
+        self.service(service).any(|function| function.operation() == "project_sessions")
+    }
+
     /// One function by name.
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.functions.iter().find(|function| function.name == name)

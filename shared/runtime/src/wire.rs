@@ -1,6 +1,6 @@
 //! From what an operation names to what it gets: its state is a struct whose fields say how to wire themselves.
 
-use events::{Batches, EraseAccount, Eraser, ExportAccount, Holdings, Outbox};
+use events::{Batches, EndedSessions, EraseAccount, Eraser, ExportAccount, Holdings, Outbox, ProjectSessions};
 use kernel::World;
 use stores::{ClickHouse, Fetch, Mailer, PgPool, Redis};
 
@@ -61,6 +61,18 @@ impl Wire for Fetch {
 impl Wire for Outbox {
     fn wire(boot: &Boot) -> Result<Self, BootError> {
         Ok(Self::new(boot.postgres()?).stream("domain-events", boot.stream("domain-events")?))
+    }
+}
+
+impl Wire for EndedSessions {
+    fn wire(boot: &Boot) -> Result<Self, BootError> {
+        Ok(Self::new(boot.postgres()?, boot.world()))
+    }
+}
+
+impl Wire for ProjectSessions {
+    fn wire(boot: &Boot) -> Result<Self, BootError> {
+        EndedSessions::wire(boot).map(Self::new)
     }
 }
 

@@ -7,7 +7,7 @@ use kernel::World;
 use manifest::{Access, Function, Manifest, Role, Route};
 use runtime::{Boot, BootError, Vars};
 
-use crate::{App, Token, token};
+use crate::{App, Token, http::Call, token};
 
 /// How an answer treats its caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ enum Caller {
     Forged,
     Account,
     Viewer,
+    /// Of a profile with a cap.
+    Child,
     Editor,
     Support,
     Admin,
@@ -39,6 +41,7 @@ impl Caller {
             Self::Forged => return Some(Token::role("admin").profile(world.id()).forged()),
             Self::Account => Token::fresh(),
             Self::Viewer => Token::viewer(),
+            Self::Child => Token::viewer().max_rating(12),
             Self::Editor => Token::role("editor").profile(world.id()),
             Self::Support => Token::role("support").profile(world.id()),
             Self::Admin => Token::role("admin").profile(world.id()),
@@ -49,15 +52,21 @@ impl Caller {
     }
 }
 
-async fn treatment(app: &App, route: &Route, caller: Caller, age: Duration) -> Treatment {
+/// A request to a route that means nothing, but is one.
+fn call(app: &App, route: &Route) -> Call {
     let method: Method = route.method.parse().expect("a method");
     let id = "ttl_01jd3k5m7n9pqrstvwxyz01234";
     let path: Vec<_> =
         route.path.split('/').map(|segment| if segment.starts_with('{') { id } else { segment }).collect();
-    let mut call = app.call(method.clone(), &path.join("/"));
-    if !matches!(method, Method::GET | Method::DELETE) {
-        call = call.json(&serde_json::json!({}));
+    let call = app.call(method.clone(), &path.join("/"));
+    match method {
+        Method::GET | Method::DELETE => call,
+        _ => call.json(&serde_json::json!({})),
     }
+}
+
+async fn treatment(app: &App, route: &Route, caller: Caller, age: Duration) -> Treatment {
+    let mut call = call(app, route);
     if let Some(bearer) = caller.bearer(age) {
         call = call.bearer(&bearer);
     }
@@ -105,14 +114,20 @@ async fn inferred(app: &App, route: &Route) -> Result<Access, String> {
     }
 }
 
-/// Whether a proof of that age lets the caller in that the access asks for.
-async fn proof_suffices(app: &App, route: &Route, access: Access, age: Duration) -> bool {
-    let caller = match access {
-        Access::Account => Caller::Account,
-        Access::Profile => Caller::Viewer,
-        _ => Caller::Admin,
+const UNCAPPED: &str = "a profile that may see everything needs no proof, which the yaml does not state";
+
+/// Whether a proof of that age lets every caller in that the access asks for, whatever their profile may see; `Err` where it depends on that.
+async fn proof_suffices(app: &App, route: &Route, access: Access, age: Duration) -> Result<bool, &'static str> {
+    let (capped, uncapped) = match access {
+        Access::Account | Access::Profile => (Caller::Child, Caller::Viewer),
+        _ => (Caller::Admin, Caller::Admin),
     };
-    treatment(app, route, caller, age).await == Treatment::Accepted
+    let lets_in = async |caller| treatment(app, route, caller, age).await == Treatment::Accepted;
+    match (lets_in(capped).await, lets_in(uncapped).await) {
+        (false, true) => Err(UNCAPPED),
+        (true, false) => Err("whose profile may see less needs less of a proof"),
+        (suffices, _) => Ok(suffices),
+    }
 }
 
 async fn compare(app: &App, function: &Function, route: &Route) -> Vec<String> {
@@ -130,22 +145,38 @@ async fn compare(app: &App, function: &Function, route: &Route) -> Vec<String> {
     let margin = Duration::from_secs(20);
     let long_ago = Duration::from_secs(365 * 24 * 3600);
     let mut wrong = Vec::new();
-    match &function.proof {
-        None if !proof_suffices(app, route, found, long_ago).await => {
-            wrong.push(format!("{}: asks for a proof that the yaml does not state", function.name));
+    let mut expect = async |age, expected, reason: &str| {
+        let shown = proof_suffices(app, route, found, age).await;
+        if shown != expected {
+            wrong.push(format!("{}: {}", function.name, shown.err().unwrap_or(reason)));
         }
-        None => {}
+    };
+    match &function.proof {
+        None => expect(long_ago, Ok(true), "asks for a proof that the yaml does not state").await,
         Some(proof) => {
             let age = Duration::from_secs(u64::from(proof.max_age_seconds));
-            if !proof_suffices(app, route, found, age - margin).await {
-                wrong.push(format!("{}: refuses a proof that is younger than the yaml's", function.name));
-            }
-            if proof_suffices(app, route, found, age + margin).await {
-                wrong.push(format!("{}: takes a proof that is older than the yaml's", function.name));
-            }
+            let too_old = if proof.or_uncapped { Err(UNCAPPED) } else { Ok(false) };
+            expect(age - margin, Ok(true), "refuses a proof that is younger than the yaml's").await;
+            expect(age + margin, too_old, "takes a proof that is older than the yaml's").await;
         }
     }
     wrong
+}
+
+/// The routes of a service that change something for whoever holds this token, which must be of a login session that has ended.
+pub async fn open_to_ended(service: &str, app: &App, ended: &Token) -> Vec<String> {
+    let manifest = Manifest::load(&crate::root()).unwrap_or_else(|error| panic!("{error}"));
+    let mut open = Vec::new();
+    for function in manifest.service(service) {
+        let changing = function.routes.iter().filter(|route| route.method != "GET");
+        for route in changing.filter(|_| !matches!(function.access, Some(Access::Public | Access::UrlToken))) {
+            let answer = call(app, route).token(ended).send().await;
+            if (answer.status.as_u16(), answer.json()["code"].as_str()) != (401, Some("session_revoked")) {
+                open.push(format!("{} {}: {}", route.method, route.path, answer.status));
+            }
+        }
+    }
+    open
 }
 
 /// Every HTTP operation of a service whose answers show another access or proof than its yaml entry. No engine is needed: who may call is

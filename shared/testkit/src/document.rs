@@ -130,7 +130,8 @@ fn state_access(service: &str, document: &mut Value) {
             let route = Route { method: method.to_ascii_uppercase(), path: path.clone() };
             let function = manifest.service(service).find(|function| function.routes.contains(&route));
             let Some(function) = function else { continue };
-            let refused = refusals(function, operation);
+            let changes = !matches!(method.as_str(), "get" | "head" | "options");
+            let refused = refusals(function, operation, changes && manifest.refuses_ended_sessions(service));
             let mut responses: BTreeMap<String, Value> = refused
                 .into_iter()
                 .map(|(status, codes)| {
@@ -185,7 +186,7 @@ fn meaning(status: &str) -> &'static str {
 }
 
 /// Status → the codes that every operation of this kind may answer with.
-fn refusals(function: &Function, operation: &Value) -> BTreeMap<&'static str, Vec<&'static str>> {
+fn refusals(function: &Function, operation: &Value, refuses_ended: bool) -> BTreeMap<&'static str, Vec<&'static str>> {
     let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::from([("403", vec!["edge_required"])]);
     let mut add = |status, codes: &[&'static str]| found.entry(status).or_default().extend(codes);
     match function.access {
@@ -200,8 +201,11 @@ fn refusals(function: &Function, operation: &Value) -> BTreeMap<&'static str, Ve
         Some(Access::Role(_)) => add("403", &["role_required"]),
         _ => {}
     }
-    if function.proof.is_some() {
+    let has_identity = matches!(function.access, Some(Access::Account | Access::Profile | Access::Role(_)));
+    if function.proof.is_some() || (refuses_ended && has_identity) {
         add("401", &["session_revoked"]);
+    }
+    if function.proof.is_some() {
         add("403", &["step_up_required"]);
     }
     let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();

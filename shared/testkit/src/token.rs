@@ -8,11 +8,14 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use cinema_http::token::{AUDIENCE, Claims, ISSUER, Jwks, Signer};
+use events::Event;
 use kernel::{AccountId, Locale, ProfileId, SessionId, World};
+use proto::{auth::SessionEnded, types};
 use ring::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
 };
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 const KID: &str = "test-key";
 
@@ -122,6 +125,16 @@ impl Token {
     pub fn max_rating(mut self, age: u8) -> Self {
         self.0.max_rating = age;
         self
+    }
+
+    /// What auth tells when its login session has ended.
+    pub fn session_ended(&self, ended_at: OffsetDateTime) -> Event {
+        let data = SessionEnded {
+            session_id: self.0.sid.to_string(),
+            account_id: self.0.sub.to_string(),
+            ended_at: ended_at.format(&Rfc3339).expect("a year of four digits"),
+        };
+        Event::new(&World::system(), types::SESSION_ENDED, self.0.sid, 1, &data)
     }
 
     /// Signed with the test's key.

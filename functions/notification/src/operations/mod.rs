@@ -11,7 +11,7 @@ cinema_http::operations! {
         unsubscribe: Unsubscribe, update: Update,
     ],
     consumers: [
-        announce_leaving: AnnounceLeaving, erase_account: EraseAccount, export_account: ExportAccount, relay_outbox: RelayOutbox, release_quiet: ReleaseQuiet,
+        announce_leaving: AnnounceLeaving, erase_account: EraseAccount, export_account: ExportAccount, project_logins: ProjectLogins, relay_outbox: RelayOutbox, release_quiet: ReleaseQuiet,
         route_events: RouteEvents, send_email: SendEmail, send_push: SendPush,
     ],
 }

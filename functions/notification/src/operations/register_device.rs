@@ -1,6 +1,7 @@
 //! `POST /v1/notifications/devices`: a browser asks for push messages. `GET /v1/notifications/push-key` gives the key that it subscribes with.
 
-use cinema_http::{Account, Cached, HeaderMap, Json, Problem, State};
+use cinema_http::{Account, Cached, HeaderMap, Json, Problem, State, live::session_revoked};
+use events::EndedSessions;
 use kernel::{PushDeviceId, World};
 use runtime::Key;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,13 @@ use crate::{
 };
 
 runtime::wire! {
-    pub(super) struct RegisterDevice { pool: PgPool, key: Key<VapidKey>, origins: TrustedOrigins, world: World }
+    pub(super) struct RegisterDevice {
+        pool: PgPool,
+        sessions: EndedSessions,
+        key: Key<VapidKey>,
+        origins: TrustedOrigins,
+        world: World,
+    }
 }
 
 /// A browser's subscription, as `PushSubscription.toJSON()` names it.
@@ -54,7 +61,8 @@ pub(super) struct PushKey {
 }
 
 /// Registers the browser for the account's push messages. A repetition keeps its id; a browser that another account registered changes over.
-/// At most 20 of an account get messages: the one that asked longest ago gives way.
+/// At most 20 of an account get messages: the one that asked longest ago gives way. 401 `session_revoked` after the end of the session: a browser
+/// outlives it.
 #[utoipa::path(
     post, path = "/v1/notifications/devices", tag = "notification", request_body = RegisterDeviceRequest,
     responses((status = 200, body = RegisteredDevice), Problem)
@@ -64,6 +72,9 @@ pub(super) async fn register_device(
     caller: Account,
     Json(request): Json<RegisterDeviceRequest>,
 ) -> Result<Json<RegisteredDevice>, Problem> {
+    if state.sessions.contains(caller.session).await? {
+        return Err(session_revoked());
+    }
     let endpoint = Endpoint::parse(&request.endpoint, &state.origins);
     let endpoint = endpoint.map_err(|error| Problem::invalid("/endpoint", error.to_string()))?;
     let keys = BrowserKeys::parse(&request.keys.p256dh, &request.keys.auth).map_err(malformed)?;

@@ -1,6 +1,6 @@
 //! `POST /v1/subscriptions/me/cancel`: ends, or rests, with the running period.
 
-use cinema_http::{Account, Json, Problem, State};
+use cinema_http::{Json, Problem, State, Uncapped};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -26,7 +26,7 @@ pub(super) struct CancelRequest {
 )]
 pub(super) async fn cancel(
     State(Cancel { billing }): State<Cancel>,
-    account: Account,
+    account: Uncapped<10>,
     Json(request): Json<CancelRequest>,
 ) -> Result<Json<SubscriptionAnswer>, Problem> {
     if request.pause_for_months.is_some_and(|months| !(1..=3).contains(&months)) {

@@ -1,6 +1,6 @@
 //! `POST /v1/subscriptions/me/change`: another price, for exactly what its preview said. ◆
 
-use cinema_http::{Account, IdempotencyKey, Json, Problem, Response, State, StatusCode};
+use cinema_http::{Account, IdempotencyKey, Json, Problem, Response, State, StatusCode, Uncapped};
 use events::Transaction;
 use kernel::{PaymentId, SubscriptionId};
 use runtime::PublicUrl;
@@ -36,7 +36,7 @@ const AGREED_WITHIN: Duration = Duration::minutes(15);
 )]
 pub(super) async fn change_plan(
     State(ChangePlan { billing, public_url }): State<ChangePlan>,
-    account: Account,
+    account: Uncapped<10>,
     key: IdempotencyKey,
     Json(agreed): Json<ChangePreview>,
 ) -> Result<Response, Problem> {

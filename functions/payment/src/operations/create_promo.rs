@@ -1,12 +1,14 @@
 //! `POST /v1/admin/promos`: a promo code with its limits. ◆
 
-use cinema_http::{Admin, IdempotencyKey, Json, Problem, Response, State, StatusCode};
-use events::Outbox;
+use cinema_http::{Admin, IdempotencyKey, Json, Problem, Proven, Response, State, StatusCode, knows_sessions};
+use events::{EndedSessions, Outbox};
 use kernel::World;
 
 use crate::{promo::Promo, store::promos};
 
-runtime::wire! { pub(super) struct CreatePromo { outbox: Outbox, world: World } }
+runtime::wire! { pub(super) struct CreatePromo { outbox: Outbox, sessions: EndedSessions, world: World } }
+
+knows_sessions!(CreatePromo: EndedSessions);
 
 /// Makes a promo code. It never changes.
 ///
@@ -17,8 +19,9 @@ runtime::wire! { pub(super) struct CreatePromo { outbox: Outbox, world: World } 
     request_body = Promo, responses((status = 201, body = Promo), Problem)
 )]
 pub(super) async fn create_promo(
-    State(CreatePromo { outbox, world }): State<CreatePromo>,
+    State(CreatePromo { outbox, world, .. }): State<CreatePromo>,
     Admin(admin): Admin,
+    _proof: Proven<60>,
     key: IdempotencyKey,
     Json(promo): Json<Promo>,
 ) -> Result<Response, Problem> {

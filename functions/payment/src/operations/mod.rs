@@ -1,6 +1,6 @@
 //! One file per Lambda.
 
-use events::Outcome;
+use events::{EndedSessions, Outcome};
 use kernel::PaymentId;
 use sqlx::PgPool;
 use stores::StoreError;
@@ -8,6 +8,7 @@ use stores::StoreError;
 use crate::{billing::BillingError, payment::Payment, store::payments};
 
 cinema_http::operations! {
+    sessions: EndedSessions,
     http: [
         cancel: Cancel, change_plan: ChangePlan, create_promo: CreatePromo, get_invoice: GetInvoice, get_payment: GetPayment,
         get_subscription: GetSubscription, list_invoices: ListInvoices, list_methods: ListMethods, list_payments: ListPayments,
@@ -17,7 +18,7 @@ cinema_http::operations! {
     ],
     consumers: [
         announce_trial_end: AnnounceTrialEnd, begin_rental: BeginRental, dun: Dun, end_rentals: EndRentals, erase_account: EraseAccount,
-        export_account: ExportAccount, process_webhook: ProcessWebhook, project_titles: ProjectTitles, reconcile: Reconcile, relay_outbox: RelayOutbox, renew: Renew,
+        export_account: ExportAccount, process_webhook: ProcessWebhook, project_sessions: ProjectSessions, project_titles: ProjectTitles, reconcile: Reconcile, relay_outbox: RelayOutbox, renew: Renew,
         resolve_unknown: ResolveUnknown,
     ],
 }

@@ -1,6 +1,6 @@
 //! `POST /v1/purchases`: rents or buys a single title, from a saved method or on a page on which the person pays. ◆
 
-use cinema_http::{IdempotencyKey, Json, Problem, Response, State, StatusCode, Viewer, idempotency::reused};
+use cinema_http::{IdempotencyKey, Json, Problem, Response, State, StatusCode, Uncapped, Viewer, idempotency::reused};
 use events::Transaction;
 use kernel::{Id as _, PaymentId, PurchaseId, PurchaseKind, TitleId, policy::may_watch_once_paid};
 use runtime::PublicUrl;
@@ -45,6 +45,7 @@ pub(super) struct PurchaseTitleRequest {
 pub(super) async fn purchase_title(
     State(PurchaseTitle { billing, public_url }): State<PurchaseTitle>,
     viewer: Viewer,
+    _holder: Uncapped<10>,
     key: IdempotencyKey,
     Json(request): Json<PurchaseTitleRequest>,
 ) -> Result<Response, Problem> {

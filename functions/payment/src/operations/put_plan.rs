@@ -1,6 +1,7 @@
 //! `PUT /v1/admin/plans/{id}`: a plan with all its prices.
 
-use cinema_http::{Admin, Json, Path, Problem, State};
+use cinema_http::{Admin, Json, Path, Problem, Proven, State, knows_sessions};
+use events::EndedSessions;
 use kernel::{PriceId, World};
 use serde::Serialize;
 use sqlx::PgPool;
@@ -12,7 +13,9 @@ use crate::{
     store::plans,
 };
 
-runtime::wire! { pub(super) struct PutPlan { pool: PgPool, world: World } }
+runtime::wire! { pub(super) struct PutPlan { pool: PgPool, sessions: EndedSessions, world: World } }
+
+knows_sessions!(PutPlan: EndedSessions);
 
 /// A plan as it is now.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,8 +48,9 @@ impl From<Price> for VersionedPrice {
     request_body = PlanRequest, responses((status = 200, body = PutPlanAnswer), Problem)
 )]
 pub(super) async fn put_plan(
-    State(PutPlan { pool, world }): State<PutPlan>,
-    Admin(_admin): Admin,
+    State(PutPlan { pool, world, .. }): State<PutPlan>,
+    _admin: Admin,
+    _proof: Proven<60>,
     Path(id): Path<String>,
     Json(request): Json<PlanRequest>,
 ) -> Result<Json<PutPlanAnswer>, Problem> {

@@ -1,6 +1,10 @@
 //! `POST /v1/admin/payments/{id}/refund`: gives a payment back, as a whole or in part. ◆
 
-use cinema_http::{IdempotencyKey, Json, Path, Problem, Response, State, StatusCode, Support, idempotency::reused};
+use cinema_http::{
+    IdempotencyKey, Json, Path, Problem, Proven, Response, State, StatusCode, Support, idempotency::reused,
+    knows_sessions,
+};
+use events::EndedSessions;
 use kernel::{Id as _, PaymentId, RefundId, VisibleLine};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,7 +14,9 @@ use crate::{
     view::RefundView,
 };
 
-runtime::wire! { pub(super) struct RefundPayment { billing: Billing } }
+runtime::wire! { pub(super) struct RefundPayment { billing: Billing, sessions: EndedSessions } }
+
+knows_sessions!(RefundPayment: EndedSessions);
 
 /// What goes back.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -37,8 +43,9 @@ pub(super) struct RefundRequest {
     request_body = RefundRequest, responses((status = 201, body = RefundView), Problem)
 )]
 pub(super) async fn refund(
-    State(RefundPayment { billing }): State<RefundPayment>,
+    State(RefundPayment { billing, .. }): State<RefundPayment>,
     Support(agent): Support,
+    _proof: Proven<60>,
     Path(id): Path<PaymentId>,
     key: IdempotencyKey,
     Json(request): Json<RefundRequest>,

@@ -1,6 +1,6 @@
 //! `DELETE /v1/payment-methods/{id}`: forgets a saved way to pay, here and at the provider.
 
-use cinema_http::{Account, Path, Problem, State, StatusCode};
+use cinema_http::{Path, Problem, State, StatusCode, Uncapped};
 use kernel::MethodId;
 use stores::postgres;
 
@@ -21,7 +21,7 @@ runtime::wire! { pub(super) struct RemoveMethod { billing: Billing } }
 )]
 pub(super) async fn remove_method(
     State(RemoveMethod { billing }): State<RemoveMethod>,
-    account: Account,
+    account: Uncapped<10>,
     Path(id): Path<MethodId>,
 ) -> Result<StatusCode, Problem> {
     let removed = postgres::transact(billing.outbox().pool(), async |tx| {

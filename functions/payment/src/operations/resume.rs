@@ -1,6 +1,6 @@
 //! `POST /v1/subscriptions/me/resume`: goes on after all, or pays what is late.
 
-use cinema_http::{Account, Json, Problem, State};
+use cinema_http::{Account, Json, Problem, State, Uncapped};
 use events::Transaction;
 use kernel::{PaymentId, SubscriptionId};
 use runtime::PublicUrl;
@@ -29,7 +29,7 @@ runtime::wire! { pub(super) struct Resume { billing: Billing, public_url: Public
 )]
 pub(super) async fn resume(
     State(Resume { billing, public_url }): State<Resume>,
-    account: Account,
+    account: Uncapped<10>,
 ) -> Result<Json<SubscriptionAnswer>, Problem> {
     let begun = async |tx: &mut Transaction<'_>| begin(&billing, tx, &account, public_url.join(RETURN_PATH)).await;
     let (subscription, payment) = billing.outbox().transact(begun).await?;

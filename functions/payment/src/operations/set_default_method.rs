@@ -1,6 +1,6 @@
 //! `PUT /v1/payment-methods/{id}/default`: what renewals are charged to.
 
-use cinema_http::{Account, Path, Problem, State, StatusCode};
+use cinema_http::{Path, Problem, State, StatusCode, Uncapped};
 use kernel::MethodId;
 use sqlx::PgPool;
 use stores::postgres;
@@ -16,7 +16,7 @@ runtime::wire! { pub(super) struct SetDefaultMethod { pool: PgPool } }
 )]
 pub(super) async fn set_default_method(
     State(SetDefaultMethod { pool }): State<SetDefaultMethod>,
-    account: Account,
+    account: Uncapped<10>,
     Path(id): Path<MethodId>,
 ) -> Result<StatusCode, Problem> {
     let is_known = postgres::transact(&pool, async |tx| {

@@ -1,6 +1,7 @@
 //! `PUT /v1/admin/titles/{id}/prices`: what a title costs by itself, to rent and to buy.
 
-use cinema_http::{Admin, Json, Path, Problem, State};
+use cinema_http::{Admin, Json, Path, Problem, Proven, State, knows_sessions};
+use events::EndedSessions;
 use kernel::{Languages, Locale, PriceId, TitleId, World};
 use serde::Serialize;
 use sqlx::PgPool;
@@ -12,7 +13,9 @@ use crate::{
     title_price::{TitlePrice, TitlePriceRequest, TitlePricesRequest},
 };
 
-runtime::wire! { pub(super) struct SetTitlePrices { pool: PgPool, world: World } }
+runtime::wire! { pub(super) struct SetTitlePrices { pool: PgPool, sessions: EndedSessions, world: World } }
+
+knows_sessions!(SetTitlePrices: EndedSessions);
 
 /// The prices as they are now.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,8 +48,9 @@ impl From<TitlePrice> for VersionedTitlePrice {
     request_body = TitlePricesRequest, responses((status = 200, body = SetTitlePricesAnswer), Problem)
 )]
 pub(super) async fn set_title_prices(
-    State(SetTitlePrices { pool, world }): State<SetTitlePrices>,
-    Admin(_admin): Admin,
+    State(SetTitlePrices { pool, world, .. }): State<SetTitlePrices>,
+    _admin: Admin,
+    _proof: Proven<60>,
     Path(id): Path<TitleId>,
     Json(request): Json<TitlePricesRequest>,
 ) -> Result<Json<SetTitlePricesAnswer>, Problem> {

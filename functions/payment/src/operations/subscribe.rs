@@ -1,6 +1,6 @@
 //! `POST /v1/subscriptions`: begins a trial, charges a saved method, or opens a page on which the person pays. ◆
 
-use cinema_http::{Account, IdempotencyKey, Json, Problem, Response, State, StatusCode};
+use cinema_http::{Account, IdempotencyKey, Json, Problem, Response, State, StatusCode, Uncapped};
 use events::Transaction;
 use kernel::{PaymentId, PriceId, SubscriptionId};
 use runtime::PublicUrl;
@@ -50,7 +50,7 @@ pub(super) struct SubscribeRequest {
 )]
 pub(super) async fn subscribe(
     State(Subscribe { billing, public_url }): State<Subscribe>,
-    account: Account,
+    account: Uncapped<10>,
     key: IdempotencyKey,
     Json(request): Json<SubscribeRequest>,
 ) -> Result<Response, Problem> {

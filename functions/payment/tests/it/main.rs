@@ -6,6 +6,7 @@ mod bank;
 mod changes;
 mod erasure;
 mod function;
+mod holder;
 mod ledger;
 mod methods;
 mod plans;

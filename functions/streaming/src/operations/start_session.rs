@@ -16,6 +16,7 @@ use stores::Table;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use super::require_live;
 use crate::{
     device::{DeviceId, DeviceName},
     lease::HEARTBEAT_INTERVAL,
@@ -95,7 +96,7 @@ runtime::wire! {
     }
 }
 
-/// Starts a session.
+/// Starts a session. 401 `session_revoked` for who has signed out meanwhile.
 #[utoipa::path(
     post, path = "/v1/playback/sessions", tag = "streaming",
     params(("Idempotency-Key" = Option<String>, Header)),
@@ -108,6 +109,7 @@ pub(super) async fn start_session(
     key: IdempotencyKey,
     Json(request): Json<StartSessionRequest>,
 ) -> Result<Response, Problem> {
+    require_live(&state.table, viewer.session).await?;
     let order = order(&state.world, &viewer, &request);
     let claim = key.item_claim(viewer.profile, &request);
     for attempt in 0..ATTEMPTS {

@@ -1,20 +1,21 @@
 //! `DELETE /v1/playback/sessions/{id}`: frees the slot at once and keeps the last position.
 
-use cinema_http::{Account, Path, Problem, Query, State, StatusCode, Viewer, live::session_revoked};
+use cinema_http::{Account, Path, Problem, Query, State, StatusCode, Viewer};
 use kernel::{PlaybackId, World};
 use runtime::Access;
 use serde::Deserialize;
 use stores::Table;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 use utoipa::IntoParams;
 
+use super::require_live;
 use crate::{
     position::Position,
     problems,
     seconds::Seconds,
     session::Ended,
     store::{
-        ended_logins, positions,
+        positions,
         sessions::{self, Watching},
     },
 };
@@ -78,7 +79,8 @@ impl StopSession {
         let Watching { session, slots, .. } = watching.ok_or_else(problems::unknown_session)?;
         let is_own = session.profile == viewer.profile;
         if !is_own {
-            self.require_proof(account, now).await?;
+            require_live(&self.table, account.session).await?;
+            account.require_fresh(now, STEP_UP)?;
         }
         let next = match session.check_live(now) {
             Ok(()) => {
@@ -92,13 +94,5 @@ impl StopSession {
             positions::put(&self.table, session.profile, &Position::of(&next)).await?;
         }
         Ok(sessions::advance(&self.table, &next, &slots.release(id)).await?)
-    }
-
-    /// A proof ends with its login session, although the access token that carries it lives on for minutes.
-    async fn require_proof(&self, account: &Account, now: OffsetDateTime) -> Result<(), Problem> {
-        if ended_logins::contains(&self.table, account.session).await? {
-            return Err(session_revoked());
-        }
-        account.require_fresh(now, STEP_UP)
     }
 }

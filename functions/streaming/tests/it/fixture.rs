@@ -6,7 +6,6 @@ use cinema_http::OpenApiRouter;
 use events::{Consumer, Deadline, Event, Outcome};
 use kernel::{AccountId, AssetId, PlaybackId, ProfileId, TitleId, World, world::ManualClock};
 use proto::{
-    auth::SessionEnded,
     catalog::{Asset, Marker, Rendition, TitleChanged},
     types,
     user::EntitlementsChanged,
@@ -165,13 +164,7 @@ impl Fixture {
 
     /// The login session of a token ended at some moment.
     pub async fn end_login(&self, token: &Token, ended_at: OffsetDateTime) -> Outcome {
-        let data = SessionEnded {
-            session_id: token.0.sid.to_string(),
-            account_id: token.0.sub.to_string(),
-            ended_at: text(ended_at),
-        };
-        let event = Event::new(&self.world, types::SESSION_ENDED, token.0.sid, 1, &data);
-        self.project_login(event).await
+        self.project_login(token.session_ended(ended_at)).await
     }
 
     pub async fn project_login(&self, event: Event) -> Outcome {

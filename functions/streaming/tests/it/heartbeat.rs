@@ -1,7 +1,6 @@
-use events::{Event, Outcome};
+use events::Outcome;
 use kernel::{PlaybackId, World};
 use proto::{
-    auth::SessionEnded,
     catalog::{TitleChanged, Window},
     types,
 };
@@ -194,7 +193,8 @@ async fn a_proof_that_stops_what_another_profile_plays_ends_with_its_login_sessi
     fixture.app.delete(&path).token(&stale).send().await.expect_problem(401, "session_revoked");
     let report = json!({ "position": 1.0, "state": "playing" });
     fixture.beat(&parent, &session, &report).await.expect(200);
-    // What needs no proof goes on until the token expires, and another session's proof is not touched.
+    // Nothing begins with that token any more; what runs goes on until it expires, and another session's proof is not touched.
+    fixture.start_with(&ended, &film, "phone").await.expect_problem(401, "session_revoked");
     let mut own = parent.token();
     own.0.sid = ended.0.sid;
     let own = fixture.app.delete(&path).token(&own).send().await;
@@ -221,9 +221,8 @@ async fn an_ended_login_is_forgotten_when_its_tokens_have_expired() {
         assert_eq!(expires_at, is_kept.then_some(until), "{minutes}");
     }
     let token = Person::new().token();
-    let data =
-        SessionEnded { session_id: "nobody".to_owned(), account_id: token.0.sub.to_string(), ended_at: text(now) };
-    let event = Event::new(&fixture.world, types::SESSION_ENDED, token.0.sid, 1, &data);
+    let mut event = token.session_ended(now);
+    event.data["session_id"] = json!("nobody");
     assert!(matches!(fixture.project_login(event).await, Outcome::Poison(_)));
 }
 

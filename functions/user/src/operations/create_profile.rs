@@ -8,10 +8,9 @@ use runtime::Key;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::require_proof;
 use crate::{
     problems::account_not_ready,
-    profile::{self, Avatar, Name, Profile, Rating},
+    profile::{self, Avatar, Name, Profile, Rating, STEP_UP},
     store::{self, accounts, profiles},
 };
 
@@ -80,7 +79,7 @@ pub(super) async fn create_profile(
         .transact(async |tx| {
             // Before what is stored: the answer to a parent is not for whoever repeats the request with less.
             if request.max_rating.unwrap_or_default().age() > account.claims.cap() {
-                require_proof(tx, &account, now).await?;
+                account.require_fresh(now, STEP_UP)?;
             }
             key.once(tx, account.id, &request.fingerprint(pin), now, async |tx| {
                 let (locale, count) = accounts::lock_profiles(tx, account.id).await?.ok_or_else(account_not_ready)?;

@@ -4,9 +4,9 @@ use cinema_http::{Account, Path, Problem, State, StatusCode};
 use events::Outbox;
 use kernel::{ProfileId, World};
 
-use super::require_proof;
 use crate::{
     problems::{account_not_ready, no_such_profile},
+    profile::STEP_UP,
     store::{self, accounts, profiles, viewings},
 };
 
@@ -37,7 +37,7 @@ pub(super) async fn delete_profile(
                 ));
             }
             if profile.is_guarded_from(account.claims.cap()) {
-                require_proof(tx, &account, world.now()).await?;
+                account.require_fresh(world.now(), STEP_UP)?;
             }
             viewings::lock_history(tx, id).await?;
             profiles::delete_records(tx, id).await?;

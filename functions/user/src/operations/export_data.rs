@@ -1,26 +1,19 @@
 //! `POST /v1/users/me/export`: begins a copy of everything that is held on the person; once in 24 hours.
 
-use cinema_http::{HeaderValue, IdempotencyKey, KnowsSessions, Problem, Proven, Response, State, StatusCode, header};
-use events::Outbox;
+use cinema_http::{HeaderValue, IdempotencyKey, Problem, Proven, Response, State, StatusCode, header, knows_sessions};
+use events::{EndedSessions, Outbox};
 use kernel::World;
 use time::Duration;
 
-use super::Sessions;
 use crate::{
     export::{self, Export, ExportStatus},
     problems::account_not_ready,
     store::{accounts, exports},
 };
 
-runtime::wire! { pub(super) struct ExportData { outbox: Outbox, sessions: Sessions, world: World } }
+runtime::wire! { pub(super) struct ExportData { outbox: Outbox, sessions: EndedSessions, world: World } }
 
-impl KnowsSessions for ExportData {
-    type Sessions = Sessions;
-
-    fn sessions(&self) -> &Sessions {
-        &self.sessions
-    }
-}
+knows_sessions!(ExportData: EndedSessions);
 
 /// Begins an export.
 ///

@@ -1,17 +1,13 @@
 //! One file per Lambda.
 
-use cinema_http::{
-    Account, LoginSessions, Problem, Viewer,
-    live::{Standing, session_revoked},
-};
-use kernel::{SessionId, World};
-use sqlx::{PgConnection, PgPool};
-use stores::StoreError;
-use time::OffsetDateTime;
+use cinema_http::Viewer;
+use events::EndedSessions;
+use kernel::World;
 
-use crate::{profile::STEP_UP, store::ended_sessions, viewpoint::Viewpoint};
+use crate::viewpoint::Viewpoint;
 
 cinema_http::operations! {
+    sessions: EndedSessions,
     http: [
         add_to_watchlist: AddToWatchlist, create_profile: CreateProfile, delete_profile: DeleteProfile,
         erase_history: EraseHistory => [erase_history, erase_title], export_data: ExportData, get_account: GetAccount,
@@ -31,31 +27,6 @@ cinema_http::operations! {
 fn viewpoint(viewer: Viewer, world: &World) -> Viewpoint {
     let Viewer { account, profile, policy, languages, .. } = viewer;
     Viewpoint { account, profile, audience: policy, languages, now: world.now() }
-}
-
-/// 403 or 401 unless the person proved who they are just now, in a session that has not ended: where only the stored state tells whether a proof
-/// is needed. Where one always is, `proof` of the yaml asks for it.
-async fn require_proof(connection: &mut PgConnection, account: &Account, now: OffsetDateTime) -> Result<(), Problem> {
-    require_live_session(connection, account).await?;
-    account.require_fresh(now, STEP_UP)
-}
-
-/// 401 once the login session has ended, although its access token still lives.
-async fn require_live_session(connection: &mut PgConnection, account: &Account) -> Result<(), Problem> {
-    let has_ended = ended_sessions::contains(connection, account.session).await?;
-    if has_ended { Err(session_revoked()) } else { Ok(()) }
-}
-
-runtime::wire! {
-    /// Login sessions, as far as this service hears of them.
-    struct Sessions { pool: PgPool }
-}
-
-impl LoginSessions for Sessions {
-    async fn standing(&self, session: SessionId) -> Result<Option<Standing>, StoreError> {
-        let has_ended = ended_sessions::contains(&self.pool, session).await?;
-        Ok((!has_ended).then_some(Standing { has_authenticator: None }))
-    }
 }
 
 /// As answers tell lengths and places in a film.

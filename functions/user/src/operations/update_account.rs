@@ -1,6 +1,6 @@
 //! `PATCH /v1/users/me`: changes what the person told about themselves, by JSON Merge Patch, against the version that was seen.
 
-use cinema_http::{Account as Caller, Cached, HeaderMap, IfMatch, Json, Patch, Problem, State, etag};
+use cinema_http::{Cached, HeaderMap, IfMatch, Json, Patch, Problem, State, Uncapped, etag};
 use kernel::{Locale, Territory};
 use serde::Deserialize;
 use sqlx::PgPool;
@@ -73,7 +73,7 @@ impl UpdateAccountRequest {
 )]
 pub(super) async fn update_account(
     State(pool): State<UpdateAccount>,
-    caller: Caller,
+    caller: Uncapped<10>,
     if_match: IfMatch,
     Json(request): Json<UpdateAccountRequest>,
 ) -> Result<Cached<Account>, Problem> {

@@ -9,10 +9,9 @@ use runtime::Key;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{require_live_session, require_proof};
 use crate::{
     problems::no_such_profile,
-    profile::{Avatar, Name, Profile, Rating},
+    profile::{Avatar, Name, Profile, Rating, STEP_UP},
     store::{self, profiles},
 };
 
@@ -108,9 +107,7 @@ pub(super) async fn update_profile(
             // Whoever could put a PIN of their own on a profile that may see more would get in by it.
             let is_out_of_reach = account.claims.pid != Some(id) && before.is_guarded_from(account.claims.cap());
             if is_out_of_reach || before.is_loosened_by(&after, touches_pin) {
-                require_proof(tx, &account, world.now()).await?;
-            } else if touches_pin {
-                require_live_session(tx, &account).await?;
+                account.require_fresh(world.now(), STEP_UP)?;
             }
             // Setting the same PIN again is a change, too: nobody can compare digests.
             if after == before && request.pin.value().is_none() {

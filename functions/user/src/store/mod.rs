@@ -2,7 +2,6 @@
 
 pub(crate) mod accounts;
 pub(crate) mod continue_watching;
-pub(crate) mod ended_sessions;
 pub(crate) mod entitlements;
 pub(crate) mod erased_accounts;
 pub(crate) mod exports;

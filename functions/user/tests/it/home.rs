@@ -1,13 +1,10 @@
 //! A service with accounts in it.
 
 use events::{Consumer, Deadline, Event, Outcome};
-use kernel::{AccountId, ProfileId, SessionId, World};
-use proto::{
-    auth::{AccountVerified, SessionEnded},
-    types,
-};
+use kernel::{AccountId, ProfileId, World};
+use proto::{auth::AccountVerified, types};
 use testkit::{App, Service, Token};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 /// A service under test.
 pub struct Home {
@@ -99,20 +96,10 @@ impl Home {
     /// Tells that the login session of a token has ended.
     pub async fn end_session(&self, token: &Token, ended_at: OffsetDateTime) {
         let consumer = user::operations::consumers::project_sessions(&self.service.boot()).unwrap();
-        let event = session_ended(token.0.sub, token.0.sid, ended_at);
-        assert_eq!(consumer.consume(event, &unlimited()).await, Outcome::Done);
+        assert_eq!(consumer.consume(token.session_ended(ended_at), &unlimited()).await, Outcome::Done);
     }
 
     pub async fn outbox_rows(&self) -> i64 {
         sqlx::query_scalar("select count(*) from outbox").fetch_one(&self.service.pool()).await.unwrap()
     }
-}
-
-pub fn session_ended(account: AccountId, session: SessionId, ended_at: OffsetDateTime) -> Event {
-    let data = SessionEnded {
-        session_id: session.to_string(),
-        account_id: account.to_string(),
-        ended_at: ended_at.format(&Rfc3339).unwrap(),
-    };
-    Event::new(&World::system(), types::SESSION_ENDED, session, 1, &data)
 }

@@ -3,7 +3,7 @@ use kernel::World;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
-use crate::home::{Home, Person, session_ended, unlimited};
+use crate::home::{Home, Person, unlimited};
 
 async fn known(home: &Home) -> Vec<(String, OffsetDateTime)> {
     let all = "select session_id, ended_at from ended_sessions order by ended_at";
@@ -37,7 +37,7 @@ async fn an_ended_session_is_known_for_an_hour() {
 async fn what_is_no_session_is_poison_and_a_database_that_is_down_is_not() {
     let home = Home::start().await;
     let token = Person::new().token();
-    let event = session_ended(token.0.sub, token.0.sid, World::system().now());
+    let event = token.session_ended(World::system().now());
     let mut wrong = event.clone();
     wrong.data["session_id"] = json!("nobody");
     let consumer = user::operations::consumers::project_sessions(&home.service.boot()).unwrap();
