@@ -2,6 +2,7 @@
 
 import { showAccount, showLinked } from "./account.js";
 import { call, isSignedIn, resume, sentence, signOut, whenNeeded } from "./api.js";
+import { continueWatching } from "./continue_watching.js";
 import { alertLine, attempt, el } from "./dom.js";
 import { bell, showNotifications } from "./notifications.js";
 import { loadLibrary, play, reason, state, whyNotStarted } from "./player.js";
@@ -38,10 +39,10 @@ function card(title) {
 
 async function showList(show, query) {
   const path = query ? `/v1/search?q=${encodeURIComponent(query)}&limit=${PAGE_SIZE}` : `/v1/titles?limit=${PAGE_SIZE}`;
-  const page = await call("GET", path);
+  const [page, row] = await Promise.all([call("GET", path), query ? null : continueWatching()]);
   const list = el("ul", { className: "grid" }, ...page.items.map(card));
   const empty = page.items.length === 0 ? el("p", { className: "dim", textContent: "Nothing found." }) : null;
-  show(el("h1", { textContent: query ? `“${query}”` : "Films" }), empty ?? list, ...further(list, path, page.next_cursor));
+  show(el("h1", { textContent: query ? `“${query}”` : "Films" }), row, empty ?? list, ...further(list, path, page.next_cursor));
 }
 
 /** The pages after the first: when the viewer comes near the end, or presses the button. */
@@ -150,7 +151,7 @@ const OWN_PAGES = new Map([["/profiles", showProfiles], ["/account", showAccount
 
 /** Shows a page; its heading is its title, and is read out when the page before it is gone. */
 function put(nodes) {
-  view.replaceChildren(...nodes);
+  view.replaceChildren(...nodes.filter((node) => node !== null));
   const heading = view.querySelector("h1");
   if (!heading) return;
   document.title = `${heading.textContent} · Online Cinema`;

@@ -3,7 +3,6 @@
 pub mod asset;
 pub mod audit;
 mod change;
-pub mod collation;
 pub mod collection;
 pub mod detail;
 pub mod draft;

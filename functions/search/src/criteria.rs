@@ -1,9 +1,14 @@
-//! What somebody looks for, and which answers fit.
+//! What somebody looks for, and in which order.
 
-use kernel::{TitleKind, policy::Audience};
+use kernel::{Locale, TitleKind, policy::Audience};
 use time::OffsetDateTime;
 
-use crate::{asked::Asked, layout, synonyms::Synonyms};
+use crate::{
+    asked::Asked,
+    layout,
+    order::{Order, Position},
+    synonyms::Synonyms,
+};
 
 /// What somebody looks for.
 #[derive(Debug, Clone)]
@@ -14,6 +19,9 @@ pub struct Criteria {
     pub(crate) year: Option<i16>,
     pub(crate) audience: Audience,
     pub(crate) now: OffsetDateTime,
+    pub(crate) order: Order,
+    /// Only what comes after it; the totals count the rest too.
+    pub(crate) after: Option<Position>,
 }
 
 /// A part of the answer.
@@ -26,9 +34,15 @@ pub struct Slice {
 }
 
 impl Criteria {
-    /// Everything that the audience may see and the text fits.
+    /// Everything that the audience may see and the text fits, best first.
     pub fn new(text: &str, audience: Audience, now: OffsetDateTime) -> Self {
-        Self { asked: Asked::new(text), kind: None, genre: None, year: None, audience, now }
+        let order = Order::by_relevance(Locale::english().into());
+        Self { asked: Asked::new(text), kind: None, genre: None, year: None, audience, now, order, after: None }
+    }
+
+    /// The same from the best on.
+    pub(crate) fn by_relevance(&self) -> Self {
+        Self { order: Order::by_relevance(self.order.reader.clone()), after: None, ..self.clone() }
     }
 
     /// The same with what its words may stand for.

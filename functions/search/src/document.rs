@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use events::{ContractError, Event, Title};
 use kernel::{
-    Locale, TitleId, TitleKind,
+    Locale, Names, TitleId, TitleKind,
     policy::{TitleRules, search_fields},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::{
     forms, sound,
@@ -23,6 +24,9 @@ pub struct Document {
     pub slug: String,
     /// When it first appeared.
     pub year: Option<i16>,
+    /// When it became public.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub published_at: Option<OffsetDateTime>,
     /// Slugs.
     pub genres: Vec<String>,
     pub names: BTreeMap<Locale, String>,
@@ -67,6 +71,7 @@ impl Document {
             kind: title.kind,
             slug: title.slug,
             year: title.year,
+            published_at: title.published_at,
             genres: title.genres,
             names: title.names.by_locale,
             original_title: title.names.original,
@@ -75,6 +80,11 @@ impl Document {
             duration_seconds,
             rules: title.rules,
         }
+    }
+
+    /// For a reader.
+    pub(crate) fn names(&self) -> Names {
+        Names { by_locale: self.names.clone(), original: self.original_title.clone() }
     }
 
     /// Every name of the title.
@@ -144,6 +154,8 @@ impl Document {
             "kind": self.kind,
             "genres": self.genres,
             "year": self.year,
+            "published_at": self.published_millis(),
+            "sort_keys": self.sort_keys(),
             "exact": self.exact(),
             "core": self.cores(),
             "core_sound": self.core_sounds(),

@@ -22,7 +22,7 @@ pub(crate) struct Found {
 /// A page of what was found.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct FoundPage {
-    /// Best first; a title whose name is the query comes before all others.
+    /// In the order that was asked for; best first a title whose name is the query comes before all others.
     pub items: Vec<TitleCard>,
     /// How many there are in all.
     pub total: u64,

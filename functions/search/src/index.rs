@@ -428,9 +428,9 @@ fn worse(one: Outcome, other: Outcome) -> Outcome {
     }
 }
 
-/// The name of the first index behind an alias.
+/// The name of the first index behind an alias: of another mapping, or with other keys of names, it is another index.
 pub fn first_index(alias: &str) -> String {
-    format!("{alias}-v{}", mapping::VERSION)
+    format!("{alias}-v{}-{}", mapping::VERSION, collation::VERSION)
 }
 
 /// Creates the first index behind the alias unless the alias leads somewhere already. Safe to call from anywhere at any time.

@@ -10,6 +10,7 @@ pub mod index;
 mod layout;
 mod mapping;
 pub mod operations;
+pub mod order;
 mod problems;
 mod query;
 mod rank;

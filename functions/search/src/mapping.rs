@@ -4,7 +4,7 @@ use kernel::policy::search_mapping;
 use serde_json::{Value, json};
 
 /// Rises with every change of what is below: an index of another version is built anew.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// The body of the index's creation under an alias.
 pub(crate) fn index(alias: &str) -> Value {
@@ -18,6 +18,10 @@ pub(crate) fn index(alias: &str) -> Value {
         "kind": { "type": "keyword" },
         "genres": { "type": "keyword" },
         "year": { "type": "integer" },
+        // In milliseconds since 1970.
+        "published_at": { "type": "long" },
+        // Only sorted by; `order` makes them.
+        "sort_keys": { "type": "keyword", "index": false },
         "exact": { "type": "keyword" },
         "core": { "type": "keyword" },
         "core_sound": { "type": "keyword" },

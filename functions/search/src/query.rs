@@ -8,6 +8,7 @@ use crate::{
     asked::Word,
     criteria::{Criteria, Slice},
     facets::MOST_VALUES,
+    order::{Order, Sort},
 };
 
 /// Above whatever the words of a query can score together; of whole names the one that was typed comes first.
@@ -29,16 +30,38 @@ const TYPO_IN_BEGINNING_FROM: usize = 5;
 
 /// The body of a search.
 pub(crate) fn search(criteria: &Criteria, reach: Reach, slice: Slice) -> Value {
-    json!({
+    let mut body = json!({
         "query": query(criteria, reach),
-        "sort": [{ "_score": "desc" }, { "title_id": "asc" }],
+        "sort": sort(&criteria.order),
         "from": slice.from,
         "size": slice.size,
         "track_total_hits": true,
         "timeout": ENGINE_LIMIT,
         "_source": ["document"],
         "aggs": facets(),
-    })
+    });
+    if let Some((key, id)) = &criteria.after {
+        body["search_after"] = json!([key, id]);
+    }
+    body
+}
+
+/// Finds the key of the name that the reader sees: see `Document::sort_keys`.
+const NAME_KEY: &str = "for (def order : params.orders) { for (def tag : params.tags) { String start = order + '/' + tag + '/'; \
+     for (def key : doc['sort_keys']) { if (key.startsWith(start)) { return key.substring(start.length()); } } } } return '~';";
+
+fn sort(order: &Order) -> Value {
+    match order.sort {
+        Sort::Relevance => json!([{ "_score": "desc" }, { "title_id": "asc" }]),
+        Sort::Newest => json!([{ "published_at": "desc" }, { "title_id": "desc" }]),
+        Sort::Year => json!([{ "year": { "order": "desc", "missing": 0 } }, { "title_id": "desc" }]),
+        Sort::Title => {
+            let tags: Vec<String> = order.reader.tags().into_iter().chain([String::new()]).collect();
+            let params = json!({ "orders": [collation::language(&order.reader), ""], "tags": tags });
+            let script = json!({ "lang": "painless", "source": NAME_KEY, "params": params });
+            json!([{ "_script": { "type": "string", "order": "asc", "script": script } }, { "title_id": "asc" }])
+        }
+    }
 }
 
 /// Counts of all that was found.

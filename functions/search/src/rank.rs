@@ -114,6 +114,7 @@ mod tests {
             kind: TitleKind::Film,
             slug: "a".to_owned(),
             year: None,
+            published_at: None,
             genres: vec![],
             names: [(Locale::english(), name.to_owned())].into(),
             original_title: name.to_owned(),

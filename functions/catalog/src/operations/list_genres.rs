@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use cinema_http::{Audience, Cached, Page, Problem, State};
+use collation::Order;
 use sqlx::PgPool;
 
-use crate::{collation::Order, genre::Genre, store::genres};
+use crate::{genre::Genre, store::genres};
 
 runtime::wire! { pub(super) struct ListGenres { pool: PgPool } }
 

@@ -12,7 +12,6 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use crate::{
-    collation,
     list::Filter,
     store::{
         cards::{self, CardRow},

@@ -8,7 +8,6 @@ use sqlx::{AssertSqlSafe, FromRow, PgPool, Row, postgres::PgRow, types::Json};
 use time::OffsetDateTime;
 
 use crate::{
-    collation,
     list::{Filter, Place, Sort},
     person::Part,
     text::Slug,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgPool, types::Json};
 use time::OffsetDateTime;
 
-use crate::{collation, genre::Names, title::Title};
+use crate::{genre::Names, title::Title};
 
 /// A title in whatever state, with the names of its genres by slug.
 pub(crate) async fn find(pool: &PgPool, id: TitleId) -> Result<Option<(Title, BTreeMap<String, Names>)>, sqlx::Error> {

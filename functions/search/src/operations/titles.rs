@@ -13,8 +13,10 @@ use utoipa::IntoParams;
 use crate::{
     asked::Reach,
     criteria::{Criteria, Slice},
+    document::Document,
     found::{Found, FoundPage, card},
     index::Index,
+    order::{Order, Place, Sort},
     spelling::{corrected, proposal},
     store::{documents, queries},
     synonyms::KnownSynonyms,
@@ -54,6 +56,10 @@ pub(super) struct Filter {
     /// When it first appeared.
     #[param(minimum = -32768, maximum = 32767)]
     year: Option<i16>,
+    /// The order.
+    #[serde(default)]
+    #[param(inline)]
+    sort: Sort,
 }
 
 impl Filter {
@@ -83,28 +89,38 @@ pub(super) async fn search_titles(
     audience: Audience,
     pages: Pages<Filter>,
 ) -> Result<Json<FoundPage>, Problem> {
-    let filter = &pages.filter;
-    filter.check()?;
-    let now = search.world.now();
+    pages.filter.check()?;
+    let order = Order { sort: pages.filter.sort, reader: audience.languages.clone() };
+    let pages = pages.bound_to(order.binding());
+    let (filter, now) = (&pages.filter, search.world.now());
+    let (from, after) = match pages.after()? {
+        None => (0, None),
+        Some(Place::Passed(from)) => (from, None),
+        Some(Place::Last(last)) => (0, Some(last)),
+    };
     let criteria = Criteria {
         kind: filter.kind,
         genre: filter.genre.clone(),
         year: filter.year,
+        order,
+        after,
         ..Criteria::new(&filter.q, audience.policy.clone(), now)
     };
     let criteria = criteria.with(&*search.synonyms.at(now).await);
-    let (rows, from) = (usize::try_from(pages.rows()).unwrap_or(0), pages.after()?.unwrap_or(0));
+    let rows = usize::try_from(pages.rows()).unwrap_or(0);
     let slice = Slice { from, size: rows.min(DEEPEST.saturating_sub(from)) };
     let Answer { found, did_you_mean, is_degraded } = search.find(&filter.q, &criteria, slice).await?;
     let query_id = search.world.id();
     // Only what is asked first: later pages belong to it.
-    if from == 0 && !criteria.is_empty() {
+    if is_first(&criteria, slice) && !criteria.is_empty() {
         search.note(query_id, &criteria, found.total).await;
     }
     let reader = (&audience.policy, &audience.languages);
     let item = |document| card(document, reader, now, &search.public_url);
-    // The last of the rows only tells that there is another page.
-    let Page { items, next_cursor } = pages.page(found.documents, |_| from + rows - 1, item);
+    let position = criteria.order.position();
+    // By relevance the last of the rows only tells that there is another page.
+    let place = |last: &Document| position.map_or(Place::Passed(from + rows - 1), |of| Place::Last(of(last)));
+    let Page { items, next_cursor } = pages.page(found.documents, place, item);
     Ok(Json(FoundPage {
         items,
         total: found.total,
@@ -114,6 +130,10 @@ pub(super) async fn search_titles(
         query_id,
         degraded: is_degraded,
     }))
+}
+
+fn is_first(criteria: &Criteria, slice: Slice) -> bool {
+    slice.from == 0 && criteria.after.is_none()
 }
 
 /// What was found, by which engine, and what to search for instead.
@@ -171,14 +191,24 @@ impl SearchTitles {
             let found = self.index.search(criteria, Reach::WithTypos, slice).await?;
             if found.total > 0 {
                 // On a later page the best one is on another.
-                let best = found.documents.first().filter(|_| slice.from == 0);
-                let meant = best.and_then(|document| corrected(&criteria.asked, document));
+                let best = if is_first(criteria, slice) { self.best(criteria, &found).await? } else { None };
+                let meant = best.and_then(|document| corrected(&criteria.asked, &document));
                 return Ok((found, meant));
             }
         }
-        let nearest = self.index.search(criteria, Reach::AnyWord, Slice { from: 0, size: 1 }).await?;
+        let nearest = self.index.search(&criteria.by_relevance(), Reach::AnyWord, Slice { from: 0, size: 1 }).await?;
         let proposal = nearest.documents.first().and_then(|document| proposal(&criteria.asked, document));
         Ok((Found::default(), proposal.map(str::to_owned)))
+    }
+
+    /// Of what was found with typos what fits best, whatever it was sorted by.
+    async fn best(&self, criteria: &Criteria, found: &Found) -> Result<Option<Document>, StoreError> {
+        if criteria.order.sort == Sort::Relevance {
+            return Ok(found.documents.first().cloned());
+        }
+        let one = Slice { from: 0, size: 1 };
+        let best = self.index.search(&criteria.by_relevance(), Reach::WithTypos, one).await?;
+        Ok(best.documents.into_iter().next())
     }
 
     async fn ask_postgres(
@@ -187,10 +217,10 @@ impl SearchTitles {
         criteria: &Criteria,
         slice: Slice,
     ) -> Result<(Found, Option<String>), Problem> {
-        let (found, reach) = documents::search(&self.pool, criteria, slice).await?;
+        let (found, best) = documents::search(&self.pool, criteria, slice).await?;
         if found.total > 0 {
-            let best = found.documents.first().filter(|_| slice.from == 0 && reach == Reach::WithTypos);
-            let meant = best.and_then(|document| corrected(&criteria.asked, document));
+            let best = best.filter(|_| is_first(criteria, slice));
+            let meant = best.and_then(|document| corrected(&criteria.asked, &document));
             return Ok((found, meant));
         }
         let Some((meant, swapped)) = criteria.in_other_layout(text) else { return Ok((found, None)) };

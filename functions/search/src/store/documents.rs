@@ -1,6 +1,6 @@
 //! Documents in Postgres, by their trigrams: they answer while the search engine does not.
 
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use kernel::{TitleId, policy::sql_predicate};
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, types::Json};
@@ -12,6 +12,7 @@ use crate::{
     document::{Document, Revision},
     facets::Facets,
     found::Found,
+    order::Position,
     rank::score,
 };
 
@@ -90,8 +91,12 @@ pub(crate) async fn sample(pool: &PgPool, size: i64) -> Result<Vec<Revision>, sq
     Ok(rows.into_iter().map(|(sequence, Json(document))| Revision { sequence, document }).collect())
 }
 
-/// A slice of what fits, best first, and whether it took typos to find something.
-pub(crate) async fn search(pool: &PgPool, criteria: &Criteria, slice: Slice) -> Result<(Found, Reach), sqlx::Error> {
+/// A slice of what fits, in order, and what fits best if it took typos to find something.
+pub(crate) async fn search(
+    pool: &PgPool,
+    criteria: &Criteria,
+    slice: Slice,
+) -> Result<(Found, Option<Document>), sqlx::Error> {
     let candidates = postgres::transact(pool, async |connection| candidates(connection, criteria).await).await?;
     let documents: Vec<Document> = candidates.into_iter().map(|Json(document)| document).collect();
     for reach in [Reach::AsWritten, Reach::WithTypos] {
@@ -100,11 +105,25 @@ pub(crate) async fn search(pool: &PgPool, criteria: &Criteria, slice: Slice) -> 
         if !found.is_empty() {
             found.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.title_id.cmp(&other.1.title_id)));
             let facets = Facets::of(found.iter().map(|(_, document)| *document));
-            let part = found.iter().skip(slice.from).take(slice.size).map(|(_, document)| (*document).clone());
-            return Ok((Found { documents: part.collect(), total: found.len() as u64, facets }, reach));
+            let best = found.first().filter(|_| reach == Reach::WithTypos).map(|(_, document)| (*document).clone());
+            let (total, found) = (found.len() as u64, found.into_iter().map(|(_, document)| document));
+            let part = in_order(criteria, found.collect()).into_iter().skip(slice.from).take(slice.size).cloned();
+            return Ok((Found { documents: part.collect(), total, facets }, best));
         }
     }
-    Ok((Found::default(), Reach::WithTypos))
+    Ok((Found::default(), None))
+}
+
+/// What was found, best first, in the order that was asked for and from its place on.
+fn in_order<'a>(criteria: &Criteria, found: Vec<&'a Document>) -> Vec<&'a Document> {
+    let Some(position) = criteria.order.position() else { return found };
+    let mut placed: Vec<(Position, &Document)> = found.into_iter().map(|found| (position(found), found)).collect();
+    let is_after = |place: &Position| {
+        criteria.after.as_ref().is_none_or(|after| criteria.order.compare(place, after) == Ordering::Greater)
+    };
+    placed.retain(|(place, _)| is_after(place));
+    placed.sort_by(|(one, _), (other, _)| criteria.order.compare(one, other));
+    placed.into_iter().map(|(_, found)| found).collect()
 }
 
 /// Needs a transaction: the threshold holds until its end.

@@ -20,13 +20,15 @@ async fn both_engines_answer_alike() {
     sintel["asset"] = json!({"asset_id": "ast_01jd3k5m7n9pqrstvwxyz01234", "duration_seconds": 888.0});
     sintel["poster"] = json!("ast_01jd3k5m7n9pqrstvwxyz01234/poster.jpg");
     let library = Library::with(&[sintel, film("Sintel Returns"), film("Big Buck Bunny")]).await;
-    let calls: [&[(&str, &str)]; 6] = [
+    let calls: [&[(&str, &str)]; 8] = [
         &[("q", "sintel")],
         &[("q", "sintel"), ("limit", "1")],
         &[("q", "!")],
         &[("q", " ")],
         &[("q", "a"), ("genre", "A")],
         &[("q", "a"), ("cursor", "x")],
+        &[("q", "sintel"), ("sort", "title"), ("limit", "1")],
+        &[("q", "sintel"), ("sort", "best")],
     ];
     let story = told(&library.app, &calls).await;
     let without_engine = told(&library.without_engine(), &calls).await;

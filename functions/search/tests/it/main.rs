@@ -10,6 +10,7 @@ mod golden;
 mod index_title;
 mod library;
 mod reindex;
+mod sort;
 mod suggest;
 mod synonyms;
 mod titles;

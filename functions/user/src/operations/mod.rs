@@ -11,7 +11,9 @@ cinema_http::operations! {
     http: [
         add_to_watchlist: AddToWatchlist, create_profile: CreateProfile, delete_profile: DeleteProfile,
         erase_history: EraseHistory => [erase_history, erase_title], export_data: ExportData, get_account: GetAccount,
-        get_entitlements: GetEntitlements, get_export: GetExport, list_continue_watching: ListContinueWatching,
+        get_entitlements: GetEntitlements, get_export: GetExport,
+        hide_continue_watching: HideContinueWatching => [hide_continue_watching, show_continue_watching],
+        list_continue_watching: ListContinueWatching,
         list_history: ListHistory, list_profiles: ListProfiles, list_watchlist: ListWatchlist, rate_title: RateTitle,
         remove_from_watchlist: RemoveFromWatchlist, unrate_title: UnrateTitle, update_account: UpdateAccount,
         update_profile: UpdateProfile,

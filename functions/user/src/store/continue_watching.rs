@@ -1,11 +1,11 @@
 //! What profiles can watch on.
 
-use kernel::{TitleId, progress};
-use sqlx::{FromRow, PgPool, Row, postgres::PgRow};
+use kernel::{AccountId, ProfileId, TitleId, progress};
+use sqlx::{AssertSqlSafe, FromRow, PgPool, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
 use super::{
-    lists::{self, Place, micros},
+    lists::{self, ListError, Place, micros},
     titles::{CARD_COLUMNS, CardRow, card_columns, visible},
 };
 use crate::viewpoint::Viewpoint;
@@ -41,7 +41,12 @@ impl FromRow<'_, PgRow> for ContinuedRow {
     }
 }
 
-/// What can be watched on, last watched first: of every series one episode.
+/// The film or series that the title `w` belongs to; `s` is its season, if it has one. What belongs together is offered, and hidden, as one.
+const WORK: &str = "coalesce(s.parent_id, w.parent_id, w.id)";
+/// Where [`WORK`] is looked up.
+const TITLES: &str = "titles w left join titles s on s.id = w.parent_id";
+
+/// What can be watched on, last watched first: of every series one episode. Nothing that was hidden after it was played.
 pub(crate) async fn list(
     pool: &PgPool,
     viewpoint: &Viewpoint,
@@ -54,12 +59,15 @@ pub(crate) async fn list(
     let resumes_at = progress::resumes_at_sql("n.position_ms", "n.duration_ms");
     // `last`: of every film and every series what was watched last. It goes on itself, or its next episode does.
     let statement = format!(
-        "with last as (select distinct on (coalesce(s.parent_id, w.parent_id, w.id)) \
+        "with mine as (select {WORK} as work, max(p.played_at) over (partition by {WORK}) as played_at, \
            w.id, w.kind, w.parent_id, w.number, s.parent_id as series_id, s.number as season_number, p.position_ms, p.duration_ms, \
-           p.watched_at, {is_watched} as is_finished \
-           from progress p join titles w on w.id = p.title_id left join titles s on s.id = w.parent_id \
-           where p.profile_id = $5 and {is_begun} \
-           order by coalesce(s.parent_id, w.parent_id, w.id), p.watched_at desc, p.title_id desc) \
+           p.watched_at, {is_begun} as is_begun, {is_watched} as is_finished \
+           from progress p join {TITLES} on w.id = p.title_id where p.profile_id = $5), \
+         hidden as (select {WORK} as work, max(h.hidden_at) as hidden_at \
+           from continue_watching_hidden h join {TITLES} on w.id = h.title_id where h.profile_id = $5 group by 1), \
+         last as (select distinct on (m.work) m.* from mine m \
+           where m.is_begun and not exists (select from hidden h where h.work = m.work and h.hidden_at >= m.played_at) \
+           order by m.work, m.watched_at desc, m.id desc) \
          select {card}, case when l.is_finished then coalesce({resumes_at}, 0) else l.position_ms end, \
          case when l.is_finished then coalesce(round(t.duration_seconds * 1000)::bigint, 0) else l.duration_ms end, \
          l.watched_at, l.id, l.is_finished \
@@ -68,10 +76,48 @@ pub(crate) async fn list(
            (select t.* from titles t left join titles s on s.id = t.parent_id where l.is_finished and l.kind = 'episode' \
             and t.kind = 'episode' and t.has_asset and {visible} \
             and t.parent_id in (select l.parent_id union select o.id from titles o where o.parent_id = l.series_id) \
-            and ((t.parent_id = l.parent_id and t.number > l.number) or s.number > l.season_number) \
+            and ((t.parent_id = l.parent_id and t.number > l.number) or (s.number > l.season_number and l.season_number > 0)) \
             order by s.number, t.number, t.id limit 1)) t \
          left join progress n on n.profile_id = $5 and n.title_id = t.id \
          where ($6::timestamptz is null or (l.watched_at, l.id) < ($6, $7)) order by l.watched_at desc, l.id desc limit $8"
     );
     lists::rows(pool, statement, viewpoint, after, limit).await
+}
+
+/// A living profile of the account, which stays so until the statement ends.
+const LIVE: &str = "live as (select id from profiles where id = $1 and account_id = $2 and not deleted for share)";
+
+/// Hides a title, and all that belongs to its series, until one of them is played again. Of what the catalogue does not know there is nothing to
+/// hide.
+pub(crate) async fn hide(
+    pool: &PgPool,
+    (account, profile): (AccountId, ProfileId),
+    title: TitleId,
+    now: OffsetDateTime,
+) -> Result<(), ListError> {
+    let statement = format!(
+        "with {LIVE}, hidden as (insert into continue_watching_hidden as h (profile_id, title_id, hidden_at) \
+         select live.id, t.id, $4 from live, titles t where t.id = $3 \
+         on conflict (profile_id, title_id) do update set hidden_at = greatest(h.hidden_at, excluded.hidden_at)) \
+         select exists (select from live)"
+    );
+    let hide = sqlx::query_scalar(AssertSqlSafe(statement)).bind(profile).bind(account).bind(title).bind(now);
+    if hide.fetch_one(pool).await? { Ok(()) } else { Err(ListError::NoProfile) }
+}
+
+/// Takes back that a title, or another one of its series, was hidden.
+pub(crate) async fn show(
+    pool: &PgPool,
+    (account, profile): (AccountId, ProfileId),
+    title: TitleId,
+) -> Result<(), ListError> {
+    let work_of = |title: &str| format!("(select {WORK} from {TITLES} where w.id = {title})");
+    let statement = format!(
+        "with {LIVE}, shown as (delete from continue_watching_hidden h using live where h.profile_id = live.id and {} = {}) \
+         select exists (select from live)",
+        work_of("h.title_id"),
+        work_of("$3"),
+    );
+    let show = sqlx::query_scalar(AssertSqlSafe(statement)).bind(profile).bind(account).bind(title);
+    if show.fetch_one(pool).await? { Ok(()) } else { Err(ListError::NoProfile) }
 }

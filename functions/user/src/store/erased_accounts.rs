@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 const RECORDS: &[&str] = &[
     "delete from ratings where profile_id in (select id from profiles where account_id = $1)",
     "delete from watchlist where profile_id in (select id from profiles where account_id = $1)",
+    "delete from continue_watching_hidden where profile_id in (select id from profiles where account_id = $1)",
     "delete from progress where account_id = $1",
     "delete from viewings where account_id = $1",
     "delete from history_erasures where account_id = $1",

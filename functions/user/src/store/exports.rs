@@ -60,6 +60,9 @@ pub(crate) async fn holdings(pool: &PgPool, account: AccountId) -> Result<Option
            where profile_id in (select id from profiles where account_id = $1) order by added_at, title_id) w), \
          'ratings', (select coalesce(jsonb_agg(r), '[]') from (select profile_id, title_id, value, rated_at from ratings \
            where profile_id in (select id from profiles where account_id = $1) order by rated_at, title_id) r), \
+         'continue_watching_hidden', (select coalesce(jsonb_agg(c), '[]') from (select profile_id, title_id, hidden_at \
+           from continue_watching_hidden where profile_id in (select id from profiles where account_id = $1) \
+           order by hidden_at, title_id) c), \
          'viewings', (select coalesce(jsonb_agg(v), '[]') from (select session_id, profile_id, title_id, position_ms, watched_ms, \
            duration_ms, started_at, at from viewings where account_id = $1 order by started_at, session_id) v), \
          'history_erasures', (select coalesce(jsonb_agg(h), '[]') from (select profile_id, title_id, erased_at from history_erasures \

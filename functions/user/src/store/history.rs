@@ -58,7 +58,7 @@ pub(crate) async fn list(
     lists::rows(pool, statement, viewpoint, after, limit).await
 }
 
-/// Forgets what the profile has watched until `now`, of one title or of all. Returns the number of this erasure. Needs
+/// Forgets what the profile has watched and hidden until `now`, of one title or of all. Returns the number of this erasure. Needs
 /// [`super::viewings::lock_history`].
 pub(crate) async fn erase(
     connection: &mut PgConnection,
@@ -82,6 +82,20 @@ pub(crate) async fn erase(
         .bind(profile)
         .bind(title)
         .bind(now)
+        .execute(&mut *connection)
+        .await?;
+    // A session that goes on keeps nothing of before.
+    sqlx::query(
+        "update viewings set played_at = started_at where profile_id = $1 and ($2::text is null or title_id = $2) and played_at <= $3",
+    )
+    .bind(profile)
+    .bind(title)
+    .bind(now)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("delete from continue_watching_hidden where profile_id = $1 and ($2::text is null or title_id = $2)")
+        .bind(profile)
+        .bind(title)
         .execute(&mut *connection)
         .await?;
     sqlx::query("delete from progress where profile_id = $1 and ($2::text is null or title_id = $2)")

@@ -120,6 +120,7 @@ pub(crate) async fn delete_records(connection: &mut PgConnection, id: ProfileId)
         "delete from viewings where profile_id = $1",
         "delete from progress where profile_id = $1",
         "delete from history_erasures where profile_id = $1",
+        "delete from continue_watching_hidden where profile_id = $1",
         "delete from watchlist where profile_id = $1",
         "delete from ratings where profile_id = $1",
     ] {

@@ -37,6 +37,7 @@ async fn a_profile_goes_with_all_it_has_left_behind() {
     home.app.put(&format!("/v1/ratings/{title}"), &json!({"value": 7})).token(&child.viewer()).send().await.expect(204);
     let session = Session::new(&child, title, ago(10));
     assert_eq!(home.tell_playback(session.event(1, 900.0, ago(9))).await, Outcome::Done);
+    home.app.delete(&format!("/v1/continue-watching/{title}")).token(&child.viewer()).send().await.expect(204);
 
     delete(&home, &person, kids).await.expect(204);
     assert_eq!(shown(&home, &person).await.len(), 1);
@@ -46,7 +47,7 @@ async fn a_profile_goes_with_all_it_has_left_behind() {
     assert_eq!((events[1].sequence, &events[1].data["deleted"]), (2, &json!(true)));
     // What is told late does not come back.
     assert_eq!(home.tell_playback(session.event(2, 930.0, ago(8))).await, Outcome::Done);
-    for table in ["watchlist", "ratings", "viewings", "progress"] {
+    for table in ["watchlist", "ratings", "viewings", "progress", "continue_watching_hidden"] {
         let count = format!("select count(*) from {table}");
         let rows: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(count)).fetch_one(&home.service.pool()).await.unwrap();
         assert_eq!(rows, 0, "{table}");
@@ -56,6 +57,8 @@ async fn a_profile_goes_with_all_it_has_left_behind() {
         ("PUT", format!("/v1/watchlist/{title}")),
         ("DELETE", format!("/v1/watchlist/{title}")),
         ("DELETE", format!("/v1/ratings/{title}")),
+        ("DELETE", format!("/v1/continue-watching/{title}")),
+        ("PUT", format!("/v1/continue-watching/{title}")),
         ("DELETE", "/v1/history".to_owned()),
         ("DELETE", format!("/v1/history/{title}")),
     ] {

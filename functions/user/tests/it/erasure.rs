@@ -126,6 +126,7 @@ async fn everything_goes_and_the_receipt_names_every_profile() {
     for statement in [
         "insert into watchlist (profile_id, title_id, added_at) values ($1, 'ttl_1', now())",
         "insert into ratings (profile_id, title_id, value, rated_at) values ($1, 'ttl_1', 7, now())",
+        "insert into continue_watching_hidden (profile_id, title_id, hidden_at) values ($1, 'ttl_1', now())",
     ] {
         sqlx::query(statement).bind(person.profile.to_string()).execute(&home.service.pool()).await.unwrap();
     }

@@ -47,6 +47,7 @@ async fn an_export_is_ready_when_every_part_is_there() {
         .await
         .expect(204);
     home.watch(&person, title, 900.0, 9).await;
+    home.app.delete(&format!("/v1/continue-watching/{title}")).token(&person.viewer()).send().await.expect(204);
 
     let begun = begin(&home, &person).await;
     assert_eq!(begun, json!({"id": begun["id"], "status": "preparing"}));
@@ -95,6 +96,7 @@ async fn an_export_is_ready_when_every_part_is_there() {
         json!([own["ratings"][0]["value"], own["viewings"][0]["position_ms"], own["exports"][0]["id"]]),
         json!([7, 900_000, begun["id"]])
     );
+    assert_eq!(own["continue_watching_hidden"][0]["title_id"], json!(title));
     assert!(own["account"]["created_at"].as_str().unwrap().starts_with("2026-01-01T12:00:00"));
 }
 

@@ -32,6 +32,8 @@ async fn the_http_functions_answer_gateway_events() {
         ("user-unrate-title", "DELETE", "/v1/ratings/ttl_01jd3k5m7n9pqrstvwxyz01234", None, 204),
         ("user-list-history", "GET", "/v1/history", None, 200),
         ("user-list-continue-watching", "GET", "/v1/continue-watching", None, 200),
+        ("user-hide-continue-watching", "DELETE", "/v1/continue-watching/ttl_01jd3k5m7n9pqrstvwxyz01234", None, 204),
+        ("user-hide-continue-watching", "PUT", "/v1/continue-watching/ttl_01jd3k5m7n9pqrstvwxyz01234", None, 204),
         ("user-erase-history", "DELETE", "/v1/history", None, 202),
         ("user-erase-history", "DELETE", "/v1/history/ttl_01jd3k5m7n9pqrstvwxyz01234", None, 202),
         ("user-delete-profile", "DELETE", profile.as_str(), None, 204),

@@ -70,6 +70,10 @@ impl Session {
     }
 
     pub fn event(&self, sequence: i64, position: f64, at: OffsetDateTime) -> Event {
+        self.event_in("playing", sequence, position, at)
+    }
+
+    pub fn event_in(&self, state: &str, sequence: i64, position: f64, at: OffsetDateTime) -> Event {
         let data = Playback {
             session_id: self.id.to_string(),
             account_id: self.person.account.to_string(),
@@ -81,7 +85,7 @@ impl Session {
             duration_seconds: self.length,
             started_at: self.started_at.format(&Rfc3339).unwrap(),
             at: at.format(&Rfc3339).unwrap(),
-            state: "playing".to_owned(),
+            state: state.to_owned(),
             ..Playback::default()
         };
         Event::new(&World::system(), types::PLAYBACK_PROGRESSED, self.id, sequence, &data)

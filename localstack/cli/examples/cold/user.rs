@@ -115,6 +115,7 @@ pub async fn stage() -> Stage {
         ("user-remove-from-watchlist", "DELETE /v1/watchlist", &leaver, None),
         ("user-rate-title", "PUT /v1/ratings", &other, Some(json!({ "value": 8 }))),
         ("user-unrate-title", "DELETE /v1/ratings", &leaver, None),
+        ("user-hide-continue-watching", "DELETE /v1/continue-watching", &other, None),
         ("user-erase-history", "DELETE /v1/history", &other, None),
     ] {
         let (titles, token) = (titles.clone(), token.clone());

@@ -77,6 +77,21 @@ async fn what_a_new_account_was_told_is_read_and_put_away() {
 }
 
 #[tokio::test]
+async fn a_film_is_hidden_from_what_is_watched_on_and_comes_back() {
+    let email = new_account("continue").await;
+    let profile =
+        visitor().sign_in(&email, PASSWORD).await.expect("signed in").claims().expect("claims")["pid"].clone();
+    // The films of the platform are shorter than what is offered to watch on.
+    let begun = "insert into \"user\".progress (profile_id, title_id, account_id, position_ms, duration_ms, watched_ms, watched_at, played_at) \
+                 select p.id, t.id, p.account_id, 600000, 1200000, 600000, now(), now() from \"user\".profiles p, \"user\".titles t \
+                 where p.id = $1 and t.publication = 'published' and t.kind = 'film' and t.windows = '[]' order by t.id limit 2";
+    let mut server = server().await;
+    let begun = sqlx::query(begun).bind(profile.as_str()).execute(&mut server).await.expect("progress");
+    assert_eq!(begun.rows_affected(), 2);
+    visit_with("continue.mjs", &[("EMAIL", &email), ("PASSWORD", PASSWORD)]);
+}
+
+#[tokio::test]
 async fn a_session_with_an_old_proof_confirms_who_it_is() {
     let (email, refresh) = old_session().await;
     visit_with("step_up.mjs", &[("EMAIL", &email), ("PASSWORD", PASSWORD), ("REFRESH", &refresh)]);
@@ -95,6 +110,12 @@ async fn new_account(name: &str) -> String {
     email
 }
 
+/// The platform's database.
+async fn server() -> PgConnection {
+    let server: PgConnectOptions = variable("CINEMA_TEST_POSTGRES_URL").parse().expect("a URL");
+    PgConnection::connect_with(&server.database(deploy::DATABASE)).await.expect("Postgres")
+}
+
 /// An account of its own with a browser's session whose proof is twenty minutes old, and the refresh token of that session.
 async fn old_session() -> (String, String) {
     let (edge, visitor) = (variable("CINEMA_TEST_EDGE_URL"), visitor());
@@ -107,8 +128,7 @@ async fn old_session() -> (String, String) {
     let token: Value = answer.json().await.expect("JSON");
     let session = session_of(token["access_token"].as_str().expect("a token"));
 
-    let server: PgConnectOptions = variable("CINEMA_TEST_POSTGRES_URL").parse().expect("a URL");
-    let mut server = PgConnection::connect_with(&server.database(deploy::DATABASE)).await.expect("Postgres");
+    let mut server = server().await;
     let older = "update auth.sessions set authenticated_at = authenticated_at - interval '20 minutes' where id = $1";
     let aged = sqlx::query(older).bind(session).execute(&mut server).await.expect("the session");
     assert_eq!(aged.rows_affected(), 1);
