@@ -1,9 +1,6 @@
 use events::Outcome;
 use kernel::{PlaybackId, World};
-use proto::{
-    catalog::{TitleChanged, Window},
-    types,
-};
+use proto::catalog::{TitleChanged, Window};
 use serde_json::json;
 use stores::{Table, aws_sdk_dynamodb::types::AttributeValue};
 use time::{Duration, OffsetDateTime};

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use sha2::{Digest, Sha256};
 
-const MODULES: [(&str, &str); 13] = [
+const MODULES: [(&str, &str); 14] = [
     ("__init__.py", include_str!("../../programs/process-executor/localstack_process_executor/__init__.py")),
     ("ageing.py", include_str!("../../programs/process-executor/localstack_process_executor/ageing.py")),
     ("bounded.cjs", include_str!("../../programs/process-executor/localstack_process_executor/bounded.cjs")),
