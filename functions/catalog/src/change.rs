@@ -104,7 +104,20 @@ pub(crate) async fn save(
     after.version = before.version + 1;
     titles::update(tx, &after).await?;
     record(tx, author, action, Some(before), &after).await?;
+    if before.rules() != after.rules() {
+        retell_parts(tx, author, after.id).await?;
+    }
     Ok(after)
+}
+
+/// What others know of the public seasons and episodes of a series or season contains its rules.
+async fn retell_parts(tx: &mut Transaction<'_>, author: &Author<'_>, whole: TitleId) -> Result<(), ChangeError> {
+    for before in titles::lock_public_parts(tx, whole).await? {
+        let after = Title { version: before.version + 1, ..before.clone() };
+        titles::update(tx, &after).await?;
+        record(tx, author, "whole_changed", Some(&before), &after).await?;
+    }
+    Ok(())
 }
 
 /// Deletes a title and what the pipeline reported about its films, which go when the others hear of it.
@@ -116,7 +129,7 @@ pub(crate) async fn delete(tx: &mut Transaction<'_>, author: &Author<'_>, title:
     let gone = Title { version: title.version + 1, ..title.clone() };
     let entry = Entry { actor: author.actor, action: "deleted", before: Some(title), after: &gone, at: now };
     audit::record(tx, entry).await?;
-    let told = TitleChanged { deleted: true, ..gone.event() };
+    let told = TitleChanged { deleted: true, ..gone.event(&[]) };
     tx.emit(&Event::new(author.world, TITLE_CHANGED, gone.id, gone.version, &told)).await?;
     Ok(())
 }
@@ -142,5 +155,6 @@ async fn record(
 ) -> Result<(), sqlx::Error> {
     let Author { world, actor } = author;
     audit::record(tx, Entry { actor, action, before, after, at: world.now() }).await?;
-    tx.emit(&Event::new(world, TITLE_CHANGED, after.id, after.version, &after.event())).await
+    let wholes = titles::lock_wholes(tx, after.about.parent_id).await?;
+    tx.emit(&Event::new(world, TITLE_CHANGED, after.id, after.version, &after.event(&wholes))).await
 }

@@ -1,7 +1,5 @@
 //! A title as its own page shows it.
 
-use std::collections::BTreeMap;
-
 use kernel::{
     AssetId, Languages, Locale, PersonId, Territory, TitleId, TitleKind, nearest,
     policy::{Audience, Refusal, leaving_soon_at, may_watch_once_paid},
@@ -14,7 +12,9 @@ use utoipa::ToSchema;
 use crate::{
     asset::Asset,
     draft::{Credit, Marker},
+    episode::Episode,
     genre::{Genre, Names},
+    store::titles::FoundTitle,
     title::Title,
 };
 
@@ -56,6 +56,10 @@ pub struct TitleDetail {
     pub parent_id: Option<TitleId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<u16>,
+    /// Of an episode the next one that this caller may see and that has a film: of its season, else of the next season. Specials are followed
+    /// by specials only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_episode: Option<Episode>,
     /// When it became public.
     #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none", default)]
     pub published_at: Option<OffsetDateTime>,
@@ -111,15 +115,16 @@ impl Artwork {
 }
 
 impl TitleDetail {
-    /// The page of a title for a reader; `genres` are names by slug.
-    pub fn of(
-        title: Title,
-        genres: &BTreeMap<String, Names>,
+    /// The page of a title for a reader.
+    pub(crate) fn of(
+        found: FoundTitle,
+        next_episode: Option<Episode>,
         (audience, reader): (&Audience, &Languages),
         now: OffsetDateTime,
         public_url: &PublicUrl,
     ) -> Self {
-        let rules = title.rules();
+        let rules = found.rules();
+        let FoundTitle { title, genres, .. } = found;
         let why_not = may_watch_once_paid(&rules, audience, now).err();
         let text = nearest(&title.about.localisations, reader);
         let named = |slug: &str| Genre::of(slug, genres.get(slug).unwrap_or(&Names::new()), reader);
@@ -131,7 +136,7 @@ impl TitleDetail {
             name: text.map_or(&title.about.original_title, |(_, text)| &text.name).to_string(),
             synopsis: text.and_then(|(_, text)| text.synopsis.as_ref()).map(ToString::to_string),
             year: title.about.year.map(|year| year.0),
-            rating: title.rating,
+            rating: rules.rating,
             genres: title.about.genres.iter().map(|slug| named(slug.as_str())).collect(),
             credits: credits(&title),
             artwork: Artwork::of(&title, public_url),
@@ -141,6 +146,7 @@ impl TitleDetail {
             markers: title.about.markers,
             parent_id: title.about.parent_id,
             number: title.about.number,
+            next_episode,
             published_at: title.published_at,
             playable: why_not.is_none(),
             why_not,

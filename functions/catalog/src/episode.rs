@@ -54,8 +54,7 @@ impl Episode {
         now: OffsetDateTime,
         public_url: &PublicUrl,
     ) -> Self {
-        let EpisodeRow { season_id, season, number, title, .. } = row;
-        let rules = title.rules();
+        let EpisodeRow { season_id, season, number, title, rules, .. } = row;
         let why_not = may_watch_once_paid(&rules, audience, now).err();
         let text = nearest(&title.about.localisations, reader).map(|(_, text)| text);
         Self {
@@ -66,7 +65,7 @@ impl Episode {
             number,
             name: text.map_or(&title.about.original_title, |text| &text.name).to_string(),
             synopsis: text.and_then(|text| text.synopsis.as_ref()).map(ToString::to_string),
-            rating: title.rating,
+            rating: rules.rating,
             poster_url: title.poster().map(|path| public_url.media(path)),
             duration_seconds: title.asset.as_ref().map(|asset| asset.duration_seconds),
             playable: why_not.is_none(),

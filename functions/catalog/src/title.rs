@@ -99,16 +99,22 @@ impl Title {
         }
     }
 
-    /// The state that other services learn.
-    pub fn event(&self) -> catalog::TitleChanged {
+    /// [`Title::rules`] within those of the season and the series that it belongs to.
+    pub fn rules_within(&self, wholes: &[Self]) -> TitleRules {
+        wholes.iter().fold(self.rules(), |rules, whole| rules.within(&whole.rules()))
+    }
+
+    /// The state that other services learn: whoever may not see the series may not see its episodes.
+    pub fn event(&self, wholes: &[Self]) -> catalog::TitleChanged {
         let about = &self.about;
+        let TitleRules { publication, rating, windows, .. } = self.rules_within(wholes);
         catalog::TitleChanged {
             title_id: self.id.to_string(),
             kind: about.kind.as_str().to_owned(),
             slug: self.slug().to_owned(),
-            publication: self.publication.as_str().to_owned(),
-            rating: self.rating.map(u32::from),
-            windows: about.windows.iter().map(window).collect(),
+            publication: publication.as_str().to_owned(),
+            rating: rating.map(u32::from),
+            windows: windows.iter().map(window).collect(),
             year: about.year.map_or(0, |year| u32::try_from(year.0).unwrap_or(0)),
             original_title: about.original_title.to_string(),
             countries: about.countries.iter().map(ToString::to_string).collect(),
@@ -207,7 +213,7 @@ mod tests {
         (title.publication, title.rating) = (Publication::Published, Some(12));
         let windows = json!([{"territories": ["DE"], "plans": ["premium"], "from": "2026-01-01T00:00:00.125Z"}]);
         title.about.windows = serde_json::from_value(windows).unwrap();
-        let event = Event::new(&World::system(), TITLE_CHANGED, title.id, title.version, &title.event());
+        let event = Event::new(&World::system(), TITLE_CHANGED, title.id, title.version, &title.event(&[]));
         let read = events::Title::read(&event).unwrap();
         assert_eq!(
             (read.id, read.kind, read.rules, read.names),

@@ -91,6 +91,26 @@ impl Window {
     fn includes(&self, plan: &str) -> bool {
         self.plans.is_empty() || self.plans.iter().any(|included| included == plan)
     }
+
+    /// Where, when and in which plans both are open; `None` for never.
+    fn and(&self, other: &Self) -> Option<Self> {
+        let window = Self {
+            territories: both(&self.territories, &other.territories)?,
+            plans: both(&self.plans, &other.plans)?,
+            from: self.from.max(other.from),
+            until: [self.until, other.until].into_iter().flatten().min(),
+        };
+        window.from.zip(window.until).is_none_or(|(from, until)| from < until).then_some(window)
+    }
+}
+
+/// What is in both lists, of which an empty one means everything; `None` for nothing.
+fn both<T: Clone + PartialEq>(one: &[T], other: &[T]) -> Option<Vec<T>> {
+    match (one, other) {
+        ([], all) | (all, []) => Some(all.to_vec()),
+        _ => Some(one.iter().filter(|item| other.contains(item)).cloned().collect())
+            .filter(|both: &Vec<T>| !both.is_empty()),
+    }
 }
 
 /// What a title brings to the decision.
@@ -104,6 +124,30 @@ pub struct TitleRules {
     pub windows: Vec<Window>,
     /// Whether a verified asset is attached.
     pub has_asset: bool,
+}
+
+impl TitleRules {
+    /// Of a part of a series or a season: it is for nobody for whom the whole is not.
+    #[must_use]
+    pub fn within(&self, whole: &Self) -> Self {
+        let publication = if self.publication == Publication::Published { whole.publication } else { self.publication };
+        let rules = Self {
+            publication,
+            rating: self.rating.zip(whole.rating).map(|(own, whole)| own.max(whole)),
+            ..self.clone()
+        };
+        match (&self.windows[..], &whole.windows[..]) {
+            ([], windows) | (windows, []) => Self { windows: windows.to_vec(), ..rules },
+            (own, whole) => {
+                let windows: Vec<Window> =
+                    own.iter().flat_map(|own| whole.iter().filter_map(|whole| own.and(whole))).collect();
+                // No window would mean always.
+                let is_never = windows.is_empty() && publication == Publication::Published;
+                let publication = if is_never { Publication::Draft } else { publication };
+                Self { publication, windows, ..rules }
+            }
+        }
+    }
 }
 
 /// Who looks.
@@ -421,6 +465,7 @@ fn millis(time: OffsetDateTime) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, option, prelude::*, sample::select};
     use time::macros::datetime;
 
     use super::*;
@@ -469,6 +514,64 @@ mod tests {
             from: Some(NOW + Duration::seconds(from)),
             until: Some(NOW + Duration::seconds(until)),
         }
+    }
+
+    fn any_window() -> impl Strategy<Value = Window> {
+        let edge = || option::of((-2i64..=2).prop_map(|seconds| NOW + Duration::seconds(seconds)));
+        let territories = vec(select(vec!["DE", "FR"]).prop_map(territory), 0..3);
+        let plans = vec(select(vec!["standard", "premium"]).prop_map(str::to_owned), 0..3);
+        (territories, plans, edge(), edge()).prop_map(|(territories, plans, from, until)| Window {
+            territories,
+            plans,
+            from,
+            until,
+        })
+    }
+
+    fn any_rules() -> impl Strategy<Value = TitleRules> {
+        let publication =
+            select(vec![Publication::Published, Publication::Published, Publication::Draft, Publication::Withdrawn]);
+        let rating = option::weighted(0.9, select(vec![0u8, 12, 18]));
+        (publication, rating, vec(any_window(), 0..4)).prop_map(|(publication, rating, windows)| TitleRules {
+            publication,
+            rating,
+            windows,
+            has_asset: true,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whoever_watches_a_part_may_watch_the_whole(
+            (part, whole) in (any_rules(), any_rules()),
+            plan in select(vec!["standard", "premium"]),
+            max_rating in select(vec![0u8, 12, 18]),
+        ) {
+            let within = part.within(&whole);
+            let audience = Audience { max_rating, ..adult() };
+            let paid = Entitlement { plan: plan.to_owned(), ..paid() };
+            let watches = |rules: &TitleRules| may_watch(rules, &audience, Some(&paid).into(), NOW).is_ok();
+            prop_assert_eq!(watches(&within), watches(&part) && watches(&whole), "{:?}", &within);
+            let sees = |rules: &TitleRules| visibility(rules, &audience, NOW) == Visibility::Visible;
+            prop_assert!(!sees(&within) || (sees(&part) && sees(&whole)), "{:?}", &within);
+            // Two that no plan includes both are nowhere to be watched together.
+            let asks_for_plans = part.windows.iter().chain(&whole.windows).any(|window| !window.plans.is_empty());
+            prop_assert!(asks_for_plans || sees(&within) == (sees(&part) && sees(&whole)), "{:?}", &within);
+        }
+    }
+
+    #[test]
+    fn a_part_is_offered_where_and_when_both_are() {
+        let rules = |windows: Vec<Window>| TitleRules { windows, ..film() };
+        let (german, late) = (window(&["DE", "FR"], -10, 10), window(&["FR", "US"], 0, 20));
+        let both = rules(vec![german.clone()]).within(&rules(vec![late.clone()]));
+        assert_eq!(both, rules(vec![window(&["FR"], 0, 10)]));
+        assert_eq!(rules(vec![]).within(&rules(vec![late.clone()])), rules(vec![late.clone()]));
+        assert_eq!(rules(vec![german.clone()]).within(&rules(vec![])), rules(vec![german]));
+        let never = rules(vec![window(&["DE"], -10, 10)]).within(&rules(vec![late]));
+        assert_eq!((never.publication, never.windows), (Publication::Draft, vec![]), "never is not always");
+        let gone = film().within(&TitleRules { publication: Publication::Withdrawn, ..film() });
+        assert_eq!(visibility(&gone, &adult(), NOW), Visibility::Gone);
     }
 
     #[test]

@@ -19,9 +19,9 @@ pub(super) async fn get_cast(
     audience: Audience,
     Path(id): Path<TitleId>,
 ) -> Result<Cached<Vec<ShownCredit>>, Problem> {
-    let (title, _) = titles::find(&pool, id).await?.ok_or_else(no_such_title)?;
-    require_visible(&title, &audience, world.now())?;
-    let mut credits = detail::credits(&title);
+    let found = titles::find(&pool, id).await?.ok_or_else(no_such_title)?;
+    require_visible(&found, &audience, world.now())?;
+    let mut credits = detail::credits(&found.title);
     credits.retain(|credit| credit.role == "actor");
     Ok(audience.cache(credits, MAX_AGE))
 }

@@ -45,10 +45,10 @@ pub(super) async fn list_episodes(
     if season.is_some_and(|season| season > GREATEST_NUMBER) {
         return Err(Problem::invalid("season", format!("must be at most {GREATEST_NUMBER}")));
     }
-    let (title, _) = titles::find(&pool, id).await?.ok_or_else(no_such_title)?;
+    let found = titles::find(&pool, id).await?.ok_or_else(no_such_title)?;
     let now = world.now();
-    require_visible(&title, &audience, now)?;
-    if !matches!(title.about.kind, TitleKind::Series | TitleKind::Season) {
+    require_visible(&found, &audience, now)?;
+    if !matches!(found.title.about.kind, TitleKind::Series | TitleKind::Season) {
         return Err(no_such_title());
     }
     let rows = episodes::list(&pool, (id, season), &audience.policy, now, pages.after()?, pages.rows()).await?;

@@ -2,7 +2,7 @@
 
 use cinema_http::{Editor, IfMatch, Path, Problem, State};
 use events::Outbox;
-use kernel::{TitleId, World};
+use kernel::{TitleId, TitleKind, World};
 use runtime::PublicUrl;
 
 use super::{Edited, edited};
@@ -35,11 +35,14 @@ pub(super) async fn withdraw_title(
             if_match.check(&before.etag())?;
             let now = world.now();
             let after = withdraw(&before, now)?;
-            let title = change::save(tx, &author, "withdrawn", &before, after).await?;
-            for before in titles::lock_public_parts(tx, id).await? {
+            // Episodes before their seasons: what is public no longer is not told once more with the whole.
+            let mut parts = titles::lock_public_parts(tx, id).await?;
+            parts.sort_by_key(|part| part.about.kind != TitleKind::Episode);
+            for before in parts {
                 let after = withdraw(&before, now)?;
                 change::save(tx, &author, "withdrawn", &before, after).await?;
             }
+            let title = change::save(tx, &author, "withdrawn", &before, after).await?;
             Ok(edited(&title, now, &public_url))
         })
         .await

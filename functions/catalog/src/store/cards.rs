@@ -66,6 +66,16 @@ impl CardRow {
     }
 }
 
+/// Whether the audience may see the title `table`, and with it the season and the series that it belongs to. Every statement that uses it has the
+/// highest rating, the territory and the moment as its first three parameters.
+fn visible(table: &str) -> String {
+    let [own, of_season, of_series] = [table, "s", "p"].map(|table| sql_predicate(table, "$1", "$2", "$3"));
+    format!(
+        "({own} and ({table}.parent_id is null or exists (select from titles s left join titles p on p.id = s.parent_id \
+         where s.id = {table}.parent_id and {of_season} and (p.id is null or {of_series}))))"
+    )
+}
+
 /// The first `limit` visible titles after a place.
 pub(crate) async fn list(
     pool: &PgPool,
@@ -83,7 +93,7 @@ pub(crate) async fn list(
         // Bytes: every server orders them alike, and the order of a cursor must never change.
         Sort::Title => ("n.key collate \"C\"", "(n.key collate \"C\", t.id) > ($9, $10)", "n.key collate \"C\", t.id"),
     };
-    let visible = sql_predicate("t", "$1", "$2", "$3");
+    let visible = visible("t");
     let leaving_at = sql_leaving_at("t", "$2");
     let name = Names::sql("t.names", "$4");
     let sort_key = if filter.sort == Sort::Title { sort_key(&name) } else { "null::text".to_owned() };
@@ -154,7 +164,7 @@ pub(crate) async fn of_collection(
     (audience, reader): (&Audience, &Languages),
     now: OffsetDateTime,
 ) -> Result<Vec<CardRow>, sqlx::Error> {
-    let (columns, visible) = (columns("''"), sql_predicate("t", "$1", "$2", "$3"));
+    let (columns, visible) = (columns("''"), visible("t"));
     let name = Names::sql("t.names", "$4");
     let statement = format!(
         "select {columns} from collection_titles c join titles t on t.id = c.title_id \
@@ -177,7 +187,7 @@ pub(crate) async fn of_person(
     (audience, reader): (&Audience, &Languages),
     now: OffsetDateTime,
 ) -> Result<Vec<WorkRow>, sqlx::Error> {
-    let (columns, visible) = (columns("''"), sql_predicate("t", "$1", "$2", "$3"));
+    let (columns, visible) = (columns("''"), visible("t"));
     let name = Names::sql("t.names", "$4");
     // `people` are the persons of the credits, in their order.
     let statement = format!(

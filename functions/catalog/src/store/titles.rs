@@ -2,24 +2,49 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{TitleId, TitleKind, policy::Publication};
+use kernel::{
+    TitleId, TitleKind,
+    policy::{Publication, TitleRules},
+};
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool, types::Json};
 use time::OffsetDateTime;
 
 use crate::{genre::Names, title::Title};
 
-/// A title in whatever state, with the names of its genres by slug.
-pub(crate) async fn find(pool: &PgPool, id: TitleId) -> Result<Option<(Title, BTreeMap<String, Names>)>, sqlx::Error> {
-    type Row = (Json<Title>, Option<Json<BTreeMap<String, Names>>>);
+/// A title in whatever state, with what its page needs beside it.
+pub(crate) struct FoundTitle {
+    pub title: Title,
+    /// The season and the series that it belongs to.
+    pub wholes: Vec<Title>,
+    /// The names of its genres by slug.
+    pub genres: BTreeMap<String, Names>,
+}
+
+impl FoundTitle {
+    /// Who may see it.
+    pub(crate) fn rules(&self) -> TitleRules {
+        self.title.rules_within(&self.wholes)
+    }
+}
+
+/// A title in whatever state.
+pub(crate) async fn find(pool: &PgPool, id: TitleId) -> Result<Option<FoundTitle>, sqlx::Error> {
+    type Row = (Json<Title>, Option<Json<BTreeMap<String, Names>>>, Option<Json<Title>>, Option<Json<Title>>);
     let row: Option<Row> = sqlx::query_as(
-        "select document, (select jsonb_object_agg(g.slug, g.names) from genres g where t.document->'about'->'genres' ? g.slug) \
-         from titles t where t.id = $1",
+        "select t.document, \
+         (select jsonb_object_agg(g.slug, g.names) from genres g where t.document->'about'->'genres' ? g.slug), \
+         s.document, p.document from titles t left join titles s on s.id = t.parent_id left join titles p on p.id = s.parent_id \
+         where t.id = $1",
     )
     .bind(id)
     .fetch_optional(pool)
     .await?;
-    Ok(row.map(|(Json(title), genres)| (title, genres.map(|Json(genres)| genres).unwrap_or_default())))
+    Ok(row.map(|(Json(title), genres, season, series)| FoundTitle {
+        title,
+        wholes: [season, series].into_iter().flatten().map(|Json(whole)| whole).collect(),
+        genres: genres.map(|Json(genres)| genres).unwrap_or_default(),
+    }))
 }
 
 /// A title in whatever state, as editors list it.
@@ -57,13 +82,35 @@ pub(crate) async fn lock_id(connection: &mut PgConnection, id: TitleId) -> Resul
     lock.execute(connection).await.map(drop)
 }
 
-/// The title, which nobody else can change until the transaction ends.
+/// The title, which nobody else can change until the transaction ends, nor what it belongs to.
 pub(crate) async fn lock(connection: &mut PgConnection, id: TitleId) -> Result<Option<Title>, sqlx::Error> {
+    // From the series down, as everybody does: two that go in different ways would wait for each other.
+    let parent: Option<Option<TitleId>> = sqlx::query_scalar("select parent_id from titles where id = $1")
+        .bind(id)
+        .fetch_optional(&mut *connection)
+        .await?;
+    lock_wholes(connection, parent.flatten()).await?;
     let found: Option<Json<Title>> = sqlx::query_scalar("select document from titles where id = $1 for update")
         .bind(id)
         .fetch_optional(connection)
         .await?;
     Ok(found.map(|Json(title)| title))
+}
+
+/// The series and the season that a title with this parent belongs to, which nobody can change until the transaction ends.
+pub(crate) async fn lock_wholes(
+    connection: &mut PgConnection,
+    parent: Option<TitleId>,
+) -> Result<Vec<Title>, sqlx::Error> {
+    let Some(parent) = parent else { return Ok(vec![]) };
+    let wholes: Vec<Json<Title>> = sqlx::query_scalar(
+        "select document from titles where id = $1 or id = (select parent_id from titles where id = $1) \
+         order by parent_id nulls first for share",
+    )
+    .bind(parent)
+    .fetch_all(connection)
+    .await?;
+    Ok(wholes.into_iter().map(|Json(whole)| whole).collect())
 }
 
 /// The public seasons and episodes of a series or season, which nobody else can change until the transaction ends.
