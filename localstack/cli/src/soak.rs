@@ -69,6 +69,9 @@ pub(crate) async fn run(root: &Path, home: &Home, length: &Length, progress: &Pr
     use_it(&people, &studio, &rest, &ledger, progress, "journeys").await?;
     let last = Moment::now(home, root, ledger.calls()).await?;
 
+    let task = progress.task("catching up");
+    let caught_up = verdict::caught_up(home).await?;
+    task.done(caught_up.map_or_else(|| "not yet".to_owned(), |after| format!("after {} s", after.as_secs())));
     let task = progress.task("idle after");
     let idle_after = verdict::idle_share(home).await?;
     task.done(verdict::percent(idle_after));
@@ -77,7 +80,7 @@ pub(crate) async fn run(root: &Path, home: &Home, length: &Length, progress: &Pr
     let memory = verdict::memory_at_rest(home).await?;
     task.done(format!("{} MiB", memory >> 10));
 
-    let verdict = Verdict::of(&first, &last, (idle_before, idle_after), memory, left, &ledger);
+    let verdict = Verdict::of(&first, &last, (idle_before, idle_after), caught_up, memory, left, &ledger);
     for line in verdict.table() {
         output::line(line)?;
     }

@@ -1,8 +1,12 @@
 //! Login sessions that still live, and proofs of identity: what an access token alone cannot tell.
 
-use std::{ops::Deref, sync::Arc};
+use std::{future::ready, ops::Deref, sync::Arc};
 
-use axum::{Extension, extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::{FromRequestParts, Request},
+    http::request::Parts,
+    middleware::map_request,
+};
 use events::EndedSessions;
 use futures::future::BoxFuture;
 use kernel::{SessionId, policy::ADULT};
@@ -38,14 +42,21 @@ struct Carried(Arc<dyn Fn(SessionId) -> Answer + Send + Sync>);
 type Answer = BoxFuture<'static, Result<Option<Standing>, StoreError>>;
 
 /// From now on nothing is changed with the token of a session that has ended: every extractor of a signed-in caller looks at the session unless
-/// the method is safe (RFC 9110, section 9.2.1). What `sessions:` of [`operations!`](crate::operations!) puts around a service's routes.
+/// the method is safe (RFC 9110, section 9.2.1). What `sessions:` of [`operations!`](crate::operations!) puts around a service's routes; what is put
+/// around those again counts instead.
 pub fn refuse_ended<L: LoginSessions + 'static>(router: OpenApiRouter, sessions: L) -> OpenApiRouter {
     let sessions = Arc::new(sessions);
     let standing = move |session| -> Answer {
         let sessions = sessions.clone();
         Box::pin(async move { sessions.standing(session).await })
     };
-    router.layer(Extension(Carried(Arc::new(standing))))
+    let carried = Carried(Arc::new(standing));
+    router.layer(map_request(move |mut request: Request| {
+        if request.extensions().get::<Carried>().is_none() {
+            request.extensions_mut().insert(carried.clone());
+        }
+        ready(request)
+    }))
 }
 
 /// 401 when the request changes something, the service hears of ended sessions, and this one has ended. Asked once, however many extractors do.

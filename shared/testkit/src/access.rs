@@ -3,9 +3,14 @@
 use std::time::Duration;
 
 use axum::http::Method;
-use kernel::World;
+use cinema_http::{
+    LoginSessions,
+    live::{Standing, refuse_ended},
+};
+use kernel::{SessionId, World};
 use manifest::{Access, Function, Manifest, Role, Route};
 use runtime::{Boot, BootError, Vars};
+use stores::StoreError;
 
 use crate::{App, Token, http::Call, token};
 
@@ -163,7 +168,17 @@ async fn compare(app: &App, function: &Function, route: &Route) -> Vec<String> {
     wrong
 }
 
-/// The routes of a service that change something for whoever holds this token, which must be of a login session that has ended.
+/// Who may call is told apart by live sessions.
+struct AllLive;
+
+impl LoginSessions for AllLive {
+    async fn standing(&self, _: SessionId) -> Result<Option<Standing>, StoreError> {
+        Ok(Some(Standing { has_authenticator: None }))
+    }
+}
+
+/// The routes of a service that change something for whoever holds this token: of somebody with a profile and every role, whose login session has
+/// ended.
 pub async fn open_to_ended(service: &str, app: &App, ended: &Token) -> Vec<String> {
     let manifest = Manifest::load(&crate::root()).unwrap_or_else(|error| panic!("{error}"));
     let mut open = Vec::new();
@@ -187,7 +202,8 @@ pub async fn differences(
 ) -> Vec<String> {
     let manifest = Manifest::load(&crate::root()).unwrap_or_else(|error| panic!("{error}"));
     let boot = Boot::recording_with(Vars::default().set("JWKS_URL", token::jwks_url()));
-    let router = routes(&boot).and_then(|routes| cinema_http::finish(&boot, routes));
+    let routes = routes(&boot).map(|routes| refuse_ended(routes, AllLive));
+    let router = routes.and_then(|routes| cinema_http::finish(&boot, routes));
     let app = App::new(router.unwrap_or_else(|error| panic!("{error}")));
     let routes =
         manifest.service(service).flat_map(|function| function.routes.iter().map(move |route| (function, route)));

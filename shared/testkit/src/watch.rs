@@ -111,7 +111,18 @@ impl Watched {
     /// A picture by its place, as it is shown: turned, cropped, with square pixels.
     pub fn shown(&self, place: u64) -> Result<Picture, Unwatchable> {
         let graph = format!("select='eq(n,{place})',scale='max(trunc(iw*sar+0.5),1)':ih");
-        portable(&self.decode(&["-vf", &graph, "-frames:v", "1", "-f", "image2pipe", "-c:v", "ppm"])?)
+        portable(&self.decode(&[
+            "-vf",
+            &graph,
+            "-frames:v",
+            "1",
+            "-f",
+            "image2pipe",
+            "-c:v",
+            "ppm",
+            "-pix_fmt",
+            "rgb24",
+        ])?)
     }
 
     fn decode(&self, arguments: &[&str]) -> Result<Vec<u8>, Unwatchable> {

@@ -434,13 +434,14 @@ async fn devices_go_with_their_account_and_are_in_its_copy() {
 
 #[tokio::test]
 async fn a_session_that_has_ended_registers_no_browser() {
-    let house = House::start().await;
+    let service = PushService::start();
+    let house = service.house().await;
     let person = house.person().await;
     let (ended, now) = (person.token(), World::system().now());
     let consumer = consumers::project_logins(&house.boot(&World::system())).unwrap();
     let deadline = Deadline::unlimited(World::system());
     assert_eq!(consumer.consume(ended.session_ended(now), &deadline).await, Outcome::Done);
-    let subscription = Browser::new(&PushService::start(), 201).subscription();
+    let subscription = Browser::new(&service, 201).subscription();
     let register = async |token: &Token| house.app.post(PATH, &subscription).token(token).send().await;
     register(&ended).await.expect_problem(401, "session_revoked");
     register(&person.token()).await.expect(200);

@@ -1,8 +1,8 @@
 //! What profiles saw. Written by whoever reads first and finds nothing changed: no order of events and erasures leaves more than the latest erasure
 //! allows.
 
-use events::{HistoryErased, Playback};
-use kernel::{ProfileId, TitleId};
+use events::HistoryErased;
+use kernel::{AccountId, ProfileId, TitleId};
 use serde::{Deserialize, Serialize};
 use stores::{
     StoreError, Table,
@@ -24,13 +24,16 @@ struct Forgotten {
     until: i64,
 }
 
-/// Takes in what an event says, unless the profile is gone.
-pub async fn note(table: &Table, playback: &Playback) -> Result<(), StoreError> {
-    let (account, profile) = (playback.account, playback.profile);
+/// Takes in what events say of a profile and a title, unless the profile is gone.
+pub async fn note(
+    table: &Table,
+    (account, profile, title): (AccountId, ProfileId, TitleId),
+    watches: &[Watch],
+) -> Result<(), StoreError> {
     if profiles::is_gone(table, account, profile).await? {
         return Ok(());
     }
-    change(table, profile, playback.title, Some(Watch::of(playback))).await?;
+    change(table, profile, title, watches).await?;
     // Whoever erases marks first and deletes then: if that happened meanwhile, the mark is here and what was written may have been late.
     if profiles::is_gone(table, account, profile).await? {
         erasure::forget(table, profile).await?;
@@ -52,22 +55,20 @@ pub async fn erase(table: &Table, erased: &HistoryErased) -> Result<(), StoreErr
         }
     };
     for title in titles {
-        change(table, erased.profile, title, None).await?;
+        change(table, erased.profile, title, &[]).await?;
     }
     erasure::forget_impressions(table, erased.profile).await.map(drop)
 }
 
-/// Until the item is what watch and marks make of it: the last look finds nothing to change.
-async fn change(table: &Table, profile: ProfileId, title: TitleId, watch: Option<Watch>) -> Result<(), StoreError> {
+/// Until the item is what watches and marks make of it: the last look finds nothing to change.
+async fn change(table: &Table, profile: ProfileId, title: TitleId, watches: &[Watch]) -> Result<(), StoreError> {
     let key = keys::viewing(profile, title);
     let marks = [keys::forgotten(profile, None), keys::forgotten(profile, Some(title))];
     for _ in 0..ATTEMPTS {
         let mut found = table.get_all(&[key.clone(), marks[0].clone(), marks[1].clone()]).await?;
         let known: Viewing = found.take(&key)?.unwrap_or_default();
         let mut next = known.clone();
-        if let Some(watch) = watch {
-            next.note(watch);
-        }
+        watches.iter().for_each(|watch| next.note(*watch));
         for mark in &marks {
             let mark: Option<Forgotten> = found.take(mark)?;
             mark.iter().for_each(|mark| next.forget(mark.until));

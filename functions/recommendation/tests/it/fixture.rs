@@ -184,6 +184,12 @@ impl Fixture {
         consumer.consume(event, &deadline()).await
     }
 
+    /// As a stream brings them.
+    pub async fn tell_all(&self, events: Vec<Event>) -> Vec<Outcome> {
+        let consumer = recommendation::operations::consumers::project_tastes(&self.boot()).unwrap();
+        consumer.consume_all(events, &deadline()).await
+    }
+
     /// Somebody watches a share of a film.
     pub async fn watch(&self, person: &Person, title: TitleId, share: f64, hours_ago: i64) {
         let at = self.world.now() - Duration::hours(hours_ago);

@@ -61,8 +61,9 @@ async fn any_order_and_number_of_events_ends_in_the_same_state() {
         for place in (1..told.len()).rev() {
             told.swap(place, dice.below(place as u32 + 1) as usize);
         }
-        for event in told {
-            assert_eq!(fixture.tell(event).await, Outcome::Done);
+        // One by one, or as batches of any size.
+        for batch in told.chunks(1 + 5 * round as usize) {
+            assert_eq!(fixture.tell_all(batch.to_vec()).await, vec![Outcome::Done; batch.len()]);
         }
         let state = state(&fixture, &format!("profile#{}", person.profile)).await;
         let viewings = state.keys().filter(|key| key.starts_with("viewing#")).count();
@@ -121,7 +122,9 @@ async fn what_describes_no_session_is_poison_and_what_players_measure_is_passed_
     for (name, value) in [("profile_id", "nobody"), ("title_id", ""), ("started_at", "yesterday")] {
         let mut event = good.clone();
         event.data[name] = value.into();
-        assert!(matches!(fixture.tell(event).await, Outcome::Poison(_)), "{name}");
+        // Alone in its place: what came with it is done.
+        let outcomes = fixture.tell_all(vec![good.clone(), event, good.clone()]).await;
+        assert!(matches!(&outcomes[..], [Outcome::Done, Outcome::Poison(_), Outcome::Done]), "{name}: {outcomes:?}");
     }
     let mut sample = good;
     sample.kind = types::PLAYER_SAMPLED.to_owned();

@@ -25,7 +25,13 @@ const FUNCTION_KIB: u64 = 96 << 10;
 const ENVIRONMENTS: Duration = Duration::from_secs(130);
 /// Until what the last call caused is done.
 const SETTLE: Duration = Duration::from_secs(20);
-const IDLE: Duration = Duration::from_secs(30);
+/// What is due every minute is in it once.
+const IDLE: Duration = Duration::from_secs(60);
+/// Consumers that keep up have nothing left to do by then.
+const CATCH_UP: Duration = Duration::from_secs(60);
+const GLANCE: Duration = Duration::from_secs(10);
+/// Of one processor: more than schedules take, less than a consumer with a full batch.
+const BUSY_SHARE: f64 = 0.15;
 const FUNCTIONS: &str = "functions";
 
 /// What every process held when so many calls had been made.
@@ -68,10 +74,27 @@ pub(super) async fn memory_at_rest(home: &Home) -> Result<u64> {
 
 /// The share of one processor that the whole platform takes while nobody uses it.
 pub(super) async fn idle_share(home: &Home) -> Result<f64> {
-    let total = || Ok::<_, anyhow::Error>(Footprint::sum(Footprint::of_platform(home)?.values()));
     tokio::time::sleep(SETTLE).await;
+    share(home, IDLE).await
+}
+
+/// How long consumers go on with what the calls brought: until the platform has hardly worked for a moment; `None` while it still does.
+///
+/// Queues tell what waits in them; a consumer that is behind on a stream is seen by its work alone.
+pub(super) async fn caught_up(home: &Home) -> Result<Option<Duration>> {
+    let begun = Instant::now();
+    while begun.elapsed() < CATCH_UP {
+        if share(home, GLANCE).await? < BUSY_SHARE {
+            return Ok(Some(begun.elapsed()));
+        }
+    }
+    Ok(None)
+}
+
+async fn share(home: &Home, time: Duration) -> Result<f64> {
+    let total = || Ok::<_, anyhow::Error>(Footprint::sum(Footprint::of_platform(home)?.values()));
     let (before, begun) = (total()?, Instant::now());
-    tokio::time::sleep(IDLE).await;
+    tokio::time::sleep(time).await;
     Ok(total()?.processor_share(&before, begun.elapsed()))
 }
 
@@ -91,6 +114,7 @@ impl Verdict {
         first: &Moment,
         last: &Moment,
         idle: (f64, f64),
+        caught_up: Option<Duration>,
         memory: u64,
         left: Vec<(String, u64)>,
         ledger: &Ledger,
@@ -117,6 +141,12 @@ impl Verdict {
         }
         if idle_after > IDLE_SHARE {
             faults.push(format!("idle it takes {}, more than {}", percent(idle_after), percent(IDLE_SHARE)));
+        }
+        if caught_up.is_none() {
+            faults.push(format!(
+                "something still works {} s after the last call: a consumer is behind",
+                CATCH_UP.as_secs()
+            ));
         }
         faults.extend(left.into_iter().map(|(queue, depth)| format!("{depth} messages are left in {queue}")));
         faults.extend(
@@ -178,7 +208,7 @@ mod tests {
     }
 
     fn faults(first: &Moment, last: &Moment, idle: f64, left: Vec<(String, u64)>, ledger: &Ledger) -> Vec<String> {
-        Verdict::of(first, last, (0.0, idle), 0, left, ledger).faults
+        Verdict::of(first, last, (0.0, idle), Some(GLANCE), 0, left, ledger).faults
     }
 
     #[test]
@@ -201,6 +231,13 @@ mod tests {
         let last = Moment { largest: ("streaming-get-playlist".to_owned(), 316_064), ..moment(3_000, 1, 1) };
         let found = faults(&moment(0, 1, 1), &last, 0.0, Vec::new(), &Ledger::default());
         assert_eq!(found, ["streaming-get-playlist holds 308 MiB, more than 96"]);
+    }
+
+    #[test]
+    fn a_consumer_that_is_behind_is_told() {
+        let (first, last) = (moment(0, 1, 1), moment(3_000, 1, 1));
+        let found = Verdict::of(&first, &last, (0.0, 0.0), None, 0, Vec::new(), &Ledger::default()).faults;
+        assert_eq!(found, ["something still works 60 s after the last call: a consumer is behind"]);
     }
 
     #[test]

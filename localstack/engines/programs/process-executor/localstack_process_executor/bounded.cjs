@@ -5,7 +5,7 @@
 
 const Module = require('node:module');
 
-// Whoever reads a stream is never so far behind.
+// Whoever reads a stream is hardly ever so far behind.
 const RECORDS_OF_A_SHARD = 10_000;
 
 const CHANGES = [
@@ -18,6 +18,8 @@ const CHANGES = [
     'v=t0(y.r(),v.r().Da(new z(G=>G.$k)))',
     `v=t0(y.r(),v.r().Da(new z(G=>G.$k)));v=v.nc(Math.max(0,v.H()-${RECORDS_OF_A_SHARD}))`,
   ],
+  // `GetRecordsRequest`: who stands at a record that is forgotten goes on with the oldest that is kept, as in AWS, and does not fail for ever.
+  ['if(-1===n)return new H(new Rx("Record for provided SequenceNumber not found"));', ''],
 ];
 
 function changed(source, path) {
