@@ -7,7 +7,7 @@ use axum::{
 use kernel::{AccountId, Languages, Locale, ProfileId, SessionId, Territory, policy};
 use time::OffsetDateTime;
 
-use crate::{Gate, NeededProof, Origin, Problem, live::require_live, proof::step_up_required, token::Claims};
+use crate::{Gate, NeededProof, Origin, Problem, proof::step_up_required, sessions::require_live, token::Claims};
 
 /// A signed-in account. Where a service [hears of ended sessions](crate::live::refuse_ended), 401 for one that has ended and would change something.
 #[derive(Debug, Clone)]

@@ -18,6 +18,7 @@ mod patch;
 mod problem;
 mod proof;
 mod serve;
+mod sessions;
 pub mod token;
 mod url_token;
 
