@@ -69,6 +69,7 @@ async fn the_consumers_answer_their_golden_events() {
     for name in [
         "notification-route-events",
         "notification-announce-leaving",
+        "notification-project-logins",
         "notification-send-push",
         "notification-export-account",
         "notification-erase-account",

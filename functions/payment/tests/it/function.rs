@@ -88,8 +88,13 @@ async fn the_schedules_and_queues_answer_their_golden_events() {
         let mut function = start(&stage, name).await;
         assert_eq!(function.invoke(&golden(name)).await.unwrap(), Value::Null, "{name}");
     }
-    for name in ["payment-process-webhook", "payment-export-account", "payment-project-titles", "payment-begin-rental"]
-    {
+    for name in [
+        "payment-process-webhook",
+        "payment-export-account",
+        "payment-project-sessions",
+        "payment-project-titles",
+        "payment-begin-rental",
+    ] {
         let mut function = start(&stage, name).await;
         assert_eq!(function.invoke(&golden(name)).await.unwrap(), json!({"batchItemFailures": []}), "{name}");
         let mut poison = golden(name);
