@@ -212,6 +212,7 @@ mod tests {
             title: Some(title(|_| ())),
             position: None,
             slots: Slots::default(),
+            has_signed_out: false,
             answer: None,
         };
         let id: TitleId = TITLE.parse().unwrap();
@@ -249,6 +250,7 @@ mod tests {
             title: Some(title(|_| ())),
             position: None,
             slots,
+            has_signed_out: false,
             answer: None,
         };
         let first = decide(&known(Slots::default()), &order("tv"), Basis::Plan, NOW).unwrap();

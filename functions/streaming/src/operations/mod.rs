@@ -1,11 +1,7 @@
 //! One file per Lambda.
 
-use cinema_http::{OpenApiRouter, Problem, live::session_revoked};
-use kernel::SessionId;
-use stores::Table;
+use cinema_http::OpenApiRouter;
 use tower_http::compression::CompressionLayer;
-
-use crate::store::ended_logins;
 
 cinema_http::operations! {
     http: [
@@ -25,11 +21,6 @@ cinema_http::operations! {
         erase_history: EraseHistory,
         export_account: ExportAccount,
     ],
-}
-
-/// 401 once the login session has ended, although its access token lives on for minutes.
-async fn require_live(table: &Table, session: SessionId) -> Result<(), Problem> {
-    if ended_logins::contains(table, session).await? { Err(session_revoked()) } else { Ok(()) }
 }
 
 /// Playlists repeat themselves: packed they have a tenth of their size.

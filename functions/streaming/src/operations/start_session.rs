@@ -5,9 +5,10 @@ use std::{num::NonZeroU16, time::Duration};
 use cinema_http::{
     IdempotencyKey, IntoResponse, Json, Problem, Response, State, StatusCode, Viewer,
     idempotency::{self, ItemClaim},
+    live::session_revoked,
 };
 use events::contracts::Rendition;
-use kernel::{PlaybackId, TitleId, World};
+use kernel::{PlaybackId, SessionId, TitleId, World};
 use playback::{PlaybackClaims, TokenKey};
 use runtime::{Access, Key, PublicUrl};
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,6 @@ use stores::Table;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::require_live;
 use crate::{
     device::{DeviceId, DeviceName},
     lease::HEARTBEAT_INTERVAL,
@@ -109,12 +109,11 @@ pub(super) async fn start_session(
     key: IdempotencyKey,
     Json(request): Json<StartSessionRequest>,
 ) -> Result<Response, Problem> {
-    require_live(&state.table, viewer.session).await?;
     let order = order(&state.world, &viewer, &request);
     let claim = key.item_claim(viewer.profile, &request);
     for attempt in 0..ATTEMPTS {
         pause(&state.world, attempt).await;
-        if let Some(answer) = state.attempt(&order, claim.as_ref()).await? {
+        if let Some(answer) = state.attempt(&order, viewer.session, claim.as_ref()).await? {
             return Ok(answer);
         }
     }
@@ -150,9 +149,17 @@ fn respond(body: String) -> Result<Response, Problem> {
 
 impl StartSession {
     /// The policy is asked before a stored answer is given: it may have changed. `None`: another request of the account was faster.
-    async fn attempt(&self, order: &StartOrder, claim: Option<&ItemClaim>) -> Result<Option<Response>, Problem> {
+    async fn attempt(
+        &self,
+        order: &StartOrder,
+        login: SessionId,
+        claim: Option<&ItemClaim>,
+    ) -> Result<Option<Response>, Problem> {
         let (now, claim_id) = (self.world.now(), claim.map(|claim| claim.id.as_str()));
-        let known = sessions::known(&self.table, (order.account, order.profile, order.title), claim_id).await?;
+        let known = sessions::known(&self.table, (order.account, order.profile, order.title), login, claim_id).await?;
+        if known.has_signed_out {
+            return Err(session_revoked());
+        }
         let title = (order.title, known.title.as_ref());
         let basis = may_watch(title, &order.audience, known.grant.as_ref(), now).map_err(Refused::Policy)?;
         if let Some((claim, stored)) = claim.zip(known.answer.as_ref().filter(|answer| answer.is_kept(now))) {

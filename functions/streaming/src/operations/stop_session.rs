@@ -1,6 +1,6 @@
 //! `DELETE /v1/playback/sessions/{id}`: frees the slot at once and keeps the last position.
 
-use cinema_http::{Account, Path, Problem, Query, State, StatusCode, Viewer};
+use cinema_http::{Account, Path, Problem, Query, State, StatusCode, Viewer, live::session_revoked};
 use kernel::{PlaybackId, World};
 use runtime::Access;
 use serde::Deserialize;
@@ -8,14 +8,13 @@ use stores::Table;
 use time::Duration;
 use utoipa::IntoParams;
 
-use super::require_live;
 use crate::{
     position::Position,
     problems,
     seconds::Seconds,
     session::Ended,
     store::{
-        positions,
+        ended_logins, positions,
         sessions::{self, Watching},
     },
 };
@@ -79,7 +78,10 @@ impl StopSession {
         let Watching { session, slots, .. } = watching.ok_or_else(problems::unknown_session)?;
         let is_own = session.profile == viewer.profile;
         if !is_own {
-            require_live(&self.table, account.session).await?;
+            // A proof ends with its login session, although the access token that carries it lives on for minutes.
+            if ended_logins::contains(&self.table, account.session).await? {
+                return Err(session_revoked());
+            }
             account.require_fresh(now, STEP_UP)?;
         }
         let next = match session.check_live(now) {

@@ -1,7 +1,7 @@
 //! Sessions and slots: they change together, in one transaction that holds only for the versions that were read.
 
-use kernel::{AccountId, PlaybackId, ProfileId, TitleId};
-use serde::{Deserialize, Serialize};
+use kernel::{AccountId, PlaybackId, ProfileId, SessionId, TitleId};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use stores::{
     StoreError, Table,
     table::{Condition, Item, Query, Update, Value, Write, took_place},
@@ -34,6 +34,8 @@ pub struct Known {
     pub title: Option<Title>,
     pub position: Option<Position>,
     pub slots: Slots,
+    /// Whether the login session has ended, although its access token lives on for minutes.
+    pub has_signed_out: bool,
     /// What the Idempotency-Key was answered before.
     pub answer: Option<Answer>,
 }
@@ -81,12 +83,13 @@ pub struct Watching {
 pub async fn known(
     table: &Table,
     (account, profile, title): (AccountId, ProfileId, TitleId),
+    login: SessionId,
     claim_id: Option<&str>,
 ) -> Result<Known, StoreError> {
     let (grant, slots) = (keys::grant(account), keys::slots(account));
     let (rules, position) = (keys::title(title), keys::position(profile, title));
-    let answer = claim_id.map(|id| keys::answer(account, id));
-    let mut keys = vec![grant.clone(), slots.clone(), rules.clone(), position.clone()];
+    let (answer, ended) = (claim_id.map(|id| keys::answer(account, id)), keys::ended_login(login));
+    let mut keys = vec![grant.clone(), slots.clone(), rules.clone(), position.clone(), ended.clone()];
     keys.extend(answer.clone());
     let mut found = table.get_all(&keys).await?;
     Ok(Known {
@@ -94,6 +97,7 @@ pub async fn known(
         title: found.take(&rules)?,
         position: found.take(&position)?,
         slots: found.take(&slots)?.unwrap_or_default(),
+        has_signed_out: found.take::<IgnoredAny>(&ended)?.is_some(),
         answer: answer.map(|key| found.take(&key)).transpose()?.flatten(),
     })
 }
