@@ -96,7 +96,7 @@ runtime::wire! {
     }
 }
 
-/// Starts a session. 401 `session_revoked` for who has signed out meanwhile.
+/// Starts a session. 401 `session_revoked` for whoever has signed out meanwhile.
 #[utoipa::path(
     post, path = "/v1/playback/sessions", tag = "streaming",
     params(("Idempotency-Key" = Option<String>, Header)),
