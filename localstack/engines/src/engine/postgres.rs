@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -42,11 +43,19 @@ struct User {
 pub(super) async fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
     let mut programs = setup.installed.folder(Component::Postgres);
     let mut folder = setup.home.run().join("postgres");
+    let is_new = !folder.exists();
     fs::create_dir_all(&folder)?;
     let user = rustix::process::geteuid().is_root().then(unprivileged_user).transpose()?;
     if let Some(user) = &user {
         if !is_searchable(&folder)? {
-            folder = move_elsewhere(&folder, setup.home).await?;
+            let elsewhere = folder_elsewhere(setup.home);
+            if is_new && forget_orphan(&elsewhere)? {
+                setup.progress.say(format!(
+                    "  postgres starts anew: {} was of a platform whose folder somebody deleted",
+                    elsewhere.display()
+                ));
+            }
+            folder = move_elsewhere(&folder, elsewhere).await?;
             setup.progress.say(format!(
                 "  postgres lies in {}: as root it runs as {}, which may not search {}",
                 folder.display(),
@@ -195,9 +204,19 @@ impl Cluster<'_> {
     }
 }
 
+/// Deletes the database of a platform whose own folder is gone, and says whether there was one. Its accounts would have lost their objects, tables and keys: a
+/// new platform in the same place would take them for its own.
+fn forget_orphan(elsewhere: &Path) -> Result<bool> {
+    let data = elsewhere.join("data");
+    match fs::remove_dir_all(&data) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("{} cannot be deleted", data.display())),
+    }
+}
+
 /// The folder in which its user may search, with what an earlier version kept in `folder`.
-async fn move_elsewhere(folder: &Path, home: &Home) -> Result<PathBuf> {
-    let elsewhere = folder_elsewhere(home);
+async fn move_elsewhere(folder: &Path, elsewhere: PathBuf) -> Result<PathBuf> {
     fs::create_dir_all(&elsewhere)?;
     let (old, new) = (folder.join("data"), elsewhere.join("data"));
     if old.exists() && !new.exists() {

@@ -195,6 +195,27 @@ async fn postgres_asks_everybody_for_a_password_also_in_a_folder_that_knew_none(
     Engines::wipe(&home, &Progress::quiet()).await
 }
 
+/// As root the database lies outside the platform's folder: it must not outlive it, or a new platform in the same place knows accounts whose keys are gone.
+#[tokio::test]
+async fn a_deleted_folder_takes_its_database_along() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let home = home(folder.path())?;
+    let _started = Started { home: home.clone() };
+    let engines = start(&home, &[Engine::Postgres]).await?;
+    let mut superuser = PgConnection::connect(&engines.endpoints().postgres).await?;
+    sqlx::query("CREATE ROLE viewer").execute(&mut superuser).await?;
+    Engines::stop(&home, &Progress::quiet()).await?;
+
+    let engines = start(&home, &[Engine::Postgres]).await?;
+    ensure!(knows_viewer(&engines).await?, "a stopped platform lost its database");
+    Engines::stop(&home, &Progress::quiet()).await?;
+
+    std::fs::remove_dir_all(home.run())?;
+    let engines = start(&home, &[Engine::Postgres]).await?;
+    ensure!(!knows_viewer(&engines).await?, "a new platform has the database of a deleted one");
+    Engines::wipe(&home, &Progress::quiet()).await
+}
+
 #[tokio::test]
 async fn what_a_platform_keeps_is_its_owners() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -215,6 +236,12 @@ async fn what_a_platform_keeps_is_its_owners() -> Result<()> {
 async fn start(home: &Home, engines: &[Engine]) -> Result<Engines> {
     let options = Options { engines: engines.to_vec(), throw_away: true, ..Options::default() };
     Engines::start(home, &options, &Progress::quiet()).await
+}
+
+async fn knows_viewer(engines: &Engines) -> Result<bool> {
+    let mut superuser = PgConnection::connect(&engines.endpoints().postgres).await?;
+    let role = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'viewer')";
+    Ok(sqlx::query_scalar(role).fetch_one(&mut superuser).await?)
 }
 
 async fn check_passwords(url: &str) -> Result<()> {
