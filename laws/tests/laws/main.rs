@@ -6,6 +6,8 @@ mod contracts;
 mod documents;
 mod drift;
 mod imports;
+mod one_build;
 mod page;
 mod privacy;
+mod schema;
 mod terraform;

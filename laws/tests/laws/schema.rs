@@ -1,15 +1,8 @@
 //! `functions/functions.schema.json` and the reader agree: on every file of the repository and on mistakes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
-use std::fs;
-use std::path::{Path, PathBuf};
-
+use laws::root;
 use serde_json::Value;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
+use std::fs;
 
 fn schema() -> jsonschema::Validator {
     let text = fs::read_to_string(root().join("functions/functions.schema.json")).unwrap();
