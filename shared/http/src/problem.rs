@@ -96,13 +96,14 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
     }
 
-    /// 422: can be read, but is wrong at `pointer`.
+    /// 422: can be read, but is wrong at `pointer`; the empty one is the whole body (RFC 6901).
     pub fn invalid(pointer: &str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
+        let place = if pointer.is_empty() { String::new() } else { format!(" at {pointer}") };
         Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "invalid_request",
-            format!("The request is wrong at {pointer}: {detail}."),
+            format!("The request is wrong{place}: {detail}."),
         )
         .at(pointer, detail)
     }
@@ -288,6 +289,13 @@ impl IntoResponses for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_detail_names_the_place_if_there_is_one() {
+        let detail = |pointer| Problem::invalid(pointer, "must not be empty").document.detail;
+        assert_eq!(detail("/name"), "The request is wrong at /name: must not be empty.");
+        assert_eq!(detail(""), "The request is wrong: must not be empty.");
+    }
 
     #[test]
     fn what_passes_is_told_from_what_is_wrong() {
