@@ -80,9 +80,10 @@ impl Onlooker {
 
     fn look(&self, lease: &Lease, details: &Details, now: OffsetDateTime) -> ActiveStream {
         let known = self.knows(lease);
-        let title = details.titles.get(&lease.title).filter(|title| {
-            known && visibility(&title.rules, &self.audience, now) == Visibility::Visible
-        });
+        let title = details
+            .titles
+            .get(&lease.title)
+            .filter(|title| known && visibility(&title.rules, &self.audience, now) == Visibility::Visible);
         let session = details.sessions.get(&lease.session).filter(|_| known);
         ActiveStream {
             session_id: lease.session,

@@ -161,7 +161,11 @@ mod tests {
         let (live, world, now) = (session(), World::system(), START + time::Duration::seconds(30));
         let replaced = Session { state: State::Replaced, version: 2, ..live.clone() };
         for (next, state, reason) in [
-            (live.report(&PlayerReport { position: 1.0, state: PlayerState::Paused, client_time: None }, now), "paused", ""),
+            (
+                live.report(&PlayerReport { position: 1.0, state: PlayerState::Paused, client_time: None }, now),
+                "paused",
+                "",
+            ),
             (live.stop(None, now), "stopped", "stopped"),
             (replaced, "stopped", "replaced"),
             (live.kick(now), "stopped", "kicked"),

@@ -50,8 +50,7 @@ async fn an_account_sees_what_runs_and_which_of_it_is_here() {
 #[tokio::test]
 async fn only_live_leases_of_the_own_account_are_there() {
     let fixture = Fixture::new().await;
-    let (film, person, stranger) =
-        (fixture.film().await, fixture.person(3, 1080).await, fixture.person(1, 1080).await);
+    let (film, person, stranger) = (fixture.film().await, fixture.person(3, 1080).await, fixture.person(1, 1080).await);
     let stopped = id(&fixture.start(&person, &film, "tv").await);
     fixture.start(&person, &film, "phone").await;
     fixture.start(&stranger, &film, "laptop").await;
@@ -77,7 +76,11 @@ async fn a_profile_with_a_cap_learns_of_others_that_a_device_streams_and_no_more
         "session_id": tv, "device_name": "Name of tv", "started_at": streams[0]["started_at"], "is_this_device": false, "is_own": false,
     });
     assert_eq!(streams[0], bare);
-    assert_eq!((&streams[1]["session_id"], &streams[1]["title_id"]), (&json!(own), &json!(film.title)), "its own it knows");
+    assert_eq!(
+        (&streams[1]["session_id"], &streams[1]["title_id"]),
+        (&json!(own), &json!(film.title)),
+        "its own it knows"
+    );
 
     // A start that finds no slot says the same, and to a token without a profile everything is somebody else's.
     let refused = fixture.start_with(&kid, &film, "another").await.expect_problem(409, "too_many_streams");
@@ -118,6 +121,10 @@ async fn no_answer_names_a_device_id() {
     refused.expect_problem(409, "too_many_streams");
     for answer in [list, refused] {
         // A start under the id of another device takes the place of its stream, whoever plays it.
-        assert!(!answer.text().replace("Name of secret-of-the-tv", "").contains("secret-of-the-tv"), "{}", answer.text());
+        assert!(
+            !answer.text().replace("Name of secret-of-the-tv", "").contains("secret-of-the-tv"),
+            "{}",
+            answer.text()
+        );
     }
 }

@@ -57,9 +57,8 @@ async fn bad_bodies_are_problems_that_name_their_place() {
 async fn whoever_is_nobody_sees_no_streams_and_ends_none() {
     let fixture = Fixture::new().await;
     let session = "pbs_01jd3k5m7n9pqrstvwxyz01234";
-    let calls = || {
-        [fixture.app.get("/v1/playback/active"), fixture.app.delete(&format!("/v1/playback/active/{session}"))]
-    };
+    let calls =
+        || [fixture.app.get("/v1/playback/active"), fixture.app.delete(&format!("/v1/playback/active/{session}"))];
     for call in calls() {
         call.send().await.expect_problem(401, "token_required");
     }

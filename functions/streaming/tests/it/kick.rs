@@ -61,8 +61,7 @@ async fn the_slot_is_free_at_once_and_the_player_is_told_why() {
 #[tokio::test]
 async fn a_stream_of_another_account_does_not_exist() {
     let fixture = Fixture::new().await;
-    let (film, person, stranger) =
-        (fixture.film().await, fixture.person(1, 1080).await, fixture.person(1, 1080).await);
+    let (film, person, stranger) = (fixture.film().await, fixture.person(1, 1080).await, fixture.person(1, 1080).await);
     let session = id(&fixture.start(&person, &film, "tv").await);
     let unknown = World::system().id::<PlaybackId>().to_string();
     for (who, session) in [(&stranger, &session), (&person, &unknown)] {

@@ -31,7 +31,8 @@ async fn indexed(fixture: &Fixture) -> u64 {
     let table = table(fixture);
     let mut count = 0;
     for shard in 0..8 {
-        count += table.count(Query::index("due", "due_shard", format!("live#{shard}")).above("due_at", "0")).await.unwrap();
+        count +=
+            table.count(Query::index("due", "due_shard", format!("live#{shard}")).above("due_at", "0")).await.unwrap();
     }
     count
 }
