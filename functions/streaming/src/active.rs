@@ -1,6 +1,5 @@
 //! The streams of an account that run, as one of its profiles may know them.
 
-use cinema_http::Account;
 use kernel::{
     PlaybackId, ProfileId, TitleId,
     policy::{ADULT, Audience, Visibility, visibility},
@@ -58,13 +57,6 @@ pub struct Onlooker {
 impl From<&StartOrder> for Onlooker {
     fn from(order: &StartOrder) -> Self {
         Self { profile: Some(order.profile), audience: order.audience.clone(), device: Some(order.device_id.clone()) }
-    }
-}
-
-impl From<&Account> for Onlooker {
-    fn from(account: &Account) -> Self {
-        let audience = Audience { territory: account.origin.territory.clone(), max_rating: account.claims.cap() };
-        Self { profile: account.claims.pid, audience, device: None }
     }
 }
 

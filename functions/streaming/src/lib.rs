@@ -7,7 +7,6 @@ mod active;
 mod admission;
 mod copy;
 mod device;
-mod ending;
 pub mod grant;
 pub mod lease;
 pub mod master;

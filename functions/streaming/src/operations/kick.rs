@@ -5,8 +5,8 @@ use kernel::{PlaybackId, World};
 use runtime::Access;
 use stores::Table;
 
+use super::require_say;
 use crate::{
-    ending::require_say,
     problems,
     session::Ended,
     store::sessions::{self, Watching},

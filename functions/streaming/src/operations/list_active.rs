@@ -1,7 +1,7 @@
 //! `GET /v1/playback/active`: on which devices the account streams right now.
 
 use cinema_http::{Account, Json, Problem, Query, State};
-use kernel::World;
+use kernel::{World, policy::Audience};
 use runtime::Access;
 use serde::{Deserialize, Serialize};
 use stores::Table;
@@ -51,7 +51,8 @@ pub(super) async fn list_active(
 ) -> Result<Json<ListActiveAnswer>, Problem> {
     let now = world.now();
     let device = request.device_id.map(|device| device.as_str().to_owned());
-    let onlooker = Onlooker { device, ..Onlooker::from(&account) };
+    let audience = Audience { territory: account.origin.territory, max_rating: account.claims.cap() };
+    let onlooker = Onlooker { profile: account.claims.pid, audience, device };
     let leases = active::slots(&table, account.id).await?.live(now).cloned().collect();
     Ok(Json(ListActiveAnswer { items: streams(&table, leases, &onlooker, now).await? }))
 }

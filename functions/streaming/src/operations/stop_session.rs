@@ -7,8 +7,8 @@ use serde::Deserialize;
 use stores::Table;
 use utoipa::IntoParams;
 
+use super::require_say;
 use crate::{
-    ending::require_say,
     position::Position,
     problems,
     seconds::Seconds,
