@@ -1,4 +1,4 @@
-// The account's page: plan and payments, films by themselves, invoices, profiles, what proves who the person is, a copy of their data, the end of the account.
+// The account's page: what is being watched, plan and payments, films by themselves, invoices, profiles, what proves who the person is, a copy of their data, the end of the account.
 
 import { call, forget } from "./api.js";
 import { action, alertLine, el, field, form } from "./dom.js";
@@ -7,6 +7,7 @@ import { planSection } from "./plans.js";
 import { profilesSection } from "./profiles.js";
 import { leaving, linksAndOthers, placeBefore } from "./providers.js";
 import { purchasesSection } from "./purchases.js";
+import { watchingSection } from "./watching.js";
 
 /** How often an export is looked at. */
 const POLL_MS = 2000;
@@ -29,11 +30,11 @@ async function whenSetUp(ask) {
 
 export async function showAccount(show) {
   const account = await whenSetUp(() => call("GET", "/v1/users/me"));
-  const [factors, plan, purchases, invoices, profiles, providers] = await Promise.all([
-    call("GET", "/v1/auth/mfa"), planSection(), purchasesSection(), invoicesSection(), whenSetUp(profilesSection), providersSection(),
+  const [factors, watching, plan, purchases, invoices, profiles, providers] = await Promise.all([
+    call("GET", "/v1/auth/mfa"), watchingSection(), planSection(), purchasesSection(), invoicesSection(), whenSetUp(profilesSection), providersSection(),
   ]);
   show(el("h1", { textContent: "Account" }), el("p", { className: "dim", textContent: account.email }),
-    plan, purchases, invoices, profiles, passwordSection(factors), authenticatorSection(factors), providers, exportSection(), deletionSection(show));
+    watching, plan, purchases, invoices, profiles, passwordSection(factors), authenticatorSection(factors), providers, exportSection(), deletionSection(show));
 }
 
 const day = (time) => new Date(time).toLocaleDateString("en-GB");

@@ -5,7 +5,7 @@ import { call, isSignedIn, resume, sentence, signOut, whenNeeded } from "./api.j
 import { continueWatching } from "./continue_watching.js";
 import { alertLine, attempt, el } from "./dom.js";
 import { bell, showNotifications } from "./notifications.js";
-import { loadLibrary, play, reason, state, whyNotStarted } from "./player.js";
+import { loadLibrary, play, reason, state } from "./player.js";
 import { showPlans } from "./plans.js";
 import { showProfiles } from "./profiles.js";
 import { placeBefore } from "./providers.js";
@@ -14,6 +14,7 @@ import { unsubscribe } from "./push.js";
 import { enter, showCode, showForgotten, showSignIn, showSignUp } from "./sign_in.js";
 import { showSignInFailed } from "./sign_in_failed.js";
 import { confirmIdentity, showSteppedUp } from "./step_up.js";
+import { streamsInUse } from "./watching.js";
 
 window.cinema = { player: state };
 const view = document.querySelector("#view");
@@ -73,6 +74,7 @@ async function showTitle(show, id, news = "") {
   const people = (title.credits ?? []).map((credit) => `${credit.name} (${credit.role})`).join(", ");
   const message = el("p", { className: "error", role: "alert" });
   const stage = el("div", { className: "player", hidden: true });
+  const inUse = el("div");
   const button = el("button", { id: "play", textContent: isSignedIn() ? "Play" : "Sign in to watch" });
   const isOffered = isFilm && (title.playable || !isSignedIn());
   button.hidden = !isOffered || stands.needs_payment;
@@ -82,10 +84,11 @@ async function showTitle(show, id, news = "") {
   // Whoever has a plan is asked only when it does not include the film.
   const place = el("div", {}, isOffered && (stands.needs_payment || stands.own || !isSignedIn()) ? sale(title, stands, again) : null);
   const here = location.hash;
-  button.onclick = async () => {
+  const watch = async () => {
     if (!isSignedIn()) return void (location.hash = `#/sign-in?then=${encodeURIComponent(here)}`);
     button.disabled = true;
     message.textContent = "";
+    inUse.replaceChildren();
     const video = el("video", { controls: true, autoplay: true, playsInline: true });
     stage.replaceChildren(video);
     stage.hidden = false;
@@ -101,18 +104,20 @@ async function showTitle(show, id, news = "") {
       if (!video.isConnected) return stop();
       leave = stop;
     } catch (error) {
-      stopped(whyNotStarted(error));
+      stopped(reason(error.code, sentence(error)));
+      if (error.code === "too_many_streams") inUse.replaceChildren(await streamsInUse(error.problem.devices, watch));
       if (["subscription_required", "plan_too_low"].includes(error.code)) place.replaceChildren(sale(title, stands, again));
       if (error.code === "profile_required" && stage.isConnected) location.hash = `#/profiles?then=${encodeURIComponent(here)}`;
     }
   };
+  button.onclick = watch;
   if (!button.hidden && isSignedIn()) loadLibrary();
   const needsPlan = button.hidden && (stands.needs_payment || ["subscription_required", "plan_too_low"].includes(title.why_not));
   const plans = needsPlan ? el("a", { href: "#/plans", textContent: "See the plans" }) : null;
   show(el("div", { className: "title" }, stage, el("h1", { textContent: title.name }),
     el("p", { className: "dim", textContent: [title.year, ...(title.genres ?? []).map((genre) => genre.name)].filter(Boolean).join(" · ") }),
     el("p", { textContent: title.synopsis ?? "" }), el("p", { className: "dim", textContent: people }),
-    el("div", {}, button), message, place, plans));
+    el("div", {}, button), message, inUse, place, plans));
 }
 
 function showCorner() {

@@ -1,6 +1,6 @@
 // One playback session: start, heartbeats, quality samples, stop.
 
-import { call, callQuietly, deviceName, leaveWith, refused, sentence } from "./api.js";
+import { call, callQuietly, deviceName, leaveWith, refused } from "./api.js";
 
 /** What the player is doing right now; watched by tests and by support. */
 export const state = { session: null, hls: null, video: null, rejected: [] };
@@ -13,6 +13,7 @@ const NO_PLAYER = "The player could not be loaded. Try again in a moment.";
 /** Why a title cannot be played, or a session had to stop: the codes of `why_not`, of a heartbeat and of its refusals. */
 const REASONS = {
   session_replaced: "This film is being watched somewhere else.",
+  session_kicked: "Somebody of your account has ended this stream from another device.",
   session_stopped: "This film was stopped on another device or in another window.",
   session_expired: LOST,
   signed_out: "You have been signed out. Sign in again to go on.",
@@ -32,15 +33,8 @@ const REASONS = {
 /** A sentence for a code; `otherwise` for one that is not known here. */
 export const reason = (code, otherwise) => REASONS[code] ?? otherwise;
 
-/** Why a film does not start: of too many streams also which. */
-export function whyNotStarted(error) {
-  const devices = (error.problem?.devices ?? []).map((device) => device.device_name ?? "an unnamed device");
-  const said = sentence(error);
-  if (devices.length === 0) return reason(error.code, said);
-  return `${said} In use: ${devices.join(", ")}.`;
-}
-
-function deviceId() {
+/** By which the service knows this browser; a start here takes the place of what it played before. */
+export function deviceId() {
   let id = localStorage.getItem("device");
   if (!id) localStorage.setItem("device", (id = crypto.randomUUID()));
   return id;

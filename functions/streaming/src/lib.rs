@@ -3,6 +3,7 @@
 //! The hot path reads and writes one DynamoDB table and nothing else. A stream slot is a lease with a fencing token; the lease and the session
 //! that holds it change in one transaction, so a live session always has a slot and a slot always has a live session.
 
+mod active;
 mod admission;
 mod copy;
 mod device;

@@ -1,12 +1,9 @@
 //! What a client is told when something cannot be done: every code that this service sends more than once.
 
 use cinema_http::{Problem, StatusCode};
-use kernel::{PlaybackId, TitleId};
 use playback::TokenError;
-use serde::Serialize;
-use time::{OffsetDateTime, serde::rfc3339};
 
-use crate::{admission::Denied, lease::Lease, session::Ended, start::Refused};
+use crate::{active::ActiveStream, admission::Denied, session::Ended};
 
 /// 404: there is none, or it is another account's.
 pub fn unknown_session() -> Problem {
@@ -29,10 +26,20 @@ pub fn session_ended(why: Ended, status: StatusCode) -> Problem {
         Ended::Replaced => {
             ("session_replaced", "This device has started another session. Go on there, or start a new one here.")
         }
+        Ended::Kicked => (
+            "session_kicked",
+            "Somebody of your account has ended this stream from another device. Start a new one to go on.",
+        ),
         Ended::Stopped => ("session_stopped", "This session was stopped. Start a new one."),
         Ended::Expired => ("session_expired", "This session was silent for too long. Start a new one."),
     };
     Problem::new(status, code, detail)
+}
+
+/// 409 with the streams that take the slots.
+pub fn too_many_streams(streams: Vec<ActiveStream>) -> Problem {
+    let detail = "Your plan's streams are all in use. Stop one of these devices first.";
+    Problem::conflict("too_many_streams", detail).with("devices", streams)
 }
 
 impl From<Denied> for Problem {
@@ -47,42 +54,6 @@ impl From<Denied> for Problem {
             Denied::UnknownSession => unknown_session(),
             Denied::Ended(why) => session_ended(why, StatusCode::FORBIDDEN),
             Denied::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Policy(refusal) => refusal.into(),
-            Refused::SlotsFull(leases) => {
-                let devices: Vec<_> = leases.iter().map(ActiveDevice::from).collect();
-                let detail = "Your plan's streams are all in use. Stop one of these devices first.";
-                Self::conflict("too_many_streams", detail).with("devices", devices)
-            }
-        }
-    }
-}
-
-/// A device that holds a slot, in the list of `too_many_streams`.
-#[derive(Serialize)]
-struct ActiveDevice<'a> {
-    session_id: PlaybackId,
-    device_id: &'a str,
-    device_name: Option<&'a str>,
-    title_id: TitleId,
-    #[serde(with = "rfc3339")]
-    started_at: OffsetDateTime,
-}
-
-impl<'a> From<&'a Lease> for ActiveDevice<'a> {
-    fn from(lease: &'a Lease) -> Self {
-        Self {
-            session_id: lease.session,
-            device_id: &lease.device_id,
-            device_name: lease.device_name.as_deref(),
-            title_id: lease.title,
-            started_at: lease.started_at,
         }
     }
 }

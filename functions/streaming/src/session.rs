@@ -26,6 +26,8 @@ pub enum State {
     Stopped,
     /// Ended because the same device has started another session.
     Replaced,
+    /// Ended by somebody of the account from another place.
+    Kicked,
     /// Ended because no report came for the length of the lease.
     Expired,
     /// About to be removed, because its person is being erased: nobody is told.
@@ -127,6 +129,8 @@ pub struct PlayerReport {
 pub enum Ended {
     /// A newer session of the same device has its slot.
     Replaced,
+    /// Somebody of the account has ended it from another place.
+    Kicked,
     Stopped,
     /// No report came in time.
     Expired,
@@ -137,6 +141,7 @@ impl Session {
     pub fn check_live(&self, now: OffsetDateTime) -> Result<(), Ended> {
         match self.state {
             State::Replaced => Err(Ended::Replaced),
+            State::Kicked => Err(Ended::Kicked),
             State::Stopped | State::Erased => Err(Ended::Stopped),
             State::Expired => Err(Ended::Expired),
             _ if now >= self.lease_ends_at => Err(Ended::Expired),
@@ -185,6 +190,12 @@ impl Session {
     #[must_use]
     pub fn end(&self, now: OffsetDateTime) -> Self {
         Self { state: State::Stopped, at: now.max(self.at), ..self.clone() }
+    }
+
+    /// The session after somebody has ended it from another place: where it stopped is what its own player has told.
+    #[must_use]
+    pub fn kick(&self, now: OffsetDateTime) -> Self {
+        Self { state: State::Kicked, ..self.changed(now) }
     }
 
     /// The session after its lease has ended.

@@ -20,7 +20,7 @@ pub fn of(world: &World, old: Option<&Session>, new: Option<&Session>) -> Option
         (Some(old), Some(new)) if new.version > old.version && old.state.is_live() => {
             let kind = match new.state {
                 State::Playing | State::Paused | State::Buffering => types::PLAYBACK_PROGRESSED,
-                State::Stopped | State::Replaced | State::Erased => types::PLAYBACK_STOPPED,
+                State::Stopped | State::Replaced | State::Kicked | State::Erased => types::PLAYBACK_STOPPED,
                 State::Expired => types::PLAYBACK_EXPIRED,
             };
             Some(told(world, kind, new))
@@ -62,12 +62,14 @@ fn id_of(session: &Session, what: &str) -> EventId {
 }
 
 fn told(world: &World, kind: &str, session: &Session) -> Event {
-    let state = match session.state {
-        State::Playing => "playing",
-        State::Paused => "paused",
-        State::Buffering => "buffering",
-        State::Stopped | State::Replaced | State::Erased => "stopped",
-        State::Expired => "expired",
+    let (state, reason) = match session.state {
+        State::Playing => ("playing", ""),
+        State::Paused => ("paused", ""),
+        State::Buffering => ("buffering", ""),
+        State::Stopped | State::Erased => ("stopped", "stopped"),
+        State::Replaced => ("stopped", "replaced"),
+        State::Kicked => ("stopped", "kicked"),
+        State::Expired => ("expired", "expired"),
     };
     let text = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
     let data = Playback {
@@ -84,6 +86,7 @@ fn told(world: &World, kind: &str, session: &Session) -> Event {
         at: text(session.at),
         territory: session.territory.to_string(),
         state: state.to_owned(),
+        reason: reason.to_owned(),
     };
     Event {
         id: id_of(session, ""),
@@ -96,6 +99,7 @@ fn told(world: &World, kind: &str, session: &Session) -> Event {
 #[cfg(test)]
 mod tests {
     use kernel::{AccountId, AssetId, PlaybackId, ProfileId, TitleId};
+    use proptest::prelude::*;
     use time::macros::datetime;
     use uuid::Uuid;
 
@@ -143,12 +147,77 @@ mod tests {
         assert_eq!(kind(Some(&live), Some(&beat)).as_deref(), Some(types::PLAYBACK_PROGRESSED));
         assert_eq!(kind(Some(&live), Some(&live.stop(None, now))).as_deref(), Some(types::PLAYBACK_STOPPED));
         assert_eq!(kind(Some(&live), Some(&replaced)).as_deref(), Some(types::PLAYBACK_STOPPED));
+        assert_eq!(kind(Some(&live), Some(&live.kick(now))).as_deref(), Some(types::PLAYBACK_STOPPED));
         assert_eq!(kind(Some(&live), Some(&live.expire())).as_deref(), Some(types::PLAYBACK_EXPIRED));
         assert_eq!(kind(Some(&live), None).as_deref(), Some(types::PLAYBACK_EXPIRED));
         assert_eq!(kind(Some(&live.stop(None, now)), None), None, "an ended session may be forgotten");
         assert_eq!(kind(Some(&beat), Some(&beat)), None);
         let erased = Session { state: State::Erased, version: 2, ..live.clone() };
         assert_eq!((kind(Some(&live), Some(&erased)), kind(Some(&erased), None)), (None, None));
+    }
+
+    #[test]
+    fn the_end_says_why() {
+        let (live, world, now) = (session(), World::system(), START + time::Duration::seconds(30));
+        let replaced = Session { state: State::Replaced, version: 2, ..live.clone() };
+        for (next, state, reason) in [
+            (
+                live.report(&PlayerReport { position: 1.0, state: PlayerState::Paused, client_time: None }, now),
+                "paused",
+                "",
+            ),
+            (live.stop(None, now), "stopped", "stopped"),
+            (replaced, "stopped", "replaced"),
+            (live.kick(now), "stopped", "kicked"),
+            (live.expire(), "expired", "expired"),
+        ] {
+            let told = of(&world, Some(&live), Some(&next)).unwrap();
+            assert_eq!((told.data["state"].as_str(), told.data["reason"].as_str()), (Some(state), Some(reason)));
+        }
+    }
+
+    /// What may happen to a session, each time decided on a state that may be stale and written by compare-and-swap of the version.
+    #[derive(Debug, Clone, Copy)]
+    enum Deed {
+        Report,
+        Stop,
+        Kick,
+        /// What the sweeper does, or a late report.
+        Expire,
+    }
+
+    proptest! {
+        /// Player, kicks and sweeper at once, in any order: one end, told once, and nothing after it.
+        #[test]
+        fn a_session_ends_once_whoever_ends_it(
+            deeds in proptest::collection::vec((0usize..3, prop_oneof![3 => Just(Deed::Report), 1 => Just(Deed::Stop), 1 => Just(Deed::Kick), 1 => Just(Deed::Expire)], 0i64..100, any::<bool>()), 1..40)
+        ) {
+            let (mut stored, mut now) = (session(), START);
+            let mut read = vec![stored.clone(); 3];
+            let mut ends = Vec::new();
+            for (writer, deed, seconds, reads_first) in deeds {
+                now += time::Duration::seconds(seconds);
+                if reads_first {
+                    read[writer] = stored.clone();
+                }
+                let seen = read[writer].clone();
+                let next = match (deed, seen.check_live(now)) {
+                    (Deed::Report, Ok(())) => seen.report(&PlayerReport { position: 1.0, state: PlayerState::Playing, client_time: None }, now),
+                    (Deed::Stop, Ok(())) => seen.stop(None, now),
+                    (Deed::Kick, Ok(())) => seen.kick(now),
+                    (_, Err(crate::session::Ended::Expired)) if seen.state.is_live() => seen.expire(),
+                    _ => continue,
+                };
+                if stored.version + 1 == next.version {
+                    let told = of(&World::system(), Some(&stored), Some(&next));
+                    prop_assert_eq!(told.is_some(), stored.state.is_live());
+                    ends.extend(told.filter(|_| !next.state.is_live()));
+                    stored = next;
+                }
+                read[writer] = stored.clone();
+            }
+            prop_assert_eq!(ends.len(), usize::from(!stored.state.is_live()), "{:?}", ends);
+        }
     }
 
     #[test]

@@ -53,6 +53,7 @@ fn event(world: &World, viewer: &Viewer, number: usize) -> Event {
         at: now,
         territory: "DE".to_owned(),
         state: "playing".to_owned(),
+        ..Playback::default()
     };
     Event::new(world, types::PLAYBACK_PROGRESSED, viewer.session, (number % HEARTBEATS + 1) as i64, &state)
 }

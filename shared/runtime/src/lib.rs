@@ -3,6 +3,7 @@
 mod boot;
 mod events;
 mod key;
+mod metrics;
 mod records;
 mod references;
 mod telemetry;
@@ -14,6 +15,7 @@ pub use events::{answer_dynamodb, answer_events, answer_kinesis, answer_s3, answ
 pub use events::{dynamodb, events, kinesis, s3, schedule, sqs};
 pub use key::{FromSecret, Key};
 pub use lambda_runtime::{Error as InvocationError, LambdaEvent};
+pub use metrics::{Figure, Unit, put_metrics};
 pub use records::{Change, KinesisRecord, S3Object, SqsMessage, Tick, relay_changes};
 pub use vars::Vars;
 pub use wire::{PublicUrl, Wire};

@@ -11,7 +11,7 @@ use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::{
     Client,
-    types::{DeleteRequest, KeysAndAttributes, ReturnValue, TransactWriteItem, WriteRequest},
+    types::{DeleteRequest, KeysAndAttributes, ReturnValue, Select, TransactWriteItem, WriteRequest},
 };
 use serde::de::DeserializeOwned;
 
@@ -88,6 +88,20 @@ impl Table {
             after = answer.last_evaluated_key;
             if after.is_none() || query.limit().is_some_and(|limit| items.len() >= limit) {
                 return Ok(items);
+            }
+        }
+    }
+
+    /// How many items a partition has, over all pages, without sending them; the query's limit does not count.
+    pub async fn count(&self, query: Query) -> Result<u64, StoreError> {
+        let (mut count, mut after) = (0, None);
+        loop {
+            let request = query.request(&self.client, &self.name, None).select(Select::Count);
+            let answer = request.set_exclusive_start_key(after).send().await.map_err(failed)?;
+            count += u64::try_from(answer.count).unwrap_or_default();
+            after = answer.last_evaluated_key;
+            if after.is_none() {
+                return Ok(count);
             }
         }
     }

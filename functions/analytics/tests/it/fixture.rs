@@ -150,6 +150,7 @@ impl Session {
             at: at.format(&Rfc3339).unwrap(),
             territory: "DE".to_owned(),
             state: "playing".to_owned(),
+            ..Playback::default()
         };
         Event::new(&World::system(), kind, self.id, sequence, &state)
     }

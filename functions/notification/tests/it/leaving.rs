@@ -127,6 +127,7 @@ impl Person {
             started_at: text(at - Duration::HOUR),
             at: text(at),
             state: "stopped".to_owned(),
+            ..streaming::Playback::default()
         };
         Event::new(&World::system(), types::PLAYBACK_STOPPED, session, 9, &data)
     }

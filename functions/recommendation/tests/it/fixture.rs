@@ -96,6 +96,7 @@ pub fn playback(
         at: text(at + Duration::seconds(sequence)),
         territory: "DE".to_owned(),
         state: "playing".to_owned(),
+        ..Playback::default()
     };
     Event::new(&World::system(), types::PLAYBACK_PROGRESSED, session, sequence, &data)
 }

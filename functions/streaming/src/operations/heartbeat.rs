@@ -75,7 +75,7 @@ impl Quality {
 pub(super) struct HeartbeatAnswer {
     /// `continue` or `stop`.
     action: &'static str,
-    /// Why it has to stop: `session_replaced`, or the code with which a start would be refused, such as `subscription_required` or
+    /// Why it has to stop: `session_replaced`, `session_kicked`, or the code with which a start would be refused, such as `subscription_required` or
     /// `title_withdrawn`.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -140,7 +140,10 @@ impl Heartbeat {
         let Watching { session, slots, grant } = own.ok_or_else(problems::unknown_session)?;
         let ended = |why| Err(problems::session_ended(why, StatusCode::GONE));
         let renewed = match session.check_live(now) {
-            Err(Ended::Replaced) => return Ok(Some(HeartbeatAnswer::stop("session_replaced"))),
+            Err(why @ (Ended::Replaced | Ended::Kicked)) => {
+                let reason = problems::session_ended(why, StatusCode::GONE);
+                return Ok(Some(HeartbeatAnswer::stop(reason.code())));
+            }
             Err(Ended::Stopped) => return ended(Ended::Stopped),
             Ok(()) => slots.renew(id, now),
             Err(Ended::Expired) => None,

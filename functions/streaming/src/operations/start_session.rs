@@ -18,9 +18,11 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::{
+    active::{Onlooker, streams},
     device::{DeviceId, DeviceName},
     lease::HEARTBEAT_INTERVAL,
     playlist::expiry,
+    problems::too_many_streams,
     start::{Refused, Start, StartOrder, decide, may_watch},
     store::sessions::{self, Answer, Started},
     title::Marker,
@@ -96,7 +98,8 @@ runtime::wire! {
     }
 }
 
-/// Starts a session. 401 `session_revoked` for whoever has signed out meanwhile.
+/// Starts a session. 401 `session_revoked` for whoever has signed out meanwhile; 409 `too_many_streams` lists in `devices` what runs, as
+/// `GET /v1/playback/active` does.
 #[utoipa::path(
     post, path = "/v1/playback/sessions", tag = "streaming",
     params(("Idempotency-Key" = Option<String>, Header)),
@@ -161,12 +164,15 @@ impl StartSession {
             return Err(session_revoked());
         }
         let title = (order.title, known.title.as_ref());
-        let basis = may_watch(title, &order.audience, known.grant.as_ref(), now).map_err(Refused::Policy)?;
+        let basis = may_watch(title, &order.audience, known.grant.as_ref(), now)?;
         if let Some((claim, stored)) = claim.zip(known.answer.as_ref().filter(|answer| answer.is_kept(now))) {
             claim.check(&stored.fingerprint)?;
             return Ok(Some(idempotency::replayed(respond(stored.body.clone())?)));
         }
-        let start = decide(&known, order, basis, now)?;
+        let start = match decide(&known, order, basis, now) {
+            Ok(start) => start,
+            Err(refused) => return Err(self.refusal(refused, order, now).await),
+        };
         let markers = known.title.map(|title| title.markers).unwrap_or_default();
         let body = self.answer(&start, markers, self.key.get().await?, now);
         let body = serde_json::to_string(&body).map_err(Problem::internal)?;
@@ -179,6 +185,15 @@ impl StartSession {
             answer: claim_id.zip(stored.as_ref()),
         };
         if sessions::start(&self.table, &started, now).await? { respond(body).map(Some) } else { Ok(None) }
+    }
+
+    async fn refusal(&self, refused: Refused, order: &StartOrder, now: OffsetDateTime) -> Problem {
+        match refused {
+            Refused::Policy(refusal) => refusal.into(),
+            Refused::SlotsFull(leases) => streams(&self.table, leases, &Onlooker::from(order), now)
+                .await
+                .map_or_else(Problem::from, too_many_streams),
+        }
     }
 
     fn answer(&self, start: &Start, markers: Vec<Marker>, key: &TokenKey, now: OffsetDateTime) -> StartSessionAnswer {

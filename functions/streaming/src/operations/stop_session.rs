@@ -1,29 +1,26 @@
 //! `DELETE /v1/playback/sessions/{id}`: frees the slot at once and keeps the last position.
 
-use cinema_http::{Account, Path, Problem, Query, State, StatusCode, Viewer, live::session_revoked};
+use cinema_http::{Account, Path, Problem, Query, State, StatusCode, Viewer};
 use kernel::{PlaybackId, World};
 use runtime::Access;
 use serde::Deserialize;
 use stores::Table;
-use time::Duration;
 use utoipa::IntoParams;
 
+use super::require_say;
 use crate::{
     position::Position,
     problems,
     seconds::Seconds,
     session::Ended,
     store::{
-        ended_logins, positions,
+        positions,
         sessions::{self, Watching},
     },
 };
 
 /// How often a stop is applied again when another request of the account was faster.
 const ATTEMPTS: usize = 5;
-
-/// How long ago a person may have proved who they are to stop what another profile plays.
-const STEP_UP: Duration = Duration::minutes(10);
 
 /// Where the viewer stopped.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -76,14 +73,8 @@ impl StopSession {
         let now = self.world.now();
         let watching = sessions::watching(&self.table, id, viewer.account).await?;
         let Watching { session, slots, .. } = watching.ok_or_else(problems::unknown_session)?;
+        require_say(&self.table, &session, account, now).await?;
         let is_own = session.profile == viewer.profile;
-        if !is_own {
-            // A proof ends with its login session, although the access token that carries it lives on for minutes.
-            if ended_logins::contains(&self.table, account.session).await? {
-                return Err(session_revoked());
-            }
-            account.require_fresh(now, STEP_UP)?;
-        }
         let next = match session.check_live(now) {
             Ok(()) => {
                 let stopped = session.stop(position.filter(|_| is_own).map(|position| position.0), now);

@@ -86,6 +86,8 @@ fn it_ends_once_and_says_why() {
     assert_eq!(session().check_live(after(90)), Err(Ended::Expired));
     let stopped = session().stop(Some(40.0), after(30));
     assert_eq!((stopped.check_live(after(31)), stopped.position, stopped.watched), (Err(Ended::Stopped), 40.0, 40.0));
+    let kicked = session().report(&report(20.0, None), after(20)).kick(after(30));
+    assert_eq!((kicked.check_live(after(31)), kicked.position, kicked.at), (Err(Ended::Kicked), 20.0, after(30)));
     let expired = session().expire();
     assert_eq!((expired.check_live(after(1)), expired.at), (Err(Ended::Expired), after(90)));
 }

@@ -11,8 +11,12 @@
 //! | `login#ses_…` | `ended` | a login session that has ended, for an hour |
 //! | `erased#…` | `erased` | digest of an account that was erased |
 //!
+//! The index `due` holds live sessions by the end of their lease.
+//!
 //! An account that was erased is refused late grants and first starts by its tombstone.
 
+pub mod active;
+pub mod due;
 pub mod ended_logins;
 pub mod erasure;
 pub mod export;

@@ -8,7 +8,7 @@ use stores::{
 };
 use time::{Duration, OffsetDateTime};
 
-use super::keys;
+use super::{due, keys};
 use crate::{
     grant::Grant,
     lease::{Lease, Slots},
@@ -24,8 +24,6 @@ const LINGER: Duration = Duration::hours(2);
 const KEEP_ENDED: Duration = Duration::days(7);
 /// An answer stays known to its Idempotency-Key.
 const KEEP_ANSWER: Duration = Duration::hours(24);
-/// Live sessions are spread over this many partitions of the index by the end of their lease.
-const DUE_SHARDS: u8 = 8;
 
 /// What a start is decided on.
 #[derive(Debug)]
@@ -157,10 +155,7 @@ fn swap_slots(account: AccountId, slots: &Slots) -> Result<Write, StoreError> {
 fn put(session: &Session) -> Result<Write, StoreError> {
     let item = Item::new(&keys::session(session.id), session)?;
     let item = if session.state.is_live() {
-        let shard = session.id.to_string().bytes().last().unwrap_or_default() % DUE_SHARDS;
-        item.with("due_shard", format!("live#{shard}"))
-            .with("due_at", format!("{:015}", millis::of(session.lease_ends_at)))
-            .expiring(session.lease_ends_at + LINGER)
+        due::indexed(item, session).expiring(session.lease_ends_at + LINGER)
     } else {
         item.expiring(session.at + KEEP_ENDED)
     };

@@ -43,9 +43,27 @@ async fn bad_bodies_are_problems_that_name_their_place() {
         let problem = fixture.beat(&person, &session, &body).await.expect_problem(422, "invalid_request");
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
     }
+    for query in ["device_id=", "device_id=a%20b", "device=tv"] {
+        let call = fixture.app.get(&format!("/v1/playback/active?{query}")).token(&person.token());
+        call.send().await.expect_problem(422, "invalid_request");
+    }
     for query in ["position=-1", "position=abc", "position=NaN", "pos=1"] {
         let path = format!("/v1/playback/sessions/{session}?{query}");
         fixture.app.delete(&path).token(&person.token()).send().await.expect_problem(422, "invalid_request");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_nobody_sees_no_streams_and_ends_none() {
+    let fixture = Fixture::new().await;
+    let session = "pbs_01jd3k5m7n9pqrstvwxyz01234";
+    let calls =
+        || [fixture.app.get("/v1/playback/active"), fixture.app.delete(&format!("/v1/playback/active/{session}"))];
+    for call in calls() {
+        call.send().await.expect_problem(401, "token_required");
+    }
+    for call in calls() {
+        call.bearer(&Token::viewer().forged()).send().await.expect_problem(401, "invalid_token");
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::fixture::{Fixture, id, path};
+use crate::fixture::{Fixture, Person, id, path};
 
 /// Forwards to the AWS emulator and counts calls of DynamoDB.
 async fn counting_proxy(target: String) -> (String, Arc<AtomicUsize>) {
@@ -65,4 +65,15 @@ async fn a_start_and_the_master_need_three_calls_together() {
     fixture.seconds(20);
     beat.send().await.expect(200);
     assert_eq!(count.load(Ordering::SeqCst), 9, "a report: one read, title and position together, one transaction");
+    let refused = app.post("/v1/playback/sessions", &json!({ "title_id": film.title, "device_id": "phone" }));
+    refused.token(&person.token()).send().await.expect_problem(409, "too_many_streams");
+    assert_eq!(count.load(Ordering::SeqCst), 11, "no slot: one read, and one of what takes them");
+    app.get("/v1/playback/active").token(&person.token()).send().await.expect(200);
+    assert_eq!(count.load(Ordering::SeqCst), 13, "what runs: the slots, then sessions and titles together");
+    let child = Person { profile: Person::new().profile, ..person };
+    app.get("/v1/playback/active").token(&child.token().max_rating(6)).send().await.expect(200);
+    assert_eq!(count.load(Ordering::SeqCst), 14, "what is not told is not read");
+    let kick = app.delete(&format!("/v1/playback/active/{}", id(&again))).token(&person.token());
+    kick.send().await.expect(204);
+    assert_eq!(count.load(Ordering::SeqCst), 16, "a kick: one read, one transaction");
 }

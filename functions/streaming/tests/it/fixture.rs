@@ -118,7 +118,15 @@ impl Film {
 
 impl Fixture {
     pub async fn new() -> Self {
-        let service = Service::start("streaming").await;
+        Self::of(Service::start("streaming").await)
+    }
+
+    /// With a table that no other test sees: for what looks at all of it.
+    pub async fn alone() -> Self {
+        Self::of(Service::start_alone("streaming").await)
+    }
+
+    fn of(service: Service) -> Self {
         let seed = u64::from_le_bytes(World::system().bytes());
         let (world, clock) = World::replay(testkit::titles::present(), seed);
         let app = service.app_with(&service.boot().with_world(world.clone()), streaming::operations::routes);

@@ -61,6 +61,13 @@ async fn the_whole_way_from_start_to_stop() {
     let answer = call(&fixture, "streaming-stop-session", "DELETE", &stop, &headers, None).await;
     assert_eq!(answer["statusCode"], 204, "{answer}");
 
+    let active = "/v1/playback/active";
+    let answer = call(&fixture, "streaming-list-active", "GET", active, &headers, None).await;
+    assert_eq!(json_of(&answer), json!({ "items": [] }), "{answer}");
+
+    let answer = call(&fixture, "streaming-kick", "DELETE", &format!("{active}/{session}"), &headers, None).await;
+    assert_eq!(answer["statusCode"], 204, "{answer}");
+
     let place = format!("/v1/playback/positions/{}", film.title);
     let answer = call(&fixture, "streaming-get-position", "GET", &place, &headers, None).await;
     assert_eq!(json_of(&answer)["position"], 1.0, "{answer}");
@@ -107,4 +114,11 @@ async fn functions_answer_their_golden_events() {
     }
     let told = fixture.service.events("playback-events", "pbs_01jd3k5m7n9pqrstvwxyz01234", 1).await;
     assert_eq!(told[0].kind, proto::types::PLAYBACK_STARTED);
+}
+
+#[tokio::test]
+async fn a_schedule_sweeps_leases() {
+    let fixture = Fixture::alone().await;
+    let mut function = Function::start("streaming-sweep-leases", &pairs(fixture.service.vars())).await;
+    assert_eq!(function.invoke(&golden("streaming-sweep-leases")).await, Ok(Value::Null));
 }

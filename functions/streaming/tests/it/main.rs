@@ -2,18 +2,21 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod active;
 mod bad_input;
 mod calls;
 mod erasure;
 mod fixture;
 mod function;
 mod heartbeat;
+mod kick;
 mod playlists;
 mod positions;
 mod projections;
 mod relay;
 mod slots;
 mod start_session;
+mod sweep;
 mod visibility;
 
 testkit::drift_tests!(streaming);

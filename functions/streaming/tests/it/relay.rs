@@ -29,21 +29,21 @@ fn attribute(value: &AttributeValue) -> Value {
 }
 
 /// Follows one session through the table and writes down what its stream would say.
-struct Witness<'a> {
+pub struct Witness<'a> {
     fixture: &'a Fixture,
-    session: String,
+    pub session: String,
     last: Option<Value>,
-    records: Vec<Value>,
+    pub records: Vec<Value>,
 }
 
 impl<'a> Witness<'a> {
-    async fn new(fixture: &'a Fixture, session: String) -> Self {
+    pub async fn new(fixture: &'a Fixture, session: String) -> Self {
         let mut witness = Self { fixture, session, last: None, records: Vec::new() };
         witness.look().await;
         witness
     }
 
-    async fn look(&mut self) {
+    pub async fn look(&mut self) {
         let table = Table::new(self.fixture.service.aws(), self.fixture.service.var("TABLE_PLAYBACK"));
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let request = table.client.get_item().table_name(&table.name).consistent_read(true);
@@ -52,7 +52,7 @@ impl<'a> Witness<'a> {
         self.record(now);
     }
 
-    fn record(&mut self, now: Option<Value>) {
+    pub fn record(&mut self, now: Option<Value>) {
         let mut change = json!({ "SequenceNumber": format!("{:020}", self.records.len() + 1), "SizeBytes": 500, "StreamViewType": "NEW_AND_OLD_IMAGES" });
         let name = match (&self.last, &now) {
             (None, _) => "INSERT",
@@ -70,7 +70,7 @@ impl<'a> Witness<'a> {
     }
 }
 
-async fn relay(fixture: &Fixture, records: &[Value]) -> Value {
+pub async fn relay(fixture: &Fixture, records: &[Value]) -> Value {
     let consumer = streaming::operations::consumers::relay_sessions(&fixture.service.boot()).unwrap();
     let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
     serde_json::to_value(answer_dynamodb(&consumer, batch, &unlimited()).await).unwrap()

@@ -35,7 +35,7 @@ async fn the_refusal_lists_the_devices() {
     let problem = fixture.try_start(&person, &film, "phone").await.expect_problem(409, "too_many_streams");
     let device = &problem["devices"][0];
     assert_eq!(device["session_id"], started["session_id"]);
-    assert_eq!((&device["device_id"], &device["device_name"]), (&json!("tv"), &json!("Name of tv")));
+    assert_eq!((&device["is_own"], &device["device_name"]), (&json!(true), &json!("Name of tv")));
     assert_eq!(device["title_id"], json!(film.title));
     assert!(device["started_at"].as_str().unwrap().ends_with('Z'));
 }

@@ -89,7 +89,7 @@ await visit(async (page, picture) => {
     return answer.status === 204 ? null : answer.json();
   }, [method, path, body]);
   const session = () => page.evaluate(() => window.cinema.player.session.session_id);
-  const device = await page.evaluate(() => localStorage.getItem("device"));
+  const device_id = await page.evaluate(() => localStorage.getItem("device"));
   const title_id = film.split("/").at(-1);
   const start = (device_id, device_name) => elsewhere("POST", "/v1/playback/sessions", { title_id, device_id, device_name });
   const stop = (id) => elsewhere("DELETE", `/v1/playback/sessions/${id}`);
@@ -105,7 +105,7 @@ await visit(async (page, picture) => {
   await page.evaluate(() => document.querySelector("video").play().then(() => document.querySelector("video").pause()));
   await says("This film was stopped on another device or in another window.");
   await playAgain();
-  const other = await start(device, "the same browser");
+  const other = await start(device_id, "the same browser");
   await pause();
   await says("This film is being watched somewhere else.");
   await stop(other.session_id);
@@ -114,8 +114,33 @@ await visit(async (page, picture) => {
   assert.ok(kitchen.session_id, JSON.stringify(kitchen));
   await page.locator("#play").click();
   await says("Your plan's streams are all in use.");
-  await says(hall.session_id ? "TV in the hall" : "TV in the kitchen");
+  const busy = page.getByRole("region", { name: "Streams in use" });
+  const device = hall.session_id ? "TV in the hall" : "TV in the kitchen";
+  await busy.getByText(device).waitFor({ timeout: 30000 });
   await picture("too-many-streams");
+  // It is stopped there, and plays here.
+  await busy.getByRole("button", { name: `Stop ${device} and watch here` }).click();
+  await page.waitForFunction(() => window.cinema.player.session && document.querySelector("video")?.currentTime > 0, null, { timeout: 60000 });
+  assert.equal(await busy.count(), 0);
+  const kicked = hall.session_id ? hall : kitchen;
+  const told = await elsewhere("POST", `/v1/playback/sessions/${kicked.session_id}/heartbeat`, { position: 1, state: "playing" });
+  assert.deepEqual(told, { action: "stop", reason: "session_kicked" });
+
+  // The account's page lists what runs. A stream that is ended there says why.
+  const active = await elsewhere("GET", `/v1/playback/active?device_id=${device_id}`);
+  assert.equal(active.items.filter(({ is_this_device }) => is_this_device).length, 1, JSON.stringify(active));
+  await elsewhere("DELETE", `/v1/playback/active/${await session()}`);
+  await pause();
+  await says("Somebody of your account has ended this stream from another device.");
+  const attic = await start("tv-3", "TV in the attic");
+  assert.ok(attic.session_id, JSON.stringify(attic));
+  await page.goto(`${edge}/#/account`);
+  const watching = page.getByRole("region", { name: "Watching now" });
+  await watching.getByText("TV in the attic").waitFor({ timeout: 30000 });
+  await picture("watching-now");
+  await watching.getByRole("button", { name: "End the stream on TV in the attic" }).click();
+  await watching.getByRole("status").filter({ hasText: "The stream on TV in the attic was ended." }).waitFor({ timeout: 30000 });
+  assert.equal(await watching.getByRole("button", { name: "End the stream on TV in the attic" }).count(), 0);
   for (const { session_id } of [kitchen, hall]) if (session_id) await stop(session_id);
 
   // What the player measured is taken.

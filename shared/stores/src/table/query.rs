@@ -18,6 +18,7 @@ pub struct Query {
 enum Sort {
     BeginsWith(&'static str, Value),
     AtMost(&'static str, Value),
+    Above(&'static str, Value),
 }
 
 impl Query {
@@ -41,6 +42,12 @@ impl Query {
     #[must_use]
     pub fn at_most(self, attribute: &'static str, value: impl Into<Value>) -> Self {
         Self { sort: Some(Sort::AtMost(attribute, value.into())), ..self }
+    }
+
+    /// Only sort keys beyond this one.
+    #[must_use]
+    pub fn above(self, attribute: &'static str, value: impl Into<Value>) -> Self {
+        Self { sort: Some(Sort::Above(attribute, value.into())), ..self }
     }
 
     /// At most so many items.
@@ -86,6 +93,10 @@ impl Query {
                 let (name, value) = (placeholders.name(attribute), placeholders.value(value.clone()));
                 text = format!("{text} AND {name} <= {value}");
             }
+            Some(Sort::Above(attribute, value)) => {
+                let (name, value) = (placeholders.name(attribute), placeholders.value(value.clone()));
+                text = format!("{text} AND {name} > {value}");
+            }
         }
         (text, placeholders)
     }
@@ -101,6 +112,8 @@ mod tests {
         assert_eq!(jobs.condition().0, "#pk = :0 AND begins_with(#sk, :1)");
         let due = Query::index("due", "due_shard", "3").at_most("due_at", "2026-11-28T00:00:00Z");
         assert_eq!(due.condition().0, "#due_shard = :0 AND #due_at <= :1");
+        let live = Query::index("due", "due_shard", "3").above("due_at", "2026-11-28T00:00:00Z");
+        assert_eq!(live.condition().0, "#due_shard = :0 AND #due_at > :1");
         assert_eq!(Query::partition("ast_1").condition().0, "#pk = :0");
     }
 }
