@@ -4,6 +4,7 @@
 //! that holds it change in one transaction, so a live session always has a slot and a slot always has a live session.
 
 mod admission;
+pub mod captions;
 mod copy;
 mod device;
 pub mod grant;

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod calls;
+mod captions;
 mod erasure;
 mod fixture;
 mod function;
