@@ -6,6 +6,9 @@ use super::{
     refusal::{Fault, Refusal},
 };
 
+/// `{\pos(192,280)\fad(200,200)\c&HFFFFFF&}`
+const LONGEST_OVERRIDE: usize = 200;
+
 /// Reads a file without carriage returns.
 pub(super) fn read(text: &str) -> Result<Cues, Refusal> {
     let lines: Vec<&str> = text.split('\n').collect();
@@ -24,13 +27,12 @@ pub(super) fn read(text: &str) -> Result<Cues, Refusal> {
         };
         let (span, _) = times(head, timing)?;
         let begin = head + 1;
-        let end = begin + lines[begin..].iter().take_while(|line| !line.trim().is_empty()).count();
+        let is_text = |line: &&&str| !line.trim().is_empty() && !is_timing(line);
+        let end = begin + lines[begin..].iter().take_while(is_text).count();
         // Where the blank line is missing, the next cue's number and times follow the text.
-        let next = (begin..end).find(|at| is_timing(lines[*at]));
-        let end = next.map_or(end, |next| {
-            let has_number = next > begin && lines[next - 1].trim().bytes().all(|byte| byte.is_ascii_digit());
-            if has_number { next - 1 } else { next }
-        });
+        let is_followed = lines.get(end).is_some_and(|line| is_timing(line));
+        let has_number = end > begin && lines[end - 1].trim().bytes().all(|byte| byte.is_ascii_digit());
+        let end = if is_followed && has_number { end - 1 } else { end };
         let (text, is_on_top) = without_overrides(&lines[begin..end].join("\n"));
         let settings = if is_on_top { " line:0".to_owned() } else { String::new() };
         cues.add(head, span, settings, &text)?;
@@ -48,7 +50,8 @@ fn without_overrides(text: &str) -> (String, bool) {
     let (mut plain, mut rest, mut is_on_top) = (String::with_capacity(text.len()), text, false);
     while let Some((before, after)) = rest.split_once("{\\") {
         plain.push_str(before);
-        let Some(end) = after.find(['}', '\n']).filter(|end| after.as_bytes()[*end] == b'}') else {
+        let end = after.bytes().take(LONGEST_OVERRIDE).position(|byte| matches!(byte, b'{' | b'}' | b'\n'));
+        let Some(end) = end.filter(|end| after.as_bytes()[*end] == b'}') else {
             plain.push_str("{\\");
             rest = after;
             continue;
