@@ -51,6 +51,8 @@ pub(super) enum Fault {
     Xml,
     #[error("an XML document type is not accepted; remove the line that begins with <!DOCTYPE")]
     DocumentType,
+    #[error("the rates of the document are none; state them as ttp:frameRate=\"25\" or leave them out")]
+    Rates,
     #[error("{0} is not supported; export the file with begin and end on each paragraph")]
     Unsupported(&'static str),
 }
@@ -72,6 +74,7 @@ impl Fault {
             Self::PieceOfAStream => "piece_of_a_stream",
             Self::Xml => "malformed_xml",
             Self::DocumentType => "document_type",
+            Self::Rates => "invalid_rates",
             Self::Unsupported(_) => "unsupported",
         }
     }

@@ -105,7 +105,7 @@ fn each_fault_is_named_with_its_line() {
         (ttml("<p begin=\"1s\" end=\"2s\">A & <</p>"), "malformed_xml", Some(3)),
         (ttml("<p begin=\"1s\" end=\"2s\"><span begin=\"1s\">A</span></p>"), "unsupported", Some(3)),
         ("<tt timeContainer=\"seq\"/>".into(), "unsupported", Some(1)),
-        ("<tt frameRate=\"0\"/>".into(), "unsupported", Some(1)),
+        ("<tt frameRate=\"0\"/>".into(), "invalid_rates", Some(1)),
         ("<tt>\n<body>".into(), "malformed_xml", Some(2)),
         ("<tt></tt><tt></tt>".into(), "malformed_xml", Some(1)),
         ("\n<!DOCTYPE tt [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><tt>&b;</tt>".into(), "document_type", Some(2)),

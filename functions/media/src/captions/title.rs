@@ -175,3 +175,6 @@ impl TitleCaptions {
         self
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -116,7 +116,7 @@ impl<'a> Document<'a> {
                 return Err(Fault::UnknownFormat.whole());
             }
             let rates = Rates::read(attribute("frameRate"), attribute("frameRateMultiplier"), attribute("tickRate"));
-            self.rates = rates.ok_or_else(|| Fault::Unsupported("this frame rate").at(line))?;
+            self.rates = rates.ok_or_else(|| Fault::Rates.at(line))?;
         }
         if attribute("timeContainer") == Some("seq") {
             return Err(Fault::Unsupported("a sequence of texts without times (timeContainer)").at(line));
