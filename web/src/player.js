@@ -1,6 +1,7 @@
 // One playback session: start, heartbeats, quality samples, stop.
 
 import { call, callQuietly, deviceName, leaveWith, refused } from "./api.js";
+import { captionsMenu } from "./captions.js";
 
 /** What the player is doing right now; watched by tests and by support. */
 export const state = { session: null, hls: null, video: null, rejected: [] };
@@ -89,7 +90,9 @@ export async function play(video, titleId, onEnd) {
 
   const hls = plays === "library" ? new window.Hls({ startPosition: session.position }) : null;
   Object.assign(state, { session, hls, video });
+  const menu = hls ? captionsMenu(hls, window.Hls) : null;
   if (hls) {
+    video.after(menu);
     hls.loadSource(session.manifest_url);
     hls.attachMedia(video);
     let isRecovered = false;
@@ -165,6 +168,7 @@ export async function play(video, titleId, onEnd) {
     const send = leaving ? leaveWith : callQuietly;
     flush(send);
     Promise.resolve(send("DELETE", `${path}?position=${at}`)).catch(() => {});
+    menu?.remove();
     if (hls) hls.destroy();
     else video.removeAttribute("src");
     state.session = null;

@@ -1,6 +1,6 @@
 //! A change of a title: its references are checked; state, audit entry and event are written together.
 
-use events::{Event, Transaction};
+use events::{Event, Transaction, contracts::CaptionTrack};
 use kernel::{TitleId, TitleKind, World};
 use proto::{catalog::TitleChanged, types::TITLE_CHANGED};
 use sqlx::PgConnection;
@@ -13,7 +13,7 @@ use crate::{
     store::{
         asset_reports,
         audit::{self, Entry},
-        deleted_titles, genres, persons, titles,
+        caption_reports, deleted_titles, genres, persons, titles,
     },
     title::Title,
 };
@@ -59,19 +59,20 @@ impl From<sqlx::Error> for ChangeError {
     }
 }
 
-/// Creates a draft title; `reports` are those that came before it.
+/// Creates a draft title; `reports` and `captions` are what came before it.
 pub(crate) async fn create(
     tx: &mut Transaction<'_>,
     author: &Author<'_>,
     id: TitleId,
     mut about: Draft,
     reports: &[Report],
+    captions: &[CaptionTrack],
 ) -> Result<Title, ChangeError> {
     check_references(tx, &about).await?;
     let people = persons::resolve(tx, author.world, &about.credits).await?;
     let wanted = about.slug.clone();
     about.slug = Some(wanted.clone().unwrap_or_else(|| slug::from_name(&about.original_title, id)));
-    let mut title = Title::new(id, about, people).with_reports(reports);
+    let mut title = Title::new(id, about, people).with_reports(reports, captions);
     let now = author.world.now();
     if !titles::insert(tx, &title, now).await? {
         if wanted.is_some() {
@@ -125,6 +126,7 @@ pub(crate) async fn delete(tx: &mut Transaction<'_>, author: &Author<'_>, title:
     let now = author.world.now();
     titles::delete(tx, title.id).await?;
     asset_reports::delete(tx, title.id).await?;
+    caption_reports::delete(tx, title.id).await?;
     deleted_titles::insert(tx, title.id, now).await?;
     let gone = Title { version: title.version + 1, ..title.clone() };
     let entry = Entry { actor: author.actor, action: "deleted", before: Some(title), after: &gone, at: now };

@@ -1,6 +1,6 @@
 //! A title: what the editor wrote, what the pipeline attached and how far it is on its way to the public.
 
-use events::contracts::Rendition;
+use events::contracts::{CaptionKind, CaptionTrack, Rendition};
 use kernel::{
     Locale, Names, PersonId, TitleId,
     policy::{Publication, TitleRules, Window},
@@ -35,6 +35,9 @@ pub struct Title {
     /// The newest file.
     #[serde(default)]
     pub source: Option<Source>,
+    /// What can be read along with it, whichever film it has.
+    #[serde(default)]
+    pub captions: Vec<CaptionTrack>,
     /// What the editor wrote; its slug is always there.
     pub about: Draft,
     /// The persons of the credits, in their order.
@@ -53,6 +56,7 @@ impl Title {
             asset: None,
             failure: None,
             source: None,
+            captions: vec![],
             about,
             people,
         }
@@ -85,9 +89,10 @@ impl Title {
 
     /// The title after the pipeline's reports.
     #[must_use]
-    pub fn with_reports(&self, reports: &[Report]) -> Self {
+    pub fn with_reports(&self, reports: &[Report], captions: &[CaptionTrack]) -> Self {
         let (asset, failure) = attached(reports);
-        Self { asset, failure, source: newest_source(reports), ..self.clone() }
+        let asset = asset.map(|asset| Asset { caption_languages: readable(captions), ..asset });
+        Self { asset, failure, source: newest_source(reports), captions: captions.to_vec(), ..self.clone() }
     }
 
     /// What it is called, by language.
@@ -128,6 +133,7 @@ impl Title {
             published_at: self.published_at.map(text).unwrap_or_default(),
             parent_id: about.parent_id.map(|id| id.to_string()).unwrap_or_default(),
             number: about.number.map_or(0, u32::from),
+            captions: self.captions.iter().map(caption_track).collect(),
             rights_holder: about.rights_holder.as_ref().map(ToString::to_string).unwrap_or_default(),
         }
     }
@@ -142,6 +148,22 @@ impl Title {
         };
         self.about.credits.iter().zip(&self.people).map(credit).collect()
     }
+}
+
+/// The languages in which all that is said can be read.
+fn readable(captions: &[CaptionTrack]) -> Vec<String> {
+    let mut languages: Vec<String> = Vec::new();
+    for track in captions.iter().filter(|track| track.kind != CaptionKind::Forced) {
+        if !languages.contains(&track.language) {
+            languages.push(track.language.clone());
+        }
+    }
+    languages
+}
+
+fn caption_track(track: &CaptionTrack) -> catalog::CaptionTrack {
+    let CaptionTrack { language, kind, name, path } = track.clone();
+    catalog::CaptionTrack { language, kind: kind.to_string(), name, path }
 }
 
 fn text(time: OffsetDateTime) -> String {

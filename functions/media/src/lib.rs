@@ -10,6 +10,7 @@
 //! | [`encode`] | from a source to the files of a film: probe, remux, chunks, sound, seek pictures |
 //! | [`proof`] | that the encoded film is whole and equals one continuous encode |
 //! | [`assets`], [`uploads`], [`title`] | what the studio sees: an asset, its jobs, an upload, and the title it is for |
+//! | [`captions`] | an editor's captions: any format in, WebVTT out; which of them viewers are offered |
 //! | `store` | the table `assets` |
 //! | `pipeline` | carries jobs through crashes |
 //! | [`operations`] | one file per Lambda |
@@ -17,6 +18,7 @@
 //! Up to `proof` nothing knows AWS: sources are URLs or files, results are files and ledger rows.
 
 pub mod assets;
+pub mod captions;
 pub mod encode;
 pub mod film;
 pub mod operations;

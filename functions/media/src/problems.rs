@@ -5,6 +5,7 @@ use kernel::TitleId;
 
 use crate::{
     assets::step::NotRetried,
+    captions::title::NotAnnounced,
     uploads::{parts::CompletionError, upload::InvalidFile},
 };
 
@@ -36,6 +37,34 @@ pub(crate) fn no_such_asset() -> Problem {
 /// 404: there is no such title, or it was deleted.
 pub(crate) fn no_such_title(id: TitleId) -> Problem {
     Problem::not_found(&format!("title {id}")).at("/title_id", "names no title")
+}
+
+/// 404; 409 with `Retry-After` for a title that the catalogue may have made a moment ago.
+pub(crate) fn unknown_title(may_come: bool) -> Problem {
+    if !may_come {
+        return Problem::not_found("title");
+    }
+    let detail = "The title has not arrived here yet. Try again in a second.";
+    Problem::conflict("title_not_here_yet", detail).with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+}
+
+/// 422.
+pub(crate) fn captions_too_large() -> Problem {
+    Problem::invalid("/size", "must be 1 to 2097152 bytes (2 MiB)".to_owned())
+}
+
+/// 409: a limit of a title is reached.
+pub(crate) fn captions_not_announced(why: NotAnnounced) -> Problem {
+    match why {
+        NotAnnounced::TooManyTracks => Problem::conflict(
+            "too_many_tracks",
+            "A title has at most 100 caption tracks. Delete one that is not needed.",
+        ),
+        NotAnnounced::TooManyFiles => Problem::conflict(
+            "too_many_files",
+            "Very many files were sent for this title today. Try again in some hours.",
+        ),
+    }
 }
 
 /// 409 with `Retry-After`: the catalogue may have made it a moment ago.

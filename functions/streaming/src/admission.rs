@@ -8,6 +8,7 @@ use stores::{StoreError, Table};
 use crate::{
     session::{Ended, Session},
     store::sessions,
+    title::Title,
 };
 
 runtime::wire! {
@@ -37,18 +38,19 @@ pub enum Denied {
 }
 
 impl Admission {
-    /// What the token allows in session `id`, and the session.
-    pub async fn admit(&self, id: PlaybackId, token: &str) -> Result<(PlaybackClaims, Session), Denied> {
+    /// What the token allows in session `id`, the session, and its title as it is now; in one call.
+    pub async fn admit(&self, id: PlaybackId, token: &str) -> Result<(PlaybackClaims, Session, Option<Title>), Denied> {
         let now = self.world.now();
         let claims = self.key.get().await?.open(token, now)?;
         if claims.session != id {
             return Err(Denied::UnknownSession);
         }
-        let session = sessions::get(&self.table, id).await?.ok_or(Denied::UnknownSession)?;
+        let found = sessions::with_title(&self.table, id, claims.title).await?;
+        let (session, title) = found.ok_or(Denied::UnknownSession)?;
         if session.fence != claims.fence {
             return Err(Denied::Ended(Ended::Replaced));
         }
         session.check_live(now).map_err(Denied::Ended)?;
-        Ok((claims, session))
+        Ok((claims, session, title))
     }
 }

@@ -5,6 +5,7 @@
 
 mod active;
 mod admission;
+pub mod captions;
 mod copy;
 mod device;
 pub mod grant;

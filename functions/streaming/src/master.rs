@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::rendition::Rendition;
+use events::contracts::CaptionTrack;
+
+use crate::{captions, rendition::Rendition};
 
 const VARIANT: &str = "#EXT-X-STREAM-INF:";
 const IFRAMES: &str = "#EXT-X-I-FRAME-STREAM-INF:";
@@ -11,6 +13,7 @@ const MEDIA: &str = "#EXT-X-MEDIA:";
 /// What a master playlist offers below a height.
 pub struct Master<'a> {
     lines: Vec<Line<'a>>,
+    captions: &'a [CaptionTrack],
 }
 
 enum Line<'a> {
@@ -54,7 +57,13 @@ impl<'a> Master<'a> {
                 lines.push(Line::Plain(line));
             }
         }
-        Self { lines }
+        Self { lines, captions: &[] }
+    }
+
+    /// With captions beside every variant: they belong to the title, and the packager's playlist, which never changes, knows nothing of them.
+    #[must_use]
+    pub fn with_captions(self, captions: &'a [CaptionTrack]) -> Self {
+        Self { captions, ..self }
     }
 
     /// Whether a player may read this playlist.
@@ -68,11 +77,21 @@ impl<'a> Master<'a> {
     /// The playlist with `address` in place of each rendition.
     pub fn write(&self, address: impl Fn(&Rendition) -> String) -> String {
         let mut text = String::new();
-        for line in &self.lines {
+        let first = self.lines.iter().position(|line| matches!(line, Line::Variant { .. }));
+        for (at, line) in self.lines.iter().enumerate() {
+            if Some(at) == first {
+                for track in self.captions {
+                    let address = address(&captions::rendition(track));
+                    text.push_str(&format!("{},URI=\"{address}\"\n", captions::tag(track)));
+                }
+            }
             match line {
                 Line::Plain(line) => text.push_str(line),
                 Line::Variant { tag, rendition } => {
                     text.push_str(tag);
+                    if !self.captions.is_empty() {
+                        text.push_str(&format!(",SUBTITLES=\"{}\"", captions::GROUP));
+                    }
                     text.push('\n');
                     text.push_str(&address(rendition));
                 }
@@ -155,6 +174,46 @@ mod tests {
             .replace("v1080/iframes.m3u8", "/own/v1080-iframes?token=t")
             .replace("v240/iframes.m3u8", "/own/v240-iframes?token=t");
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn captions_are_added_and_nothing_else_changes() {
+        use events::contracts::CaptionKind;
+        let track = |language: &str, kind| CaptionTrack {
+            language: language.to_owned(),
+            kind,
+            name: format!("{language} {kind}"),
+            path: format!("captions/ttl_1/{language}{kind}/captions.vtt"),
+        };
+        let tracks = [track("en", CaptionKind::Captions), track("pt-BR", CaptionKind::Forced)];
+        let address = |rendition: &Rendition| format!("/own/{rendition}?token=t");
+        let plain = Master::capped(MASTER, 720).write(address);
+        assert_eq!(Master::capped(MASTER, 720).with_captions(&[]).write(address), plain);
+        let text = Master::capped(MASTER, 720).with_captions(&tracks).write(address);
+        let (mut added, mut left) = (Vec::new(), String::new());
+        for line in text.lines() {
+            if attribute(line, "TYPE") == Some("SUBTITLES") {
+                added.push(line);
+            } else {
+                left += &line.replace(",SUBTITLES=\"captions\"", "");
+                left += "\n";
+            }
+        }
+        assert_eq!(left, plain);
+        assert_eq!(
+            text.matches(",SUBTITLES=\"captions\"\n").count(),
+            2,
+            "on every variant, and on no still frames: {text}"
+        );
+        let seen: Vec<_> = added
+            .iter()
+            .map(|line| (attribute(line, "LANGUAGE"), attribute(line, "URI").unwrap().to_owned()))
+            .collect();
+        let expected =
+            tracks.each_ref().map(|track| (Some(track.language.as_str()), address(&captions::rendition(track))));
+        assert_eq!(seen, expected);
+        let place = |needle: &str| text.find(needle).unwrap();
+        assert!(place("TYPE=SUBTITLES") < place(VARIANT), "before what names them");
     }
 
     #[test]

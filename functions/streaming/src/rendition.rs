@@ -6,6 +6,8 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 const IFRAMES: &str = "-iframes";
 const LONGEST: usize = 32;
+/// Begins the names of captions; the packager's begin with `v` and `a`.
+const CAPTIONS: char = 'c';
 
 /// A media playlist of a film.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +36,17 @@ impl Rendition {
             _ => return None,
         };
         is_plain(folder).then(|| Self { folder: folder.to_owned(), is_iframes })
+    }
+
+    /// Of captions, from a digest of what they are.
+    pub fn captions(digest: &[u8; 32]) -> Self {
+        let name: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { folder: format!("{CAPTIONS}{name}"), is_iframes: false }
+    }
+
+    /// Whether it is not the packager's.
+    pub fn is_captions(&self) -> bool {
+        self.folder.starts_with(CAPTIONS)
     }
 
     /// Its folder below the asset's.

@@ -1,6 +1,6 @@
 //! What playback must know of a title, as the catalogue's events tell it.
 
-use events::contracts::{self, MarkerKind, Rendition};
+use events::contracts::{self, CaptionTrack, MarkerKind, Rendition};
 use kernel::{AssetId, policy::TitleRules};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,6 +12,9 @@ pub struct Title {
     pub sequence: i64,
     pub rules: TitleRules,
     pub film: Option<Film>,
+    /// What can be read along with it, whichever film it has.
+    #[serde(default)]
+    pub captions: Vec<CaptionTrack>,
     pub markers: Vec<Marker>,
 }
 
@@ -23,7 +26,6 @@ pub struct Film {
     pub duration: f64,
     pub renditions: Vec<Rendition>,
     pub audio_languages: Vec<String>,
-    pub caption_languages: Vec<String>,
     /// Path of the sprites' index below `/media/`.
     pub trickplay: Option<String>,
 }
@@ -45,6 +47,7 @@ impl From<events::Title> for Title {
             sequence: told.sequence,
             rules: told.rules,
             film: told.film.map(Film::from),
+            captions: told.captions,
             markers: told.markers.into_iter().map(Marker::from).collect(),
         }
     }
@@ -57,7 +60,6 @@ impl From<contracts::Film> for Film {
             duration: told.duration_seconds,
             renditions: told.renditions,
             audio_languages: told.audio_languages,
-            caption_languages: told.caption_languages,
             trickplay: told.trickplay,
         }
     }

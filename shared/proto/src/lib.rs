@@ -86,6 +86,7 @@ pub mod types {
         TITLE_LEAVING = "cinema.catalog.title_leaving.v1", crate::catalog::TitleLeaving;
         ASSET_READY = "cinema.media.asset_ready.v1", crate::media::AssetReady;
         ASSET_FAILED = "cinema.media.asset_failed.v1", crate::media::AssetFailed;
+        CAPTIONS_CHANGED = "cinema.media.captions_changed.v1", crate::media::CaptionsChanged;
         SOURCE_DROPPED = "cinema.media.source_dropped.v1", crate::media::SourceDropped;
         PLAYBACK_STARTED = "cinema.streaming.playback_started.v1", crate::streaming::Playback;
         PLAYBACK_PROGRESSED = "cinema.streaming.playback_progressed.v1", crate::streaming::Playback;

@@ -1,13 +1,18 @@
-//! What the pipeline reports becomes part of the titles: a ready film is attached, a failure shown to editors, a dropped file made a draft.
+//! What the pipeline reports becomes part of the titles: a ready film is attached, a failure shown to editors, a dropped file made a draft,
+//! captions are offered.
 
-use events::{Consumer, Deadline, Event, Outbox, Outcome, Transaction, contracts::AssetNews};
-use kernel::World;
+use events::{
+    Consumer, Deadline, Event, Outbox, Outcome, Transaction,
+    contracts::{AssetNews, ContractError},
+};
+use kernel::{TitleId, World};
+use proto::types::CAPTIONS_CHANGED;
 
 use crate::{
     asset::{Asset, Failure, Finding, Report},
     change::{self, Author, ChangeError},
     draft::Draft,
-    store::{asset_reports, deleted_titles, titles},
+    store::{asset_reports, caption_reports, deleted_titles, titles},
 };
 
 runtime::wire! { pub struct AttachAsset { outbox: Outbox, world: World } }
@@ -15,13 +20,19 @@ runtime::wire! { pub struct AttachAsset { outbox: Outbox, world: World } }
 /// The actor in the audit.
 const ACTOR: &str = "catalog-attach-asset";
 
+/// What the pipeline tells.
+enum Told {
+    Asset(Report),
+    Captions(events::Captions),
+}
+
 impl Consumer<Event> for AttachAsset {
     async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        let asset = match events::Asset::read(&event) {
-            Ok(asset) => asset,
+        let told = match Told::read(&event) {
+            Ok(told) => told,
             Err(error) => return Outcome::poison(error),
         };
-        match self.outbox.transact(async |tx| self.apply(tx, asset).await).await {
+        match self.outbox.transact(async |tx| self.apply(tx, &told).await).await {
             Ok(()) => Outcome::Done,
             Err(ChangeError::Sql(error)) => Outcome::retry(error),
             Err(error) => Outcome::poison(error),
@@ -29,43 +40,73 @@ impl Consumer<Event> for AttachAsset {
     }
 }
 
+impl Told {
+    fn read(event: &Event) -> Result<Self, ContractError> {
+        if event.kind == CAPTIONS_CHANGED {
+            return events::Captions::read(event).map(Self::Captions);
+        }
+        let events::Asset { id, sequence, title, at, filename, news } = events::Asset::read(event)?;
+        let finding = match news {
+            AssetNews::Dropped => Finding::Dropped,
+            AssetNews::Ready(ready) => Finding::Ready(Asset::new(id, ready)),
+            AssetNews::Failed { code, detail } => Finding::Failed(Failure { asset_id: id, code, detail }),
+        };
+        Ok(Self::Asset(Report { asset: id, title, sequence, at, filename, finding }))
+    }
+
+    fn title(&self) -> TitleId {
+        match self {
+            Self::Asset(report) => report.title,
+            Self::Captions(captions) => captions.title,
+        }
+    }
+
+    /// The draft that a dropped file makes.
+    fn draft(&self) -> Option<Draft> {
+        match self {
+            Self::Asset(report) if report.finding == Finding::Dropped => {
+                Some(Draft::of_file(report.filename.as_deref().unwrap_or_default()))
+            }
+            Self::Asset(_) | Self::Captions(_) => None,
+        }
+    }
+}
+
 impl AttachAsset {
-    async fn apply(&self, tx: &mut Transaction<'_>, asset: events::Asset) -> Result<(), ChangeError> {
-        let events::Asset { id, sequence, title, at, filename, news } = asset;
+    async fn apply(&self, tx: &mut Transaction<'_>, told: &Told) -> Result<(), ChangeError> {
+        let title = told.title();
         // A film may be reported before the title that a dropped file makes: the second of the two must see the first.
         titles::lock_id(tx, title).await?;
         if deleted_titles::contains(tx, title).await? {
             tracing::info!(title_id = %title, "report about a title that was deleted");
             return Ok(());
         }
-        let finding = match news {
-            AssetNews::Dropped => Finding::Dropped,
-            AssetNews::Ready(ready) => Finding::Ready(Asset::new(id, ready)),
-            AssetNews::Failed { code, detail } => Finding::Failed(Failure { asset_id: id, code, detail }),
+        let action = match told {
+            Told::Asset(report) => {
+                asset_reports::keep(tx, report).await?;
+                "asset_changed"
+            }
+            Told::Captions(captions) => {
+                caption_reports::keep(tx, captions).await?;
+                "captions_changed"
+            }
         };
-        self.attach(tx, Report { asset: id, title, sequence, at, filename, finding }).await
+        self.attach(tx, told, action).await
     }
 
-    async fn attach(&self, tx: &mut Transaction<'_>, report: Report) -> Result<(), ChangeError> {
-        asset_reports::keep(tx, &report).await?;
-        let reports = asset_reports::of_title(tx, report.title).await?;
-        match titles::lock(tx, report.title).await? {
-            Some(before) => {
-                let after = before.with_reports(&reports);
-                change::save(tx, &self.author(), "asset_changed", &before, after).await.map(drop)
-            }
-            None if report.finding == Finding::Dropped => {
-                let draft = Draft::of_file(report.filename.as_deref().unwrap_or_default());
-                change::create(tx, &self.author(), report.title, draft, &reports).await.map(drop)
-            }
-            None => {
-                tracing::info!(title_id = %report.title, "report about a title that is not there yet");
-                Ok(())
-            }
+    async fn attach(&self, tx: &mut Transaction<'_>, told: &Told, action: &str) -> Result<(), ChangeError> {
+        let title = told.title();
+        let reports = asset_reports::of_title(tx, title).await?;
+        let captions = caption_reports::of_title(tx, title).await?;
+        let author = Author { world: &self.world, actor: ACTOR };
+        if let Some(before) = titles::lock(tx, title).await? {
+            let after = before.with_reports(&reports, &captions);
+            change::save(tx, &author, action, &before, after).await?;
+        } else if let Some(draft) = told.draft() {
+            change::create(tx, &author, title, draft, &reports, &captions).await?;
+        } else {
+            tracing::info!(title_id = %title, "report about a title that is not there yet");
         }
-    }
-
-    fn author(&self) -> Author<'_> {
-        Author { world: &self.world, actor: ACTOR }
+        Ok(())
     }
 }

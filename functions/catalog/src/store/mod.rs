@@ -2,6 +2,7 @@
 
 pub(crate) mod asset_reports;
 pub(crate) mod audit;
+pub(crate) mod caption_reports;
 pub(crate) mod cards;
 pub(crate) mod collections;
 pub(crate) mod deleted_titles;

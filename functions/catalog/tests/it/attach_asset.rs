@@ -6,7 +6,7 @@ use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::{Value, json};
 use time::{Duration, macros::datetime};
 
-use crate::studio::{Studio, draft, dropped, failed, id_of, ready};
+use crate::studio::{Studio, captions, draft, dropped, failed, id_of, ready};
 
 /// What must not depend on the order of events: everything but versions.
 async fn state(studio: &Studio) -> BTreeMap<String, Value> {
@@ -64,6 +64,52 @@ async fn a_dropped_file_becomes_a_draft_with_its_film() {
 }
 
 #[tokio::test]
+async fn captions_belong_to_the_title_whichever_film_it_has() {
+    let studio = Studio::open().await;
+    let id = id_of(&studio.create(&draft("A")).await);
+    let mut signs = captions(&id, 3, &["ru", "en"]);
+    signs.data["tracks"][1]["kind"] = json!("forced");
+    assert_eq!(
+        studio.deliver(vec![signs.clone(), captions(&id, 2, &["de"]), signs]).await,
+        [Outcome::Done, Outcome::Done, Outcome::Done]
+    );
+    let told = async |count| studio.service.events("domain-events", &id, count).await.pop().unwrap();
+    let event = told(2).await;
+    let offered = |event: &Event| {
+        let read = events::Title::read(event).unwrap();
+        read.captions.into_iter().map(|track| (track.language, track.kind.to_string())).collect::<Vec<_>>()
+    };
+    let both = [("ru".to_owned(), "subtitles".to_owned()), ("en".to_owned(), "forced".to_owned())];
+    assert_eq!((event.sequence, offered(&event)), (2, both.to_vec()), "before there is a film; once");
+    for (count, minute) in [(3, 1), (4, 2)] {
+        studio.deliver(vec![at(ready(&id, World::system().id(), 1), minute)]).await;
+        let event = told(count).await;
+        assert_eq!(offered(&event), both, "with each film");
+        assert_eq!(event.data["asset"]["caption_languages"], json!(["ru"]), "forced ones are not all that is said");
+    }
+    studio.publish(&id, &json!({"rating": 12})).await.expect(200);
+    let page = studio.app.get(&format!("/v1/titles/{id}")).send().await;
+    assert_eq!(page.expect(200)["film"]["caption_languages"], json!(["ru"]));
+    assert!(!page.text().contains("captions.vtt"), "where they lie is told to nobody");
+    studio.deliver(vec![captions(&id, 4, &[])]).await;
+    let page = studio.app.get(&format!("/v1/titles/{id}")).send().await;
+    assert_eq!(page.expect(200)["film"]["caption_languages"], json!([]));
+
+    let other = id_of(&studio.create(&draft("B")).await);
+    studio.deliver(vec![captions(&other, 1, &["ru"])]).await;
+    let delete =
+        studio.app.delete(&format!("/v1/admin/titles/{other}")).token(&studio.editor).header("if-match", "\"2\"");
+    assert_eq!(delete.send().await.status, 204);
+    studio.deliver(vec![captions(&other, 2, &["ru", "en"])]).await;
+    let left: i64 = sqlx::query_scalar("select count(*) from caption_reports where title_id = $1")
+        .bind(&other)
+        .fetch_one(&studio.service.pool())
+        .await
+        .unwrap();
+    assert_eq!(left, 0, "what comes late about a deleted title is not kept");
+}
+
+#[tokio::test]
 async fn what_names_nothing_is_poison_and_harms_no_other() {
     let studio = Studio::open().await;
     let id = id_of(&studio.create(&draft("A")).await);
@@ -86,6 +132,10 @@ async fn order_and_number_of_events_do_not_matter() {
         at(dropped(inbox, assets[2], "inbox.mp4"), 4),
         at(failed(&inbox.to_string(), assets[2], 3), 5),
         at(ready(&inbox.to_string(), assets[2], 2), 4),
+        captions(&kept.to_string(), 1, &["ru"]),
+        captions(&kept.to_string(), 3, &["en", "ru"]),
+        captions(&inbox.to_string(), 2, &[]),
+        captions(&inbox.to_string(), 1, &["de"]),
     ];
     let expected = {
         studio.deliver(events.to_vec()).await;
@@ -93,11 +143,13 @@ async fn order_and_number_of_events_do_not_matter() {
     };
     assert_eq!(expected[&kept.to_string()]["asset"]["asset_id"], json!(assets[1]));
     assert_eq!(expected[&inbox.to_string()]["failure"]["asset_id"], json!(assets[2]));
+    assert_eq!(expected[&kept.to_string()]["asset"]["caption_languages"], json!(["en", "ru"]));
+    assert_eq!(expected[&inbox.to_string()]["captions"], json!([]));
     let doubled: Vec<Event> = events.iter().chain(&events).cloned().collect();
     let mut runner = TestRunner::deterministic();
     for _ in 0..24 {
         let order = Just(doubled.clone()).prop_shuffle().new_tree(&mut runner).unwrap().current();
-        sqlx::query("truncate titles, collection_titles, asset_reports, persons, audit, outbox")
+        sqlx::query("truncate titles, collection_titles, asset_reports, caption_reports, persons, audit, outbox")
             .execute(&studio.service.pool())
             .await
             .unwrap();

@@ -95,6 +95,18 @@ pub fn failed(title: &str, asset: AssetId, sequence: i64) -> Event {
     Event::new(&World::system(), types::ASSET_FAILED, asset, sequence, &data)
 }
 
+/// Subtitles in these languages.
+pub fn captions(title: &str, sequence: i64, languages: &[&str]) -> Event {
+    let track = |language: &&str| media::CaptionTrack {
+        language: (*language).to_owned(),
+        kind: "subtitles".to_owned(),
+        name: language.to_uppercase(),
+        path: format!("captions/{title}/{language}/captions.vtt"),
+    };
+    let data = media::CaptionsChanged { title_id: title.to_owned(), tracks: languages.iter().map(track).collect() };
+    Event::new(&World::system(), types::CAPTIONS_CHANGED, title, sequence, &data)
+}
+
 pub fn dropped(title: TitleId, asset: AssetId, filename: &str) -> Event {
     let data =
         media::SourceDropped { asset_id: asset.to_string(), title_id: title.to_string(), filename: filename.into() };

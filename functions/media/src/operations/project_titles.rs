@@ -1,4 +1,4 @@
-//! `cinema.catalog.title_changed.v1` → which titles there are; the films of a deleted one go.
+//! `cinema.catalog.title_changed.v1` → which titles there are; the films and captions of a deleted one go.
 
 use events::{Consumer, Deadline, Event, Outcome, project};
 use stores::StoreError;
@@ -17,6 +17,10 @@ impl ProjectTitles {
     async fn keep(&self, told: events::Title) -> Result<(), StoreError> {
         let (id, is_deleted) = (told.id, told.is_deleted);
         titles::put(&self.remover.table, &told.into()).await?;
-        if is_deleted { self.remover.remove_films(id).await } else { Ok(()) }
+        if !is_deleted {
+            return Ok(());
+        }
+        self.remover.remove_films(id).await?;
+        self.remover.remove_captions(id).await
     }
 }

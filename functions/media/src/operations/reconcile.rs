@@ -56,6 +56,7 @@ impl Reconcile {
     /// In the trace of the item's asset, which its messages and events continue.
     async fn look_at(&self, item: Due) -> Result<(), StoreError> {
         let id = match &item {
+            Due::Captions(captions) => return self.remover.sweep_captions(captions).await,
             Due::Asset(asset) => asset.asset_id,
             Due::Job(row) => row.asset_id,
             Due::Removal(removal) => removal.asset_id,
@@ -66,6 +67,7 @@ impl Reconcile {
         let trace = asset.as_ref().and_then(Asset::trace).or_else(trace::current);
         let looked_at = async {
             match item {
+                Due::Captions(_) => Ok(()),
                 Due::Asset(_) => match &asset {
                     Some(asset) if asset.state == State::Ready => self.archive(asset).await,
                     Some(asset) => self.asset(asset).await,

@@ -1,4 +1,5 @@
-//! The stream of the table `assets` → ready and failed assets and files in the inbox, on `domain-events`: the table's stream is the outbox.
+//! The stream of the table `assets` → ready and failed assets, files in the inbox and captions, on `domain-events`: the table's stream is the
+//! outbox.
 
 use events::{BatchConsumer, Batches, Deadline, Event, Outcome};
 use kernel::World;
@@ -8,7 +9,7 @@ use stores::Stream;
 
 use crate::{
     assets::{announcement, asset::Asset},
-    store,
+    captions, store,
 };
 
 pub type RelayAssets = Batches<Announcements>;
@@ -29,12 +30,17 @@ impl BatchConsumer<Change> for Announcements {
 impl Announcements {
     /// The event of a change, if it has one.
     fn event(&self, change: &Change) -> Result<Option<Event>, String> {
-        let is_asset = change.after::<SortKey>().is_some_and(|key| key.sk == store::assets::SORT_KEY);
-        if !is_asset {
-            return Ok(None);
+        let Some(SortKey { sk }) = change.after() else { return Ok(None) };
+        match sk.as_str() {
+            store::assets::SORT_KEY => {
+                let new: Asset = change.after().ok_or("an asset item that is not an asset")?;
+                Ok(announcement::of(&self.world, change.before().as_ref(), &new))
+            }
+            store::captions::SORT_KEY => {
+                let new = change.after().ok_or("captions that are none")?;
+                Ok(captions::announcement::of(&self.world, change.before().as_ref(), &new))
+            }
+            _ => Ok(None),
         }
-        let new: Asset = change.after().ok_or("an asset item that is not an asset")?;
-        let old: Option<Asset> = change.before();
-        Ok(announcement::of(&self.world, old.as_ref(), &new))
     }
 }

@@ -1,4 +1,4 @@
-//! The bucket `media`: the files of an asset, each under `{asset}/`, and the full ledger results beside them.
+//! The bucket `media`: the files of an asset, each under `{asset}/`, and the full ledger results beside them; captions of titles under `captions/`.
 
 use std::path::Path;
 
@@ -105,6 +105,16 @@ impl Films {
             }
         }
         Ok(())
+    }
+
+    /// Stores captions of a title.
+    pub async fn store_captions(&self, key: &str, text: String) -> Result<(), StoreError> {
+        self.0.put(key, text.into_bytes(), "text/vtt", Some(FOR_EVER)).await
+    }
+
+    /// Removes captions of a title; none under the key is fine.
+    pub async fn remove_captions(&self, key: &str) -> Result<(), StoreError> {
+        self.0.delete(key).await
     }
 
     /// Reads a file of an asset; `None` when it is not there.

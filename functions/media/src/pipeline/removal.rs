@@ -1,4 +1,4 @@
-//! The films of a deleted title go: sources, segments, ledger, and what a worker stores that has not heard of it yet.
+//! The films and captions of a deleted title go: sources, segments, ledger, and what a worker stores that has not heard of it yet.
 
 use kernel::{TitleId, UploadId, World};
 use runtime::{Access, Boot, BootError};
@@ -6,8 +6,9 @@ use stores::{Bucket, StoreError, Table};
 
 use crate::{
     assets::{object::Object, removal::Removal},
+    captions::title::{Leftover, Place, TitleCaptions},
     pipeline::films::Films,
-    store,
+    store::{self, MOST_CONFLICTS, TooManyConflicts},
     title::FilmOfTitle,
     uploads::parts,
 };
@@ -40,6 +41,42 @@ impl Remover {
             store::titles::remove_film(&self.table, title, &film).await?;
         }
         Ok(())
+    }
+
+    /// Removes the captions of a title and every file of theirs.
+    pub async fn remove_captions(&self, title: TitleId) -> Result<(), StoreError> {
+        for _ in 0..MOST_CONFLICTS {
+            let Some(captions) = store::captions::find(&self.table, title).await? else { return Ok(()) };
+            for key in captions.tracks.iter().filter_map(|track| Some(&track.offered.as_ref()?.key)) {
+                self.films.remove_captions(key).await?;
+            }
+            for leftover in &captions.leftovers {
+                self.remove_leftover(leftover).await?;
+            }
+            // The item goes last and only as it was read: whatever was added meanwhile is seen in the next round.
+            if store::captions::remove(&self.table, &captions).await? {
+                return Ok(());
+            }
+        }
+        Err(TooManyConflicts(title.to_string()).into())
+    }
+
+    /// Removes the files of captions that have outlived their readers.
+    pub async fn sweep_captions(&self, captions: &TitleCaptions) -> Result<(), StoreError> {
+        let outlived: Vec<Leftover> = captions.outlived(self.world.now()).cloned().collect();
+        for leftover in &outlived {
+            self.remove_leftover(leftover).await?;
+        }
+        store::captions::change(&self.table, captions.title_id, |captions| Some(captions.swept(&outlived)))
+            .await
+            .map(drop)
+    }
+
+    async fn remove_leftover(&self, leftover: &Leftover) -> Result<(), StoreError> {
+        match leftover.place {
+            Place::Uploads => parts::remove_all(&self.uploads, &leftover.key).await,
+            Place::Media => self.films.remove_captions(&leftover.key).await,
+        }
     }
 
     async fn remove(&self, film: FilmOfTitle) -> Result<(), StoreError> {

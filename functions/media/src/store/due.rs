@@ -4,11 +4,12 @@ use stores::{StoreError, Table, table::Query};
 use time::OffsetDateTime;
 
 use super::{
-    assets, removals, uploads,
+    assets, captions, removals, uploads,
     versioned::{SHARDS, moment},
 };
 use crate::{
     assets::{asset::Asset, removal::Removal, row::JobRow},
+    captions::title::TitleCaptions,
     uploads::upload::Upload,
 };
 
@@ -17,6 +18,8 @@ use crate::{
 pub enum Due {
     /// On its way, or ready with a source that goes to the archive.
     Asset(Box<Asset>),
+    /// Files of its captions have outlived their readers.
+    Captions(Box<TitleCaptions>),
     /// Should be further.
     Job(Box<JobRow>),
     /// Its last worker has ended.
@@ -33,6 +36,7 @@ pub async fn list(table: &Table, now: OffsetDateTime, limit: usize) -> Result<Ve
         for item in table.query(query).await? {
             due.push(match item.key().sk.as_str() {
                 assets::SORT_KEY => Due::Asset(Box::new(item.read()?)),
+                captions::SORT_KEY => Due::Captions(Box::new(item.read()?)),
                 removals::SORT_KEY => Due::Removal(Box::new(item.read()?)),
                 uploads::SORT_KEY => Due::Upload(Box::new(item.read()?)),
                 _ => Due::Job(Box::new(item.read()?)),

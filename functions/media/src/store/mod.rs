@@ -1,8 +1,9 @@
-//! Table `assets`: a partition for each asset with its item and its ledger, one for each title with its films, one for each upload, one for
+//! Table `assets`: a partition for each asset with its item and its ledger, one for each title with its films and captions, one for each upload, one for
 //! each idempotency key.
 
 pub mod accounts;
 pub mod assets;
+pub mod captions;
 pub mod due;
 pub mod jobs;
 pub mod removals;

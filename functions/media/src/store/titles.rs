@@ -35,8 +35,12 @@ pub async fn put(table: &Table, title: &Title) -> Result<(), StoreError> {
 
 /// Adds a film, unless the title is deleted meanwhile: whoever deletes it then sees the film.
 pub(super) fn add_film(id: TitleId, film: &FilmOfTitle) -> Result<[Write; 2], StoreError> {
-    let is_there = Condition::is("is_deleted", Value::of(&false)?);
-    Ok([Write::check(key(id), is_there), Write::put(Item::new(&film_key(id, film), film)?)])
+    Ok([is_there(id)?, Write::put(Item::new(&film_key(id, film), film)?)])
+}
+
+/// Holds while the title is there: whoever deletes it afterwards sees what was written with this.
+pub(super) fn is_there(id: TitleId) -> Result<Write, StoreError> {
+    Ok(Write::check(key(id), Condition::is("is_deleted", Value::of(&false)?)))
 }
 
 /// All films of a title.

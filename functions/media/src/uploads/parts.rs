@@ -27,6 +27,9 @@ pub struct Part {
     pub url: String,
 }
 
+/// Of an object that is removed in one go.
+const MOST_VERSIONS: usize = 1000;
+
 /// What S3 has of an upload.
 #[derive(Debug, Default)]
 pub struct Arrived {
@@ -73,6 +76,15 @@ pub async fn abort(uploads: &Bucket, key: &str, multipart_id: &str) {
 pub async fn remove_newest(uploads: &Bucket, key: &str) -> Result<(), StoreError> {
     let Some(head) = uploads.head(key).await? else { return Ok(()) };
     remove(uploads, key, head.version_id.as_deref()).await
+}
+
+/// Deletes an object with all of its versions, which are few: who may send one has minutes for it.
+pub async fn remove_all(uploads: &Bucket, key: &str) -> Result<(), StoreError> {
+    for _ in 0..MOST_VERSIONS {
+        let Some(head) = uploads.head(key).await? else { return Ok(()) };
+        remove(uploads, key, head.version_id.as_deref()).await?;
+    }
+    Err(StoreError { engine: "s3", detail: format!("{key} has more than {MOST_VERSIONS} versions") })
 }
 
 /// Deletes one version of an object: without its version it would only be hidden.

@@ -28,7 +28,7 @@ async fn workers_answer_their_golden_events() {
         let answer = function.invoke(&golden(&name)).await.unwrap();
         assert_eq!(answer, json!({ "batchItemFailures": [] }), "{name}");
     }
-    for name in ["media-start-ingest", "media-reconcile"] {
+    for name in ["media-start-ingest", "media-convert-captions", "media-reconcile"] {
         let mut function = Function::start(name, &vars).await;
         assert_eq!(function.invoke(&golden(name)).await, Ok(Value::Null), "{name}");
     }
@@ -47,7 +47,14 @@ async fn http_functions_answer_gateway_events() {
     assert_eq!(answer["statusCode"], 201, "{answer}");
     let created: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
     let (upload, asset) = (created["upload_id"].as_str().unwrap(), created["asset_id"].as_str().unwrap());
+    let title = "/v1/admin/titles/ttl_01jd3k5m7n9pqrstvwxyz01234/captions";
+    let body = json!({ "language": "en", "kind": "subtitles", "size": 9 }).to_string();
+    let mut add = Function::start("media-add-captions", &vars).await;
+    let answer = add.invoke(&gateway::event("POST", title, &headers, Some(&body))).await.unwrap();
+    assert_eq!(answer["statusCode"], 201, "{answer}");
     for (name, method, path, status) in [
+        ("media-list-captions", "GET", title.to_owned(), 200),
+        ("media-delete-captions", "DELETE", format!("{title}/en/subtitles"), 204),
         ("media-get-upload", "GET", format!("/v1/admin/uploads/{upload}"), 200),
         ("media-complete-upload", "POST", format!("/v1/admin/uploads/{upload}/complete"), 422),
         ("media-get-asset", "GET", format!("/v1/admin/assets/{asset}"), 200),

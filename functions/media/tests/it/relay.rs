@@ -23,7 +23,7 @@ fn batch(records: &[(Value, Value)]) -> Value {
     json!({ "Records": records.iter().map(record).collect::<Vec<_>>() })
 }
 
-async fn relay(studio: &Studio, records: &[(Value, Value)]) -> Value {
+pub async fn relay(studio: &Studio, records: &[(Value, Value)]) -> Value {
     let consumer = media::operations::consumers::relay_assets(&studio.service.boot()).unwrap();
     let event = serde_json::from_value(batch(records)).unwrap();
     let answer = answer_dynamodb(&consumer, event, &Deadline::unlimited(World::system())).await;

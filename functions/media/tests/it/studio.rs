@@ -113,6 +113,12 @@ impl Studio {
         consumer.consume(object.clone(), &self.no_deadline()).await
     }
 
+    /// S3 tells of an editor's captions.
+    pub async fn convert(&self, object: &S3Object) -> Outcome {
+        let consumer = operations::consumers::convert_captions(&self.boot).unwrap();
+        consumer.consume(object.clone(), &self.no_deadline()).await
+    }
+
     /// Drops a file into the inbox and returns its asset.
     pub async fn drop_file(&self, name: &str, bytes: &[u8]) -> String {
         let object = self.put(&format!("inbox/{name}"), bytes).await;

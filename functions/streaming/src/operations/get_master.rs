@@ -1,4 +1,5 @@
-//! `GET /v1/playback/sessions/{id}/master.m3u8`: what the session may play, capped by plan and device.
+//! `GET /v1/playback/sessions/{id}/master.m3u8`: what the session may play, capped by plan and device, with the
+//! captions of its title.
 
 use cinema_http::{Path, Problem, State, UrlToken};
 use kernel::PlaybackId;
@@ -23,9 +24,10 @@ pub(super) async fn get_master(
     UrlToken(token): UrlToken,
     Path(id): Path<PlaybackId>,
 ) -> Result<Playlist, Problem> {
-    let (claims, session) = state.admission.admit(id, &token).await?;
+    let (claims, session, title) = state.admission.admit(id, &token).await?;
     let text = state.playlists.master(session.asset).await?.ok_or_else(problems::unknown_film)?;
-    let master = Master::capped(&text, claims.max_height);
+    let captions = title.map(|title| title.captions).unwrap_or_default();
+    let master = Master::capped(&text, claims.max_height).with_captions(&captions);
     let address = |rendition: &_| format!("/v1/playback/sessions/{id}/renditions/{rendition}?token={token}");
     Ok(Playlist(master.write(address)))
 }

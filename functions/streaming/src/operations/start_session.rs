@@ -7,7 +7,7 @@ use cinema_http::{
     idempotency::{self, ItemClaim},
     live::session_revoked,
 };
-use events::contracts::Rendition;
+use events::contracts::{CaptionKind, CaptionTrack, Rendition};
 use kernel::{PlaybackId, SessionId, TitleId, World};
 use playback::{PlaybackClaims, TokenKey};
 use runtime::{Access, Key, PublicUrl};
@@ -78,15 +78,34 @@ pub(super) struct Tracks {
     video: Vec<Rendition>,
     /// Languages of the sound.
     audio: Vec<Track>,
-    /// Languages of the captions.
-    captions: Vec<Track>,
+    /// What can be read along; off until the viewer switches one on, but for those that everybody needs.
+    captions: Vec<Captions>,
 }
 
-/// A sound or caption track.
+/// A sound track.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Track {
     /// Its language.
     language: String,
+}
+
+/// A caption track.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Captions {
+    /// Its language.
+    language: String,
+    /// For whom.
+    #[schema(inline)]
+    kind: CaptionKind,
+    /// Its name in the manifest.
+    name: String,
+}
+
+impl From<CaptionTrack> for Captions {
+    fn from(track: CaptionTrack) -> Self {
+        let CaptionTrack { language, kind, name, .. } = track;
+        Self { language, kind, name }
+    }
 }
 
 runtime::wire! {
@@ -173,8 +192,8 @@ impl StartSession {
             Ok(start) => start,
             Err(refused) => return Err(self.refusal(refused, order, now).await),
         };
-        let markers = known.title.map(|title| title.markers).unwrap_or_default();
-        let body = self.answer(&start, markers, self.key.get().await?, now);
+        let (markers, captions) = known.title.map(|title| (title.markers, title.captions)).unwrap_or_default();
+        let body = self.answer(&start, markers, captions, self.key.get().await?, now);
         let body = serde_json::to_string(&body).map_err(Problem::internal)?;
         let stored =
             claim.map(|claim| Answer { fingerprint: claim.fingerprint.clone(), body: body.clone(), created_at: now });
@@ -196,7 +215,14 @@ impl StartSession {
         }
     }
 
-    fn answer(&self, start: &Start, markers: Vec<Marker>, key: &TokenKey, now: OffsetDateTime) -> StartSessionAnswer {
+    fn answer(
+        &self,
+        start: &Start,
+        markers: Vec<Marker>,
+        captions: Vec<CaptionTrack>,
+        key: &TokenKey,
+        now: OffsetDateTime,
+    ) -> StartSessionAnswer {
         let (session, film) = (&start.session, &start.film);
         let token = key.seal(&PlaybackClaims {
             session: session.id,
@@ -209,8 +235,7 @@ impl StartSession {
             expires_at: expiry(film.duration, now),
         });
         let manifest = format!("/v1/playback/sessions/{}/master.m3u8?token={token}", session.id);
-        let tracks =
-            |languages: &[String]| languages.iter().map(|language| Track { language: language.clone() }).collect();
+        let sound = |language: &String| Track { language: language.clone() };
         StartSessionAnswer {
             session_id: session.id,
             manifest_url: self.public_url.join(&manifest),
@@ -219,8 +244,8 @@ impl StartSession {
             heartbeat_interval: HEARTBEAT_INTERVAL.whole_seconds(),
             tracks: Tracks {
                 video: start.pictures(),
-                audio: tracks(&film.audio_languages),
-                captions: tracks(&film.caption_languages),
+                audio: film.audio_languages.iter().map(sound).collect(),
+                captions: captions.into_iter().map(Captions::from).collect(),
             },
             markers,
             trickplay_url: film.trickplay.as_deref().map(|key| self.public_url.media(key)),

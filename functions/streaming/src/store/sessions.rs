@@ -126,9 +126,16 @@ pub async fn advance(table: &Table, session: &Session, slots: &Slots) -> Result<
     took_place(table.transact(vec![swap_slots(session.account, slots)?, put(session)?]).await)
 }
 
-/// A session.
-pub async fn get(table: &Table, id: PlaybackId) -> Result<Option<Session>, StoreError> {
-    table.get(&keys::session(id)).await
+/// A session and a title, in one call; `None` when there is no such session.
+pub async fn with_title(
+    table: &Table,
+    id: PlaybackId,
+    title: TitleId,
+) -> Result<Option<(Session, Option<Title>)>, StoreError> {
+    let (session, rules) = (keys::session(id), keys::title(title));
+    let mut found = table.get_all(&[session.clone(), rules.clone()]).await?;
+    let title = found.take(&rules)?;
+    Ok(found.take(&session)?.map(|session| (session, title)))
 }
 
 /// A session of the account that asks for it, in one call.

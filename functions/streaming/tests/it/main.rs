@@ -5,6 +5,7 @@
 mod active;
 mod bad_input;
 mod calls;
+mod captions;
 mod erasure;
 mod fixture;
 mod function;

@@ -6,6 +6,7 @@
 
 mod account;
 mod asset;
+mod captions;
 mod entitlements;
 mod erasure;
 mod export;
@@ -28,6 +29,7 @@ mod watchlist;
 
 pub use account::Account;
 pub use asset::{Asset, AssetNews, Protection, ReadyAsset, Rendition};
+pub use captions::{CaptionKind, CaptionTrack, Captions};
 pub use entitlements::Entitlements;
 pub use erasure::{Erasure, Receipt};
 pub use export::Export;

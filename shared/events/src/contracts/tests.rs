@@ -64,6 +64,7 @@ fn read(event: &Event) -> Refused {
         types::TITLE_CHANGED => refused(Title::read(event)),
         types::TITLE_LEAVING => refused(TitleLeaving::read(event)),
         types::ASSET_READY | types::ASSET_FAILED | types::SOURCE_DROPPED => refused(Asset::read(event)),
+        types::CAPTIONS_CHANGED => refused(Captions::read(event)),
         types::PLAYBACK_STARTED | types::PLAYBACK_PROGRESSED | types::PLAYBACK_STOPPED | types::PLAYBACK_EXPIRED => {
             refused(Playback::read(event))
         }
@@ -151,7 +152,8 @@ fn written(kind: &str) -> (String, Value) {
                     "trickplay": "a/index.vtt", "protection": "aes-128",
                     "renditions": [{ "name": "v720", "width": 1280, "height": 720, "bandwidth": 2_400_000 }]
                 },
-                "markers": [{ "kind": "intro", "from_seconds": 5.0, "until_seconds": 35.0 }]
+                "markers": [{ "kind": "intro", "from_seconds": 5.0, "until_seconds": 35.0 }],
+                "captions": [{ "language": "pt-BR", "kind": "captions", "name": "Português (BR) [CC]", "path": "captions/a/b/captions.vtt" }]
             }),
         ),
         types::TITLE_LEAVING => (
@@ -175,6 +177,13 @@ fn written(kind: &str) -> (String, Value) {
         types::SOURCE_DROPPED => {
             (id("ast"), json!({ "asset_id": id("ast"), "title_id": id("ttl"), "filename": "inbox/a.mp4" }))
         }
+        types::CAPTIONS_CHANGED => (
+            id("ttl"),
+            json!({
+                "title_id": id("ttl"),
+                "tracks": [{ "language": "ru", "kind": "subtitles", "name": "Русский", "path": "captions/a/b/captions.vtt" }]
+            }),
+        ),
         types::SESSION_ENDED => {
             (id("ses"), json!({ "session_id": id("ses"), "account_id": id("acc"), "ended_at": "2026-01-01T12:00:00Z" }))
         }
@@ -207,6 +216,7 @@ fn a_reader_takes_no_other_contract() {
         let readers = [
             refused(Account::read(&other)),
             refused(Asset::read(&other)),
+            refused(Captions::read(&other)),
             refused(Entitlements::read(&other)),
             refused(Erasure::read(&other)),
             refused(Export::read(&other)),

@@ -10,7 +10,8 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::{
-    ContractError, Protection, Rendition,
+    CaptionTrack, ContractError, Protection, Rendition,
+    captions::track,
     fields::{
         data, line, lines, locale, number, optional_moment, parse, parse_all, parse_optional, path, plan, seconds,
         subject, text, words,
@@ -48,6 +49,8 @@ pub struct Title {
     pub credits: Vec<Credit>,
     /// What is played.
     pub film: Option<Film>,
+    /// What can be read along with it; of the title, whichever film it has.
+    pub captions: Vec<CaptionTrack>,
     /// What a player offers to skip.
     pub markers: Vec<Marker>,
     /// Path of the poster below `/media/`.
@@ -155,6 +158,7 @@ impl Title {
             genres: lines(&data.genres),
             credits: data.credits.iter().map(credit).collect::<Result<_, _>>()?,
             film,
+            captions: data.captions.iter().filter_map(|from| captions(from).transpose()).collect::<Result<_, _>>()?,
             markers: data.markers.iter().map(marker).collect::<Result<_, _>>()?,
             poster: path(&data.poster),
             published_at: optional_moment("published_at", &data.published_at)?,
@@ -208,6 +212,10 @@ fn film(asset: &catalog::Asset) -> Result<Film, ContractError> {
         trickplay: path(&asset.trickplay),
         protection: parse_optional("protection", &asset.protection)?.unwrap_or_default(),
     })
+}
+
+fn captions(from: &catalog::CaptionTrack) -> Result<Option<CaptionTrack>, ContractError> {
+    track([&from.language, &from.kind, &from.name, &from.path])
 }
 
 fn marker(marker: &catalog::Marker) -> Result<Marker, ContractError> {
