@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
+    artwork::{ArtworkKind, Pictures, Upload},
     asset::{Asset, Failure, Report, Source, attached, newest_source},
     draft::{Draft, Localisation},
     text::Slug,
@@ -35,6 +36,9 @@ pub struct Title {
     /// The newest file.
     #[serde(default)]
     pub source: Option<Source>,
+    /// What editors uploaded.
+    #[serde(default, skip_serializing_if = "Pictures::is_empty")]
+    pub artwork: Pictures,
     /// What the editor wrote; its slug is always there.
     pub about: Draft,
     /// The persons of the credits, in their order.
@@ -53,6 +57,7 @@ impl Title {
             asset: None,
             failure: None,
             source: None,
+            artwork: Pictures::default(),
             about,
             people,
         }
@@ -73,9 +78,10 @@ impl Title {
         self.about.slug.as_ref().map_or("", Slug::as_str)
     }
 
-    /// Path of its poster below `/media/`.
+    /// Path of its poster below `/media/`: an editor's, else the one that is made from the film.
     pub fn poster(&self) -> Option<&str> {
-        self.asset.as_ref()?.poster.as_deref()
+        let uploaded = self.artwork.shown.get(&ArtworkKind::Poster).map(|picture| picture.card.as_str());
+        uploaded.or_else(|| self.asset.as_ref()?.poster.as_deref())
     }
 
     /// Its strong ETag: the version.
@@ -88,6 +94,12 @@ impl Title {
     pub fn with_reports(&self, reports: &[Report]) -> Self {
         let (asset, failure) = attached(reports);
         Self { asset, failure, source: newest_source(reports), ..self.clone() }
+    }
+
+    /// The title after what became of its uploads.
+    #[must_use]
+    pub fn with_uploads(&self, uploads: &[Upload]) -> Self {
+        Self { artwork: Pictures::of(uploads), ..self.clone() }
     }
 
     /// What it is called, by language.
