@@ -7,9 +7,9 @@ use sqlx::PgConnection;
 use stores::postgres::violated_constraint;
 
 use crate::{
-    artwork::KEPT,
     asset::Report,
     draft::Draft,
+    pictures::KEPT,
     slug,
     store::{
         artwork_uploads, asset_reports,

@@ -9,11 +9,12 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::{
-    artwork::{ArtworkKind, Latest, UploadState},
+    artwork::ArtworkKind,
     asset::{Asset, Failure, Source},
     detail::Artwork,
     draft::Draft,
     picture::Refusal,
+    pictures::{Latest, UploadState},
     publication::unmet,
     title::Title,
 };

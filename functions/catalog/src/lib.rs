@@ -16,6 +16,7 @@ pub mod list;
 pub mod operations;
 pub mod person;
 pub mod picture;
+pub mod pictures;
 mod problems;
 pub mod publication;
 pub mod slug;

@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    artwork::{ArtworkKind, Pictures, Upload},
+    artwork::ArtworkKind,
     asset::{Asset, Failure, Report, Source, attached, newest_source},
     draft::{Draft, Localisation},
+    pictures::{Pictures, Upload},
     text::Slug,
 };
 

@@ -5,8 +5,9 @@ use kernel::World;
 use runtime::SqsMessage;
 
 use crate::{
-    artwork::{KEPT, Report, superseded},
+    artwork::Report,
     change::{self, Author, ChangeError},
+    pictures::{KEPT, superseded},
     store::{artwork_uploads, titles},
 };
 

@@ -7,9 +7,10 @@ use runtime::PublicUrl;
 
 use super::{Edited, edited};
 use crate::{
-    artwork::{ArtworkKind, KEPT, Upload},
+    artwork::ArtworkKind,
     change::{self, Author},
     edited::EditedTitle,
+    pictures::{KEPT, Upload},
     problems::{no_such_artwork_kind, no_such_title},
     publication::still_publishable,
     store::{artwork_uploads, titles},

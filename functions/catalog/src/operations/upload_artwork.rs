@@ -12,9 +12,10 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::{
-    artwork::{self, ArtworkKind, KEPT, LIFETIME, MOST_UPLOADS, source_key, superseded},
+    artwork::{ArtworkKind, source_key},
     change::{self, Author},
     picture,
+    pictures::{KEPT, LIFETIME, MOST_UPLOADS, Upload, superseded},
     problems::{no_such_title, too_many_uploads},
     store::{artwork_uploads, titles},
 };
@@ -76,7 +77,7 @@ pub(super) async fn upload_artwork(
             let before = titles::lock(tx, id).await?.ok_or_else(no_such_title)?;
             let uploads = artwork_uploads::of_title(tx, id).await?;
             let over = superseded(&uploads, now);
-            let counted = |upload: &&artwork::Upload| !over.contains(&upload.id) && !upload.is_ready();
+            let counted = |upload: &&Upload| !over.contains(&upload.id) && !upload.is_ready();
             if uploads.iter().filter(counted).count() >= MOST_UPLOADS {
                 return Err(too_many_uploads());
             }

@@ -4,7 +4,10 @@ use kernel::{ArtworkId, TitleId};
 use sqlx::{PgConnection, types::Json};
 use time::OffsetDateTime;
 
-use crate::artwork::{ArtworkKind, Finding, Report, Upload};
+use crate::{
+    artwork::{ArtworkKind, Finding, Report},
+    pictures::Upload,
+};
 
 /// Begins an upload.
 pub(crate) async fn insert(

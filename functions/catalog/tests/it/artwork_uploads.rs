@@ -359,7 +359,7 @@ async fn bad_requests_reports_and_objects_are_refused() {
 async fn uploads_that_come_to_nothing_are_bounded() {
     let gallery = Gallery::open().await;
     let id = gallery.title("Many").await;
-    for _ in 0..catalog::artwork::MOST_UPLOADS {
+    for _ in 0..catalog::pictures::MOST_UPLOADS {
         gallery.ask(&id, &json!({"kind": "poster", "size": 1})).await.expect(201);
     }
     gallery.ask(&id, &json!({"kind": "logo", "size": 1})).await.expect_problem(409, "too_many_uploads");

@@ -3,6 +3,10 @@ use proptest::prelude::*;
 use time::macros::datetime;
 
 use super::*;
+use crate::{
+    artwork::{PictureFile, Report, folder, rank, source_key, upload_of},
+    picture::{Colour, Encoding},
+};
 
 const NOW: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
 
