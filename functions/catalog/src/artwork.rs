@@ -4,7 +4,7 @@ use kernel::ArtworkId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::picture::{Colour, Encoding, Refusal};
+use crate::picture::{Colour, Encoding, PictureRefusal};
 
 /// As many as [`ArtworkKind::widths`] has at most, in both encodings.
 const MOST_FILES: usize = 8;
@@ -152,7 +152,7 @@ pub enum Finding {
     /// It cannot.
     Refused {
         /// Why.
-        reason: Refusal,
+        reason: PictureRefusal,
     },
 }
 

@@ -13,7 +13,7 @@ use crate::{
     asset::{Asset, Failure, Source},
     detail::Artwork,
     draft::Draft,
-    picture::Refusal,
+    picture::PictureRefusal,
     pictures::{Latest, UploadState},
     publication::unmet,
     title::Title,
@@ -66,7 +66,7 @@ pub struct LatestUpload {
     pub state: UploadState,
     /// Why it was refused: for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Refusal>,
+    pub reason: Option<PictureRefusal>,
     /// What can be done about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -92,7 +92,7 @@ impl LatestUpload {
         let state = latest.state_at(now);
         let detail = match state {
             UploadState::Expired => Some(NOTHING_CAME.to_owned()),
-            _ => latest.reason.map(Refusal::detail),
+            _ => latest.reason.map(PictureRefusal::detail),
         };
         Self { upload_id: latest.upload_id, state, reason: latest.reason, detail, expires_at: latest.expires_at }
     }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::{
     artwork::{ArtworkKind, Finding, Picture},
-    picture::Refusal,
+    picture::PictureRefusal,
 };
 
 /// How long the file of an upload can be sent.
@@ -67,7 +67,7 @@ pub struct Latest {
     pub state: UploadState,
     /// Why it did not become a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Refusal>,
+    pub reason: Option<PictureRefusal>,
 }
 
 /// How far an upload is.

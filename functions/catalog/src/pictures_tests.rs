@@ -39,7 +39,7 @@ fn ready(upload: u8, rank: &str, digit: char) -> Report {
 }
 
 fn refused(upload: u8, rank: &str) -> Report {
-    Report { upload_id: id(upload), rank: rank.into(), finding: Finding::Refused { reason: Refusal::Animated } }
+    Report { upload_id: id(upload), rank: rank.into(), finding: Finding::Refused { reason: PictureRefusal::Animated } }
 }
 
 fn begun(number: u8, kind: ArtworkKind) -> Upload {
@@ -99,7 +99,10 @@ fn the_latest_picture_of_a_kind_is_shown_and_the_latest_upload_told() {
     let pictures = applied(uploads, &[ready(1, "1", 'a'), refused(2, "1")]);
     assert_eq!(pictures.shown[&ArtworkKind::Poster].upload_id, id(1));
     let poster = &pictures.uploads[&ArtworkKind::Poster];
-    assert_eq!((poster.upload_id, poster.state, poster.reason), (id(2), UploadState::Refused, Some(Refusal::Animated)));
+    assert_eq!(
+        (poster.upload_id, poster.state, poster.reason),
+        (id(2), UploadState::Refused, Some(PictureRefusal::Animated))
+    );
     let logo = &pictures.uploads[&ArtworkKind::Logo];
     assert_eq!(logo.state_at(NOW), UploadState::Waiting);
     assert_eq!(logo.state_at(NOW + LIFETIME * 2), UploadState::Expired);

@@ -15,7 +15,7 @@ use stores::{
 
 use crate::{
     artwork::{self, ArtworkKind, Finding, Picture, PictureFile, Report, folder, upload_of},
-    picture::{self, Made, MadeFile, Refusal},
+    picture::{self, Made, MadeFile, PictureRefusal},
 };
 
 runtime::wire! {
@@ -49,7 +49,7 @@ impl ResizeArtwork {
     /// The file goes after its report is sent: whoever is told of it once more finds nothing to do.
     async fn report(&self, object: &S3Object, upload: ArtworkId, kind: ArtworkKind) -> Result<(), StoreError> {
         let made = if object.size > picture::MOST_BYTES {
-            Err(Refusal::TooLarge)
+            Err(PictureRefusal::TooLarge)
         } else {
             let Some(bytes) = self.read(object).await? else { return Ok(()) };
             make(bytes, kind).await
@@ -108,14 +108,14 @@ impl ResizeArtwork {
 }
 
 /// A decoder that panics has found what it cannot read.
-async fn make(bytes: Vec<u8>, kind: ArtworkKind) -> Result<Made, Refusal> {
+async fn make(bytes: Vec<u8>, kind: ArtworkKind) -> Result<Made, PictureRefusal> {
     let work = tokio::task::spawn_blocking(move || picture::make(&bytes, kind.widths()));
     match tokio::time::timeout(LONGEST_WORK, work).await {
         Ok(Ok(made)) => made,
         Ok(Err(error)) => {
             tracing::error!(%error, "a decoder panicked");
-            Err(Refusal::Unreadable)
+            Err(PictureRefusal::Unreadable)
         }
-        Err(_) => Err(Refusal::TooComplex),
+        Err(_) => Err(PictureRefusal::TooComplex),
     }
 }

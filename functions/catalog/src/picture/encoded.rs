@@ -4,7 +4,7 @@ use image::{DynamicImage, ExtendedColorType, RgbImage, codecs::jpeg::JpegEncoder
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Refusal;
+use super::PictureRefusal;
 
 /// Of 100.
 const JPEG_QUALITY: u8 = 82;
@@ -40,7 +40,7 @@ impl Encoding {
     }
 
     /// The bytes of a picture of eight bits for each channel; the same picture gives the same bytes.
-    pub(super) fn encode(self, image: &DynamicImage) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn encode(self, image: &DynamicImage) -> Result<Vec<u8>, PictureRefusal> {
         match self {
             Self::Webp => webp(image),
             Self::Jpeg => jpeg(image),
@@ -48,7 +48,7 @@ impl Encoding {
     }
 }
 
-fn webp(image: &DynamicImage) -> Result<Vec<u8>, Refusal> {
+fn webp(image: &DynamicImage) -> Result<Vec<u8>, PictureRefusal> {
     let (width, height) = (image.width(), image.height());
     let encoder = if image.color().has_alpha() {
         webp::Encoder::from_rgba(image.as_bytes(), width, height)
@@ -57,12 +57,12 @@ fn webp(image: &DynamicImage) -> Result<Vec<u8>, Refusal> {
     };
     let encoded = encoder.encode_simple(false, WEBP_QUALITY).map_err(|error| {
         tracing::error!(?error, "a picture cannot be encoded");
-        Refusal::Unreadable
+        PictureRefusal::Unreadable
     })?;
     Ok(encoded.to_vec())
 }
 
-fn jpeg(image: &DynamicImage) -> Result<Vec<u8>, Refusal> {
+fn jpeg(image: &DynamicImage) -> Result<Vec<u8>, PictureRefusal> {
     let opaque = on_black(image);
     let mut bytes = Vec::new();
     let (width, height) = opaque.dimensions();

@@ -13,7 +13,7 @@ mod shrunk;
 
 pub use colour::Colour;
 pub use encoded::Encoding;
-pub use refusal::Refusal;
+pub use refusal::PictureRefusal;
 
 use self::shrunk::shrunk;
 
@@ -57,7 +57,7 @@ pub struct MadeFile {
 ///
 /// # Errors
 /// Why the file is refused.
-pub fn make(bytes: &[u8], widths: &[u32]) -> Result<Made, Refusal> {
+pub fn make(bytes: &[u8], widths: &[u32]) -> Result<Made, PictureRefusal> {
     let Upright { image, colour } = upright(bytes, widths.last().copied().unwrap_or(LONGEST_SIDE))?;
     let (width, height) = (image.width(), image.height());
     let mut files = Vec::new();
@@ -79,7 +79,7 @@ struct Upright {
 }
 
 /// At most `most` pixels wide.
-fn upright(bytes: &[u8], most: u32) -> Result<Upright, Refusal> {
+fn upright(bytes: &[u8], most: u32) -> Result<Upright, PictureRefusal> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), container::check(bytes)?);
     let mut limits = Limits::default();
     (limits.max_image_width, limits.max_image_height) = (Some(LONGEST_SIDE), Some(LONGEST_SIDE));
@@ -114,7 +114,7 @@ fn eight_bits(image: DynamicImage) -> DynamicImage {
     }
 }
 
-fn shrunk_to(image: DynamicImage, most: u32, is_lying: bool) -> Result<DynamicImage, Refusal> {
+fn shrunk_to(image: DynamicImage, most: u32, is_lying: bool) -> Result<DynamicImage, PictureRefusal> {
     let (width, height) = (image.width(), image.height());
     let seen = if is_lying { height } else { width };
     if seen <= most {
@@ -137,7 +137,7 @@ fn without_idle_alpha(image: DynamicImage) -> DynamicImage {
     if is_opaque { DynamicImage::ImageRgb8(image.into_rgb8()) } else { image }
 }
 
-fn placeholder(image: &DynamicImage) -> Result<Vec<u8>, Refusal> {
+fn placeholder(image: &DynamicImage) -> Result<Vec<u8>, PictureRefusal> {
     let (width, height) = (image.width(), image.height());
     let longest = width.max(height);
     let scaled = if longest > PLACEHOLDER_SIDE {

@@ -9,7 +9,7 @@ use super::{LONGEST_SIDE, MOST_BYTES, SHORTEST_SIDE};
 /// Why a file does not become a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
-pub enum Refusal {
+pub enum PictureRefusal {
     /// By its content, neither JPEG nor PNG nor WebP.
     #[error("not a picture")]
     NotAPicture,
@@ -39,7 +39,7 @@ pub enum Refusal {
     Unreadable,
 }
 
-impl Refusal {
+impl PictureRefusal {
     /// What happened, and what an editor can do about it.
     pub fn detail(self) -> String {
         match self {
@@ -70,7 +70,7 @@ impl Refusal {
     }
 }
 
-impl From<ImageError> for Refusal {
+impl From<ImageError> for PictureRefusal {
     fn from(error: ImageError) -> Self {
         tracing::info!(%error, "a picture cannot be decoded");
         match error {

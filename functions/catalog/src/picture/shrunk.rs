@@ -6,15 +6,15 @@ use fast_image_resize::{
 };
 use image::{DynamicImage, RgbImage, RgbaImage};
 
-use super::Refusal;
+use super::PictureRefusal;
 
 /// The picture in this size (Lanczos, a = 3). Colours are weighed by their opacity: what cannot be seen leaves no seam.
-pub(super) fn shrunk(image: &DynamicImage, width: u32, height: u32) -> Result<DynamicImage, Refusal> {
+pub(super) fn shrunk(image: &DynamicImage, width: u32, height: u32) -> Result<DynamicImage, PictureRefusal> {
     let has_alpha = image.color().has_alpha();
     let kind = if has_alpha { PixelType::U8x4 } else { PixelType::U8x3 };
     let unreadable = |error: &dyn std::error::Error| {
         tracing::error!(%error, "a picture cannot be made smaller");
-        Refusal::Unreadable
+        PictureRefusal::Unreadable
     };
     let from =
         ImageRef::new(image.width(), image.height(), image.as_bytes(), kind).map_err(|error| unreadable(&error))?;
@@ -27,5 +27,5 @@ pub(super) fn shrunk(image: &DynamicImage, width: u32, height: u32) -> Result<Dy
     } else {
         RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8)
     };
-    made.ok_or(Refusal::Unreadable)
+    made.ok_or(PictureRefusal::Unreadable)
 }

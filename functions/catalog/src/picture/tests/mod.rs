@@ -9,7 +9,7 @@ mod files;
 
 const WIDTHS: [u32; 3] = [100, 200, 400];
 
-fn refused(bytes: &[u8]) -> Refusal {
+fn refused(bytes: &[u8]) -> PictureRefusal {
     make(bytes, &WIDTHS).expect_err("refused")
 }
 
@@ -54,18 +54,18 @@ fn the_same_file_gives_the_same_pictures() {
 #[test]
 fn a_bomb_is_refused_by_its_header() {
     for (width, height) in [(60_000, 60_000), (12_001, 100), (100, 12_001), (12_000, 5_000), (u32::MAX, u32::MAX)] {
-        assert_eq!(refused(&png_header(width, height)), Refusal::TooManyPixels, "{width}x{height}");
+        assert_eq!(refused(&png_header(width, height)), PictureRefusal::TooManyPixels, "{width}x{height}");
     }
     let mut jpeg = bytes_of(&sample(64, 64), ImageFormat::Jpeg);
     let frame = jpeg.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
     jpeg[frame + 5..frame + 9].copy_from_slice(&[0xff; 4]);
-    assert_eq!(refused(&jpeg), Refusal::TooManyPixels);
+    assert_eq!(refused(&jpeg), PictureRefusal::TooManyPixels);
     let mut webp = bytes_of(&sample(64, 64), ImageFormat::WebP);
     // A lossless picture of 16383 by 16383: two times 14 bits behind the signature.
     let header = webp.windows(4).position(|name| name == b"VP8L").unwrap() + 9;
     webp[header..header + 4].copy_from_slice(&0x0fff_bffe_u32.to_le_bytes());
-    assert_eq!(refused(&webp), Refusal::TooManyPixels);
-    assert_eq!(refused(&vec![0xff; MOST_BYTES as usize + 1]), Refusal::TooLarge);
+    assert_eq!(refused(&webp), PictureRefusal::TooManyPixels);
+    assert_eq!(refused(&vec![0xff; MOST_BYTES as usize + 1]), PictureRefusal::TooLarge);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn what_is_no_picture_is_refused_whatever_it_is_called() {
         b"RIFF\0\0\0\0WAVE",
         &archive_first,
     ] {
-        assert_eq!(refused(bytes), Refusal::NotAPicture, "{:?}", &bytes[..bytes.len().min(9)]);
+        assert_eq!(refused(bytes), PictureRefusal::NotAPicture, "{:?}", &bytes[..bytes.len().min(9)]);
     }
 }
 
@@ -94,9 +94,9 @@ fn what_stands_behind_a_picture_is_refused_but_for_padding() {
     for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
         let picture = bytes_of(&sample(80, 80), format);
         let polyglot = [picture.as_slice(), b"PK\x03\x04archive"].concat();
-        assert_eq!(refused(&polyglot), Refusal::TrailingData, "{format:?}");
+        assert_eq!(refused(&polyglot), PictureRefusal::TrailingData, "{format:?}");
         let twice = [picture.as_slice(), &picture].concat();
-        assert_eq!(refused(&twice), Refusal::TrailingData, "{format:?}");
+        assert_eq!(refused(&twice), PictureRefusal::TrailingData, "{format:?}");
         assert!(make(&[picture.as_slice(), &[0; 7]].concat(), &WIDTHS).is_ok(), "{format:?}");
     }
 }
@@ -106,15 +106,15 @@ fn half_a_picture_is_none() {
     for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
         let picture = bytes_of(&sample(80, 80), format);
         for end in (12..picture.len()).step_by(7) {
-            assert_eq!(refused(&picture[..end]), Refusal::Truncated, "{format:?} of {end} bytes");
+            assert_eq!(refused(&picture[..end]), PictureRefusal::Truncated, "{format:?} of {end} bytes");
         }
     }
 }
 
 #[test]
 fn a_side_may_be_too_short() {
-    assert_eq!(refused(&bytes_of(&sample(1, 1), ImageFormat::Png)), Refusal::TooSmall);
-    assert_eq!(refused(&bytes_of(&sample(500, 63), ImageFormat::Jpeg)), Refusal::TooSmall);
+    assert_eq!(refused(&bytes_of(&sample(1, 1), ImageFormat::Png)), PictureRefusal::TooSmall);
+    assert_eq!(refused(&bytes_of(&sample(500, 63), ImageFormat::Jpeg)), PictureRefusal::TooSmall);
     assert!(make(&bytes_of(&sample(64, 64), ImageFormat::WebP), &WIDTHS).is_ok());
     // The narrowest of these is a pixel high.
     let made = make(&bytes_of(&sample(12_000, 64), ImageFormat::Png), &[50, 100]).unwrap();
@@ -124,10 +124,10 @@ fn a_side_may_be_too_short() {
 #[test]
 fn what_moves_is_refused() {
     let png = bytes_of(&sample(64, 64), ImageFormat::Png);
-    assert_eq!(refused(&with_chunk(&png, &chunk(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]))), Refusal::Animated);
+    assert_eq!(refused(&with_chunk(&png, &chunk(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]))), PictureRefusal::Animated);
     let mut webp = b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0".to_vec();
     webp.extend([2, 0, 0, 0, 63, 0, 0, 63, 0, 0]);
-    assert_eq!(refused(&webp), Refusal::Animated);
+    assert_eq!(refused(&webp), PictureRefusal::Animated);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn passes_are_counted() {
     let end = jpeg.len() - 2;
     let scan = jpeg.windows(2).rposition(|marker| marker == [0xff, 0xda]).unwrap();
     let again: Vec<u8> = jpeg[..end].iter().copied().chain(jpeg[scan..end].repeat(40)).chain([0xff, 0xd9]).collect();
-    assert_eq!(refused(&again), Refusal::TooComplex);
+    assert_eq!(refused(&again), PictureRefusal::TooComplex);
 }
 
 #[test]
@@ -146,9 +146,9 @@ fn what_only_looks_like_a_picture_is_refused() {
     for byte in &mut png[data..data + 16] {
         *byte ^= 0xa5;
     }
-    assert_eq!(refused(&png), Refusal::Unreadable);
+    assert_eq!(refused(&png), PictureRefusal::Unreadable);
     let no_picture = [png_header(64, 64), chunk(b"IEND", &[])].concat();
-    assert_eq!(refused(&no_picture), Refusal::Unreadable);
+    assert_eq!(refused(&no_picture), PictureRefusal::Unreadable);
 }
 
 #[test]
@@ -241,15 +241,15 @@ fn a_profile_is_applied_or_said_to_be_of_no_use() {
 #[test]
 fn every_refusal_says_what_to_do() {
     for refusal in [
-        Refusal::NotAPicture,
-        Refusal::TooLarge,
-        Refusal::TooManyPixels,
-        Refusal::TooSmall,
-        Refusal::Truncated,
-        Refusal::TrailingData,
-        Refusal::Animated,
-        Refusal::TooComplex,
-        Refusal::Unreadable,
+        PictureRefusal::NotAPicture,
+        PictureRefusal::TooLarge,
+        PictureRefusal::TooManyPixels,
+        PictureRefusal::TooSmall,
+        PictureRefusal::Truncated,
+        PictureRefusal::TrailingData,
+        PictureRefusal::Animated,
+        PictureRefusal::TooComplex,
+        PictureRefusal::Unreadable,
     ] {
         let detail = refusal.detail();
         assert!(detail.matches(". ").count() == 1 && detail.ends_with('.'), "{detail}");
