@@ -28,7 +28,7 @@ runtime::wire! {
 
 /// Named by their content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
-/// Decoding fifty million pixels in many passes takes about a third of it.
+/// Half of the function's time: what takes longer is refused, not lost.
 const LONGEST_WORK: Duration = Duration::from_secs(60);
 /// Pictures on their way at the same time.
 const TRANSFERS: usize = 4;

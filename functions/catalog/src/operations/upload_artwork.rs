@@ -33,7 +33,6 @@ runtime::wire! {
 #[serde(deny_unknown_fields)]
 pub(super) struct UploadArtworkRequest {
     /// What the picture is for.
-    #[schema(inline)]
     kind: ArtworkKind,
     /// Bytes of the file: 1 to 20 MiB. JPEG, PNG or WebP, at most 50 megapixels and 12,000 pixels a side.
     #[schema(minimum = 1, maximum = 20971520)]
