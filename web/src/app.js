@@ -1,6 +1,7 @@
 // The page: sign in, browse, search, watch. Addresses live in the fragment.
 
 import { showAccount, showLinked } from "./account.js";
+import { picture } from "./artwork.js";
 import { call, isSignedIn, resume, sentence, signOut, whenNeeded } from "./api.js";
 import { continueWatching } from "./continue_watching.js";
 import { alertLine, attempt, el } from "./dom.js";
@@ -66,6 +67,12 @@ function further(list, path, cursor) {
   return [more, line];
 }
 
+/** The picture on a title's page: what stands behind it adorns, a poster says which film this is. */
+function banner({ name, artwork }) {
+  if (artwork?.backdrop) return el("div", { className: "backdrop" }, picture(artwork.backdrop, "(min-width: 72rem) 68rem, 100vw", ""));
+  return artwork?.poster ? el("div", { className: "poster" }, picture(artwork.poster, "15rem", `Poster of ${name}`)) : null;
+}
+
 /** `news`: a sentence on what has come of something that was begun here. */
 async function showTitle(show, id, news = "") {
   const title = await call("GET", `/v1/titles/${id}`);
@@ -114,7 +121,7 @@ async function showTitle(show, id, news = "") {
   if (!button.hidden && isSignedIn()) loadLibrary();
   const needsPlan = button.hidden && (stands.needs_payment || ["subscription_required", "plan_too_low"].includes(title.why_not));
   const plans = needsPlan ? el("a", { href: "#/plans", textContent: "See the plans" }) : null;
-  show(el("div", { className: "title" }, stage, el("h1", { textContent: title.name }),
+  show(el("div", { className: "title" }, stage, banner(title), el("h1", { textContent: title.name }),
     el("p", { className: "dim", textContent: [title.year, ...(title.genres ?? []).map((genre) => genre.name)].filter(Boolean).join(" · ") }),
     el("p", { textContent: title.synopsis ?? "" }), el("p", { className: "dim", textContent: people }),
     el("div", {}, button), message, inUse, place, plans));

@@ -15,7 +15,8 @@ pub struct AuditEntry {
     pub at: OffsetDateTime,
     /// The account or the function that made it; `erased` for an account that is gone.
     pub actor: String,
-    /// created, updated, published, withdrawn, availability_set, asset_changed, window_opened, window_closed
+    /// created, updated, published, withdrawn, availability_set, asset_changed, artwork_requested, artwork_changed, artwork_removed,
+    /// window_opened, window_closed
     pub action: String,
     /// The title's version after it.
     pub version: i64,

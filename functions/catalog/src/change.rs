@@ -9,9 +9,10 @@ use stores::postgres::violated_constraint;
 use crate::{
     asset::Report,
     draft::Draft,
+    pictures::KEPT,
     slug,
     store::{
-        asset_reports,
+        artwork_uploads, asset_reports,
         audit::{self, Entry},
         caption_reports, deleted_titles, genres, persons, titles,
     },
@@ -121,9 +122,11 @@ async fn retell_parts(tx: &mut Transaction<'_>, author: &Author<'_>, whole: Titl
     Ok(())
 }
 
-/// Deletes a title and what the pipeline reported about its films, which go when the others hear of it.
+/// Deletes a title with its pictures and what the pipeline reported about its films, which go when the others hear of it.
 pub(crate) async fn delete(tx: &mut Transaction<'_>, author: &Author<'_>, title: &Title) -> Result<(), ChangeError> {
     let now = author.world.now();
+    let uploads: Vec<_> = artwork_uploads::of_title(tx, title.id).await?.iter().map(|upload| upload.id).collect();
+    artwork_uploads::leave(tx, &uploads, now + KEPT).await?;
     titles::delete(tx, title.id).await?;
     asset_reports::delete(tx, title.id).await?;
     caption_reports::delete(tx, title.id).await?;

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::{
+    artwork::{ArtworkKind, Picture, PictureFile},
     asset::Asset,
     draft::{Credit, Marker},
     episode::Episode,
@@ -88,9 +89,44 @@ pub struct ShownCredit {
 /// Pictures of a title.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Artwork {
-    /// The picture for lists.
+    /// The picture for lists: an editor's poster, else a picture of the film.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub poster_url: Option<String>,
+    /// The poster that an editor uploaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub poster: Option<ShownPicture>,
+    /// What stands behind the title's page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backdrop: Option<ShownPicture>,
+    /// The name as it is drawn; may be transparent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo: Option<ShownPicture>,
+}
+
+/// A picture in a few widths.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ShownPicture {
+    /// Pixels of the largest: what to leave room for.
+    pub width: u32,
+    /// Pixels of the largest.
+    pub height: u32,
+    /// ThumbHash in base64: what to show until a picture is there.
+    pub placeholder: String,
+    /// The narrowest first, each as WebP and as JPEG.
+    pub sources: Vec<PictureSource>,
+}
+
+/// A picture in one width.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct PictureSource {
+    pub url: String,
+    /// `image/webp` or `image/jpeg`
+    #[serde(rename = "type")]
+    pub media_type: String,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
 }
 
 /// The film behind a title.
@@ -110,7 +146,30 @@ pub struct Film {
 impl Artwork {
     /// Of a title, for somebody who may see it.
     pub fn of(title: &Title, public_url: &PublicUrl) -> Self {
-        Self { poster_url: title.poster().map(|path| public_url.media(path)) }
+        let shown = |kind| title.artwork.shown.get(&kind).map(|picture| ShownPicture::of(picture, public_url));
+        Self {
+            poster_url: title.poster().map(|path| public_url.media(path)),
+            poster: shown(ArtworkKind::Poster),
+            backdrop: shown(ArtworkKind::Backdrop),
+            logo: shown(ArtworkKind::Logo),
+        }
+    }
+}
+
+impl ShownPicture {
+    fn of(picture: &Picture, public_url: &PublicUrl) -> Self {
+        let source = |file: &PictureFile| PictureSource {
+            url: public_url.media(&file.path),
+            media_type: file.encoding.media_type().to_owned(),
+            width: file.width,
+            height: file.height,
+        };
+        Self {
+            width: picture.width,
+            height: picture.height,
+            placeholder: picture.placeholder.clone(),
+            sources: picture.files.iter().map(source).collect(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     asset::{Failure, Source},
-    detail::Artwork,
+    edited::EditedArtwork,
     publication::unmet,
     title::Title,
 };
@@ -51,7 +51,7 @@ pub struct EditedTitleCard {
     /// Length of the film in seconds, when there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<f64>,
-    pub artwork: Artwork,
+    pub artwork: EditedArtwork,
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     /// When it became, or becomes, public.
@@ -72,7 +72,7 @@ impl EditedTitleCard {
             publication: title.publication,
             rating: title.rating,
             unmet: unmet(&title, now).into_iter().map(|rule| rule.pointer().to_owned()).collect(),
-            artwork: Artwork::of(&title, public_url),
+            artwork: EditedArtwork::of(&title, now, public_url),
             duration_seconds: title.asset.map(|asset| asset.duration_seconds),
             source: title.source,
             failure: title.failure,

@@ -1,5 +1,6 @@
 //! The catalogue: what there is to watch, in which languages, for whom and when.
 
+pub mod artwork;
 pub mod asset;
 pub mod audit;
 mod change;
@@ -14,6 +15,8 @@ pub mod leaving;
 pub mod list;
 pub mod operations;
 pub mod person;
+pub mod picture;
+pub mod pictures;
 mod problems;
 pub mod publication;
 pub mod slug;

@@ -23,6 +23,19 @@ pub(crate) fn no_such_collection() -> Problem {
     Problem::not_found("collection")
 }
 
+/// 404.
+pub(crate) fn no_such_artwork_kind() -> Problem {
+    Problem::not_found("kind of artwork")
+}
+
+/// 409.
+pub(crate) fn too_many_uploads() -> Problem {
+    Problem::conflict(
+        "too_many_uploads",
+        "There were many uploads for this title that did not become a picture. Try again tomorrow.",
+    )
+}
+
 /// 409 for what cannot be deleted.
 pub(crate) fn in_use(what: &str) -> Problem {
     Problem::conflict("in_use", format!("A title has this {what}. Take it from the titles first."))

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
+    artwork::ArtworkKind,
     asset::{Asset, Failure, Report, Source, attached, newest_source},
     draft::{Draft, Localisation},
+    pictures::{Pictures, Upload},
     text::Slug,
 };
 
@@ -38,6 +40,9 @@ pub struct Title {
     /// What can be read along with it, whichever film it has.
     #[serde(default)]
     pub captions: Vec<CaptionTrack>,
+    /// What editors uploaded.
+    #[serde(default, skip_serializing_if = "Pictures::is_empty")]
+    pub artwork: Pictures,
     /// What the editor wrote; its slug is always there.
     pub about: Draft,
     /// The persons of the credits, in their order.
@@ -57,6 +62,7 @@ impl Title {
             failure: None,
             source: None,
             captions: vec![],
+            artwork: Pictures::default(),
             about,
             people,
         }
@@ -77,9 +83,10 @@ impl Title {
         self.about.slug.as_ref().map_or("", Slug::as_str)
     }
 
-    /// Path of its poster below `/media/`.
+    /// Path of its poster below `/media/`: an editor's, else the one that is made from the film.
     pub fn poster(&self) -> Option<&str> {
-        self.asset.as_ref()?.poster.as_deref()
+        let uploaded = self.artwork.shown.get(&ArtworkKind::Poster).map(|picture| picture.card.as_str());
+        uploaded.or_else(|| self.asset.as_ref()?.poster.as_deref())
     }
 
     /// Its strong ETag: the version.
@@ -93,6 +100,12 @@ impl Title {
         let (asset, failure) = attached(reports);
         let asset = asset.map(|asset| Asset { caption_languages: readable(captions), ..asset });
         Self { asset, failure, source: newest_source(reports), captions: captions.to_vec(), ..self.clone() }
+    }
+
+    /// The title after what became of its uploads.
+    #[must_use]
+    pub fn with_uploads(&self, uploads: &[Upload]) -> Self {
+        Self { artwork: Pictures::of(uploads), ..self.clone() }
     }
 
     /// What it is called, by language.

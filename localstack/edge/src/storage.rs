@@ -1,4 +1,4 @@
-//! `/storage/{bucket}/{key}` → what presigned links lead to: an export is read, a part of an upload or a file of captions is sent.
+//! `/storage/{bucket}/{key}` → what presigned links lead to: an export is read, a part of an upload or a file is sent.
 //!
 //! AWS's S3 has a public address of its own. An emulator's is known on its machine only, so functions sign links for this one instead, and the
 //! edge looks at the signature as S3 would.
@@ -41,6 +41,9 @@ const ANSWERED: [header::HeaderName; 6] = [
     header::LAST_MODIFIED,
 ];
 
+/// Where files are sent as a whole: pictures of titles, histories of other services, captions.
+const RECEIVING: [&str; 3] = ["artwork-uploads", "imports", "uploads"];
+
 /// What a link is for.
 enum Target {
     Export {
@@ -53,6 +56,7 @@ enum Target {
     },
     /// As many bytes as the link was signed for.
     File {
+        bucket: &'static str,
         key: String,
         size: i64,
     },
@@ -80,10 +84,13 @@ impl Target {
     fn of(method: &Method, bucket: &str, key: String, query: &Query, size: Option<i64>) -> Option<Self> {
         match (method, bucket) {
             (&Method::GET, "exports") => Some(Self::Export { key }),
-            (&Method::PUT, "uploads") if query.get("uploadId").is_none() => Some(Self::File { key, size: size? }),
-            (&Method::PUT, "uploads") => {
+            (&Method::PUT, "uploads") if query.get("uploadId").is_some() => {
                 let number = query.get("partNumber")?.parse().ok()?;
                 Some(Self::Part { key, upload: query.get("uploadId")?.to_owned(), number })
+            }
+            (&Method::PUT, bucket) => {
+                let bucket = RECEIVING.into_iter().find(|receiving| *receiving == bucket)?;
+                Some(Self::File { bucket, key, size: size? })
             }
             _ => None,
         }
@@ -97,8 +104,8 @@ impl Target {
                 let part = client.upload_part().bucket("uploads").key(key).upload_id(upload).part_number(*number);
                 part.presigned(config).await.ok()?
             }
-            Self::File { key, size } => {
-                let put = client.put_object().bucket("uploads").key(key).content_length(*size);
+            Self::File { bucket, key, size } => {
+                let put = client.put_object().bucket(*bucket).key(key).content_length(*size);
                 put.presigned(config).await.ok()?
             }
         };
@@ -270,8 +277,8 @@ mod tests {
     #[tokio::test]
     async fn a_link_opens_what_it_was_signed_for_until_its_time_is_over() {
         let part = || Target::Part { key: "sources/a b.mp4".into(), upload: "u+/=".into(), number: 3 };
-        let file = || Target::File { key: "captions/ttl_1/upl_1".into(), size: 2048 };
-        for target in [export(), part(), file()] {
+        let file = |bucket| Target::File { bucket, key: "captions/ttl_1/upl_1".into(), size: 2048 };
+        for target in [export(), part()].into_iter().chain(RECEIVING.map(file)) {
             let query = link(&target, now(), OURS.secret, &storage(PUBLIC_URL)).await;
             let at = async |seconds| check(&target, &query, OURS, now() + Duration::from_secs(seconds)).await;
             assert_eq!((at(0).await, at(899).await), (Ok(()), Ok(())));
@@ -291,13 +298,15 @@ mod tests {
         assert!(refused(&export(), &link(&export(), now(), "another", &base).await).await);
         assert!(refused(&export(), &link(&export(), now(), OURS.secret, "http://127.0.0.1:4566/").await).await);
         assert!(refused(&export(), &Query(Vec::new())).await);
-        let file = |size| Target::File { key: "captions/ttl_1/upl_1".into(), size };
+        let file = |size| Target::File { bucket: "uploads", key: "captions/ttl_1/upl_1".into(), size };
         let announced = link(&file(2048), now(), OURS.secret, &base).await;
         assert_eq!(check(&file(2048), &announced, OURS, now()).await, Ok(()));
         assert!(announced.get("X-Amz-SignedHeaders").is_some_and(|names| names.contains("content-length")));
-        for size in [0, 2047, 2049] {
+        for size in [0, 2047, 2049, 1 << 40] {
             assert!(refused(&file(size), &announced).await, "{size}");
         }
+        let elsewhere = Target::File { bucket: "imports", key: "captions/ttl_1/upl_1".into(), size: 2048 };
+        assert!(refused(&elsewhere, &announced).await);
         assert!(
             refused(&Target::Part { key: "captions/ttl_1/upl_1".into(), upload: "u".into(), number: 1 }, &announced)
                 .await
@@ -311,16 +320,24 @@ mod tests {
                 .map(|(found, old)| (found.clone(), if found == name { value.to_owned() } else { old.clone() }));
             assert!(refused(&export(), &Query(changed.collect())).await, "{name}");
         }
-        for (method, bucket) in
-            [("GET", "uploads"), ("GET", "media"), ("PUT", "exports"), ("DELETE", "exports"), ("GET", "events-dead")]
-        {
+        for (method, bucket) in [
+            ("GET", "uploads"),
+            ("GET", "artwork-uploads"),
+            ("GET", "imports"),
+            ("GET", "media"),
+            ("PUT", "media"),
+            ("PUT", "exports"),
+            ("DELETE", "exports"),
+            ("DELETE", "imports"),
+            ("GET", "events-dead"),
+        ] {
             let target = Target::of(&method.parse().unwrap(), bucket, "x".into(), &query, Some(1));
             assert!(target.is_none(), "{method} {bucket}");
         }
-        assert!(
-            Target::of(&Method::PUT, "uploads", "x".into(), &Query(Vec::new()), None).is_none(),
-            "nobody knows how much would come"
-        );
+        for bucket in RECEIVING {
+            let unsized_file = Target::of(&Method::PUT, bucket, "x".into(), &Query(Vec::new()), None);
+            assert!(unsized_file.is_none(), "nobody knows how much would come");
+        }
     }
 
     #[test]

@@ -139,6 +139,8 @@ ids! {
     AssetId = "ast";
     /// An upload of a source.
     UploadId = "upl";
+    /// A picture that an editor uploads for a title.
+    ArtworkId = "art";
     /// A login session (refresh-token family).
     SessionId = "ses";
     /// A playback session.

@@ -136,7 +136,7 @@ fn sort_key(name: &str) -> String {
 fn columns(key: &str) -> String {
     format!(
         "t.id, t.kind, t.slug, n.name, t.year, t.rating, t.document->'about'->'genres', t.windows, \
-         t.document->'asset' <> 'null'::jsonb, t.document->'asset'->>'poster', \
+         t.document->'asset' <> 'null'::jsonb, coalesce(t.document->'artwork'->'poster'->>'card', t.document->'asset'->>'poster'), \
          (t.document->'asset'->>'duration_seconds')::float8, {key}"
     )
 }

@@ -1,5 +1,7 @@
 //! The service's own SQL, one file per table.
 
+pub(crate) mod artwork_leavings;
+pub(crate) mod artwork_uploads;
 pub(crate) mod asset_reports;
 pub(crate) mod audit;
 pub(crate) mod caption_reports;

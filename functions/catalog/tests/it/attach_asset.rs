@@ -149,10 +149,8 @@ async fn order_and_number_of_events_do_not_matter() {
     let mut runner = TestRunner::deterministic();
     for _ in 0..24 {
         let order = Just(doubled.clone()).prop_shuffle().new_tree(&mut runner).unwrap().current();
-        sqlx::query("truncate titles, collection_titles, asset_reports, caption_reports, persons, audit, outbox")
-            .execute(&studio.service.pool())
-            .await
-            .unwrap();
+        let tables = "truncate titles, artwork_uploads, collection_titles, asset_reports, caption_reports, persons, audit, outbox";
+        sqlx::query(tables).execute(&studio.service.pool()).await.unwrap();
         let outcomes = studio.deliver(order.clone()).await;
         assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Done), "{outcomes:?}");
         let kinds: Vec<_> = order.iter().map(|event| (&event.kind, event.sequence)).collect();

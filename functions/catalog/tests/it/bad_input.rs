@@ -15,6 +15,9 @@ async fn only_editors_write() {
             studio.app.post(&format!("/v1/admin/titles/{id}/withdraw"), &json!({})),
             studio.app.put(&format!("/v1/admin/titles/{id}/availability"), &json!({"windows": []})),
             studio.app.get(&format!("/v1/admin/titles/{id}/audit")),
+            studio.app.get(&format!("/v1/admin/titles/{id}")),
+            studio.app.post(&format!("/v1/admin/titles/{id}/artwork"), &json!({"kind": "poster", "size": 1})),
+            studio.app.delete(&format!("/v1/admin/titles/{id}/artwork/poster")),
             studio.app.put("/v1/admin/persons/per_01jd3k5m7n9pqrstvwxyz01234", &json!({"name": "A"})),
             studio.app.put("/v1/admin/collections/a", &json!({"localisations": {"en": {"name": "A"}}, "titles": []})),
         ]

@@ -50,9 +50,17 @@ async fn every_write_answers() {
     let withdrawn = call("POST", &format!("{path}/withdraw"), &json!({}));
     let withdrawn = invoke(&service, "catalog-withdraw-title", &withdrawn).await;
     assert_eq!((&withdrawn["statusCode"], &body(&withdrawn)["code"]), (&json!(409), &json!("not_published")));
+    let begun = call("POST", &format!("{path}/artwork"), &json!({"kind": "poster", "size": 1}));
+    let begun = invoke(&service, "catalog-upload-artwork", &begun).await;
+    assert_eq!(begun["statusCode"], 201, "{begun}");
+    let read = invoke(&service, "catalog-get-admin-title", &call("GET", &path, &json!({}))).await;
+    assert_eq!(body(&read)["artwork"]["uploads"]["poster"]["state"], "waiting", "{read}");
+    let gone = gateway::event("DELETE", &format!("{path}/artwork/poster"), &headers, None);
+    let gone = invoke(&service, "catalog-delete-artwork", &gone).await;
+    assert_eq!((&gone["statusCode"], &body(&gone)["artwork"]), (&json!(200), &json!({})));
     let audit = gateway::event("GET", &format!("{path}/audit"), &headers, None);
     let audit = invoke(&service, "catalog-list-audit", &audit).await;
-    assert_eq!(body(&audit)["items"].as_array().map(Vec::len), Some(3), "{audit}");
+    assert_eq!(body(&audit)["items"].as_array().map(Vec::len), Some(5), "{audit}");
     let deleted = invoke(&service, "catalog-delete-title", &gateway::event("DELETE", &path, &headers, None)).await;
     assert_eq!(deleted["statusCode"], 204, "{deleted}");
 }
@@ -64,7 +72,13 @@ async fn every_trigger_answers() {
     assert_eq!(attached, json!({"batchItemFailures": []}));
     let name: String = sqlx::query_scalar("select slug from titles").fetch_one(&service.pool()).await.unwrap();
     assert_eq!(name, "my-holiday");
-    for name in ["catalog-relay-outbox", "catalog-refresh-sort-keys", "catalog-tick-availability"] {
+    let told = invoke(&service, "catalog-attach-artwork", &golden("catalog-attach-artwork")).await;
+    assert_eq!(told, json!({"batchItemFailures": []}), "nobody waits for that picture");
+    // Its file is gone: there is nothing to do.
+    invoke(&service, "catalog-resize-artwork", &golden("catalog-resize-artwork")).await;
+    for name in
+        ["catalog-relay-outbox", "catalog-refresh-sort-keys", "catalog-remove-artwork", "catalog-tick-availability"]
+    {
         invoke(&service, name, &golden(name)).await;
     }
     let erased = invoke(&service, "catalog-erase-account", &golden("catalog-erase-account")).await;

@@ -4,6 +4,7 @@
 
 mod answers;
 mod artwork;
+mod artwork_uploads;
 mod attach_asset;
 mod audit;
 mod availability;
