@@ -1,4 +1,4 @@
-//! `/storage/{bucket}/{key}` → what presigned links lead to: an export is read, a part of an upload is sent.
+//! `/storage/{bucket}/{key}` → what presigned links lead to: an export is read, a part of an upload or the file of an import is sent.
 //!
 //! AWS's S3 has a public address of its own. An emulator's is known on its machine only, so functions sign links for this one instead, and the
 //! edge looks at the signature as S3 would.
@@ -43,8 +43,19 @@ const ANSWERED: [header::HeaderName; 6] = [
 
 /// What a link is for.
 enum Target {
-    Export { key: String },
-    Part { key: String, upload: String, number: i32 },
+    Export {
+        key: String,
+    },
+    Part {
+        key: String,
+        upload: String,
+        number: i32,
+    },
+    /// As many bytes as the link was signed for.
+    Import {
+        key: String,
+        size: i64,
+    },
 }
 
 /// The parameters of a query.
@@ -66,13 +77,14 @@ impl Query {
 }
 
 impl Target {
-    fn of(method: &Method, bucket: &str, key: String, query: &Query) -> Option<Self> {
+    fn of(method: &Method, bucket: &str, key: String, query: &Query, size: Option<i64>) -> Option<Self> {
         match (method, bucket) {
             (&Method::GET, "exports") => Some(Self::Export { key }),
             (&Method::PUT, "uploads") => {
                 let number = query.get("partNumber")?.parse().ok()?;
                 Some(Self::Part { key, upload: query.get("uploadId")?.to_owned(), number })
             }
+            (&Method::PUT, "imports") => Some(Self::Import { key, size: size? }),
             _ => None,
         }
     }
@@ -84,6 +96,10 @@ impl Target {
             Self::Part { key, upload, number } => {
                 let part = client.upload_part().bucket("uploads").key(key).upload_id(upload).part_number(*number);
                 part.presigned(config).await.ok()?
+            }
+            Self::Import { key, size } => {
+                let put = client.put_object().bucket("imports").key(key).content_length(*size);
+                put.presigned(config).await.ok()?
             }
         };
         Some(signed.uri().to_owned())
@@ -150,7 +166,8 @@ pub(crate) async fn object(
     body: Body,
 ) -> Response {
     let query = Query::of(&format!("?{}", query.unwrap_or_default()));
-    let Some(target) = Target::of(&method, &bucket, key, &query) else {
+    let size = headers.get(header::CONTENT_LENGTH).and_then(|size| size.to_str().ok()?.parse().ok());
+    let Some(target) = Target::of(&method, &bucket, key, &query, size) else {
         return problem(
             StatusCode::NOT_FOUND,
             "route_not_found",
@@ -253,7 +270,8 @@ mod tests {
     #[tokio::test]
     async fn a_link_opens_what_it_was_signed_for_until_its_time_is_over() {
         let part = || Target::Part { key: "sources/a b.mp4".into(), upload: "u+/=".into(), number: 3 };
-        for target in [export(), part()] {
+        let import = || Target::Import { key: "files/him_1".into(), size: 7 };
+        for target in [export(), part(), import()] {
             let query = link(&target, now(), OURS.secret, &storage(PUBLIC_URL)).await;
             let at = async |seconds| check(&target, &query, OURS, now() + Duration::from_secs(seconds)).await;
             assert_eq!((at(0).await, at(899).await), (Ok(()), Ok(())));
@@ -273,6 +291,10 @@ mod tests {
         assert!(refused(&export(), &link(&export(), now(), "another", &base).await).await);
         assert!(refused(&export(), &link(&export(), now(), OURS.secret, "http://127.0.0.1:4566/").await).await);
         assert!(refused(&export(), &Query(Vec::new())).await);
+        let file = |size| Target::Import { key: "files/him_1".into(), size };
+        let query = link(&file(7), now(), OURS.secret, &base).await;
+        assert!(!refused(&file(7), &query).await && refused(&file(8), &query).await);
+        let query = link(&export(), now(), OURS.secret, &base).await;
         for (name, value) in
             [("X-Amz-Expires", "604800"), ("X-Amz-Date", "20260101T120001Z"), ("X-Amz-Signature", "00"), ("x-id", "x")]
         {
@@ -282,11 +304,19 @@ mod tests {
                 .map(|(found, old)| (found.clone(), if found == name { value.to_owned() } else { old.clone() }));
             assert!(refused(&export(), &Query(changed.collect())).await, "{name}");
         }
-        for (method, bucket) in
-            [("GET", "uploads"), ("GET", "media"), ("PUT", "exports"), ("DELETE", "exports"), ("GET", "events-dead")]
-        {
-            assert!(Target::of(&method.parse().unwrap(), bucket, "x".into(), &query).is_none(), "{method} {bucket}");
+        for (method, bucket) in [
+            ("GET", "uploads"),
+            ("GET", "media"),
+            ("PUT", "exports"),
+            ("DELETE", "exports"),
+            ("GET", "events-dead"),
+            ("GET", "imports"),
+        ] {
+            let target = Target::of(&method.parse().unwrap(), bucket, "x".into(), &query, Some(1));
+            assert!(target.is_none(), "{method} {bucket}");
         }
+        // Nobody knows how much would come.
+        assert!(Target::of(&Method::PUT, "imports", "x".into(), &query, None).is_none());
     }
 
     #[test]
