@@ -25,7 +25,7 @@ pub fn read(options: &Options, guess: Guess, input: impl Read, now: OffsetDateTi
         Source::Letterboxd => letterboxd::read(text, options.list, now)?,
         Source::Trakt => trakt::read(text, now)?,
     };
-    if contents.lines == 0 { Err(Refusal::Empty.into()) } else { Ok(contents) }
+    if contents.lines == 0 { Err(Refusal::EmptyFile.into()) } else { Ok(contents) }
 }
 
 #[cfg(test)]
@@ -56,14 +56,14 @@ mod tests {
         let many = |line: &str| line.repeat(50_001);
         let tables = [Source::Netflix, Source::Letterboxd];
         for source in tables {
-            assert_eq!(refused(source, b""), Refusal::Empty);
-            assert_eq!(refused(source, b"\xef\xbb\xbf\n\n"), Refusal::Empty);
+            assert_eq!(refused(source, b""), Refusal::EmptyFile);
+            assert_eq!(refused(source, b"\xef\xbb\xbf\n\n"), Refusal::EmptyFile);
             assert_eq!(refused(source, b"a,b,c\n1,2,3\n"), Refusal::WrongColumns);
             assert_eq!(refused(source, b"{\"history\":[]}"), Refusal::WrongColumns);
             assert_eq!(refused(source, b"PK\x03\x04\0\0\0\0"), Refusal::UnknownEncoding);
             assert_eq!(refused(source, b"\xc0\xe8\xf0\xee\xed\xe8\xff"), Refusal::UnknownEncoding);
         }
-        assert_eq!(refused(Source::Netflix, b"Title,Date\n"), Refusal::Empty);
+        assert_eq!(refused(Source::Netflix, b"Title,Date\n"), Refusal::EmptyFile);
         assert_eq!(
             refused(Source::Netflix, format!("Title,Date\n{}", many("x,1/2/23\n")).as_bytes()),
             Refusal::TooManyLines
@@ -72,10 +72,10 @@ mod tests {
         let table = format!("Date,Name,Year,Letterboxd URI\n{}", many(row));
         assert_eq!(refused(Source::Letterboxd, table.as_bytes()), Refusal::TooManyLines);
         for (text, refusal) in [
-            ("", Refusal::Empty),
-            (" \n", Refusal::Empty),
-            ("[]", Refusal::Empty),
-            ("{\"history\":[]}", Refusal::Empty),
+            ("", Refusal::EmptyFile),
+            (" \n", Refusal::EmptyFile),
+            ("[]", Refusal::EmptyFile),
+            ("{\"history\":[]}", Refusal::EmptyFile),
             ("{}", Refusal::WrongShape),
             ("7", Refusal::WrongShape),
             ("\"text\"", Refusal::WrongShape),

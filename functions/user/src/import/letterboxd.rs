@@ -21,7 +21,7 @@ struct Columns {
 }
 
 pub(super) fn read(text: impl Read, list: Option<List>, now: OffsetDateTime) -> Result<Contents, FileError> {
-    let Some(mut table) = Table::new(text)? else { return Err(Refusal::Empty.into()) };
+    let Some(mut table) = Table::new(text)? else { return Err(Refusal::EmptyFile.into()) };
     let column = |word: &str| table.column(&[word]);
     let columns = column("date").zip(column("name")).zip(column("year")).map(|((date, name), year)| Columns {
         date,

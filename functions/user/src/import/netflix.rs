@@ -18,7 +18,7 @@ const TITLE: [&str; 7] = ["title", "titel", "titre", "título", "titolo", "tytu�
 const DATE: [&str; 6] = ["date", "datum", "fecha", "data", "tarih", "дата"];
 
 pub(super) fn read(text: impl Read, options: &Options, now: OffsetDateTime) -> Result<Contents, FileError> {
-    let Some(table) = Table::new(text)? else { return Err(Refusal::Empty.into()) };
+    let Some(table) = Table::new(text)? else { return Err(Refusal::EmptyFile.into()) };
     let title = table.column(&TITLE).ok_or(Refusal::WrongColumns)?;
     match (table.column(&DATE), table.column(&["start time"])) {
         (Some(date), _) => read_short(table, title, date, options, now),
@@ -114,7 +114,7 @@ fn read_long<R: Read>(
             (Err(text), _) => contents.fault(fault(row.line, text, Reason::Unreadable))?,
         }
     }
-    if has_rows && contents.lines == 0 { Err(Refusal::NoSuchProfile.into()) } else { Ok(contents) }
+    if has_rows && contents.lines == 0 { Err(Refusal::NoSuchSourceProfile.into()) } else { Ok(contents) }
 }
 
 #[cfg(test)]
@@ -185,7 +185,7 @@ mod tests {
         };
         assert_eq!(refusal(&options()), Refusal::SeveralProfiles);
         let named = |name: &str| Options { source_profile: Some(name.to_owned()), ..options() };
-        assert_eq!(refusal(&named("Clara")), Refusal::NoSuchProfile);
+        assert_eq!(refusal(&named("Clara")), Refusal::NoSuchSourceProfile);
         let read = contents(&text, &named("boris")).unwrap();
         assert_eq!((read.lines, read.entries[0].text.as_str()), (1, "Heat"));
     }

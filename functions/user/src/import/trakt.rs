@@ -32,7 +32,7 @@ pub(super) fn read(text: impl Read, now: OffsetDateTime) -> Result<Contents, Fil
             Err(ended.err().map_or(Refusal::NotJson.into(), |error| std::io::Error::from(error).into()))
         }
         // Nothing but white space.
-        Err(Category::Eof) if !lists.has_begun() => Err(Refusal::Empty.into()),
+        Err(Category::Eof) if !lists.has_begun() => Err(Refusal::EmptyFile.into()),
         Err(_) => Err(Refusal::NotJson.into()),
     }
 }

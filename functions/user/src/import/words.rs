@@ -7,11 +7,15 @@ macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? })+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
         pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $word)] $variant),+
+            $($(#[$variant_doc])* $variant),+
         }
 
         impl $name {
+            /// Every one.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
             /// The word.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
@@ -90,9 +94,9 @@ words! {
     #[error("{}", self.as_str())]
     Refusal {
         /// There is nothing in it.
-        Empty = "empty_file",
+        EmptyFile = "empty_file",
         /// It is larger than 20 MiB.
-        TooLarge = "file_too_large",
+        FileTooLarge = "file_too_large",
         /// It has more than 50,000 lines.
         TooManyLines = "too_many_lines",
         /// It is no text in UTF-8, UTF-16 or Windows-1251.
@@ -106,7 +110,7 @@ words! {
         /// It tells of several profiles: say `source_profile`.
         SeveralProfiles = "several_profiles",
         /// It tells nothing of `source_profile`.
-        NoSuchProfile = "no_such_source_profile",
+        NoSuchSourceProfile = "no_such_source_profile",
     }
 }
 
@@ -114,8 +118,10 @@ impl Refusal {
     /// For whoever sent the file.
     pub fn detail(self) -> &'static str {
         match self {
-            Self::Empty => "The file is empty. Export it again and send that.",
-            Self::TooLarge => "The file is larger than 20 MiB. Send the list of titles alone, not the whole archive.",
+            Self::EmptyFile => "The file is empty. Export it again and send that.",
+            Self::FileTooLarge => {
+                "The file is larger than 20 MiB. Send the list of titles alone, not the whole archive."
+            }
             Self::TooManyLines => "The file has more than 50,000 lines. Split it and import the parts.",
             Self::UnknownEncoding => "The file is not text that can be read here. Save it as UTF-8 and send it again.",
             Self::WrongColumns => "The file has not the columns of this service. Send the file as it was exported.",
@@ -124,7 +130,7 @@ impl Refusal {
             Self::SeveralProfiles => {
                 "The file tells of several profiles. Begin again and name the one you want as source_profile."
             }
-            Self::NoSuchProfile => {
+            Self::NoSuchSourceProfile => {
                 "The file tells nothing of this profile. Begin again with its name as the file writes it."
             }
         }
@@ -135,12 +141,18 @@ impl Refusal {
 mod tests {
     use super::*;
 
+    macro_rules! agree {
+        ($($name:ident),+) => {$(
+            for word in $name::ALL {
+                assert_eq!(serde_json::to_value(word).unwrap(), word.as_str());
+                assert_eq!($name::of(word.as_str()), Some(*word));
+            }
+        )+};
+    }
+
     #[test]
     fn one_word_everywhere() {
-        for reason in [Reason::UnknownTitle, Reason::Unreadable] {
-            assert_eq!(Reason::of(reason.as_str()), Some(reason));
-            assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
-        }
+        agree!(Source, List, DateOrder, Status, What, Reason, Refusal);
         assert_eq!(Status::of("done"), None);
     }
 }

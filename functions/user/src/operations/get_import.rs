@@ -29,6 +29,7 @@ runtime::wire! { pub(super) struct GetImport { pool: PgPool, world: World, publi
 #[into_params(parameter_in = Query)]
 pub(super) struct LineFilter {
     /// Only those with a title, or only those without.
+    #[param(inline)]
     show: Option<Shown>,
 }
 

@@ -49,7 +49,7 @@ impl Consumer<S3Object> for MatchImport {
 impl MatchImport {
     async fn take(&self, id: HistoryImportId, size: u64) -> Result<(), StoreError> {
         if let Some(import) = imports::waiting(&self.pool, id).await? {
-            let contents = if size > MAX_BYTES { Err(Refusal::TooLarge) } else { self.read(&import).await? };
+            let contents = if size > MAX_BYTES { Err(Refusal::FileTooLarge) } else { self.read(&import).await? };
             match contents {
                 Ok(contents) => self.keep(import, contents).await?,
                 Err(refusal) => {
@@ -111,7 +111,7 @@ impl MatchImport {
         let read = reading.await.map_err(|error| broken(error.to_string()))?;
         ended?;
         match read {
-            _ if bytes > MAX_BYTES => Ok(Err(Refusal::TooLarge)),
+            _ if bytes > MAX_BYTES => Ok(Err(Refusal::FileTooLarge)),
             Ok(contents) => Ok(Ok(contents)),
             Err(FileError::Refused(refusal)) => Ok(Err(refusal)),
             Err(FileError::Broken(error)) => Err(broken(error.to_string())),

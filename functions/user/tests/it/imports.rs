@@ -106,7 +106,7 @@ async fn rows(home: &Home, person: &Person) -> Vec<(String, String, String, Opti
         union all select 'ratings', title_id, rated_at::text, value, import_id from ratings where profile_id = $1 \
         union all select 'history', title_id, watched_at::text, null, import_id from imported_viewings where profile_id = $1 \
         union all select 'progress', title_id, watched_at::text, null, null from progress where profile_id = $1 \
-        union all select 'viewings', title_id, at::text, null, null from viewings where profile_id = $1 order by 1, 2";
+        union all select 'viewings', title_id, at::text, null, null from viewings where profile_id = $1 order by 1, 2, 3";
     sqlx::query_as(all).bind(person.profile).fetch_all(&home.service.pool()).await.unwrap()
 }
 

@@ -17,7 +17,7 @@ async fn a_file_goes_where_its_link_leads() {
     super::library(&home, &["Alien"]).await;
     let file = format!("Date,Name,Year,Letterboxd URI\n{}", watched("Alien", 2000));
     let (id, url) = begin(&home, &person.viewer(), &json!({"source": "letterboxd", "size": file.len()})).await;
-    assert!(url.contains(&format!("/imports/files/{id}?")) && url.contains("X-Amz-Expires=3600"), "{url}");
+    assert!(url.contains(&format!("/files/{id}?")) && url.contains("X-Amz-Expires=3600"), "{url}");
     assert!(url.contains("X-Amz-SignedHeaders=content-length%3Bhost"), "{url}");
     let before = look(&home, &person.viewer(), &id).await;
     assert_eq!(before["import"]["status"], "waiting");
