@@ -4,6 +4,7 @@ pub mod account;
 mod card;
 pub mod entitlement;
 pub mod export;
+pub mod import;
 pub mod operations;
 mod problems;
 pub mod profile;

@@ -2,7 +2,7 @@
 
 use cinema_http::{HeaderValue, Problem, StatusCode, header};
 
-use crate::store::lists::ListError;
+use crate::store::{imports::BeginError, lists::ListError};
 
 /// 404: auth knows the account already, its event has not arrived yet.
 pub(crate) fn account_not_ready() -> Problem {
@@ -22,6 +22,30 @@ impl From<ListError> for Problem {
             ListError::NoProfile => no_such_profile(),
             ListError::NoTitle => Self::not_found("title"),
             ListError::Sql(error) => error.into(),
+        }
+    }
+}
+
+/// 409: there is nothing to confirm.
+pub(crate) fn import_not_ready() -> Problem {
+    let detail =
+        "The file has not been read, or cannot be. Look at the import; if its file was refused, begin another one.";
+    Problem::conflict("import_not_ready", detail)
+}
+
+impl From<BeginError> for Problem {
+    fn from(error: BeginError) -> Self {
+        match error {
+            BeginError::NoProfile => no_such_profile(),
+            BeginError::Running(id) => {
+                let detail = "Another import of this profile is not done. Confirm or delete it first.";
+                Self::conflict("import_running", detail).with("import_id", id)
+            }
+            BeginError::TooMany => {
+                let detail = "This profile has confirmed 20 imports. Undo one of them first.";
+                Self::conflict("too_many_imports", detail)
+            }
+            BeginError::Sql(error) => error.into(),
         }
     }
 }

@@ -175,6 +175,8 @@ ids! {
     QueryId = "qry";
     /// What a person was shown at once, to which explanations refer.
     ImpressionId = "imp";
+    /// The history of another service that a profile brings along.
+    HistoryImportId = "him";
 }
 
 #[cfg(test)]

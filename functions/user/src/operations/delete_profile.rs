@@ -1,18 +1,26 @@
-//! `DELETE /v1/users/me/profiles/{id}`: a profile goes with its lists and its history. One stays, and one stays the default.
+//! `DELETE /v1/users/me/profiles/{id}`: a profile goes with its lists, its history and its imports. One stays, and one stays the default.
 
 use cinema_http::{Account, Path, Problem, State, StatusCode};
 use events::Outbox;
 use kernel::{ProfileId, World};
+use runtime::Access;
+use stores::Bucket;
 
 use crate::{
     problems::{account_not_ready, no_such_profile},
     profile::STEP_UP,
-    store::{self, accounts, profiles, viewings},
+    store::{self, accounts, import_files, imports, profiles, viewings},
 };
 
-runtime::wire! { pub(super) struct DeleteProfile { outbox: Outbox = store::outbox, world: World } }
+runtime::wire! {
+    pub(super) struct DeleteProfile {
+        outbox: Outbox = store::outbox,
+        imports: Bucket = |boot| boot.bucket("imports", Access::Write),
+        world: World,
+    }
+}
 
-/// Deletes a profile with its watchlist, ratings and history.
+/// Deletes a profile with its watchlist, ratings, history and imports.
 ///
 /// 409 `last_profile` for the only one. 403 `step_up_required` for one with a PIN or with a cap above the caller's own, unless they have just
 /// proved who they are. When the default profile goes, the oldest that is left takes its place.
@@ -21,7 +29,7 @@ runtime::wire! { pub(super) struct DeleteProfile { outbox: Outbox = store::outbo
     responses((status = 204, description = "Deleted."), Problem)
 )]
 pub(super) async fn delete_profile(
-    State(DeleteProfile { outbox, world }): State<DeleteProfile>,
+    State(DeleteProfile { outbox, imports: files, world }): State<DeleteProfile>,
     account: Account,
     Path(id): Path<ProfileId>,
 ) -> Result<StatusCode, Problem> {
@@ -40,6 +48,9 @@ pub(super) async fn delete_profile(
                 account.require_fresh(world.now(), STEP_UP)?;
             }
             viewings::lock_history(tx, id).await?;
+            for import in imports::with_files(tx, account.id, Some(id)).await? {
+                import_files::delete(&files, import).await?;
+            }
             profiles::delete_records(tx, id).await?;
             let version = profiles::delete(tx, id).await?;
             tx.emit(&profile.deleted(&world, account.id, version)).await?;

@@ -12,12 +12,13 @@ use proto::types;
 use runtime::Access;
 use stores::{Bucket, StoreError};
 
-use crate::store::erased_accounts;
+use crate::store::{erased_accounts, import_files};
 
 runtime::wire! {
     pub struct EraseAccount {
         outbox: Outbox,
         exports: Bucket = |boot| boot.bucket("exports", Access::ReadWrite),
+        imports: Bucket = |boot| boot.bucket("imports", Access::Write),
         world: World,
     }
 }
@@ -38,6 +39,9 @@ impl EraseAccount {
             .transact(async |tx| {
                 let erased = erased_accounts::erase(tx, erasure.account, self.world.now()).await?;
                 self.delete_copies(&erased.exports).await?;
+                for import in &erased.imports {
+                    import_files::delete(&self.imports, *import).await?;
+                }
                 // A repetition knows the profiles from the request alone.
                 let profiles: BTreeSet<_> = erasure.profiles.iter().chain(&erased.profiles).copied().collect();
                 erasure.profiles = profiles.into_iter().collect();

@@ -32,6 +32,8 @@ pub(super) struct Watched {
     /// What the profile thinks of it, 1–10.
     #[serde(skip_serializing_if = "Option::is_none")]
     my_rating: Option<i16>,
+    /// Whether another service told it, and nothing of it was played here.
+    is_imported: bool,
 }
 
 impl Watched {
@@ -43,6 +45,7 @@ impl Watched {
             watched_seconds: seconds(row.watched_ms),
             watched_at: row.watched_at,
             my_rating: row.rating,
+            is_imported: row.is_imported,
         }
     }
 }

@@ -9,19 +9,21 @@ use crate::viewpoint::Viewpoint;
 cinema_http::operations! {
     sessions: EndedSessions,
     http: [
-        add_to_watchlist: AddToWatchlist, create_profile: CreateProfile, delete_profile: DeleteProfile,
+        add_to_watchlist: AddToWatchlist, confirm_import: ConfirmImport, create_profile: CreateProfile, delete_profile: DeleteProfile,
         erase_history: EraseHistory => [erase_history, erase_title], export_data: ExportData, get_account: GetAccount,
         get_entitlements: GetEntitlements, get_export: GetExport,
+        get_import: GetImport => [get_import, list_imports],
         hide_continue_watching: HideContinueWatching => [hide_continue_watching, show_continue_watching],
+        import_history: ImportHistory,
         list_continue_watching: ListContinueWatching,
         list_history: ListHistory, list_profiles: ListProfiles, list_watchlist: ListWatchlist, rate_title: RateTitle,
-        remove_from_watchlist: RemoveFromWatchlist, unrate_title: UnrateTitle, update_account: UpdateAccount,
+        remove_from_watchlist: RemoveFromWatchlist, undo_import: UndoImport, unrate_title: UnrateTitle, update_account: UpdateAccount,
         update_profile: UpdateProfile,
     ],
     consumers: [
         project_accounts: ProjectAccounts, project_sessions: ProjectSessions, project_subscriptions: ProjectSubscriptions,
         project_purchases: ProjectPurchases, project_playback: ProjectPlayback, project_titles: ProjectTitles,
-        export_account: ExportAccount, relay_outbox: RelayOutbox, erase_account: EraseAccount,
+        export_account: ExportAccount, match_import: MatchImport, relay_outbox: RelayOutbox, erase_account: EraseAccount,
     ],
 }
 

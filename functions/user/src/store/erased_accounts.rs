@@ -1,14 +1,19 @@
 //! Accounts that were erased: everything about them goes, and what is told of them late does not bring it back.
 
-use kernel::{AccountId, ExportId, ProfileId, tombstone};
+use kernel::{AccountId, ExportId, HistoryImportId, ProfileId, tombstone};
 use sqlx::{PgConnection, PgExecutor, Row, postgres::PgRow};
 use time::OffsetDateTime;
+
+use super::imports;
 
 /// Everything that is held of an account, `$1`; profiles go before it. A test holds the list against the schema.
 const RECORDS: &[&str] = &[
     "delete from ratings where profile_id in (select id from profiles where account_id = $1)",
     "delete from watchlist where profile_id in (select id from profiles where account_id = $1)",
     "delete from continue_watching_hidden where profile_id in (select id from profiles where account_id = $1)",
+    "delete from imported_viewings where profile_id in (select id from profiles where account_id = $1)",
+    "delete from import_lines where import_id in (select id from imports where account_id = $1)",
+    "delete from imports where account_id = $1",
     "delete from progress where account_id = $1",
     "delete from viewings where account_id = $1",
     "delete from history_erasures where account_id = $1",
@@ -31,6 +36,8 @@ pub(crate) struct Erased {
     pub profiles: Vec<ProfileId>,
     /// The copies that were made for the person.
     pub exports: Vec<ExportId>,
+    /// Imports whose files may lie in the bucket; none for a repetition, which deleted them before.
+    pub imports: Vec<HistoryImportId>,
 }
 
 /// Whether the account was erased. It cannot be until the transaction ends: an erasure waits for it, or it for the erasure.
@@ -54,7 +61,8 @@ pub(crate) async fn find(executor: impl PgExecutor<'_>, account: AccountId) -> R
         .await?;
     let erased = |row: PgRow| {
         let profiles = Vec::new();
-        Ok(Erased { records: row.try_get(0)?, erased_at: row.try_get(1)?, profiles, exports: row.try_get(2)? })
+        let imports = Vec::new();
+        Ok(Erased { records: row.try_get(0)?, erased_at: row.try_get(1)?, profiles, exports: row.try_get(2)?, imports })
     };
     row.map(erased).transpose()
 }
@@ -83,6 +91,7 @@ pub(crate) async fn erase(
         .bind(account)
         .fetch_all(&mut *connection)
         .await?;
+    let imports = imports::with_files(&mut *connection, account, None).await?;
     let mut records = 0;
     for statement in RECORDS {
         records += sqlx::query(*statement).bind(account).execute(&mut *connection).await?.rows_affected();
@@ -98,5 +107,5 @@ pub(crate) async fn erase(
     .bind(&exports)
     .fetch_one(connection)
     .await?;
-    Ok(Erased { records, erased_at, profiles, exports })
+    Ok(Erased { records, erased_at, profiles, exports, imports })
 }

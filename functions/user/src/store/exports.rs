@@ -56,13 +56,22 @@ pub(crate) async fn holdings(pool: &PgPool, account: AccountId) -> Result<Option
            marketing_consent, default_profile_id, created_at from accounts where id = $1) a), \
          'profiles', (select coalesce(jsonb_agg(p), '[]') from (select id, name, avatar, locale, max_rating, is_default, has_pin, \
            autoplay, deleted, created_at from profiles where account_id = $1 order by created_at, id) p), \
-         'watchlist', (select coalesce(jsonb_agg(w), '[]') from (select profile_id, title_id, added_at from watchlist \
+         'watchlist', (select coalesce(jsonb_agg(w), '[]') from (select profile_id, title_id, added_at, import_id from watchlist \
            where profile_id in (select id from profiles where account_id = $1) order by added_at, title_id) w), \
-         'ratings', (select coalesce(jsonb_agg(r), '[]') from (select profile_id, title_id, value, rated_at from ratings \
+         'ratings', (select coalesce(jsonb_agg(r), '[]') from (select profile_id, title_id, value, rated_at, import_id from ratings \
            where profile_id in (select id from profiles where account_id = $1) order by rated_at, title_id) r), \
          'continue_watching_hidden', (select coalesce(jsonb_agg(c), '[]') from (select profile_id, title_id, hidden_at \
            from continue_watching_hidden where profile_id in (select id from profiles where account_id = $1) \
            order by hidden_at, title_id) c), \
+         'imports', (select coalesce(jsonb_agg(i), '[]') from (select id, profile_id, source, list, date_order, source_profile, territory, \
+           max_rating, status, reason, lines, duplicates, skipped, history, ratings, watchlist, created_at from imports \
+           where account_id = $1 order by created_at, id) i), \
+         'import_lines', (select coalesce(jsonb_agg(l), '[]') from (select l.import_id, l.line, l.what, l.text, l.title_id, l.reason, \
+           l.at, l.value from import_lines l join imports i on i.id = l.import_id where i.account_id = $1 \
+           order by l.import_id, l.place) l), \
+         'imported_viewings', (select coalesce(jsonb_agg(n), '[]') from (select profile_id, title_id, watched_at, import_id \
+           from imported_viewings where profile_id in (select id from profiles where account_id = $1) \
+           order by watched_at, title_id) n), \
          'viewings', (select coalesce(jsonb_agg(v), '[]') from (select session_id, profile_id, title_id, position_ms, watched_ms, \
            duration_ms, started_at, at from viewings where account_id = $1 order by started_at, session_id) v), \
          'history_erasures', (select coalesce(jsonb_agg(h), '[]') from (select profile_id, title_id, erased_at from history_erasures \

@@ -19,6 +19,8 @@ pub(crate) struct WatchedRow {
     pub watched_ms: i64,
     pub watched_at: OffsetDateTime,
     pub rating: Option<i16>,
+    /// Whether another service told it, and nothing was played here.
+    pub is_imported: bool,
 }
 
 impl WatchedRow {
@@ -36,11 +38,12 @@ impl FromRow<'_, PgRow> for WatchedRow {
             watched_ms: row.try_get(CARD_COLUMNS + 2)?,
             watched_at: row.try_get(CARD_COLUMNS + 3)?,
             rating: row.try_get(CARD_COLUMNS + 4)?,
+            is_imported: row.try_get(CARD_COLUMNS + 5)?,
         })
     }
 }
 
-/// What was watched, last first.
+/// What was watched, here or as another service told, last first.
 pub(crate) async fn list(
     pool: &PgPool,
     viewpoint: &Viewpoint,
@@ -49,10 +52,15 @@ pub(crate) async fn list(
 ) -> Result<Vec<WatchedRow>, sqlx::Error> {
     let (card, visible) = (card_columns(), visible("t"));
     let statement = format!(
-        "select {card}, p.position_ms, p.duration_ms, p.watched_ms, p.watched_at, r.value \
-         from progress p join titles t on t.id = p.title_id \
+        "select {card}, p.position_ms, coalesce(p.duration_ms, round(t.duration_seconds * 1000)::bigint, 0), p.watched_ms, p.watched_at, \
+         r.value, p.is_imported \
+         from (select profile_id, title_id, position_ms, duration_ms, watched_ms, watched_at, false as is_imported from progress \
+         where profile_id = $5 union all \
+         select i.profile_id, i.title_id, 0::bigint, null, 0::bigint, i.watched_at, true from imported_viewings i where i.profile_id = $5 \
+         and not exists (select from progress o where o.profile_id = i.profile_id and o.title_id = i.title_id)) p \
+         join titles t on t.id = p.title_id \
          left join ratings r on r.profile_id = p.profile_id and r.title_id = p.title_id \
-         where p.profile_id = $5 and {visible} and ($6::timestamptz is null or (p.watched_at, p.title_id) < ($6, $7)) \
+         where {visible} and ($6::timestamptz is null or (p.watched_at, p.title_id) < ($6, $7)) \
          order by p.watched_at desc, p.title_id desc limit $8"
     );
     lists::rows(pool, statement, viewpoint, after, limit).await
@@ -94,6 +102,11 @@ pub(crate) async fn erase(
     .execute(&mut *connection)
     .await?;
     sqlx::query("delete from continue_watching_hidden where profile_id = $1 and ($2::text is null or title_id = $2)")
+        .bind(profile)
+        .bind(title)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("delete from imported_viewings where profile_id = $1 and ($2::text is null or title_id = $2)")
         .bind(profile)
         .bind(title)
         .execute(&mut *connection)

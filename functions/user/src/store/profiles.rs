@@ -114,7 +114,7 @@ pub(crate) async fn delete(connection: &mut PgConnection, id: ProfileId) -> Resu
     .await
 }
 
-/// Deletes a profile's history and lists. Needs [`super::viewings::lock_history`].
+/// Deletes a profile's history, lists and imports. Needs [`super::viewings::lock_history`].
 pub(crate) async fn delete_records(connection: &mut PgConnection, id: ProfileId) -> Result<(), sqlx::Error> {
     for statement in [
         "delete from viewings where profile_id = $1",
@@ -123,6 +123,8 @@ pub(crate) async fn delete_records(connection: &mut PgConnection, id: ProfileId)
         "delete from continue_watching_hidden where profile_id = $1",
         "delete from watchlist where profile_id = $1",
         "delete from ratings where profile_id = $1",
+        "delete from imported_viewings where profile_id = $1",
+        "delete from imports where profile_id = $1",
     ] {
         sqlx::query(statement).bind(id).execute(&mut *connection).await?;
     }

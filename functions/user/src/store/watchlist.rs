@@ -45,13 +45,21 @@ pub(crate) async fn list(
     lists::rows(pool, statement, viewpoint, after, limit).await
 }
 
-/// Puts a title there; the number of the change. One that is there already keeps its place: nothing changes.
+/// Puts a title there; the number of the change. One that is there already keeps its place: nothing changes, but that it is the person's if an
+/// import brought it.
 pub(crate) async fn add(
     connection: &mut PgConnection,
     viewpoint: &Viewpoint,
     title: TitleId,
 ) -> Result<Option<i64>, ListError> {
     lock(connection, (viewpoint.account, viewpoint.profile)).await?;
+    sqlx::query(
+        "update watchlist set import_id = null where profile_id = $1 and title_id = $2 and import_id is not null",
+    )
+    .bind(viewpoint.profile)
+    .bind(title)
+    .execute(&mut *connection)
+    .await?;
     let insert = format!(
         "insert into watchlist (profile_id, title_id, added_at) select $4, $6, $3 where {CONDITION} on conflict do nothing"
     );
@@ -81,13 +89,24 @@ async fn lock(connection: &mut PgConnection, (account, profile): (AccountId, Pro
 }
 
 async fn count(connection: &mut PgConnection, profile: ProfileId, has_changed: bool) -> Result<Option<i64>, ListError> {
-    if !has_changed {
-        return Ok(None);
-    }
-    let sequence = sqlx::query_scalar(
-        "update profiles set watchlist_changes = watchlist_changes + 1 where id = $1 returning watchlist_changes",
-    );
-    Ok(Some(sequence.bind(profile).fetch_one(connection).await?))
+    if has_changed { Ok(Some(count_all(connection, profile, 1).await?)) } else { Ok(None) }
+}
+
+/// Counts that many changes, at least one; the number of the first. Needs the profile to be locked.
+pub(crate) async fn count_all(
+    connection: &mut PgConnection,
+    profile: ProfileId,
+    changes: usize,
+) -> Result<i64, sqlx::Error> {
+    let changes = i64::try_from(changes).unwrap_or(i64::MAX);
+    let last: i64 = sqlx::query_scalar(
+        "update profiles set watchlist_changes = watchlist_changes + $2 where id = $1 returning watchlist_changes",
+    )
+    .bind(profile)
+    .bind(changes)
+    .fetch_one(connection)
+    .await?;
+    Ok(last - changes + 1)
 }
 
 /// What others hear of a change.

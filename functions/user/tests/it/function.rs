@@ -36,6 +36,11 @@ async fn the_http_functions_answer_gateway_events() {
         ("user-hide-continue-watching", "PUT", "/v1/continue-watching/ttl_01jd3k5m7n9pqrstvwxyz01234", None, 204),
         ("user-erase-history", "DELETE", "/v1/history", None, 202),
         ("user-erase-history", "DELETE", "/v1/history/ttl_01jd3k5m7n9pqrstvwxyz01234", None, 202),
+        ("user-import-history", "POST", "/v1/users/me/imports", Some(r#"{"source":"trakt","size":7}"#), 201),
+        ("user-get-import", "GET", "/v1/users/me/imports/him_01jd3k5m7n9pqrstvwxyz01234", None, 404),
+        ("user-get-import", "GET", "/v1/users/me/imports", None, 200),
+        ("user-confirm-import", "POST", "/v1/users/me/imports/him_01jd3k5m7n9pqrstvwxyz01234/confirm", None, 404),
+        ("user-undo-import", "DELETE", "/v1/users/me/imports/him_01jd3k5m7n9pqrstvwxyz01234", None, 204),
         ("user-delete-profile", "DELETE", profile.as_str(), None, 204),
     ] {
         let mut function = start(&home, name).await;
@@ -95,6 +100,13 @@ async fn relay_outbox_answers_its_golden_event() {
     let home = Home::start().await;
     let mut function = start(&home, "user-relay-outbox").await;
     assert_eq!(function.invoke(&golden("user-relay-outbox")).await.unwrap(), Value::Null);
+}
+
+#[tokio::test]
+async fn match_import_answers_its_golden_event() {
+    let home = Home::start().await;
+    let mut function = start(&home, "user-match-import").await;
+    assert_eq!(function.invoke(&golden("user-match-import")).await.unwrap(), Value::Null);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod exports;
 mod function;
 mod history;
 mod home;
+mod imports;
 mod library;
 mod outbox;
 mod project_accounts;
