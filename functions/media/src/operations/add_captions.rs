@@ -35,9 +35,7 @@ runtime::wire! {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AddCaptionsRequest {
-    #[schema(inline)]
     language: Language,
-    #[schema(inline)]
     kind: CaptionKind,
     /// Bytes of the file: 1 to 2 MiB.
     #[schema(minimum = 1, maximum = 2097152)]
@@ -48,9 +46,7 @@ pub(super) struct AddCaptionsRequest {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct AddCaptionsAnswer {
     /// The track as it will be called: `eng` is `en`.
-    #[schema(inline)]
     language: Language,
-    #[schema(inline)]
     kind: CaptionKind,
     /// `PUT` the file here, with exactly as many bytes as were announced.
     upload_url: String,

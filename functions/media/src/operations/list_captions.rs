@@ -37,14 +37,11 @@ pub(super) struct CaptionsAnswer {
 /// A caption track as its editor sees it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ShownTrack {
-    #[schema(inline)]
     language: Language,
-    #[schema(inline)]
     kind: CaptionKind,
     /// How players list it.
     name: String,
     /// What became of the newest file.
-    #[schema(inline)]
     state: TrackState,
     /// Why the newest file cannot be used.
     #[serde(skip_serializing_if = "Option::is_none")]

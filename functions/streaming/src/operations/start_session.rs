@@ -95,7 +95,6 @@ pub(super) struct Captions {
     /// Its language.
     language: String,
     /// For whom.
-    #[schema(inline)]
     kind: CaptionKind,
     /// Its name in the manifest.
     name: String,

@@ -148,8 +148,18 @@ async fn what_a_title_does_not_have_is_not_read() {
     assert!(now.len() == 1 && now[0].1 != addresses[0].1, "{now:?}");
     tell(&fixture, &film, 2, tracks(&film)).await;
     assert_eq!(offered(&master(&fixture, &started).await), now, "an older event changes nothing");
-    fixture.stop(&person, &id(&started)).await;
-    read(&fixture, &now[0].1).await.expect_problem(403, "session_stopped");
+}
+
+#[tokio::test]
+async fn a_session_that_was_stopped_reads_no_more() {
+    let fixture = Fixture::new().await;
+    let (film, person) = (fixture.film().await, fixture.person(1, 1080).await);
+    tell(&fixture, &film, 2, tracks(&film)).await;
+    let started = fixture.start(&person, &film, "tv").await;
+    let address = &offered(&master(&fixture, &started).await)[0].1;
+    assert_eq!(read(&fixture, address).await.status, 200);
+    assert_eq!(fixture.stop(&person, &id(&started)).await.status, 204);
+    read(&fixture, address).await.expect_problem(403, "session_stopped");
 }
 
 #[tokio::test]
