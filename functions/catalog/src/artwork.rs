@@ -95,7 +95,7 @@ impl Picture {
     /// What lists show: the narrowest JPEG that is wide enough, else the widest. JPEG, because mails and old televisions show it too.
     pub fn card_of(files: &[PictureFile]) -> Option<&PictureFile> {
         let all = || files.iter().filter(|file| file.encoding == Encoding::Jpeg);
-        all().find(|file| file.width >= CARD_WIDTH).or_else(|| all().last())
+        all().find(|file| file.width >= CARD_WIDTH).or_else(|| all().next_back())
     }
 
     /// Whether it can be of this upload and kind. Whoever decodes what strangers send is not believed.
