@@ -106,7 +106,9 @@ fn tag(text: &str) -> Option<(Tag, &str)> {
     let (inside, after) = (&inside[..end], &inside[end + 1..]);
     let (is_close, inside) = inside.strip_prefix('/').map_or((false, inside), |inside| (true, inside));
     // WebVTT's time stamps inside a cue begin with a digit.
-    if !inside.starts_with(|letter: char| letter.is_ascii_alphanumeric()) && !(is_close && inside.is_empty()) {
+    let is_named = inside.starts_with(|letter: char| letter.is_ascii_alphanumeric());
+    let is_empty_close = is_close && inside.is_empty();
+    if !is_named && !is_empty_close {
         return None;
     }
     let name_end = inside.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(inside.len());
