@@ -20,6 +20,9 @@ use crate::{
 
 /// So many sessions of each shard in one run: what is left over comes in the next.
 const MOST: usize = 250;
+/// How often a session is looked at again when another change of its account was faster: the leases of one account lie in several shards, and
+/// those are swept side by side.
+const ATTEMPTS: usize = 10;
 /// What one session and the count after it may take.
 const NEEDED: Duration = Duration::seconds(5);
 
@@ -93,18 +96,29 @@ impl SweepLeases {
         swept
     }
 
-    /// Whether this was the one to close it. What another request has changed meanwhile comes again, if it is still due.
+    /// Whether this was the one to close it. What others change again and again comes in the next run, if it is still due.
     async fn close(&self, item: Item) -> Result<bool, StoreError> {
         let stale: Session = item.read()?;
+        for _ in 0..ATTEMPTS {
+            if let Some(has_closed) = self.attempt(&stale).await? {
+                return Ok(has_closed);
+            }
+        }
+        Ok(false)
+    }
+
+    /// `None`: another request of the account was faster.
+    async fn attempt(&self, stale: &Session) -> Result<Option<bool>, StoreError> {
         let Some(Watching { session, slots, .. }) = sessions::watching(&self.table, stale.id, stale.account).await?
         else {
-            return Ok(false);
+            return Ok(Some(false));
         };
         match session.check_live(self.world.now()) {
             Err(Ended::Expired) if session.state.is_live() => {
-                sessions::advance(&self.table, &session.expire(), &slots.release(session.id)).await
+                let slots = slots.release(session.id);
+                Ok(sessions::advance(&self.table, &session.expire(), &slots).await?.then_some(true))
             }
-            _ => Ok(false),
+            _ => Ok(Some(false)),
         }
     }
 }

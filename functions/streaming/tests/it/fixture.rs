@@ -208,6 +208,12 @@ impl Fixture {
         self.app.delete(&format!("/v1/playback/sessions/{session}")).token(&person.token()).send().await
     }
 
+    /// The clock as far as the world's: tokens are signed by that one.
+    pub fn catch_up(&self) {
+        let behind = World::system().now() - self.world.now();
+        self.clock.advance(behind.max(Duration::ZERO));
+    }
+
     pub fn seconds(&self, seconds: i64) {
         self.clock.advance(Duration::seconds(seconds));
     }

@@ -133,6 +133,7 @@ struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     async fn new(fixture: &'a Fixture, film: &'a Film) -> Self {
+        fixture.catch_up();
         let person = fixture.person(1, 1080).await;
         let session = id(&fixture.start(&person, film, "tv").await);
         Self { fixture, person, film, session }
