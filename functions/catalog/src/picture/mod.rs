@@ -8,23 +8,17 @@ use thumbhash::rgba_to_thumb_hash;
 mod colour;
 mod container;
 mod encoded;
+mod limits;
 mod refusal;
 mod shrunk;
 
 pub use colour::Colour;
 pub use encoded::Encoding;
+pub use limits::{LONGEST_SIDE, MOST_BYTES, MOST_PIXELS, SHORTEST_SIDE};
 pub use refusal::PictureRefusal;
 
 use self::shrunk::shrunk;
 
-/// Of the file.
-pub const MOST_BYTES: u64 = 20 << 20;
-/// Of either side.
-pub const LONGEST_SIDE: u32 = 12_000;
-/// A camera's picture has half as many.
-pub const MOST_PIXELS: u64 = 50_000_000;
-/// Of either side: less shows nothing.
-pub const SHORTEST_SIDE: u32 = 64;
 /// What a decoder may ask for: fifty million pixels of four times 16 bits, and what it works with.
 const MOST_MEMORY_BYTES: u64 = 640 << 20;
 /// Of either side: what the placeholder is made from.

@@ -4,7 +4,7 @@ use image::{ImageError, error::LimitErrorKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{LONGEST_SIDE, MOST_BYTES, SHORTEST_SIDE};
+use super::limits::{LONGEST_SIDE, MOST_BYTES, SHORTEST_SIDE};
 
 /// Why a file does not become a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema, thiserror::Error)]

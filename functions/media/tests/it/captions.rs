@@ -102,7 +102,7 @@ async fn a_file_becomes_captions_that_others_hear_of() {
     assert_eq!((told.title, told.tracks.len()), (title, 1));
     let track = &told.tracks[0];
     assert_eq!((track.language.as_str(), track.kind.as_str(), track.name.as_str()), ("en", "captions", "English [CC]"));
-    assert_eq!(stored(&studio).await, [track.path.clone()]);
+    assert_eq!(stored(&studio).await, std::slice::from_ref(&track.path));
     let text = String::from_utf8(studio.films.get(&track.path).await.unwrap().unwrap()).unwrap();
     assert_eq!(text, "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n\n00:00:01.500 --> 00:00:04.000\nHello\n");
     let head = studio.films.head(&track.path).await.unwrap().unwrap();
