@@ -34,7 +34,7 @@ runtime::wire! {
 pub(super) struct UploadArtworkRequest {
     /// What the picture is for.
     kind: ArtworkKind,
-    /// Bytes of the file: 1 to 20 MiB. JPEG, PNG or WebP, at most 50 megapixels and 12,000 pixels a side.
+    /// Bytes of the file: at least one, and 20 MiB at most. JPEG, PNG or WebP, at most 50 megapixels and 12,000 pixels a side.
     #[schema(minimum = 1, maximum = 20971520)]
     size: u64,
 }

@@ -37,7 +37,7 @@ runtime::wire! {
 pub(super) struct AddCaptionsRequest {
     language: Language,
     kind: CaptionKind,
-    /// Bytes of the file: 1 to 2 MiB.
+    /// Bytes of the file: at least one, and 2 MiB at most.
     #[schema(minimum = 1, maximum = 2097152)]
     size: u64,
 }
@@ -49,7 +49,7 @@ pub(super) struct AddCaptionsAnswer {
     language: Language,
     kind: CaptionKind,
     /// `PUT` the file here, with exactly as many bytes as were announced.
-    upload_url: String,
+    url: String,
     /// When the address stops working.
     #[serde(with = "time::serde::rfc3339")]
     expires_at: OffsetDateTime,
@@ -74,9 +74,9 @@ pub(super) async fn add_captions(
     }
     let (name, upload_id, now) = (TrackName { language, kind }, state.world.id(), state.world.now());
     state.announce(id, &name, upload_id, now).await?;
-    let upload_url = state.link(id, upload_id, size).await?;
+    let url = state.link(id, upload_id, size).await?;
     let TrackName { language, kind } = name;
-    Ok((StatusCode::CREATED, Json(AddCaptionsAnswer { language, kind, upload_url, expires_at: now + LINK_LIFETIME })))
+    Ok((StatusCode::CREATED, Json(AddCaptionsAnswer { language, kind, url, expires_at: now + LINK_LIFETIME })))
 }
 
 impl AddCaptions {

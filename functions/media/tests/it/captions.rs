@@ -27,14 +27,14 @@ async fn announce(studio: &Studio, title: TitleId, language: &str, kind: &str, s
 
 /// The key of the file that an answer asks for.
 fn key(announced: &Value) -> String {
-    let url = announced["upload_url"].as_str().unwrap();
+    let url = announced["url"].as_str().unwrap();
     let target = url.strip_prefix("http://localhost:8080/storage/").unwrap().split('?').next().unwrap();
     target.split_once('/').unwrap().1.to_owned()
 }
 
 /// Sends a file to where it was asked for; what S3 tells of it.
 async fn send(studio: &Studio, announced: &Value, bytes: &[u8]) -> S3Object {
-    assert_eq!(put_url(announced["upload_url"].as_str().unwrap(), bytes).await, 200);
+    assert_eq!(put_url(announced["url"].as_str().unwrap(), bytes).await, 200);
     let key = key(announced);
     let head = studio.uploads.head(&key).await.unwrap().expect("the file");
     let (bucket, size) = (studio.uploads.name.clone(), bytes.len() as u64);
@@ -82,7 +82,7 @@ async fn a_file_becomes_captions_that_others_hear_of() {
     assert_eq!(tracks(&studio, title).await, Vec::<Value>::new());
     let announced = announce(&studio, title, "eng", "captions", FILE.len()).await.expect(201);
     assert_eq!((&announced["language"], &announced["kind"]), (&json!("en"), &json!("captions")));
-    let url = announced["upload_url"].as_str().unwrap();
+    let url = announced["url"].as_str().unwrap();
     assert!(url.contains("X-Amz-SignedHeaders=content-length%3Bhost") && url.contains("X-Amz-Expires=900"), "{url}");
     assert!(!url.contains("checksum"), "of no bytes: {url}");
     let waiting = tracks(&studio, title).await;
