@@ -238,7 +238,7 @@ resource "aws_cloudfront_response_headers_policy" "page" {
     content_security_policy {
       # As the local edge says it; besides, parts of uploads and exports go to and come from S3 itself.
       content_security_policy = join("; ", [
-        "default-src 'self'", "connect-src 'self' ${join(" ", local.storage)}", "img-src 'self' data:", "media-src 'self' blob:",
+        "default-src 'self'", "connect-src 'self' ${join(" ", local.storage)}", "img-src 'self' data:", "media-src 'self' blob: data:",
         "worker-src 'self' blob:", "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
       ])
       override = true

@@ -23,8 +23,9 @@ fn content_type(name: &str) -> &'static str {
     }
 }
 
-/// Scripts, styles and media come from here only, and nothing is inline; `blob:` is what the player library makes.
-const POLICY: &str = "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; worker-src 'self' blob:; \
+/// Scripts, styles and media come from here only, and nothing is inline; `blob:` and, for a track of captions, `data:` is what the player library
+/// makes.
+const POLICY: &str = "default-src 'self'; img-src 'self' data:; media-src 'self' blob: data:; worker-src 'self' blob:; \
                       object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Whether somebody looks with a browser, not with a program.

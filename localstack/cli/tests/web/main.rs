@@ -66,6 +66,11 @@ fn a_visitor_rents_one_film_and_another_does_not_play() {
 }
 
 #[test]
+fn a_viewer_reads_the_subtitles_that_an_editor_sent() {
+    visit("captions.mjs");
+}
+
+#[test]
 fn a_list_goes_on_after_its_first_page() {
     visit("list.mjs");
 }
