@@ -133,17 +133,22 @@ export async function play(video, titleId, onEnd) {
   for (const [name, listener] of Object.entries(on)) video.addEventListener(name, listener);
   video.addEventListener("playing", () => sample("startup", { value: seconds(started) }), { once: true });
 
-  async function beat() {
-    if (stopped) return;
-    flush();
+  /** Reports that are on their way: the end of the session waits for them, or they would come too late. */
+  let reporting = Promise.resolve();
+  async function report() {
     try {
-      const report = { position: position(), state: video.paused ? "paused" : "playing", client_time: new Date().toISOString() };
-      const answer = await callQuietly("POST", `${path}/heartbeat`, report);
+      const said = { position: position(), state: video.paused ? "paused" : "playing", client_time: new Date().toISOString() };
+      const answer = await callQuietly("POST", `${path}/heartbeat`, said);
       if (answer?.action === "stop") end(reason(answer.reason, LOST));
     } catch (error) {
       // The session, its lease or the profile is gone; anything else may pass.
       if ([401, 403, 404, 410].includes(error.status) || error.code === "signed_out") end(reason(error.code, error.message));
     }
+  }
+  function beat() {
+    if (stopped) return reporting;
+    flush();
+    return (reporting = Promise.all([reporting, report()]));
   }
   const timer = setInterval(beat, session.heartbeat_interval * 1000);
   const hidden = () => document.visibilityState === "hidden" && beat();
@@ -167,7 +172,8 @@ export async function play(video, titleId, onEnd) {
     // A profile may not stop what another one has begun, and need not: an unheard lease ends by itself.
     const send = leaving ? leaveWith : callQuietly;
     flush(send);
-    Promise.resolve(send("DELETE", `${path}?position=${at}`)).catch(() => {});
+    const free = () => send("DELETE", `${path}?position=${at}`);
+    Promise.resolve(leaving ? free() : reporting.then(free)).catch(() => {});
     menu?.remove();
     if (hls) hls.destroy();
     else video.removeAttribute("src");
