@@ -17,9 +17,9 @@ async function ask(method, path, body, token) {
 
 const { email, password } = of("editor");
 const { access_token: editor } = await ask("POST", "/v1/auth/login", { email, password });
-const { items } = await ask("GET", "/v1/titles?limit=50");
-const { id } = items.find(({ name }) => name === "Bikes");
-const file = "1\n00:00:00,000 --> 00:00:30,000\nEs regnet, <i>und</i> alle fahren.\n";
+const { items } = await ask("GET", "/v1/search?q=clockwork");
+const { id } = items.find(({ name }) => name === "Clockwork");
+const file = "1\n00:00:00,000 --> 00:10:00,000\nEs regnet, <i>und</i> alle fahren.\n";
 const sent = await ask("POST", `/v1/admin/titles/${id}/captions`, { language: "de", kind: "subtitles", size: file.length }, editor);
 assert.equal((await fetch(sent.url, { method: "PUT", body: file })).status, 200);
 
