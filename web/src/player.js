@@ -148,7 +148,7 @@ export async function play(video, titleId, onEnd) {
   function beat() {
     if (stopped) return reporting;
     flush();
-    return (reporting = Promise.all([reporting, report()]));
+    return (reporting = Promise.all([reporting, report()]).then(() => {}));
   }
   const timer = setInterval(beat, session.heartbeat_interval * 1000);
   const hidden = () => document.visibilityState === "hidden" && beat();

@@ -109,7 +109,7 @@ async fn a_file_becomes_captions_that_others_hear_of() {
     assert_eq!(head.content_type(), Some("text/vtt"));
     assert_eq!(head.cache_control(), Some("public, max-age=31536000, immutable"));
 
-    // A copy of the change is a copy of the event, and a notification that comes again changes nothing.
+    // A copy of the change is a copy of the event, and repeating a notification changes nothing.
     let before = studio.image(&title.to_string(), "captions").await;
     assert_eq!(studio.convert(&object).await, Outcome::Done);
     assert_eq!(studio.image(&title.to_string(), "captions").await, before);
