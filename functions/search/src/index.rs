@@ -201,13 +201,23 @@ impl Index {
     }
 
     async fn try_put(&self, revisions: &[&Revision]) -> Result<Vec<Outcome>, StoreError> {
-        let mut targets = self.targets().await?;
-        if !targets.iter().any(|(role, _)| *role == Role::Live) {
+        let mut roles = self.roles().await?;
+        if !roles.contains(&Role::Live) {
             ensure_index(&self.client, &self.alias).await?;
-            targets = self.targets().await?;
+            roles = self.roles().await?;
         }
-        let roles: Vec<Role> = targets.into_iter().map(|(role, _)| role).collect();
-        self.write(&roles, revisions).await
+        let outcomes = self.write(&roles, revisions).await?;
+        if !outcomes.iter().any(|outcome| matches!(outcome, Outcome::Retry(_))) {
+            return Ok(outcomes);
+        }
+        // Between the look and the write another index became live: its alias of before leads nowhere.
+        let present = self.roles().await?;
+        if present == roles { Ok(outcomes) } else { self.write(&present, revisions).await }
+    }
+
+    /// What there is an index for.
+    async fn roles(&self) -> Result<Vec<Role>, StoreError> {
+        Ok(self.targets().await?.into_iter().map(|(role, _)| role).collect())
     }
 
     /// Each revision into the index of each alias; one outcome per revision.

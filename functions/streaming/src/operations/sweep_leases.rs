@@ -3,11 +3,16 @@
 //! The table's stream tells of each that it has expired, as when a report or a start notes it first: whoever is faster changes the session, and one
 //! change is one event.
 
+use std::collections::BTreeMap;
+
 use events::{Consumer, Deadline, Outcome};
-use futures::future::join_all;
-use kernel::World;
+use futures::{
+    future::join_all,
+    stream::{self, StreamExt},
+};
+use kernel::{AccountId, World};
 use runtime::{Access, Figure, Tick, Unit, put_metrics};
-use stores::{StoreError, Table, table::Item};
+use stores::{StoreError, Table};
 use time::Duration;
 
 use crate::{
@@ -20,8 +25,9 @@ use crate::{
 
 /// So many sessions of each shard in one run: what is left over comes in the next.
 const MOST: usize = 250;
-/// How often a session is looked at again when another change of its account was faster: the leases of one account lie in several shards, and
-/// those are swept side by side.
+/// So many accounts side by side. Those of one account come one after another: they change the same slots, and would only keep each other waiting.
+const SIDE_BY_SIDE: usize = 8;
+/// How often a session is looked at again when a request of its account was faster.
 const ATTEMPTS: usize = 10;
 /// What one session and the count after it may take.
 const NEEDED: Duration = Duration::seconds(5);
@@ -34,73 +40,87 @@ runtime::wire! {
 }
 
 /// What became of some sessions.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Swept {
     closed: u64,
-    /// `None` where it could not be counted: a part of the live sessions is no figure.
-    live: Option<u64>,
     failure: Option<StoreError>,
 }
 
 impl Swept {
-    fn fail(&mut self, error: StoreError) -> Vec<Item> {
-        self.failure = Some(error);
-        vec![]
+    /// One bad item must not keep the others waiting.
+    fn note(&mut self, closed: Result<bool, StoreError>) {
+        match closed {
+            Ok(has_closed) => self.closed += u64::from(has_closed),
+            Err(error) => {
+                tracing::error!(%error, "a lease could not be swept");
+                self.failure = Some(error);
+            }
+        }
     }
 
     fn and(self, other: Self) -> Self {
-        Self {
-            closed: self.closed + other.closed,
-            live: self.live.zip(other.live).map(|(one, other)| one + other),
-            failure: self.failure.or(other.failure),
-        }
+        Self { closed: self.closed + other.closed, failure: self.failure.or(other.failure) }
     }
 }
 
 impl Consumer<Tick> for SweepLeases {
     async fn consume(&self, _: Tick, deadline: &Deadline) -> Outcome {
-        let shards = join_all((0..due::SHARDS).map(|shard| self.sweep(shard, deadline))).await;
-        let none = Swept { closed: 0, live: Some(0), failure: None };
-        let Swept { closed, live, failure } = shards.into_iter().fold(none, Swept::and);
+        let (accounts, unread) = self.overdue().await;
+        let swept = stream::iter(accounts.into_values().map(|sessions| self.sweep(sessions, deadline)));
+        let swept = swept.buffer_unordered(SIDE_BY_SIDE).fold(unread, async |one, other| one.and(other)).await;
+        let live = self.live().await;
         let count = |name, value| Figure { name, unit: Unit::Count, value };
-        let live = live.map(|live| count("LiveStreams", live as f64));
-        let figures: Vec<Figure> = live.into_iter().chain([count("ExpiredLeases", closed as f64)]).collect();
+        // A part of the live sessions is no figure.
+        let known = live.as_ref().ok().map(|live| count("LiveStreams", *live as f64));
+        let figures: Vec<Figure> = known.into_iter().chain([count("ExpiredLeases", swept.closed as f64)]).collect();
         if let Err(error) = put_metrics(&figures, self.world.now()) {
             tracing::warn!(%error, "figures cannot be written");
         }
-        failure.map_or(Outcome::Done, Outcome::retry)
+        swept.failure.or(live.err()).map_or(Outcome::Done, Outcome::retry)
     }
 }
 
 impl SweepLeases {
-    async fn sweep(&self, shard: u8, deadline: &Deadline) -> Swept {
-        let (now, mut swept) = (self.world.now(), Swept { closed: 0, live: None, failure: None });
-        let overdue = due::overdue(&self.table, shard, now, MOST).await;
-        for item in overdue.unwrap_or_else(|error| swept.fail(error)) {
-            if !deadline.allows(NEEDED) {
-                break;
-            }
-            match self.close(item).await {
-                Ok(has_closed) => swept.closed += u64::from(has_closed),
-                // One bad item must not keep the others waiting.
-                Err(error) => {
-                    tracing::error!(%error, "a lease could not be swept");
-                    swept.fail(error);
+    /// By account, and what could not be read.
+    async fn overdue(&self) -> (BTreeMap<AccountId, Vec<Session>>, Swept) {
+        let (now, mut unread) = (self.world.now(), Swept::default());
+        let mut accounts = BTreeMap::<AccountId, Vec<Session>>::new();
+        for found in join_all((0..due::SHARDS).map(|shard| due::overdue(&self.table, shard, now, MOST))).await {
+            let items = found.unwrap_or_else(|error| {
+                unread.note(Err(error));
+                vec![]
+            });
+            for item in items {
+                match item.read::<Session>() {
+                    Ok(session) => accounts.entry(session.account).or_default().push(session),
+                    Err(error) => unread.note(Err(error)),
                 }
             }
         }
-        match due::live(&self.table, shard, now).await {
-            Ok(live) => swept.live = Some(live),
-            Err(error) => drop(swept.fail(error)),
+        (accounts, unread)
+    }
+
+    async fn sweep(&self, sessions: Vec<Session>, deadline: &Deadline) -> Swept {
+        let mut swept = Swept::default();
+        for session in sessions {
+            if !deadline.allows(NEEDED) {
+                break;
+            }
+            swept.note(self.close(&session).await);
         }
         swept
     }
 
+    async fn live(&self) -> Result<u64, StoreError> {
+        let now = self.world.now();
+        let counts = join_all((0..due::SHARDS).map(|shard| due::live(&self.table, shard, now))).await;
+        counts.into_iter().sum()
+    }
+
     /// Whether this was the one to close it. What others change again and again comes in the next run, if it is still due.
-    async fn close(&self, item: Item) -> Result<bool, StoreError> {
-        let stale: Session = item.read()?;
+    async fn close(&self, stale: &Session) -> Result<bool, StoreError> {
         for _ in 0..ATTEMPTS {
-            if let Some(has_closed) = self.attempt(&stale).await? {
+            if let Some(has_closed) = self.attempt(stale).await? {
                 return Ok(has_closed);
             }
         }
