@@ -10,7 +10,7 @@ mod project;
 
 pub use consumer::{BatchConsumer, Batches, Consumer, DeadLetters, Deadline, Outcome, Record};
 pub use contracts::{
-    Account, Asset, Captions, ContractError, Entitlements, Erasure, Export, HistoryErased, Payment, Playback,
+    Account, Asset, Captions, ContractError, Entitlements, Erasure, Export, HidingChange, HistoryErased, Payment, Playback,
     PlayerSample, Profile, ProfileSecret, Purchase, Receipt, RefreshReused, RentalBegun, SessionEnded, Subscription,
     Title, TitleLeaving, Trial, WatchlistChange,
 };
