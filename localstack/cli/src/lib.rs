@@ -10,6 +10,7 @@ pub mod figures;
 mod films;
 mod generate;
 mod names;
+mod openapi;
 mod output;
 mod plans;
 mod platform;
