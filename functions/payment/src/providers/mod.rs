@@ -5,6 +5,7 @@
 
 mod api;
 mod keys;
+pub mod notice;
 #[cfg(test)]
 mod recorded;
 mod sandbox;

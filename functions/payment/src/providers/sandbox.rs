@@ -12,7 +12,7 @@ use super::{
     ProviderError, Refund, RefundOrder, RefundQuery, RefundStatus, ReportKind, ReportLine,
     api::{Api, Reply, query, reading, segment},
     keys::Keys,
-    webhook::{Delivery, Notice, NoticeKind, WebhookError, verify_v1},
+    notice::{Delivery, Notice, NoticeKind, WebhookError, verify_v1},
 };
 
 pub(super) const NAME: &str = "sandbox";
@@ -375,8 +375,8 @@ mod tests {
 
     use super::*;
     use crate::providers::{
+        notice::tests::{NOW, signed},
         recorded::{Answer, Recorded, nobody},
-        webhook::tests::{NOW, signed},
     };
 
     const KEY: &str = "sandbox-key-0123456789";

@@ -14,7 +14,7 @@ use super::{
     ProviderError, Refund, RefundOrder, RefundQuery, RefundStatus, ReportKind, ReportLine,
     api::{Api, MAX_PAGES, Reply, query, reading, segment},
     keys::Keys,
-    webhook::{Delivery, Notice, NoticeKind, WebhookError, verify_v1},
+    notice::{Delivery, Notice, NoticeKind, WebhookError, verify_v1},
 };
 
 pub(super) const NAME: &str = "stripe";
@@ -655,8 +655,8 @@ mod tests {
 
     use super::*;
     use crate::providers::{
+        notice::tests::{NOW, signed},
         recorded::{Answer, Recorded, nobody},
-        webhook::tests::{NOW, signed},
     };
 
     const KEY: &str = "sk_test_0123456789abcdef";

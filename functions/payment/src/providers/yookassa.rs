@@ -17,7 +17,7 @@ use super::{
     ProviderError, Refund, RefundOrder, RefundQuery, RefundStatus, ReportKind, ReportLine,
     api::{Api, MAX_PAGES, Reply, query, reading, segment, unclear},
     keys::Keys,
-    webhook::{Delivery, Notice, NoticeKind, WebhookError},
+    notice::{Delivery, Notice, NoticeKind, WebhookError},
 };
 
 pub(super) const NAME: &str = "yookassa";
@@ -524,8 +524,8 @@ mod tests {
 
     use super::*;
     use crate::providers::{
+        notice::tests::NOW,
         recorded::{Answer, Recorded, nobody},
-        webhook::tests::NOW,
     };
 
     const KEY: &str = "test_0123456789abcdef";

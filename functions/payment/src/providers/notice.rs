@@ -1,18 +1,15 @@
 //! What providers tell us, and how much of it is believed: which object to read again, and nothing else.
 
-use std::{fmt, net::IpAddr, str::FromStr, sync::Arc};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use http::{HeaderMap, HeaderName};
 use ring::hmac;
-use runtime::{Boot, BootError, Wire};
 use secrecy::{ExposeSecret, SecretString};
 use stores::StoreError;
 use time::{Duration, OffsetDateTime};
 
-use super::{Config, PaymentQuery, configs, keys::Keys};
+use super::PaymentQuery;
 
-/// The secret with the providers' signing secrets.
-const SECRET: &str = "webhook-secrets";
 /// How far a signature's time may be from ours, either way.
 const TOLERANCE: Duration = Duration::seconds(300);
 /// No provider's ids are longer.
@@ -127,34 +124,6 @@ pub enum WebhookError {
     Unavailable(#[from] StoreError),
 }
 
-/// Reads what providers send. Needs their signing secrets alone, not the keys that move money.
-#[derive(Clone)]
-pub struct Webhooks {
-    configs: Arc<[Config]>,
-    secrets: Keys,
-}
-
-impl Wire for Webhooks {
-    fn wire(boot: &Boot) -> Result<Self, BootError> {
-        Ok(Self { configs: configs(boot)?.into(), secrets: Keys::wire(boot, SECRET)? })
-    }
-}
-
-impl Webhooks {
-    /// What `provider` says, once it has proven itself.
-    ///
-    /// # Errors
-    /// Each. Without a secret nothing is taken.
-    pub async fn read(&self, provider: &str, delivery: &Delivery<'_>) -> Result<Notice, WebhookError> {
-        let config = self.configs.iter().find(|config| config.name() == provider).ok_or(WebhookError::NoProvider)?;
-        match config {
-            Config::Sandbox(_) => super::sandbox::read_notice(&self.secrets.of(provider).await?, delivery),
-            Config::Stripe(_) => super::stripe::read_notice(&self.secrets.of(provider).await?, delivery),
-            Config::Yookassa(_) => super::yookassa::read_notice(delivery),
-        }
-    }
-}
-
 /// Proves a body by a header `t=<seconds>,v1=<hex of HMAC-SHA-256 over "<seconds>.<body>">`, Stripe's scheme. While a secret is replaced there
 /// are several `v1`; other schemes are passed over.
 pub(super) fn verify_v1(name: &HeaderName, secret: &SecretString, delivery: &Delivery<'_>) -> Result<(), WebhookError> {
@@ -195,8 +164,8 @@ pub(super) mod tests {
     use super::*;
 
     pub const NOW: OffsetDateTime = datetime!(2026-11-28 12:00 UTC);
-    const NAME: HeaderName = HeaderName::from_static("stripe-signature");
-    const SECRET: &str = "whsec_0123456789abcdef";
+    pub const NAME: HeaderName = HeaderName::from_static("stripe-signature");
+    pub const SECRET: &str = "whsec_0123456789abcdef";
 
     /// The header's value that `secret` gives `body` at a time.
     pub fn signature(secret: &str, at: OffsetDateTime, body: &[u8]) -> String {
@@ -278,32 +247,6 @@ pub(super) mod tests {
         for time in [i64::MAX, i64::MIN] {
             let tag = hex::encode(hmac::sign(&key, format!("{time}.{{}}").as_bytes()));
             assert!(matches!(verify(&format!("t={time},v1={tag}"), b"{}"), Err(WebhookError::Forged(_))), "{time}");
-        }
-    }
-
-    fn webhooks(secrets: &str) -> Webhooks {
-        let configs: Vec<Config> =
-            serde_json::from_str(r#"[{"provider": "sandbox", "url": "http://127.0.0.1:1"}, {"provider": "stripe"}]"#)
-                .unwrap();
-        Webhooks { configs: configs.into(), secrets: Keys::fixed(secrets) }
-    }
-
-    #[tokio::test]
-    async fn without_a_secret_nothing_is_taken() {
-        let body = br#"{"id":"evt_1","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1"}}}"#;
-        let full = format!(r#"{{"stripe": "{SECRET}"}}"#);
-        let right = signed(NAME, SECRET, body);
-        let delivery = Delivery { headers: &right, body, source: None, now: NOW };
-        assert_eq!(webhooks(&full).read("stripe", &delivery).await.unwrap().object_id, "pi_1");
-        for (secrets, key) in [("{}", ""), (r#"{"stripe": ""}"#, ""), (r#"{"stripe": "short"}"#, "short"), ("", SECRET)]
-        {
-            let headers = signed(NAME, key, body);
-            let refused = webhooks(secrets).read("stripe", &Delivery { headers: &headers, ..delivery }).await;
-            assert!(matches!(refused, Err(WebhookError::Unavailable(_))), "{secrets}: {refused:?}");
-        }
-        for name in ["yookassa", "paypal", "", "Stripe"] {
-            let refused = webhooks(&full).read(name, &delivery).await;
-            assert!(matches!(refused, Err(WebhookError::NoProvider)), "{name}");
         }
     }
 
