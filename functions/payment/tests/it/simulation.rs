@@ -95,7 +95,7 @@ impl Run {
             let body = json!({"code": code, "percent_off": percent_off, "periods": periods, "most_uses": most_uses});
             stage.app.post("/v1/admin/promos", &body).token(&stage.staff("admin")).send().await.expect(201);
         }
-        let commits = Commits::watch(stage.service.pool()).await;
+        let commits = Commits::watch(stage.pool.clone()).await;
         let people = (0..PEOPLE).map(|_| Customer(stage.world.id(), stage.world.id())).collect();
         let (mut agenda, mut chance) = (Agenda::default(), Chance::new(seed));
         agenda.add(START, Happening::Schedules, &mut chance);
@@ -215,7 +215,7 @@ impl Run {
             "select min(at) from (select min(due_at) as at from subscriptions union all select min(check_at) from payments \
              union all select min(check_at) from refunds union all select min(valid_to) from purchases where status = 'active') x",
         )
-        .fetch_one(&self.stage.service.pool())
+        .fetch_one(&self.stage.pool)
         .await
         .unwrap();
         let delay = self.chance.between(Duration::MINUTE, Duration::HOUR);
@@ -243,7 +243,7 @@ impl Run {
         let valid_to: Option<Option<OffsetDateTime>> =
             sqlx::query_scalar("select valid_to from purchases where id = $1 and status = 'active'")
                 .bind(&purchase)
-                .fetch_optional(&self.stage.service.pool())
+                .fetch_optional(&self.stage.pool)
                 .await
                 .unwrap();
         let now = self.now();
@@ -257,7 +257,7 @@ impl Run {
         let (account, title): (String, String) =
             sqlx::query_as("select account_id, title_id from purchases where id = $1")
                 .bind(purchase)
-                .fetch_one(&self.stage.service.pool())
+                .fetch_one(&self.stage.pool)
                 .await
                 .unwrap();
         let session = PlaybackId::derived(&format!("{purchase} {at}"));
@@ -288,7 +288,7 @@ impl Run {
     async fn history(&self) -> Vec<Value> {
         let statement = "select jsonb_build_array(kind, status, amount, tax, year, number, issued_at) from invoices \
                          order by created_at, amount, number nulls last";
-        sqlx::query_scalar(statement).fetch_all(&self.stage.service.pool()).await.unwrap()
+        sqlx::query_scalar(statement).fetch_all(&self.stage.pool).await.unwrap()
     }
 }
 

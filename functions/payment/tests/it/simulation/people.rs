@@ -109,7 +109,7 @@ impl Run {
                 "select (document->>'percent_off')::bigint from subscriptions where account_id = $1 and status <> 'ended'",
             )
             .bind(customer.0)
-            .fetch_one(&self.stage.service.pool())
+            .fetch_one(&self.stage.pool)
             .await
             .unwrap();
             let moment = |value: &Value| OffsetDateTime::parse(value.as_str().unwrap(), &Rfc3339).unwrap();

@@ -84,7 +84,7 @@ pub async fn check(stage: &Stage, begun: &[(String, OffsetDateTime)]) {
 async fn check_beginnings(stage: &Stage, begun: &[(String, OffsetDateTime)]) {
     let kept: Vec<(String, Option<OffsetDateTime>)> =
         sqlx::query_as("select id, begun_at from purchases where kind = 'rent' and status in ('active', 'ended')")
-            .fetch_all(&stage.service.pool())
+            .fetch_all(&stage.pool)
             .await
             .unwrap();
     for (purchase, begun_at) in kept {

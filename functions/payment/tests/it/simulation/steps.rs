@@ -104,7 +104,7 @@ pub async fn check(stage: &Stage) {
 /// Nothing is asked of the bank before it is kept, nothing is booked that the bank does not have, and no charge failed that it took.
 async fn check_bank(stage: &Stage) {
     let ours: Vec<(String, String, String)> =
-        sqlx::query_as("select id, way, status from payments").fetch_all(&stage.service.pool()).await.unwrap();
+        sqlx::query_as("select id, way, status from payments").fetch_all(&stage.pool).await.unwrap();
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     for (reference, status) in stage.bank.payments() {
         *taken.entry(reference).or_default() += usize::from(status == "succeeded");
