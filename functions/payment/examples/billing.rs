@@ -117,7 +117,7 @@ async fn renewals(service: &Service, world: &World, bank: &Bank) {
     println!("{}", cost::row("renewal", cpu, times.split_off(DUE), &[50, 95, 99]));
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() {
     let world = World::system();
     let bank = Bank::open(world.clone()).await;
