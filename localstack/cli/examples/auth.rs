@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use testkit::{Function, Service, gateway, lambda::pairs};
+use testkit::{Function, Service, cost, gateway, lambda::pairs};
 
 const EMAIL: &str = "bench@example.com";
 const PASSWORD: &str = "a long enough sentence";
@@ -21,20 +21,6 @@ async fn post(function: &mut Function, path: &str, body: &Value) -> Value {
     let status = answer["statusCode"].as_u64().unwrap_or_default();
     assert!((200..300).contains(&status), "{path}: {answer}");
     serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default()
-}
-
-/// Prints what `calls` cost, of which each took the listed time.
-fn report(name: &str, cpu: Duration, mut times: Vec<Duration>) {
-    times.sort_unstable();
-    let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)].as_secs_f64() * 1000.0;
-    let calls = times.len() as f64;
-    println!(
-        "| {name} | {:.0} | {:.2} | {:.2} | {:.2} |",
-        calls / cpu.as_secs_f64(),
-        cpu.as_secs_f64() * 1000.0 / calls,
-        at(50),
-        at(95)
-    );
 }
 
 #[tokio::main]
@@ -62,7 +48,7 @@ async fn main() {
         token = post(&mut log_in, "/v1/auth/login", &body).await;
         times.push(begun.elapsed());
     }
-    report("login", log_in.cpu() - before, times.split_off(WARM_UP));
+    println!("{}", cost::row("login", log_in.cpu() - before, times.split_off(WARM_UP), &[50, 95]));
 
     let mut refresh = Function::start("auth-refresh-session", &variables).await;
     let (mut times, mut before) = (Vec::new(), Duration::ZERO);
@@ -75,5 +61,5 @@ async fn main() {
         token = post(&mut refresh, "/v1/auth/refresh", &body).await;
         times.push(begun.elapsed());
     }
-    report("refresh", refresh.cpu() - before, times.split_off(WARM_UP));
+    println!("{}", cost::row("refresh", refresh.cpu() - before, times.split_off(WARM_UP), &[50, 95]));
 }

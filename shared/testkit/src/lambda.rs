@@ -24,6 +24,8 @@ use tokio::{
     sync::{Mutex, mpsc},
 };
 
+use crate::cost;
+
 /// How long a test waits for a function.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -106,14 +108,7 @@ impl Function {
 
     /// CPU time of the process so far.
     pub fn cpu(&self) -> Duration {
-        // Nanoseconds on a core, from the scheduler; /proc/<pid>/stat counts in steps of 10 ms.
-        let pid = self.child.id().unwrap_or_default();
-        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-        let nanoseconds = threads.filter_map(|thread| {
-            let schedstat = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-            schedstat.split_whitespace().next()?.parse::<u64>().ok()
-        });
-        Duration::from_nanos(nanoseconds.sum())
+        cost::cpu(self.child.id().unwrap_or_default())
     }
 
     /// The most memory that was ever resident, in KiB.

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod contract;
+pub mod cost;
 mod databases;
 pub mod document;
 pub mod drift;
