@@ -37,14 +37,14 @@ fn merge(mut documents: Vec<(&str, Value)>) -> Result<Value> {
         for (path, operations) in members(&document["paths"]) {
             let known = paths.entry(path).or_insert_with(|| json!({}));
             for (method, operation) in members(operations) {
-                ensure!(known.get(&method).is_none(), "{service}: another service has {method} {path}");
+                ensure!(known.get(method).is_none(), "{service}: another service has {method} {path}");
                 known[&method] = operation.clone();
             }
         }
         for kind in COMPONENTS {
             let known = components.entry(kind).or_insert_with(|| json!({}));
             for (name, said) in members(&document["components"][kind]) {
-                match known.get(&name) {
+                match known.get(name) {
                     Some(other) if other != said => bail!("{service}: {kind} {name} is another one elsewhere"),
                     _ => known[&name] = said.clone(),
                 }
