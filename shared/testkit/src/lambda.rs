@@ -125,6 +125,22 @@ impl Function {
     }
 }
 
+/// The body of an answer, if the request was accepted, or the answer to a batch, if every record was.
+///
+/// # Errors
+/// What the function said instead.
+pub fn accepted(answer: Result<Value, Value>) -> Result<Value, String> {
+    let answer = answer.map_err(|error| format!("failed: {error}"))?;
+    if let Some(status) = answer["statusCode"].as_u64() {
+        if !(200..300).contains(&status) {
+            return Err(format!("refused: {answer}"));
+        }
+        return Ok(serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default());
+    }
+    let has_failed = answer["batchItemFailures"].as_array().is_some_and(|failed| !failed.is_empty());
+    if has_failed { Err(format!("records are left: {answer}")) } else { Ok(answer) }
+}
+
 /// The memory that the plan gives it.
 fn memory_mib(name: &str) -> u32 {
     let plan = Plan::read(&crate::root()).unwrap_or_else(|error| panic!("{error}"));

@@ -88,6 +88,8 @@ enum What {
     Auth,
     /// Playback events per CPU-second through analytics-ingest, and bytes per event
     Ingest,
+    /// Indexing, searches, suggestions, lists and single titles of a catalogue of 5,000
+    Search,
     /// Learns from rows `user_id,item_id[,timestamp]` and writes `user_id,item_id,rank` for everybody in a second file
     Recommender {
         /// What is learnt from
@@ -159,6 +161,7 @@ async fn measure(root: &Path, home: Home, arguments: Arguments, progress: &Progr
             run_cargo(root, &[&films, cases.as_slice()].concat(), &environment).await
         }
         What::Ingest => run_cargo(root, &["run", "--quiet", "--release", "--example", "ingest"], &environment).await,
+        What::Search => run_cargo(root, &["run", "--quiet", "--release", "--example", "search"], &environment).await,
         What::Auth => run_cargo(root, &["run", "--quiet", "--release", "--example", "auth"], &environment).await,
         What::Transcode => {
             run_cargo(root, &["run", "--quiet", "--release", "--example", "transcode"], &environment).await
