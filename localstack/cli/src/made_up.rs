@@ -177,11 +177,22 @@ mod tests {
 
     type Shared = Arc<Mutex<Catalogue>>;
 
+    /// What was begun is done, whoever waits for it.
+    async fn finish(
+        work: impl Future<Output = (StatusCode, Json<Value>)> + Send + 'static,
+    ) -> (StatusCode, Json<Value>) {
+        tokio::spawn(work).await.unwrap()
+    }
+
     async fn create(
         State(catalogue): State<Shared>,
         headers: HeaderMap,
         Json(draft): Json<Value>,
     ) -> (StatusCode, Json<Value>) {
+        finish(create_title(catalogue, headers, draft)).await
+    }
+
+    async fn create_title(catalogue: Shared, headers: HeaderMap, draft: Value) -> (StatusCode, Json<Value>) {
         {
             let mut catalogue = catalogue.lock().unwrap();
             catalogue.at_once += 1;
@@ -212,6 +223,10 @@ mod tests {
         Path(id): Path<usize>,
         headers: HeaderMap,
     ) -> (StatusCode, Json<Value>) {
+        finish(publish_title(catalogue, id, headers)).await
+    }
+
+    async fn publish_title(catalogue: Shared, id: usize, headers: HeaderMap) -> (StatusCode, Json<Value>) {
         tokio::time::sleep(Duration::from_millis(1)).await;
         let mut catalogue = catalogue.lock().unwrap();
         if headers["if-match"] != format!("\"{}\"", catalogue.titles[id].2) {
@@ -257,7 +272,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_run_that_is_interrupted_anywhere_goes_on_and_makes_nothing_twice() {
-        const COUNT: usize = 60;
+        const COUNT: usize = 200;
         let (shared, editor) = catalogue().await;
         shared.lock().unwrap().titles.push(("big-buck-bunny".to_owned(), true, 3));
         for interruption in 1..12 {
@@ -268,6 +283,8 @@ mod tests {
                 shared.lock().unwrap().keys.clear();
             }
         }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        shared.lock().unwrap().most_at_once = 0;
         run(&editor, COUNT).await.unwrap();
         {
             let catalogue = shared.lock().unwrap();
@@ -277,10 +294,11 @@ mod tests {
             assert_eq!(catalogue.publications, COUNT);
             assert!((2..=AT_ONCE).contains(&catalogue.most_at_once), "{}", catalogue.most_at_once);
         }
-        // Only the last ones are looked at again; a larger catalogue goes on.
-        assert_eq!(run(&editor, COUNT).await.unwrap(), AT_ONCE);
+        // Only the last ones are looked at again, of which any may have been made last; a larger catalogue goes on.
+        let again = AT_ONCE..2 * AT_ONCE;
+        assert!(again.contains(&run(&editor, COUNT).await.unwrap()));
         assert_eq!(run(&editor, COUNT / 2).await.unwrap(), 0);
-        assert_eq!(run(&editor, COUNT + 10).await.unwrap(), AT_ONCE + 10);
+        assert!(again.contains(&(run(&editor, COUNT + 10).await.unwrap() - 10)));
         assert_eq!(shared.lock().unwrap().publications, COUNT + 10);
     }
 
