@@ -41,7 +41,9 @@ pub fn searched(real: &[Film]) -> Vec<Group> {
 pub fn typed(real: &[Film]) -> Vec<Group> {
     let beginnings = BEGINNINGS.map(|(name, letters)| {
         let of = |(number, film): (usize, &Film)| beginning(&film.names[number % film.names.len()].1, letters);
-        Group { name, texts: real.iter().enumerate().map(of).collect() }
+        // Nothing is suggested for signs alone.
+        let has_letters = |text: &String| text.chars().any(char::is_alphanumeric);
+        Group { name, texts: real.iter().enumerate().map(of).filter(has_letters).collect() }
     });
     let mut groups: Vec<Group> = beginnings.into();
     groups.push(Group { name: "beginnings of words", texts: listed(&["prefix"]) });
