@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench fails by panicking")]
 
-use std::{hint::black_box, time::Instant};
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
 
 use kernel::{Locale, World};
 use notification::content::{Content, Envelope};
 use proto::mail::{NewSignIn, PaymentFailed, SubscriptionActive, Template, TitleLeavingSoon, VerifyEmail};
-use testkit::cost;
+use testkit::{Costs, cpu};
 
 /// Rounds through every mail in both languages; as many again are not counted.
 const ROUNDS: usize = 2_000;
@@ -30,10 +33,10 @@ fn main() {
     let (world, templates) = (World::system(), templates());
     let locales: [Locale; 2] = ["en", "ru"].map(|locale| locale.parse().expect("a locale"));
     let pid = std::process::id();
-    let (mut times, mut bytes, mut before) = (Vec::new(), 0, cost::cpu(pid));
+    let (mut costs, mut bytes, mut before) = (Costs::default(), 0, cpu(pid));
     for round in 0..2 * ROUNDS {
         if round == ROUNDS {
-            (times, bytes, before) = (Vec::new(), 0, cost::cpu(pid));
+            (costs, bytes, before) = (Costs::default(), 0, cpu(pid));
         }
         for (template, locale) in templates.iter().flat_map(|template| locales.iter().map(move |it| (template, it))) {
             let begun = Instant::now();
@@ -47,9 +50,9 @@ fn main() {
                 unsubscribe: Some("https://cinema.example/v1/unsubscribe/x"),
             });
             bytes += black_box(mime).len();
-            times.push(begun.elapsed());
+            costs.add(begun.elapsed(), Duration::ZERO);
         }
     }
-    let (cpu, count) = (cost::cpu(pid) - before, times.len());
-    println!("{}", cost::row(&format!("mail rendered, {} bytes", bytes / count), cpu, times, &[50, 95, 99]));
+    costs.spend(cpu(pid) - before);
+    println!("{}", costs.row(&format!("mail rendered, {} bytes", bytes / costs.calls()), &[50, 95, 99]));
 }

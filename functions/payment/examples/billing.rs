@@ -15,7 +15,7 @@ use payment::{subscription::Subscription, terms::Terms};
 use serde_json::json;
 use sqlx::types::Json;
 use stores::SecretHandle;
-use testkit::{Function, Service, cost, gateway, golden, lambda::pairs};
+use testkit::{Costs, Function, Service, gateway, golden, lambda::pairs};
 
 const WEBHOOK_SECRET: &str = "whsec-0123456789abcdef";
 /// Calls before any is counted.
@@ -36,26 +36,22 @@ fn signature(body: &str, world: &World) -> String {
 
 async fn notices(service: &Service, world: &World) {
     let mut receive = Function::start("payment-receive-webhook", &pairs(service.vars())).await;
-    let (mut times, mut before) = (Vec::new(), Duration::ZERO);
+    let mut costs = Costs::default();
     for call in 0..WARM_UP + NOTICES {
         if call == WARM_UP {
-            before = receive.cpu();
+            costs = Costs::default();
         }
         let (event, object) = (format!("evt_{call}"), format!("sp_{}", world.id::<EventId>()));
         let body = json!({"id": event, "type": "payment.succeeded", "object": {"id": object}}).to_string();
         let signature = signature(&body, world);
         let headers = [("content-type", "application/json"), ("sandbox-signature", signature.as_str())];
         let event = gateway::event("POST", "/v1/webhooks/sandbox", &headers, Some(&body));
-        let begun = Instant::now();
-        let answer = receive.invoke(&event).await.expect("an answer");
-        times.push(begun.elapsed());
-        assert_eq!(answer["statusCode"], 200, "{answer}");
+        costs.call(&mut receive, &event).await.unwrap_or_else(|error| panic!("{error}"));
     }
-    let cpu = receive.cpu() - before;
     let kept: i64 =
         sqlx::query_scalar("select count(*) from webhooks").fetch_one(&service.pool()).await.expect("a number");
     assert_eq!(kept, i64::try_from(WARM_UP + NOTICES).expect("a number"));
-    println!("{}", cost::row("notice kept", cpu, times.split_off(WARM_UP), &[50, 95, 99]));
+    println!("{}", costs.row("notice kept", &[50, 95, 99]));
 }
 
 /// Somebody whose month is over, and whose card is saved.
@@ -99,22 +95,23 @@ async fn add_due(service: &Service, world: &World) {
 
 async fn renewals(service: &Service, world: &World, bank: &Bank) {
     let mut renew = Function::start("payment-renew", &pairs(service.vars())).await;
-    let (mut times, mut before) = (Vec::new(), Duration::ZERO);
+    let mut costs = Costs::default();
     for run in 0..RUNS {
         for _ in 0..DUE {
             add_due(service, world).await;
         }
         if run == 1 {
-            before = renew.cpu();
+            costs = Costs::default();
         }
-        let begun = Instant::now();
+        let (before, begun) = (renew.cpu(), Instant::now());
         renew.invoke(&golden("payment-renew")).await.expect("an answer");
         // How long each took on the average of its run.
-        times.extend(std::iter::repeat_n(begun.elapsed() / u32::try_from(DUE).expect("few"), DUE));
+        let each = begun.elapsed() / u32::try_from(DUE).expect("few");
+        (0..DUE).for_each(|_| costs.add(each, Duration::ZERO));
+        costs.spend(renew.cpu() - before);
         assert_eq!(bank.captured().len(), (run + 1) * DUE);
     }
-    let cpu = renew.cpu() - before;
-    println!("{}", cost::row("renewal", cpu, times.split_off(DUE), &[50, 95, 99]));
+    println!("{}", costs.row("renewal", &[50, 95, 99]));
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -9,6 +9,7 @@ mod commands;
 pub mod figures;
 mod films;
 mod generate;
+mod made_up;
 mod names;
 mod openapi;
 mod output;

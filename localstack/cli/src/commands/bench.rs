@@ -90,6 +90,8 @@ enum What {
     Billing,
     /// Playback events per CPU-second through analytics-ingest, and bytes per event
     Ingest,
+    /// Indexing, searches, suggestions, lists and single titles of a catalogue of 5,000
+    Search,
     /// Learns from rows `user_id,item_id[,timestamp]` and writes `user_id,item_id,rank` for everybody in a second file
     Recommender {
         /// What is learnt from
@@ -167,6 +169,7 @@ async fn measure(root: &Path, home: Home, arguments: Arguments, progress: &Progr
             }
             Ok(())
         }
+        What::Search => run_cargo(root, &["run", "--quiet", "--release", "--example", "search"], &environment).await,
         What::Auth => run_cargo(root, &["run", "--quiet", "--release", "--example", "auth"], &environment).await,
         What::Transcode => {
             run_cargo(root, &["run", "--quiet", "--release", "--example", "transcode"], &environment).await
