@@ -10,7 +10,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgPool, types::Json};
 use time::OffsetDateTime;
 
-use crate::{genre::Names, title::Title};
+use crate::{genre::Names, text::ExternalId, title::Title};
 
 /// A title in whatever state, with what its page needs beside it.
 pub(crate) struct FoundTitle {
@@ -95,6 +95,32 @@ pub(crate) async fn lock(connection: &mut PgConnection, id: TitleId) -> Result<O
         .fetch_optional(connection)
         .await?;
     Ok(found.map(|Json(title)| title))
+}
+
+/// The title of this kind that somebody else calls so. Whoever makes one holds the lock of the name, see [`lock_external_id`].
+pub(crate) async fn with_external_id(
+    connection: &mut PgConnection,
+    kind: TitleKind,
+    (namer, id): (&str, &ExternalId),
+) -> Result<Option<TitleId>, sqlx::Error> {
+    sqlx::query_scalar(
+        "select id from titles where document->'external_ids' @> jsonb_build_object($2::text, $3::text) and kind = $1 order by id limit 1",
+    )
+    .bind(kind)
+    .bind(namer)
+    .bind(id.as_str())
+    .fetch_optional(connection)
+    .await
+}
+
+/// Waits for whoever else makes a title of what somebody else calls so, until the transaction ends.
+pub(crate) async fn lock_external_id(
+    connection: &mut PgConnection,
+    kind: TitleKind,
+    (namer, id): (&str, &ExternalId),
+) -> Result<(), sqlx::Error> {
+    let lock = sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))");
+    lock.bind(format!("{namer} {kind} {id}")).execute(connection).await.map(drop)
 }
 
 /// The series and the season that a title with this parent belongs to, which nobody can change until the transaction ends.

@@ -4,12 +4,12 @@ use std::{fmt, net::IpAddr, str::FromStr, sync::Arc};
 
 use http::{HeaderMap, HeaderName};
 use ring::hmac;
-use runtime::{Boot, BootError, Wire};
+use runtime::{Boot, BootError, Keys, Wire};
 use secrecy::{ExposeSecret, SecretString};
 use stores::StoreError;
 use time::{Duration, OffsetDateTime};
 
-use super::{Config, PaymentQuery, configs, keys::Keys};
+use super::{Config, PaymentQuery, configs};
 
 /// The secret with the providers' signing secrets.
 const SECRET: &str = "webhook-secrets";
