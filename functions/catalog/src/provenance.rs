@@ -16,7 +16,7 @@ use crate::{
 /// Where the content of a field comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Source {
+pub enum Origin {
     /// An editor, who may also have emptied it.
     Editor,
     /// The name of a file that was dropped.
@@ -25,7 +25,7 @@ pub enum Source {
     Tmdb,
 }
 
-impl From<ProviderName> for Source {
+impl From<ProviderName> for Origin {
     fn from(name: ProviderName) -> Self {
         match name {
             ProviderName::Tmdb => Self::Tmdb,
@@ -36,7 +36,7 @@ impl From<ProviderName> for Source {
 /// Who wrote a field, and when it last became what it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Provenance {
-    pub source: Source,
+    pub source: Origin,
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
 }
@@ -73,7 +73,7 @@ impl Title {
     #[must_use]
     pub fn edited_since(mut self, before: &Draft, now: OffsetDateTime) -> Self {
         for pointer in differing(before, &self.about) {
-            self.provenance.insert(pointer, Provenance { source: Source::Editor, at: now });
+            self.provenance.insert(pointer, Provenance { source: Origin::Editor, at: now });
         }
         self
     }
@@ -82,7 +82,7 @@ impl Title {
     #[must_use]
     pub fn named_by_file(mut self, at: OffsetDateTime) -> Self {
         let named = self.about.localisations.keys().map(Field::Name).chain([Field::OriginalTitle]);
-        self.provenance = named.map(|field| (field.pointer(), Provenance { source: Source::File, at })).collect();
+        self.provenance = named.map(|field| (field.pointer(), Provenance { source: Origin::File, at })).collect();
         self
     }
 
@@ -150,6 +150,6 @@ mod tests {
         let expected =
             ["/countries", "/localisations/de/name", "/localisations/en/synopsis", "/localisations/ru/name", "/year"];
         assert_eq!(theirs, expected);
-        assert!(title.provenance.values().all(|provenance| provenance.source == Source::Editor));
+        assert!(title.provenance.values().all(|provenance| provenance.source == Origin::Editor));
     }
 }

@@ -6,14 +6,14 @@ use time::OffsetDateTime;
 use super::{Metadata, ProviderName, Text};
 use crate::{
     draft::Localisation,
-    provenance::{Field, Provenance, Source},
+    provenance::{Field, Origin, Provenance},
     text::Synopsis,
     title::Title,
 };
 
 /// Who writes, and of when its word is.
 struct Writer {
-    source: Source,
+    source: Origin,
     at: OffsetDateTime,
 }
 
@@ -61,7 +61,7 @@ impl Writer {
     fn may_write(&self, title: &Title, field: Field<'_>, is_empty: bool) -> bool {
         match title.provenance.get(&field.pointer()) {
             None => is_empty,
-            Some(Provenance { source: Source::File, .. }) => true,
+            Some(Provenance { source: Origin::File, .. }) => true,
             Some(Provenance { source, at }) => *source == self.source && *at <= self.at,
         }
     }
@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(filled.about.original_title.as_str(), "Original");
         assert_eq!(filled.about.localisations[&Locale::english()].name.as_str(), "English");
         assert_eq!(filled.about.kind, TitleKind::Film);
-        assert!(filled.provenance.values().all(|provenance| provenance.source == Source::Tmdb));
+        assert!(filled.provenance.values().all(|provenance| provenance.source == Origin::Tmdb));
     }
 
     proptest! {
