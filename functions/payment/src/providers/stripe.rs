@@ -5,6 +5,7 @@
 use bytes::Bytes;
 use http::{HeaderName, Method, StatusCode, header};
 use kernel::{Currency, Money};
+use runtime::Keys;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use time::{Date, Duration, OffsetDateTime, Time};
@@ -13,7 +14,6 @@ use super::{
     Charge, Checkout, Method as SavedMethod, Order, Outcome, Payment, PaymentQuery, PaymentStatus, Provider,
     ProviderError, Refund, RefundOrder, RefundQuery, RefundStatus, ReportKind, ReportLine,
     api::{Api, MAX_PAGES, Reply, query, reading, segment},
-    keys::Keys,
     notice::{Delivery, Notice, NoticeKind, WebhookError, verify_v1},
 };
 

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use runtime::{Boot, BootError, Wire};
+use runtime::{Boot, BootError, Keys, Wire};
 
 use super::{
     Config, configs,
-    keys::Keys,
     notice::{Delivery, Notice, WebhookError},
 };
 
