@@ -70,12 +70,14 @@ async fn url_token(viewer: &Cinema) -> String {
     "nothing".to_owned()
 }
 
-/// The documents that have operations, by service.
+/// The documents that have operations, by service; not the one that is made of them.
 fn documents() -> Vec<(String, PathBuf)> {
     let folder = cli::root().expect("the repository").join("docs/api");
     let files = std::fs::read_dir(folder).expect("documents").map(|entry| entry.expect("a file").path());
-    let mut documents: Vec<_> =
-        files.filter(|file| !paths(file).is_empty()).map(|file| (service(&file), file)).collect();
+    let mut documents: Vec<_> = files
+        .filter(|file| service(file) != "openapi" && !paths(file).is_empty())
+        .map(|file| (service(&file), file))
+        .collect();
     documents.sort();
     documents
 }
