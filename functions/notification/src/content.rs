@@ -5,7 +5,7 @@ mod russian;
 
 use kernel::{Locale, MessageId, Names, VisibleLine, VisibleText, text::visible_part};
 use mail_builder::{MessageBuilder, headers::raw::Raw};
-use proto::mail::{Announcement, Receipt, Template, TitleLeavingSoon};
+use proto::mail::{Announcement, Receipt, Template, TitleLeavingSoon, TitlesDigest};
 use time::OffsetDateTime;
 
 const SENDER: &str = "Online Cinema";
@@ -25,6 +25,9 @@ pub enum ContentError {
     /// There is none, or one names no service.
     #[error("variable receipts is missing or malformed")]
     Receipts,
+    /// There is none, or one has no last day.
+    #[error("variable leaving is missing or malformed")]
+    Titles,
     /// Not one line that can be seen, or longer than 200 characters.
     #[error("variable subject is missing or malformed")]
     Subject,
@@ -79,8 +82,8 @@ impl Content {
     /// When a variable is not what its template needs.
     pub fn of(template: &Template, reader: &Locale) -> Result<Self, ContentError> {
         let (language, (subject, mut paragraphs)) = match reader.language() {
-            "ru" => ("ru", russian::parts(template)?),
-            _ => ("en", english::parts(template)?),
+            "ru" => ("ru", russian::parts(template, reader)?),
+            _ => ("en", english::parts(template, reader)?),
         };
         let mut subject = subject.to_owned();
         if let Template::TitleLeavingSoon(leaving) = template
@@ -175,6 +178,17 @@ fn code(code: &str) -> Result<Paragraph, ContentError> {
 fn fact(name: &'static str, value: &str, otherwise: &str) -> Paragraph {
     let value = visible_part(value, LONGEST_FACT);
     Fact(name, if value.is_empty() { otherwise.to_owned() } else { value })
+}
+
+/// A line for each title, named for the reader. `until` and `nameless` are words of their language.
+fn digest(digest: &TitlesDigest, reader: &Locale, (until, nameless): (&str, &str)) -> Result<Paragraph, ContentError> {
+    let line = |leaving: &TitleLeavingSoon| {
+        let day = visible_part(&leaving.until, LONGEST_FACT);
+        let name = name(leaving, reader).unwrap_or_else(|| nameless.to_owned());
+        (!day.is_empty()).then(|| format!("{name} ({until} {day})"))
+    };
+    let lines: Option<Vec<String>> = digest.leaving.iter().map(line).collect();
+    lines.filter(|lines| !lines.is_empty()).map(List).ok_or(ContentError::Titles)
 }
 
 /// What a title is called for a reader. An encoded word (RFC 2047) would be shown as something else in a subject.

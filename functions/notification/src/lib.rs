@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod content;
+pub mod digest;
 pub mod email_event;
 mod handout;
 mod inbox;

@@ -47,6 +47,7 @@ templates! {
     SubscriptionEnded = "subscription_ended",
     Announcement = "announcement",
     TitleLeavingSoon = "title_leaving_soon",
+    TitlesDigest = "titles_digest",
 }
 
 impl Mail {

@@ -11,8 +11,9 @@ cinema_http::operations! {
         unsubscribe: Unsubscribe, update: Update,
     ],
     consumers: [
-        announce_leaving: AnnounceLeaving, erase_account: EraseAccount, export_account: ExportAccount, project_logins: ProjectLogins, relay_outbox: RelayOutbox, release_quiet: ReleaseQuiet,
-        route_events: RouteEvents, send_email: SendEmail, send_push: SendPush,
+        announce_leaving: AnnounceLeaving, erase_account: EraseAccount, export_account: ExportAccount,
+        project_logins: ProjectLogins, relay_outbox: RelayOutbox, release_quiet: ReleaseQuiet,
+        route_events: RouteEvents, send_digest: SendDigest, send_email: SendEmail, send_push: SendPush,
     ],
 }
 

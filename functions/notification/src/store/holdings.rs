@@ -18,7 +18,7 @@ pub(crate) async fn copy(pool: &PgPool, account: AccountId) -> Result<Value, sql
            from notifications where account_id = $1 order by id) n), \
          'deliveries', (select coalesce(jsonb_agg(d), '[]') from (select message_id, notification_id, template, channel, status, \
            created_at, finished_at from deliveries where account_id = $1 order by message_id) d), \
-         'preferences', (select to_jsonb(p) from (select workflows, time_zone, quiet_from, quiet_until from preferences \
+         'preferences', (select to_jsonb(p) from (select workflows, time_zone, quiet_from, quiet_until, digest_at from preferences \
            where account_id = $1) p), \
          'devices', (select coalesce(jsonb_agg(d), '[]') from (select id, endpoint, registered_at from devices \
            where account_id = $1 order by id) d), \

@@ -79,7 +79,7 @@ async fn the_consumers_answer_their_golden_events() {
             assert_eq!(function.invoke(&golden(name)).await.unwrap(), json!({ "batchItemFailures": [] }), "{name}");
         }
     }
-    for name in ["notification-release-quiet", "notification-relay-outbox"] {
+    for name in ["notification-release-quiet", "notification-send-digest", "notification-relay-outbox"] {
         assert_eq!(start(&house, name).await.invoke(&golden(name)).await.unwrap(), Value::Null, "{name}");
     }
 }

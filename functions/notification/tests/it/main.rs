@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod crashes;
+mod digest;
 mod email_events;
 mod erasure;
 mod function;
