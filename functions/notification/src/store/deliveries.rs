@@ -144,24 +144,25 @@ pub(crate) async fn due_digests(
     .await
 }
 
-/// Takes everything that an account is to be told together and that is due, the oldest first: what else waits comes the next time. What
-/// somebody else is taking is left to them.
+/// Takes everything that an account is to be told together and that is due, the oldest first: what else waits comes the next time.
+///
+/// A second run waits for the first one and finds nothing, or everything when the first one is rolled back. If it skipped what is locked, it would
+/// send the rest of what another run is just taking row by row, or nothing of what a crash is about to give back.
 pub(crate) async fn gather(
     connection: &mut PgConnection,
     account: AccountId,
     now: OffsetDateTime,
 ) -> Result<Vec<Template>, sqlx::Error> {
-    let rows: Vec<(MessageId, Json<Value>)> = sqlx::query_as(
+    let mut rows: Vec<(MessageId, Json<Value>)> = sqlx::query_as(
         "update deliveries d set status = 'gathered', release_at = null, finished_at = $2 from notifications n \
          where n.id = d.notification_id and d.message_id in (select message_id from deliveries where account_id = $1 \
-           and status = 'held' and is_for_digest and release_at <= $2 order by message_id for update skip locked) \
+           and status = 'held' and is_for_digest and release_at <= $2 order by message_id for update) \
          returning d.message_id, n.template",
     )
     .bind(account)
     .bind(now)
     .fetch_all(connection)
     .await?;
-    let mut rows = rows;
     rows.sort_unstable_by_key(|(id, _)| *id);
     Ok(rows.into_iter().filter_map(|(_, Json(stored))| notifications::template(stored)).collect())
 }

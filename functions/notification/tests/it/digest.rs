@@ -41,6 +41,16 @@ async fn count(house: &House, person: &Person, template: &str, status: &str) -> 
     all.iter().filter(|(name, found)| name == template && found == status).count()
 }
 
+/// Every mail that was handed out. What a slow engine left in the outbox comes with the relay.
+async fn mails(house: &House, world: &World) -> Vec<Value> {
+    let waits = "select exists (select from outbox)";
+    while sqlx::query_scalar(waits).fetch_one(&house.service.pool()).await.unwrap() {
+        assert_eq!(house.relay(world).await, Outcome::Done);
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    house.service.take_messages("email").await
+}
+
 #[tokio::test]
 async fn titles_come_together_at_the_time_of_ones_own_clock() {
     let house = House::start_alone().await;
@@ -68,13 +78,13 @@ async fn titles_come_together_at_the_time_of_ones_own_clock() {
     }
     assert_eq!(count(&house, &person, "title_leaving_soon", "gathered").await, 3);
     assert_eq!(count(&house, &person, "titles_digest", "queued").await, 1);
-    let jobs = house.service.take_messages("email").await;
+    let jobs = mails(&house, &world).await;
     assert_eq!((jobs.len(), jobs[0]["titles_digest"]["leaving"].as_array().unwrap().len()), (1, 3));
     // The next day there is one: a mail as ever.
     tell(&house, &person, 1).await;
     clock.advance(Duration::DAY);
     assert_eq!(house.send_digests(&world).await, Outcome::Done);
-    let jobs = house.service.take_messages("email").await;
+    let jobs = mails(&house, &world).await;
     assert_eq!((jobs.len(), jobs[0]["title_leaving_soon"].is_object()), (1, true));
 }
 
@@ -123,6 +133,47 @@ async fn no_crash_and_no_second_run_loses_or_repeats_a_digest() {
         assert_eq!(count(&house, person, "titles_digest", "queued").await, 1, "{person:?}");
         assert_eq!(count(&house, person, "title_leaving_soon", "gathered").await, 2, "{person:?}");
     }
+}
+
+/// What a run that is about to crash, or another one, has taken so far is neither left out nor split.
+#[tokio::test]
+async fn a_run_that_took_some_does_not_split_what_belongs_together() {
+    let house = House::start().await;
+    let person = Person::new();
+    let (time, moment) = soon();
+    wish(&house, &person, |wishes| {
+        wishes["time_zone"] = json!("Asia/Kathmandu");
+        wishes["digest_at"] = json!(time);
+    })
+    .await;
+    tell(&house, &person, 2).await;
+    let (world, _) = World::replay(moment, 4);
+    let pool = house.service.pool();
+    let mut taken = stores::postgres::begin(&pool).await.unwrap();
+    let first = "select message_id from deliveries where account_id = $1 and status = 'held' order by message_id limit 1 for update";
+    sqlx::query(first).bind(person.account).fetch_one(&mut *taken).await.unwrap();
+    let release = async {
+        while waiting(&pool).await == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        taken.rollback().await.unwrap();
+    };
+    let run = async {
+        let outcome = house.send_digests(&world).await;
+        assert_eq!(count(&house, &person, "titles_digest", "queued").await, 1, "{:?}", house.deliveries(&person).await);
+        outcome
+    };
+    let outcome = tokio::time::timeout(std::time::Duration::from_secs(60), futures::future::join(run, release)).await;
+    assert_eq!(outcome.unwrap().0, Outcome::Done);
+    assert_eq!(count(&house, &person, "title_leaving_soon", "gathered").await, 2);
+}
+
+/// How many sessions of this database wait for a lock.
+async fn waiting(pool: &sqlx::PgPool) -> i64 {
+    sqlx::query_scalar("select count(*) from pg_locks l join pg_stat_activity a on a.pid = l.pid where not l.granted and a.datname = current_database()")
+        .fetch_one(pool)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]

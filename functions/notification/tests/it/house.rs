@@ -156,6 +156,13 @@ impl House {
             .await
     }
 
+    pub async fn relay(&self, world: &World) -> Outcome {
+        consumers::relay_outbox(&self.boot(world))
+            .unwrap()
+            .consume(Tick { time: None }, &Deadline::unlimited(world.clone()))
+            .await
+    }
+
     pub async fn erase(&self, event: Event) -> Outcome {
         let consumer = consumers::erase_account(&self.service.boot()).unwrap();
         consumer.consume(event, &Deadline::unlimited(World::system())).await
