@@ -42,6 +42,8 @@ pub(crate) enum Ending<'a> {
     Suppressed,
     /// The person wants none of its kind.
     Unwanted,
+    /// Its campaign was stopped.
+    Stopped,
 }
 
 impl Ending<'_> {
@@ -52,6 +54,7 @@ impl Ending<'_> {
             Self::Unknown => "unknown",
             Self::Suppressed => "suppressed",
             Self::Unwanted => "unwanted",
+            Self::Stopped => "stopped",
         }
     }
 }

@@ -163,6 +163,13 @@ impl House {
             .await
     }
 
+    pub async fn run_campaigns(&self, world: &World) -> Outcome {
+        consumers::run_campaigns(&self.boot(world))
+            .unwrap()
+            .consume(Tick { time: None }, &Deadline::unlimited(world.clone()))
+            .await
+    }
+
     pub async fn erase(&self, event: Event) -> Outcome {
         let consumer = consumers::erase_account(&self.service.boot()).unwrap();
         consumer.consume(event, &Deadline::unlimited(World::system())).await

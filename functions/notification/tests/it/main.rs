@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod campaigns;
 mod crashes;
 mod digest;
 mod email_events;
@@ -16,6 +17,7 @@ mod push;
 mod route_events;
 mod send_email;
 mod ses;
+mod templates;
 mod unsubscribe;
 
 testkit::drift_tests!(notification);
