@@ -1,5 +1,7 @@
 //! The operations of notification on real engines.
 
+// The futures of whole histories lie deeper in each other than 128.
+#![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod campaigns;
