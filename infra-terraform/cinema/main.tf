@@ -62,7 +62,9 @@ locals {
       # Behind an edge an unknown country is nowhere.
       DEFAULT_TERRITORY = "ZZ"
       EMAIL_FROM        = "Online Cinema <cinema@${var.domain}>"
-      PUBLIC_URL        = local.public_url
+      # Asked once the secret metadata-keys has its key.
+      METADATA_PROVIDERS = jsonencode([{ provider = "tmdb" }])
+      PUBLIC_URL         = local.public_url
       # Push services of one's own, by origins with commas: they may be inside of the network.
       PUSH_TRUSTED_ORIGINS = ""
       RUST_LOG             = "info"

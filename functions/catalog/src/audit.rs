@@ -15,7 +15,7 @@ pub struct AuditEntry {
     pub at: OffsetDateTime,
     /// The account or the function that made it; `erased` for an account that is gone.
     pub actor: String,
-    /// created, updated, published, withdrawn, availability_set, asset_changed, artwork_requested, artwork_changed, artwork_removed,
+    /// created, updated, imported, published, withdrawn, availability_set, asset_changed, artwork_requested, artwork_changed, artwork_removed,
     /// window_opened, window_closed
     pub action: String,
     /// The title's version after it.
@@ -59,7 +59,8 @@ fn seen(document: Value) -> Map<String, Value> {
     if let Some(Value::Object(about)) = title.remove("about") {
         title.extend(about);
     }
-    title.retain(|name, value| !matches!(name.as_str(), "id" | "version") && !says_nothing(value));
+    // Who wrote a field stands beside it in every entry.
+    title.retain(|name, value| !matches!(name.as_str(), "id" | "version" | "provenance") && !says_nothing(value));
     title
 }
 

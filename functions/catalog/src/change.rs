@@ -1,13 +1,12 @@
 //! A change of a title: its references are checked; state, audit entry and event are written together.
 
-use events::{Event, Transaction, contracts::CaptionTrack};
+use events::{Event, Transaction};
 use kernel::{TitleId, TitleKind, World};
 use proto::{catalog::TitleChanged, types::TITLE_CHANGED};
 use sqlx::PgConnection;
 use stores::postgres::violated_constraint;
 
 use crate::{
-    asset::Report,
     draft::Draft,
     pictures::KEPT,
     slug,
@@ -60,36 +59,55 @@ impl From<sqlx::Error> for ChangeError {
     }
 }
 
-/// Creates a draft title; `reports` and `captions` are what came before it.
+/// Creates a title of an editor's draft.
 pub(crate) async fn create(
     tx: &mut Transaction<'_>,
     author: &Author<'_>,
     id: TitleId,
-    mut about: Draft,
-    reports: &[Report],
-    captions: &[CaptionTrack],
+    about: Draft,
 ) -> Result<Title, ChangeError> {
-    check_references(tx, &about).await?;
-    let people = persons::resolve(tx, author.world, &about.credits).await?;
-    let wanted = about.slug.clone();
-    about.slug = Some(wanted.clone().unwrap_or_else(|| slug::from_name(&about.original_title, id)));
-    let mut title = Title::new(id, about, people).with_reports(reports, captions);
+    create_as_is(tx, author, "created", Title::new(id, about, vec![])).await
+}
+
+/// Creates a title in its first version, to which everything but its slug and its people may have been given.
+pub(crate) async fn create_as_is(
+    tx: &mut Transaction<'_>,
+    author: &Author<'_>,
+    action: &str,
+    mut title: Title,
+) -> Result<Title, ChangeError> {
+    check_references(tx, &title.about).await?;
+    title.people = persons::resolve(tx, author.world, &title.about.credits).await?;
+    let wanted = title.about.slug.clone();
+    title.about.slug = Some(wanted.clone().unwrap_or_else(|| slug::from_name(&title.about.original_title, title.id)));
     let now = author.world.now();
     if !titles::insert(tx, &title, now).await? {
         if wanted.is_some() {
             return Err(ChangeError::SlugTaken);
         }
-        title.about.slug = Some(slug::distinct(&title.about.original_title, id));
+        title.about.slug = Some(slug::distinct(&title.about.original_title, title.id));
         if !titles::insert(tx, &title, now).await? {
             return Err(ChangeError::SlugTaken);
         }
     }
-    record(tx, author, "created", None, &title).await?;
+    record(tx, author, action, None, &title).await?;
     Ok(title)
 }
 
-/// Writes the next version of a title; without a difference nothing is written.
+/// Writes the next version of a title; without a difference nothing is written. What is written differently is an editor's from now on.
 pub(crate) async fn save(
+    tx: &mut Transaction<'_>,
+    author: &Author<'_>,
+    action: &str,
+    before: &Title,
+    after: Title,
+) -> Result<Title, ChangeError> {
+    let after = after.edited_since(&before.about, author.world.now());
+    save_as_is(tx, author, action, before, after).await
+}
+
+/// The same for whoever says in the title where its fields come from.
+pub(crate) async fn save_as_is(
     tx: &mut Transaction<'_>,
     author: &Author<'_>,
     action: &str,

@@ -16,8 +16,8 @@ use crate::{
 /// A day: no film is longer.
 const LONGEST_SECONDS: f64 = 86_400.0;
 /// Most entries of each list, and of each credit's other names.
-const MOST_COUNTRIES: usize = 20;
-const MOST_GENRES: usize = 10;
+pub(crate) const MOST_COUNTRIES: usize = 20;
+pub(crate) const MOST_GENRES: usize = 10;
 const MOST_LOCALISATIONS: usize = 50;
 const MOST_CREDITS: usize = 500;
 const MOST_MARKERS: usize = 20;
@@ -123,18 +123,16 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// A film of which only its file is known: named like the file, without folders and ending.
-    pub fn of_file(path: &str) -> Self {
-        let name = name_of_file(path);
-        let text = Localisation { name: name.clone(), synopsis: None };
+    /// A title of which only a name is known.
+    pub fn named(kind: TitleKind, original_title: Name) -> Self {
         Self {
-            kind: TitleKind::Film,
+            kind,
             slug: None,
-            original_title: name,
+            original_title,
             year: None,
             countries: vec![],
             genres: vec![],
-            localisations: BTreeMap::from([(Locale::english(), text)]),
+            localisations: BTreeMap::new(),
             credits: vec![],
             markers: vec![],
             windows: vec![],
@@ -142,6 +140,13 @@ impl Draft {
             number: None,
             rights_holder: None,
         }
+    }
+
+    /// A film of which only its file is known: named like the file, without folders and ending.
+    pub fn of_file(path: &str) -> Self {
+        let name = name_of_file(path);
+        let text = Localisation { name: name.clone(), synopsis: None };
+        Self { localisations: BTreeMap::from([(Locale::english(), text)]), ..Self::named(TitleKind::Film, name) }
     }
 
     /// The draft in its stored form.

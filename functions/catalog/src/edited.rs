@@ -15,7 +15,9 @@ use crate::{
     draft::Draft,
     picture::PictureRefusal,
     pictures::{Latest, UploadState},
+    provenance::Provenance,
     publication::unmet,
+    text::{ExternalId, Slug},
     title::Title,
 };
 
@@ -44,6 +46,14 @@ pub struct EditedTitle {
     pub people: Vec<PersonId>,
     /// Rules of publication that are not met: pointers into this document.
     pub unmet: Vec<String>,
+    /// Where fields come from that no editor has written, by pointers into this document, and which of those an editor has changed since:
+    /// no import writes over an editor's. A field that is not named is an editor's, or empty.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub provenance: BTreeMap<String, Provenance>,
+    /// What others call it, by whoever does: `tmdb`, `imdb`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, ExternalId>)]
+    pub external_ids: BTreeMap<Slug, ExternalId>,
     /// What can be changed.
     #[serde(flatten)]
     pub about: Draft,
@@ -113,6 +123,8 @@ impl EditedTitle {
             source: title.source.clone(),
             people: title.people.clone(),
             unmet: unmet(title, now).into_iter().map(|rule| rule.pointer().to_owned()).collect(),
+            provenance: title.provenance.clone(),
+            external_ids: title.external_ids.clone(),
             about: title.about.clone(),
         }
     }

@@ -24,6 +24,19 @@ pub(crate) fn no_such_collection() -> Problem {
 }
 
 /// 404.
+pub(crate) fn no_such_import() -> Problem {
+    Problem::not_found("import")
+}
+
+/// 409: nobody has given the platform a key of this provider.
+pub(crate) fn provider_not_configured() -> Problem {
+    Problem::conflict(
+        "provider_not_configured",
+        "This provider cannot be asked: the platform has no key of it. Whoever runs the platform can give it one.",
+    )
+}
+
+/// 404.
 pub(crate) fn no_such_artwork_kind() -> Problem {
     Problem::not_found("kind of artwork")
 }

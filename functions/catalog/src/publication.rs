@@ -1,6 +1,6 @@
 //! What must be true before viewers may see a title.
 
-use kernel::policy::Publication;
+use kernel::policy::{Publication, TitleRules};
 use time::OffsetDateTime;
 
 use crate::{
@@ -21,6 +21,8 @@ pub enum Unmet {
     Localisation,
     /// There must be a time in which it is offered.
     Window,
+    /// A part must be offered to somebody to whom its whole is.
+    Whole,
 }
 
 impl Unmet {
@@ -31,7 +33,7 @@ impl Unmet {
             Self::Rating => "/rating",
             Self::Artwork => "/artwork",
             Self::Localisation => "/localisations",
-            Self::Window => "/windows",
+            Self::Window | Self::Whole => "/windows",
         }
     }
 
@@ -43,6 +45,7 @@ impl Unmet {
             Self::Artwork => "has no poster",
             Self::Localisation => "has no name in any language",
             Self::Window => "has no window that is open or will open",
+            Self::Whole => "has no moment, territory and plan in common with its season and series",
         }
     }
 }
@@ -151,6 +154,18 @@ pub fn publish(
     Ok(published)
 }
 
+/// Refuses to publish a part that nobody could ever watch: its windows and those of its season and series have nothing in common.
+///
+/// # Errors
+/// [`Unmet::Whole`].
+pub fn offered_within(title: &Title, wholes: &[Title]) -> Result<(), NotPublishable> {
+    // As if all were public: the windows alone are compared.
+    let public = |title: &Title| TitleRules { publication: Publication::Published, ..title.rules() };
+    let rules = wholes.iter().fold(public(title), |rules, whole| rules.within(&public(whole)));
+    let is_never = rules.publication != Publication::Published;
+    NotPublishable::unless_empty(if is_never { vec![Unmet::Whole] } else { vec![] })
+}
+
 #[cfg(test)]
 mod tests {
     use kernel::{AssetId, Id, TitleId, policy};
@@ -239,5 +254,31 @@ mod tests {
         let mut over = complete();
         over.about.windows = serde_json::from_value(json!([{"until": "2026-01-01T18:00:00Z"}])).unwrap();
         assert_eq!(publish(&over, Some(12), Some(start), NOW), Err(NotPublishable(vec![Unmet::Window])));
+    }
+
+    #[test]
+    fn a_part_and_its_wholes_must_have_something_in_common() {
+        let offered = |windows: serde_json::Value| {
+            let mut title = complete();
+            title.about.windows = serde_json::from_value(windows).unwrap();
+            title
+        };
+        let premium = offered(json!([{"plans": ["premium"]}]));
+        let basic = offered(json!([{"plans": ["basic"]}, {"territories": ["DE"], "plans": ["extra"]}]));
+        let french = offered(json!([{"territories": ["FR"], "plans": ["extra"]}]));
+        let always = offered(json!([]));
+        for (title, wholes, is_offered) in [
+            (&premium, vec![], true),
+            (&premium, vec![&always, &always], true),
+            (&premium, vec![&premium, &always], true),
+            (&premium, vec![&basic], false),
+            (&premium, vec![&always, &basic], false),
+            (&always, vec![&premium, &basic], false),
+            (&basic, vec![&french], false),
+        ] {
+            let wholes: Vec<Title> = wholes.into_iter().cloned().collect();
+            let expected = if is_offered { Ok(()) } else { Err(NotPublishable(vec![Unmet::Whole])) };
+            assert_eq!(offered_within(title, &wholes), expected, "{:?} in {wholes:?}", title.about.windows);
+        }
     }
 }

@@ -76,6 +76,9 @@ text! {
     /// A name in an address: `big-buck-bunny`.
     Slug: 1 to 100, "1 to 100 lower-case letters, digits or hyphens",
         |letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    /// What somebody else calls a title: `603`, `tt0133093`.
+    ExternalId: 1 to 40, "1 to 40 letters, digits, hyphens or underscores",
+        |letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
 }
 
 /// The year in which a title first appeared.

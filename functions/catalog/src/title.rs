@@ -1,5 +1,7 @@
 //! A title: what the editor wrote, what the pipeline attached and how far it is on its way to the public.
 
+use std::collections::BTreeMap;
+
 use events::contracts::{CaptionKind, CaptionTrack, Rendition};
 use kernel::{
     Locale, Names, PersonId, TitleId,
@@ -14,7 +16,8 @@ use crate::{
     asset::{Asset, Failure, Report, Source, attached, newest_source},
     draft::{Draft, Localisation},
     pictures::{Pictures, Upload},
-    text::Slug,
+    provenance::Provenance,
+    text::{ExternalId, Slug},
 };
 
 /// The whole state of a title.
@@ -47,6 +50,12 @@ pub struct Title {
     pub about: Draft,
     /// The persons of the credits, in their order.
     pub people: Vec<PersonId>,
+    /// Who wrote what, where it was not an editor; see [`crate::provenance`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub provenance: BTreeMap<String, Provenance>,
+    /// What others call it, by whoever does: `tmdb`, `imdb`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub external_ids: BTreeMap<Slug, ExternalId>,
 }
 
 impl Title {
@@ -65,6 +74,8 @@ impl Title {
             artwork: Pictures::default(),
             about,
             people,
+            provenance: BTreeMap::new(),
+            external_ids: BTreeMap::new(),
         }
     }
 

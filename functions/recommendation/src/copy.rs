@@ -27,10 +27,12 @@ pub fn document(held: &[Held]) -> Value {
         let feedback = taste.feedback.iter().map(|(title, feedback)| {
             json!({ "title_id": title, "feedback": feedback.verdict, "at": text(millis::time(feedback.at)) })
         });
+        let hidden = taste.hidden.iter().map(|(title, at)| json!({ "title_id": title, "at": text(millis::time(*at)) }));
         json!({
             "profile_id": profile,
             "watched": watched.collect::<Vec<_>>(),
             "feedback": feedback.collect::<Vec<_>>(),
+            "hidden_from_watching_on": hidden.collect::<Vec<_>>(),
             "chosen": { "title_ids": taste.onboarding.titles, "genres": taste.onboarding.genres },
             "pages_of_the_last_week": pages.iter().map(|at| text(*at)).collect::<Vec<_>>(),
         })
@@ -49,7 +51,7 @@ mod tests {
         let profile = World::system().id();
         let document = document(&[(profile, Taste::default(), vec![])]);
         assert_eq!(document["profiles"][0]["profile_id"], json!(profile));
-        for part in ["watched", "feedback", "pages_of_the_last_week"] {
+        for part in ["watched", "feedback", "hidden_from_watching_on", "pages_of_the_last_week"] {
             assert_eq!(document["profiles"][0][part], json!([]));
         }
     }

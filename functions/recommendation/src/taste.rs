@@ -26,6 +26,8 @@ const MOST_CONTINUED: usize = 20;
 pub struct Taste {
     pub viewings: BTreeMap<TitleId, Viewing>,
     pub feedback: BTreeMap<TitleId, Feedback>,
+    /// What is not offered to watch on until it is played after that, in milliseconds since 1970.
+    pub hidden: BTreeMap<TitleId, i64>,
     pub onboarding: Onboarding,
 }
 
@@ -93,9 +95,25 @@ impl Taste {
         known.map(|title| catalogue.work_of(*title)).collect()
     }
 
-    /// What is begun and may be watched on, newest first; nothing that was refused.
+    /// Films and series that were not played since they were hidden: each of their episodes is hidden, and brings all of them back.
+    fn hidden(&self, catalogue: &Catalogue) -> BTreeSet<TitleId> {
+        let mut hidden: BTreeMap<TitleId, i64> = BTreeMap::new();
+        for (title, at) in &self.hidden {
+            let latest = hidden.entry(catalogue.work_of(*title)).or_insert(*at);
+            *latest = (*latest).max(*at);
+        }
+        for (title, viewing) in &self.viewings {
+            let work = catalogue.work_of(*title);
+            if hidden.get(&work).is_some_and(|at| *at < viewing.played_at()) {
+                hidden.remove(&work);
+            }
+        }
+        hidden.into_keys().collect()
+    }
+
+    /// What is begun and may be watched on, newest first; nothing that was refused, or hidden since it was played.
     fn continued(&self, catalogue: &Catalogue, audience: &Audience, now: OffsetDateTime) -> Vec<TitleId> {
-        let refused = self.refused(catalogue);
+        let refused: BTreeSet<TitleId> = self.refused(catalogue).into_iter().chain(self.hidden(catalogue)).collect();
         let begun = self.viewings.iter().filter(|(title, viewing)| {
             viewing.is_continued()
                 && !refused.contains(&catalogue.work_of(**title))

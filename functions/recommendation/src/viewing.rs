@@ -1,6 +1,6 @@
 //! What a profile saw of one title: the newest state of each playback session. A join, so that no order and no number of events matters.
 
-use events::Playback;
+use events::{Playback, contracts::PlaybackState};
 use kernel::{PlaybackId, Progress};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,9 @@ pub struct Watch {
     pub started_at: i64,
     /// Milliseconds since 1970.
     pub at: i64,
+    /// When the picture last moved, as far as was told: a session begins with it. Milliseconds since 1970.
+    #[serde(default)]
+    pub played_at: i64,
     pub position_ms: u32,
     /// Of the film, really played so far.
     pub watched_ms: u32,
@@ -33,11 +36,13 @@ pub struct Watch {
 impl Watch {
     /// What an event says.
     pub fn of(playback: &Playback) -> Self {
+        let (started_at, at) = (millis::of(playback.started_at), millis::of(playback.at));
         Self {
             session: playback.session,
             sequence: playback.sequence,
-            started_at: millis::of(playback.started_at),
-            at: millis::of(playback.at),
+            started_at,
+            at,
+            played_at: if playback.state == PlaybackState::Playing { at } else { started_at },
             position_ms: playback.position_ms,
             watched_ms: playback.watched_ms,
             duration_ms: playback.duration_ms,
@@ -62,8 +67,13 @@ impl Viewing {
     /// Takes in a state of a session.
     pub fn note(&mut self, watch: Watch) {
         match self.watches.iter_mut().find(|known| known.session == watch.session) {
-            Some(known) if known.sequence < watch.sequence => *known = watch,
-            Some(_) => {}
+            Some(known) => {
+                let played_at = known.played_at.max(watch.played_at);
+                if known.sequence < watch.sequence {
+                    *known = watch;
+                }
+                known.played_at = played_at;
+            }
             None => self.watches.push(watch),
         }
         self.watches.sort_by_key(|watch| std::cmp::Reverse((watch.started_at, watch.session)));
@@ -83,6 +93,11 @@ impl Viewing {
     /// When the profile last played it.
     pub fn last_at(&self) -> i64 {
         self.watches.iter().map(|watch| watch.at).max().unwrap_or_default()
+    }
+
+    /// When the picture last moved: being paused, ended or silent is no playing.
+    pub fn played_at(&self) -> i64 {
+        self.watches.iter().map(|watch| watch.played_at.max(watch.started_at)).max().unwrap_or_default()
     }
 
     /// Whether the title is no news for the profile.
@@ -123,6 +138,8 @@ mod tests {
             sequence,
             started_at: i64::from(session / 2) * 1_000,
             at: i64::from(session / 2) * 1_000 + sequence,
+            // What plays and what stands alternate.
+            played_at: i64::from(session / 2) * 1_000 + if sequence % 2 == 0 { sequence } else { 0 },
             position_ms: position,
             watched_ms: watched,
             duration_ms: 6_000_000,

@@ -177,17 +177,14 @@ impl Index {
     pub(crate) async fn suggest(&self, criteria: &Criteria, reach: Reach) -> Result<[Found; 3], StoreError> {
         #[derive(Deserialize)]
         struct Answers {
-            responses: Vec<Value>,
+            responses: Vec<SearchAnswer>,
         }
         let names = [self.alias.as_str()];
         let lines = query::suggest(criteria, reach).into_iter().flat_map(|body| [Value::Object(Map::new()), body]);
         let body: Vec<JsonBody<Value>> = lines.map(JsonBody::from).collect();
         let response = self.client.msearch(MsearchParts::Index(&names)).body(body).send().await.map_err(failed)?;
         let answers: Answers = read("suggest", response).await?;
-        let found = |answer: Value| {
-            serde_json::from_value::<SearchAnswer>(answer).map_err(|error| StoreError::new(ENGINE, error))?.found()
-        };
-        let found: Vec<Found> = answers.responses.into_iter().map(found).collect::<Result<_, _>>()?;
+        let found: Vec<Found> = answers.responses.into_iter().map(SearchAnswer::found).collect::<Result<_, _>>()?;
         let incomplete = |_| StoreError { engine: ENGINE, detail: "a suggestion is missing".to_owned() };
         found.try_into().map_err(incomplete)
     }

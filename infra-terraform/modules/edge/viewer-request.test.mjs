@@ -36,6 +36,7 @@ assert.equal(ask("/media/artwork/a.jpg").uri, "/artwork/a.jpg");
 // Behind a signature everything of the bucket can be asked for.
 assert.equal(ask("/media/ast_1/v720/1.m4s", made(false).handler).uri, "/ast_1/v720/1.m4s");
 for (const page of ["/", "/titles/ttl_1", "/account"]) assert.equal(ask(page).uri, "/index.html", page);
+for (const page of ["/docs", "/docs/"]) assert.equal(ask(page, handler, "*/*").uri, "/docs/index.html", page);
 // A program that mistypes an address is not told a page, and the API in another spelling is none.
 for (const path of ["/titles/ttl_1", "/graphql"]) assert.equal(ask(path, handler, "application/json").uri, path);
 assert.equal(handler({ request: { uri: "/titles/ttl_1", headers: {} } }).uri, "/titles/ttl_1");

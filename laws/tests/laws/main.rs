@@ -5,6 +5,7 @@ mod architecture;
 mod contracts;
 mod documents;
 mod drift;
+mod faults;
 mod imports;
 mod one_build;
 mod page;

@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench fails by panicking")]
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
-use testkit::{Function, Service, gateway, lambda::pairs};
+use testkit::{Costs, Programs, Service, gateway};
 
 const EMAIL: &str = "bench@example.com";
 const PASSWORD: &str = "a long enough sentence";
@@ -14,66 +12,40 @@ const WARM_UP: usize = 5;
 const LOGINS: usize = 100;
 const REFRESHES: usize = 1000;
 
-async fn post(function: &mut Function, path: &str, body: &Value) -> Value {
-    let headers = [("content-type", "application/json")];
-    let answer = function.invoke(&gateway::event("POST", path, &headers, Some(&body.to_string()))).await;
-    let answer = answer.unwrap_or_else(|error| panic!("{path}: {error}"));
-    let status = answer["statusCode"].as_u64().unwrap_or_default();
-    assert!((200..300).contains(&status), "{path}: {answer}");
-    serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default()
-}
-
-/// Prints what `calls` cost, of which each took the listed time.
-fn report(name: &str, cpu: Duration, mut times: Vec<Duration>) {
-    times.sort_unstable();
-    let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)].as_secs_f64() * 1000.0;
-    let calls = times.len() as f64;
-    println!(
-        "| {name} | {:.0} | {:.2} | {:.2} | {:.2} |",
-        calls / cpu.as_secs_f64(),
-        cpu.as_secs_f64() * 1000.0 / calls,
-        at(50),
-        at(95)
-    );
+/// Has a function answer `calls` requests, each made from the answer to the one before, and prints what they cost; the last answer.
+async fn measure(
+    programs: &mut Programs,
+    (name, function, calls): (&str, &str, usize),
+    mut last: Value,
+    request: impl Fn(&Value) -> Value,
+) -> Value {
+    let function = programs.function(function).await;
+    let mut costs = Costs::default();
+    for call in 0..WARM_UP + calls {
+        if call == WARM_UP {
+            costs = Costs::default();
+        }
+        last = costs.call(function, &request(&last)).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    println!("{}", costs.row(name, &[50, 95]));
+    last
 }
 
 #[tokio::main]
 async fn main() {
     let service = Service::start("auth").await;
-    let variables = pairs(service.vars());
-    let mut rotate = Function::start("auth-rotate-keys", &variables).await;
-    rotate.invoke(&json!({ "time": "2026-01-01T00:00:00Z" })).await.expect("keys");
-    let mut register = Function::start("auth-register-account", &variables).await;
-    post(&mut register, "/v1/auth/register", &json!({ "email": EMAIL, "password": PASSWORD })).await;
+    let mut programs = Programs::of(&service);
+    let post = |path: &str, body: &Value| gateway::request(&format!("POST {path}"), None, Some(body));
+    let credentials = json!({ "email": EMAIL, "password": PASSWORD });
+    programs.ask("auth-rotate-keys", &json!({ "time": "2026-01-01T00:00:00Z" })).await;
+    programs.ask("auth-register-account", &post("/v1/auth/register", &credentials)).await;
     // The mail with the code goes to a queue that nobody reads here.
     let verified = sqlx::query("update accounts set verified_at = now() where email = $1").bind(EMAIL);
     assert_eq!(verified.execute(&service.pool()).await.expect("the account").rows_affected(), 1);
 
     println!("| call | per CPU-second | CPU ms | p50 ms | p95 ms |\n|---|---|---|---|---|");
-    let mut log_in = Function::start("auth-log-in", &variables).await;
-    let body = json!({ "email": EMAIL, "password": PASSWORD });
-    let mut token = Value::Null;
-    let (mut times, mut before) = (Vec::new(), Duration::ZERO);
-    for call in 0..WARM_UP + LOGINS {
-        if call == WARM_UP {
-            before = log_in.cpu();
-        }
-        let begun = Instant::now();
-        token = post(&mut log_in, "/v1/auth/login", &body).await;
-        times.push(begun.elapsed());
-    }
-    report("login", log_in.cpu() - before, times.split_off(WARM_UP));
-
-    let mut refresh = Function::start("auth-refresh-session", &variables).await;
-    let (mut times, mut before) = (Vec::new(), Duration::ZERO);
-    for call in 0..WARM_UP + REFRESHES {
-        if call == WARM_UP {
-            before = refresh.cpu();
-        }
-        let body = json!({ "refresh_token": token["refresh_token"] });
-        let begun = Instant::now();
-        token = post(&mut refresh, "/v1/auth/refresh", &body).await;
-        times.push(begun.elapsed());
-    }
-    report("refresh", refresh.cpu() - before, times.split_off(WARM_UP));
+    let log_in = |_: &Value| post("/v1/auth/login", &credentials);
+    let token = measure(&mut programs, ("login", "auth-log-in", LOGINS), Value::Null, log_in).await;
+    let refresh = |last: &Value| post("/v1/auth/refresh", &json!({ "refresh_token": last["refresh_token"] }));
+    measure(&mut programs, ("refresh", "auth-refresh-session", REFRESHES), token, refresh).await;
 }

@@ -1,7 +1,7 @@
 //! Cargo as this program calls it.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -37,6 +37,11 @@ pub fn cargo(root: &Path) -> Command {
         }
     }
     command
+}
+
+/// Where cargo puts what it builds.
+pub fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into)
 }
 
 /// Builds every function with the profile that tests use too.

@@ -12,12 +12,18 @@ pub struct Cinema {
     http: reqwest::Client,
     base: String,
     /// Of the session, shared by all clones.
-    tokens: Option<Arc<Mutex<Tokens>>>,
+    tokens: Option<Arc<Session>>,
     witness: Option<Witness>,
 }
 
 /// Sees every answer: the request's method and path, then the answer's status, `Content-Type` and body.
 pub type Witness = fn(&Method, &str, u16, Option<&str>, &[u8]);
+
+struct Session {
+    tokens: Mutex<Tokens>,
+    /// Held by whoever refreshes: a refresh token that is used twice ends the session.
+    refreshing: tokio::sync::Mutex<()>,
+}
 
 #[derive(Clone)]
 struct Tokens {
@@ -67,12 +73,13 @@ impl Cinema {
     pub async fn sign_in(&self, email: &str, password: &str) -> Result<Self> {
         let body = json!({ "email": email, "password": password, "device_name": "cargo cinema" });
         let tokens = Tokens::of(&self.post("/v1/auth/login", &body).await?).context("the answer to the login")?;
-        Ok(Self { tokens: Some(Arc::new(Mutex::new(tokens))), ..self.clone() })
+        let session = Session { tokens: Mutex::new(tokens), refreshing: tokio::sync::Mutex::default() };
+        Ok(Self { tokens: Some(Arc::new(session)), ..self.clone() })
     }
 
     fn tokens(&self) -> Option<Tokens> {
-        let tokens = self.tokens.as_ref()?;
-        Some(tokens.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        let session = self.tokens.as_ref()?;
+        Some(session.tokens.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
     /// The access token, for a client of another kind.
@@ -80,14 +87,17 @@ impl Cinema {
         Ok(self.tokens().context("not signed in")?.access)
     }
 
-    /// A film takes longer than an access token lives.
+    /// A film takes longer than an access token lives. Calls side by side find theirs expired together: the first one refreshes for all.
     async fn refresh(&self, refresh: &str) -> Result<()> {
+        let Some(session) = &self.tokens else { return Ok(()) };
+        let _refreshing = session.refreshing.lock().await;
+        if self.tokens().is_some_and(|tokens| tokens.refresh != refresh) {
+            return Ok(());
+        }
         let url = format!("{}/v1/auth/refresh", self.base);
         let call = self.http.post(url).json(&json!({ "refresh_token": refresh }));
         let answer: Value = call.send().await?.error_for_status().context("the session has ended")?.json().await?;
-        if let Some(tokens) = &self.tokens {
-            *tokens.lock().unwrap_or_else(PoisonError::into_inner) = Tokens::of(&answer)?;
-        }
+        *session.tokens.lock().unwrap_or_else(PoisonError::into_inner) = Tokens::of(&answer)?;
         Ok(())
     }
 
@@ -215,6 +225,64 @@ fn six_digits(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use axum::{
+        Json, Router,
+        extract::State,
+        http::{HeaderMap, StatusCode},
+        routing::{get, post},
+    };
+    use serde_json::{Value, json};
+
+    use super::Cinema;
+
+    /// The number of the tokens that were given out last; those of the login, 0, have expired.
+    type Issued = Arc<AtomicUsize>;
+
+    fn tokens(number: usize) -> Json<Value> {
+        Json(json!({ "access_token": number.to_string(), "refresh_token": format!("r{number}") }))
+    }
+
+    async fn refresh(State(issued): State<Issued>, Json(body): Json<Value>) -> Result<Json<Value>, StatusCode> {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        let last = issued.load(Ordering::SeqCst);
+        if body["refresh_token"] != format!("r{last}") {
+            return Err(StatusCode::UNAUTHORIZED);
+        }
+        issued.store(last + 1, Ordering::SeqCst);
+        Ok(tokens(last + 1))
+    }
+
+    async fn show(State(issued): State<Issued>, headers: HeaderMap) -> (StatusCode, Json<Value>) {
+        let last = issued.load(Ordering::SeqCst);
+        if last > 0 && headers["authorization"] == format!("Bearer {last}") {
+            (StatusCode::OK, Json(json!({})))
+        } else {
+            (StatusCode::UNAUTHORIZED, Json(json!({ "code": "token_expired" })))
+        }
+    }
+
+    #[tokio::test]
+    async fn calls_side_by_side_refresh_once() {
+        let issued = Issued::default();
+        let router = Router::new()
+            .route("/v1/auth/login", post(async || tokens(0)))
+            .route("/v1/auth/refresh", post(refresh))
+            .route("/v1/shown", get(show))
+            .with_state(issued.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let cinema = Cinema::new(&base).unwrap().sign_in("viewer@example.com", "password").await.unwrap();
+        let calls = futures::future::join_all((0..8).map(|_| cinema.get("/v1/shown"))).await;
+        assert!(calls.iter().all(Result::is_ok), "{calls:?}");
+        assert_eq!(issued.load(Ordering::SeqCst), 1);
+    }
+
     #[test]
     fn the_code_is_the_run_of_six_digits() {
         assert_eq!(super::six_digits("In 2026: your code is 012345, valid 60 minutes").as_deref(), Some("012345"));

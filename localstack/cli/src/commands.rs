@@ -84,8 +84,8 @@ enum Command {
     Migrate,
     /// Build and deploy the functions that changed
     Deploy,
-    /// Make the demo accounts and films
-    Seed,
+    /// Make the demo accounts and films, and with `--titles` a large catalogue
+    Seed(seed::Arguments),
     /// Upload a film, follow it through the pipeline, publish it
     Upload(upload::Arguments),
     /// Start the engines, then `cargo lambda watch`
@@ -151,7 +151,7 @@ async fn run(command: Command) -> Result<ExitCode> {
             build(&root, &progress).await?;
             running(&root, home, &progress).await?.deploy(&progress).await?;
         }
-        Command::Seed => seed::run(&open(&root, home, &progress).await?, seed::Size::Demo, &progress).await?,
+        Command::Seed(arguments) => seed::run_with(&open(&root, home, &progress).await?, arguments, &progress).await?,
         Command::Upload(arguments) => {
             arguments.check()?;
             upload::run(&open(&root, home, &progress).await?, arguments, &progress).await?

@@ -1,4 +1,4 @@
-//! Files made from the yaml, from the code and from figures: see [`manifest::generated`], `docs/api/<service>.json` and [`figures`].
+//! Files made from the yaml, from the code and from figures: see [`manifest::generated`], `docs/api/<service>.json`, [`openapi`] and [`figures`].
 
 use std::path::Path;
 
@@ -6,10 +6,10 @@ use anyhow::{Context, Result, bail, ensure};
 use engines::progress::Progress;
 use manifest::{Manifest, generated};
 
-use crate::{cargo::cargo, figures};
+use crate::{cargo::cargo, figures, openapi};
 
 /// Tells the contract tests of a service to write what they would otherwise compare.
-const GENERATE: &str = "CINEMA_GENERATE";
+pub(crate) const GENERATE: &str = "CINEMA_GENERATE";
 
 /// Writes or only checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,11 +43,7 @@ fn files(root: &Path, mode: Mode) -> Result<()> {
 
 /// One cargo call for the whole workspace, as everywhere: fewer packages would compile shared crates with different features.
 async fn contracts(root: &Path, manifest: &Manifest, mode: Mode, progress: &Progress) -> Result<()> {
-    let has_contract = |service: &&str| {
-        let has_routes = manifest.service(service).any(|function| function.is_http());
-        has_routes && root.join("functions").join(service).join("tests/it/main.rs").is_file()
-    };
-    let services: Vec<&str> = manifest.services().into_iter().filter(has_contract).collect();
+    let services = with_contracts(root, manifest);
     if services.is_empty() {
         return Ok(());
     }
@@ -68,6 +64,20 @@ async fn contracts(root: &Path, manifest: &Manifest, mode: Mode, progress: &Prog
     let has_none = |service: &&&str| !root.join(format!("docs/api/{service}.json")).is_file();
     let missing: Vec<&&str> = services.iter().filter(has_none).collect();
     ensure!(missing.is_empty(), "no docs/api/<service>.json for {missing:?}");
+    let (file, all) = (root.join(openapi::FILE), openapi::merged(root, &services)?);
+    if std::fs::read_to_string(&file).ok().as_deref() != Some(all.as_str()) {
+        ensure!(mode == Mode::Write, "{} is out of date: run `cargo cinema generate`", openapi::FILE);
+        std::fs::write(&file, all).with_context(|| format!("{} cannot be written", openapi::FILE))?;
+    }
     task.done(format!("{} services", services.len()));
     Ok(())
+}
+
+/// Services that have routes and a test that compares their document.
+pub(crate) fn with_contracts<'a>(root: &Path, manifest: &'a Manifest) -> Vec<&'a str> {
+    let has_contract = |service: &&str| {
+        let has_routes = manifest.service(service).any(|function| function.is_http());
+        has_routes && root.join("functions").join(service).join("tests/it/main.rs").is_file()
+    };
+    manifest.services().into_iter().filter(has_contract).collect()
 }

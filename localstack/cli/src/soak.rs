@@ -15,6 +15,7 @@ use anyhow::{Context, Result};
 use engines::{Home, progress::Progress};
 use futures::future::join_all;
 
+pub(crate) use self::verdict::caught_up;
 use crate::{
     client::Cinema,
     output,

@@ -6,10 +6,12 @@ use anyhow::{Context, Result, ensure};
 use engines::{Home, progress::Progress};
 use sha2::{Digest, Sha256};
 
+use crate::openapi;
+
 /// Installs the app's packages as locked and builds it, unless nothing changed.
 pub async fn build(root: &Path, home: &Home, progress: &Progress) -> Result<()> {
     let folder = root.join("web");
-    let digest = digest(&folder)?;
+    let digest = digest(&folder, &root.join(openapi::FILE))?;
     let stamp = folder.join("dist/.digest");
     if std::fs::read_to_string(&stamp).is_ok_and(|built| built == digest) {
         return Ok(());
@@ -43,9 +45,9 @@ pub async fn build(root: &Path, home: &Home, progress: &Progress) -> Result<()> 
     Ok(())
 }
 
-/// Of everything the build reads.
-fn digest(folder: &Path) -> Result<String> {
-    let mut files = Vec::new();
+/// Of everything the build reads: a folder, and the document of the API.
+fn digest(folder: &Path, document: &Path) -> Result<String> {
+    let mut files = vec![document.to_owned()];
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))? {
@@ -64,7 +66,7 @@ fn digest(folder: &Path) -> Result<String> {
     let mut digest = Sha256::new();
     for file in files {
         digest.update(file.strip_prefix(folder).unwrap_or(&file).as_os_str().as_encoded_bytes());
-        digest.update(std::fs::read(&file)?);
+        digest.update(std::fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?);
     }
     Ok(hex::encode(digest.finalize()))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use engines::{private, with_local_provider, with_sandbox};
+use engines::{private, with_local_provider, with_sandbox, with_stand_in};
 use ring::hmac;
 
 /// Name → value. The plan says which of them a function gets.
@@ -22,13 +22,17 @@ const OAUTH_PROVIDERS: &str = "OAUTH_PROVIDERS";
 /// With whom people pay, as a JSON list: provider and what it needs besides its key; the first takes new payments.
 const PAYMENT_PROVIDERS: &str = "PAYMENT_PROVIDERS";
 
+/// Who is asked what titles are, as a JSON list.
+const METADATA_PROVIDERS: &str = "METADATA_PROVIDERS";
+
 /// What a fresh platform begins with. A developer changes a line of the file and deploys again.
-const DEFAULTS: [(&str, &str); 11] = [
+const DEFAULTS: [(&str, &str); 12] = [
     (BREACHED_PASSWORDS_URL, "http://localhost:8080/_breached"),
     ("CINEMA_ENVIRONMENT", "local"),
     ("DEFAULT_TERRITORY", "RU"),
     ("EMAIL_FROM", "Online Cinema <cinema@example.com>"),
     ("FIRST_ADMIN_EMAIL", "editor@example.com"),
+    (METADATA_PROVIDERS, "[]"),
     (OAUTH_PROVIDERS, "{}"),
     (PAYMENT_PROVIDERS, "[]"),
     ("PUBLIC_URL", "http://localhost:8080"),
@@ -83,6 +87,9 @@ impl Settings {
             let own = self.get(PAYMENT_PROVIDERS).unwrap_or("[]");
             let providers = with_sandbox(own, sandbox).context("the setting PAYMENT_PROVIDERS")?;
             self.set(PAYMENT_PROVIDERS, providers);
+            let own = self.get(METADATA_PROVIDERS).unwrap_or("[]");
+            let providers = with_stand_in(own, sandbox).context("the setting METADATA_PROVIDERS")?;
+            self.set(METADATA_PROVIDERS, providers);
         }
         Ok(())
     }
@@ -144,6 +151,7 @@ mod tests {
         assert_eq!(settings.get(BREACHED_PASSWORDS_URL), Some("http://localhost:9/_breached"));
         assert!(settings.get(OAUTH_PROVIDERS).is_some_and(|providers| providers.contains("127.0.0.1:1")));
         assert!(settings.get(PAYMENT_PROVIDERS).is_some_and(|providers| providers.contains("127.0.0.1:2")));
+        assert!(settings.get(METADATA_PROVIDERS).is_some_and(|providers| providers.contains("127.0.0.1:2/tmdb")));
         settings.set(BREACHED_PASSWORDS_URL, "https://api.pwnedpasswords.com");
         settings.place("http://localhost:9", "", "").unwrap();
         assert_eq!(settings.get(BREACHED_PASSWORDS_URL), Some("https://api.pwnedpasswords.com"));

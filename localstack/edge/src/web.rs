@@ -1,4 +1,4 @@
-//! `/` → the built web app; a path without a file is the app's own page.
+//! `/` → the built web app; a path without a file is the app's own page, but for `/docs`, which shows the API.
 
 use std::sync::Arc;
 
@@ -42,7 +42,11 @@ pub(crate) async fn file(State(origins): State<Arc<Origins>>, uri: Uri, headers:
     let is_plain = path.split('/').all(|part| !part.starts_with('.') && !part.contains(['\\', '%', '\0']));
     // The app has pages of its own at every address without a file, for whoever looks at pages.
     let is_page = !path.contains('.') && (path.is_empty() || wants_html(&headers));
-    let name = if is_page { "index.html" } else { path };
+    let name = match path.trim_end_matches('/') {
+        "docs" => "docs/index.html",
+        _ if is_page => "index.html",
+        _ => path,
+    };
     let found = if is_plain && !is_reserved { tokio::fs::read(origins.web.join(name)).await.ok() } else { None };
     let Some(body) = found else {
         return problem(

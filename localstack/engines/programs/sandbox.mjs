@@ -1,7 +1,9 @@
-// A payment provider whose money is not real, for the local platform and its tests: node sandbox.mjs PORT FOLDER [ORIGIN [ADDRESS]].
+// A payment provider whose money is not real, and beside it what stands in for other people's services, for the local platform and its tests:
+// node sandbox.mjs PORT FOLDER [ORIGIN [ADDRESS]].
 //
 // /v1/…      what `functions/payment/src/providers/sandbox.rs` calls, with the shop's key
 // /pay/<id>  where a person pays or goes away; what the card's number decides stands on the page
+// /tmdb/…    a provider of metadata, see tmdb.mjs
 // /admin/…   the shop, and how deliveries and answers go wrong; for programs on this machine, never for a page
 //
 // All that happened is in FOLDER/journal.jsonl, one object a line, the last of an id counts: a stop or a crash loses nothing.
@@ -10,6 +12,8 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { createServer, request as call } from 'node:http';
 import { join } from 'node:path';
+
+import { tmdb } from './tmdb.mjs';
 
 const [port, folder, origin = `http://127.0.0.1:${port}`, address = '127.0.0.1'] = process.argv.slice(2);
 const HOSTS = new Set([new URL(origin).host, `127.0.0.1:${port}`, `localhost:${port}`, `sandbox.localhost:${port}`]);
@@ -43,6 +47,7 @@ const RETRIABLE = new Set(['generic_decline', 'insufficient_funds', 'processing_
 const DELIVERIES = ['normal', 'duplicate', 'late', 'out_of_order', 'lost'];
 const ANSWERS = ['normal', 'timeout_after_success', 'error_after_success', 'unavailable'];
 const REFUNDS = ['succeeded', 'pending', 'failed'];
+const METADATA = ['normal', 'busy', 'unavailable'];
 
 // --- what is kept
 
@@ -100,7 +105,7 @@ function forget() {
 const id = (prefix) => `${prefix}_${randomBytes(12).toString('hex')}`;
 const now = () => new Date().toISOString();
 const setting = (name) => kept.settings.get(name) ?? {};
-const mode = () => ({ deliveries: 'normal', answers: 'normal', refunds: 'succeeded', late_seconds: 30, ...setting('mode') });
+const mode = () => ({ deliveries: 'normal', answers: 'normal', refunds: 'succeeded', metadata: 'normal', late_seconds: 30, ...setting('mode') });
 
 // --- answers
 
@@ -482,7 +487,7 @@ function admin({ method: verb, url, headers, body }) {
     return [200, {}];
   }
   if (route === 'PUT mode') {
-    const words = { deliveries: DELIVERIES, answers: ANSWERS, refunds: REFUNDS };
+    const words = { deliveries: DELIVERIES, answers: ANSWERS, refunds: REFUNDS, metadata: METADATA };
     for (const [field, value] of Object.entries(wanted)) {
       const is_known = field === 'late_seconds' ? value >= 0 && value <= 3600 : words[field]?.includes(value);
       if (!is_known) throw wrong(field);
@@ -515,8 +520,8 @@ async function read(request) {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function write(response, status, document) {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(document));
+function write(response, status, document, headers = {}) {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers }).end(JSON.stringify(document));
 }
 
 function show(response, { status, location, html, checkout }) {
@@ -543,6 +548,10 @@ async function handle(request, response) {
   if (area === 'health') return write(response, 200, { status: 'ok' });
   if (area === 'pay') return show(response, checkoutPage(asked));
   if (area === 'admin') return write(response, ...admin(asked));
+  if (area === 'tmdb') {
+    const { status, headers, document } = tmdb(asked, mode().metadata);
+    return write(response, status, document, headers);
+  }
   if (area !== 'v1') throw missing();
   const answers = asked.method === 'GET' ? 'normal' : mode().answers;
   if (answers === 'unavailable') throw new Refusal(503, 'unavailable');

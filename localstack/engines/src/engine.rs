@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::Result;
 pub use issuer::with_local_provider;
 use rustix::process::Signal;
-pub use sandbox::with_sandbox;
+pub use sandbox::{with_sandbox, with_stand_in};
 
 use crate::endpoints::Endpoints;
 use crate::home::Home;
@@ -40,7 +40,7 @@ pub enum Engine {
     OpenSearch,
     /// Other people's sign-in.
     Issuer,
-    /// Payments without money.
+    /// Payments without money, and what stands in for other providers.
     Sandbox,
 }
 

@@ -28,7 +28,7 @@ mod status;
 pub use daemons::{Daemon, Daemons};
 pub use doctor::{Finding, Severity, doctor};
 pub use endpoints::Endpoints;
-pub use engine::{Engine, with_local_provider, with_sandbox};
+pub use engine::{Engine, with_local_provider, with_sandbox, with_stand_in};
 pub use footprint::{Footprint, Growth};
 pub use home::Home;
 pub use lifecycle::Engines;

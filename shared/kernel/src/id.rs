@@ -179,6 +179,8 @@ ids! {
     ImpressionId = "imp";
     /// The history of another service that a profile brings along.
     HistoryImportId = "him";
+    /// Titles that an editor has filled in by a provider of metadata.
+    MetadataImportId = "mim";
 }
 
 #[cfg(test)]

@@ -189,6 +189,9 @@ mod tests {
         assert_eq!(euro(0).minus(euro(i64::MIN)), Err(MoneyError::Overflow));
         assert_eq!(euro(i64::MAX).share(3, 1), Err(MoneyError::Overflow));
         assert_eq!(euro(1).share(1, 0), Err(MoneyError::Overflow));
+        assert_eq!(euro(1).share(1, -1), Err(MoneyError::Overflow));
+        assert_eq!(euro(i64::MIN).share(3, 1), Err(MoneyError::Overflow));
+        assert_eq!((euro(3).minus(euro(5)), Money::zero(euro(1).currency)), (Ok(euro(-2)), euro(0)));
     }
 
     #[test]

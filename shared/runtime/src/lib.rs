@@ -3,6 +3,7 @@
 mod boot;
 mod events;
 mod key;
+mod keys;
 mod metrics;
 mod records;
 mod references;
@@ -14,6 +15,7 @@ pub use boot::{Access, Boot, BootError, Needs};
 pub use events::{answer_dynamodb, answer_events, answer_kinesis, answer_s3, answer_sqs, answer_tick};
 pub use events::{dynamodb, events, kinesis, s3, schedule, sqs};
 pub use key::{FromSecret, Key};
+pub use keys::Keys;
 pub use lambda_runtime::{Error as InvocationError, LambdaEvent};
 pub use metrics::{Figure, Unit, put_metrics};
 pub use records::{Change, KinesisRecord, S3Object, SqsMessage, Tick, relay_changes};

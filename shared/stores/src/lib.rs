@@ -15,6 +15,7 @@ pub mod redis;
 pub mod secret;
 pub mod stream;
 pub mod table;
+mod this_machine;
 pub mod trace;
 
 pub use aws::Aws;
@@ -27,6 +28,7 @@ pub use redis::Redis;
 pub use secret::SecretHandle;
 pub use stream::Stream;
 pub use table::Table;
+pub use this_machine::is_on_this_machine;
 
 pub use ::clickhouse::Client as ClickHouse;
 pub use ::opensearch::OpenSearch;

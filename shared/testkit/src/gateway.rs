@@ -29,3 +29,12 @@ pub fn event(method: &str, path_and_query: &str, headers: &[(&str, &str)], body:
         "body": body, "isBase64Encoded": false
     })
 }
+
+/// The same of a route `GET /path`, with a body of JSON, from a reader of English.
+pub fn request(route: &str, token: Option<&str>, body: Option<&Value>) -> Value {
+    let (method, path) = route.split_once(' ').expect("GET /path");
+    let authorization = token.map(|token| format!("Bearer {token}"));
+    let mut headers = vec![("accept-language", "en"), ("content-type", "application/json")];
+    headers.extend(authorization.as_deref().map(|value| ("authorization", value)));
+    event(method, path, &headers, body.map(Value::to_string).as_deref())
+}

@@ -24,6 +24,8 @@ use tokio::{
     sync::{Mutex, mpsc},
 };
 
+use crate::cpu;
+
 /// How long a test waits for a function.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -106,14 +108,7 @@ impl Function {
 
     /// CPU time of the process so far.
     pub fn cpu(&self) -> Duration {
-        // Nanoseconds on a core, from the scheduler; /proc/<pid>/stat counts in steps of 10 ms.
-        let pid = self.child.id().unwrap_or_default();
-        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-        let nanoseconds = threads.filter_map(|thread| {
-            let schedstat = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-            schedstat.split_whitespace().next()?.parse::<u64>().ok()
-        });
-        Duration::from_nanos(nanoseconds.sum())
+        cpu(self.child.id().unwrap_or_default())
     }
 
     /// The most memory that was ever resident, in KiB.
@@ -123,6 +118,22 @@ impl Function {
         let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
         line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or_default()
     }
+}
+
+/// The body of an answer, if the request was accepted, or the answer to a batch, if every record was.
+///
+/// # Errors
+/// What the function said instead.
+pub fn accepted(answer: Result<Value, Value>) -> Result<Value, String> {
+    let answer = answer.map_err(|error| format!("failed: {error}"))?;
+    if let Some(status) = answer["statusCode"].as_u64() {
+        if !(200..300).contains(&status) {
+            return Err(format!("refused: {answer}"));
+        }
+        return Ok(serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default());
+    }
+    let has_failed = answer["batchItemFailures"].as_array().is_some_and(|failed| !failed.is_empty());
+    if has_failed { Err(format!("records are left: {answer}")) } else { Ok(answer) }
 }
 
 /// The memory that the plan gives it.

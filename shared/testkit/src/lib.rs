@@ -5,15 +5,18 @@
 
 pub mod access;
 pub mod contract;
+mod costs;
 mod databases;
 pub mod document;
 pub mod drift;
 pub mod engines;
+pub mod films;
 pub mod gateway;
 mod golden;
 pub mod hls;
 pub mod http;
 pub mod lambda;
+mod programs;
 pub mod records;
 mod redacted;
 mod resources;
@@ -22,10 +25,12 @@ pub mod titles;
 pub mod token;
 pub mod watch;
 
+pub use costs::{Costs, cpu};
 pub use engines::Engines;
 pub use golden::{golden, golden_anew};
 pub use http::{Answer, App};
 pub use lambda::Function;
+pub use programs::Programs;
 pub use redacted::Redacted;
 pub use service::Service;
 pub use token::Token;

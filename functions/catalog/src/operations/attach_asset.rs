@@ -13,6 +13,7 @@ use crate::{
     change::{self, Author, ChangeError},
     draft::Draft,
     store::{asset_reports, caption_reports, deleted_titles, titles},
+    title::Title,
 };
 
 runtime::wire! { pub struct AttachAsset { outbox: Outbox, world: World } }
@@ -62,10 +63,11 @@ impl Told {
     }
 
     /// The draft that a dropped file makes.
-    fn draft(&self) -> Option<Draft> {
+    fn draft(&self) -> Option<Title> {
         match self {
             Self::Asset(report) if report.finding == Finding::Dropped => {
-                Some(Draft::of_file(report.filename.as_deref().unwrap_or_default()))
+                let about = Draft::of_file(report.filename.as_deref().unwrap_or_default());
+                Some(Title::new(report.title, about, vec![]).named_by_file(report.at))
             }
             Self::Asset(_) | Self::Captions(_) => None,
         }
@@ -103,7 +105,7 @@ impl AttachAsset {
             let after = before.with_reports(&reports, &captions);
             change::save(tx, &author, action, &before, after).await?;
         } else if let Some(draft) = told.draft() {
-            change::create(tx, &author, title, draft, &reports, &captions).await?;
+            change::create_as_is(tx, &author, "created", draft.with_reports(&reports, &captions)).await?;
         } else {
             tracing::info!(title_id = %title, "report about a title that is not there yet");
         }

@@ -33,7 +33,7 @@ pub(super) async fn create_title(
     let answer = outbox
         .transact(async |tx| {
             key.once(tx, editor.id, &draft, now, async |tx| {
-                let title = change::create(tx, &author, world.id(), draft.clone(), &[], &[]).await?;
+                let title = change::create(tx, &author, world.id(), draft.clone()).await?;
                 Ok((StatusCode::CREATED, EditedTitle::of(&title, now, &public_url)))
             })
             .await

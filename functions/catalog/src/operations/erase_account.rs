@@ -5,7 +5,7 @@ use kernel::World;
 use proto::types::CATALOG_ACCOUNT_ERASED;
 use stores::StoreError;
 
-use crate::store::{audit, erased_accounts, idempotency_keys};
+use crate::store::{audit, erased_accounts, idempotency_keys, imports};
 
 runtime::wire! { pub struct EraseAccount { outbox: Outbox, world: World } }
 
@@ -26,8 +26,9 @@ impl EraseAccount {
                 let (records, erased_at) = match erased_accounts::find(tx, account).await? {
                     Some(erased) => erased,
                     None => {
-                        let records =
-                            audit::erase_actor(tx, account).await? + idempotency_keys::delete(tx, account).await?;
+                        let records = audit::erase_actor(tx, account).await?
+                            + imports::erase_actor(tx, account).await?
+                            + idempotency_keys::delete(tx, account).await?;
                         let records = i64::try_from(records).unwrap_or(i64::MAX);
                         erased_accounts::insert(tx, account, records, now).await?
                     }

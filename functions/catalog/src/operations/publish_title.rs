@@ -13,7 +13,7 @@ use crate::{
     change::{self, Author},
     edited::EditedTitle,
     problems::no_such_title,
-    publication::publish,
+    publication::{offered_within, publish},
     store::titles,
     windows::is_plausible,
 };
@@ -66,6 +66,9 @@ pub(super) async fn publish_title(
             if_match.check(&before.etag())?;
             let now = world.now();
             let after = publish(&before, request.rating, request.at, now)?;
+            if after.publication != before.publication {
+                offered_within(&after, &titles::lock_wholes(tx, after.about.parent_id).await?)?;
+            }
             let title = change::save(tx, &author, "published", &before, after).await?;
             Ok(edited(&title, now, &public_url))
         })

@@ -3,7 +3,9 @@
 use events::{Consumer, Deadline, Outbox, Outcome};
 use runtime::Tick;
 
-runtime::wire! { pub struct RelayOutbox { outbox: Outbox } }
+use crate::store::imports_outbox;
+
+runtime::wire! { pub struct RelayOutbox { outbox: Outbox = imports_outbox } }
 
 impl Consumer<Tick> for RelayOutbox {
     async fn consume(&self, _: Tick, deadline: &Deadline) -> Outcome {

@@ -59,19 +59,21 @@ impl TickAvailability {
     ) -> Result<Option<TitleId>, sqlx::Error> {
         leaving_announcements::forget(tx, now).await?;
         let titles = titles::ending(tx, (now, now + LEAVING_SOON), after, ROUND).await?;
-        for title in &titles {
-            self.announce_title(tx, title, now).await?;
+        for (title, wholes) in &titles {
+            self.announce_title(tx, title, wholes, now).await?;
         }
-        Ok(titles.last().map(|title| title.id))
+        Ok(titles.last().map(|(title, _)| title.id))
     }
 
     async fn announce_title(
         &self,
         tx: &mut Transaction<'_>,
         title: &Title,
+        wholes: &[Title],
         now: OffsetDateTime,
     ) -> Result<(), sqlx::Error> {
-        let rules = title.rules();
+        // An episode leaves with its series.
+        let rules = title.rules_within(wholes);
         let new = leaving_announcements::keep(tx, title.id, due(&rules, now)).await?;
         for leaving in announcements(title.id, &rules, new) {
             tx.emit(&Event::new(&self.world, TITLE_LEAVING, title.id, title.version, &leaving)).await?;

@@ -5,10 +5,8 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgPool, types::Json};
 use time::OffsetDateTime;
 
+use super::ERASED;
 use crate::title::Title;
-
-/// The actor of whatever was done by an account that was erased.
-const ERASED: &str = "erased";
 
 /// One change of a title.
 pub(crate) struct Entry<'a> {
@@ -70,9 +68,9 @@ pub(crate) async fn list(
     Ok(rows.into_iter().map(recorded).collect())
 }
 
-/// Waits for the changes under way and holds up those that come, until the transaction ends.
+/// Waits for the changes and imports under way and holds up those that come, until the transaction ends.
 pub(crate) async fn lock(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("lock table audit in share row exclusive mode").execute(connection).await.map(drop)
+    sqlx::query("lock table audit, imports in share row exclusive mode").execute(connection).await.map(drop)
 }
 
 /// Keeps what an account did but not that it was this account; returns the number of entries.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgPool, types::Json};
 use time::OffsetDateTime;
 
-use crate::{genre::Names, title::Title};
+use crate::{genre::Names, text::ExternalId, title::Title};
 
 /// A title in whatever state, with what its page needs beside it.
 pub(crate) struct FoundTitle {
@@ -97,6 +97,32 @@ pub(crate) async fn lock(connection: &mut PgConnection, id: TitleId) -> Result<O
     Ok(found.map(|Json(title)| title))
 }
 
+/// The title of this kind that somebody else calls so. Whoever makes one holds the lock of the name, see [`lock_external_id`].
+pub(crate) async fn with_external_id(
+    connection: &mut PgConnection,
+    kind: TitleKind,
+    (namer, id): (&str, &ExternalId),
+) -> Result<Option<TitleId>, sqlx::Error> {
+    sqlx::query_scalar(
+        "select id from titles where document->'external_ids' @> jsonb_build_object($2::text, $3::text) and kind = $1 order by id limit 1",
+    )
+    .bind(kind)
+    .bind(namer)
+    .bind(id.as_str())
+    .fetch_optional(connection)
+    .await
+}
+
+/// Waits for whoever else makes a title of what somebody else calls so, until the transaction ends.
+pub(crate) async fn lock_external_id(
+    connection: &mut PgConnection,
+    kind: TitleKind,
+    (namer, id): (&str, &ExternalId),
+) -> Result<(), sqlx::Error> {
+    let lock = sqlx::query("select pg_advisory_xact_lock(hashtextextended($1, 0))");
+    lock.bind(format!("{namer} {kind} {id}")).execute(connection).await.map(drop)
+}
+
 /// The series and the season that a title with this parent belongs to, which nobody can change until the transaction ends.
 pub(crate) async fn lock_wholes(
     connection: &mut PgConnection,
@@ -127,17 +153,23 @@ pub(crate) async fn lock_public_parts(connection: &mut PgConnection, id: TitleId
     Ok(parts.into_iter().map(|Json(title)| title).collect())
 }
 
-/// The next published titles by id of which a window ends in this time, its first moment not included.
+/// The next published titles by id of which a window ends in this time, its first moment not included, or one of the series or the season that
+/// they belong to; each with those.
 pub(crate) async fn ending(
     connection: &mut PgConnection,
     (after, until): (OffsetDateTime, OffsetDateTime),
     last: Option<TitleId>,
     limit: i64,
-) -> Result<Vec<Title>, sqlx::Error> {
-    let ending: Vec<Json<Title>> = sqlx::query_scalar(
-        "select document from titles t where publication = 'published' and windows <> '[]'::jsonb and ($1::text is null or id > $1) \
+) -> Result<Vec<(Title, Vec<Title>)>, sqlx::Error> {
+    type Row = (Json<Title>, Option<Json<Title>>, Option<Json<Title>>);
+    let ending: Vec<Row> = sqlx::query_as(
+        "with recursive ending as (select id from titles t where publication = 'published' and windows <> '[]'::jsonb \
          and exists (select from jsonb_array_elements(t.windows) as w where (w->>'until')::timestamptz > $2 \
-         and (w->>'until')::timestamptz <= $3) order by id limit $4",
+         and (w->>'until')::timestamptz <= $3) \
+         union select t.id from titles t join ending e on t.parent_id = e.id where t.publication = 'published') \
+         select t.document, s.document, p.document from ending e join titles t on t.id = e.id \
+         left join titles s on s.id = t.parent_id left join titles p on p.id = s.parent_id \
+         where $1::text is null or t.id > $1 order by t.id limit $4",
     )
     .bind(last)
     .bind(after)
@@ -145,7 +177,10 @@ pub(crate) async fn ending(
     .bind(limit)
     .fetch_all(connection)
     .await?;
-    Ok(ending.into_iter().map(|Json(title)| title).collect())
+    let found = |(Json(title), season, series): Row| {
+        (title, [season, series].into_iter().flatten().map(|Json(whole)| whole).collect())
+    };
+    Ok(ending.into_iter().map(found).collect())
 }
 
 /// Whether there is a title, in whatever state.

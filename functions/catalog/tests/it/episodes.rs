@@ -23,7 +23,7 @@ async fn part(studio: &Studio, kind: &str, parent: Option<&str>, number: u16, ch
 }
 
 /// A series of two seasons and one of specials, made out of order; returns its id and that of the first season.
-async fn series(studio: &Studio) -> (String, String) {
+pub async fn series(studio: &Studio) -> (String, String) {
     let series = part(studio, "series", None, 0, json!({})).await;
     let mut first = String::new();
     for (number, episodes) in [(2, vec![10, 2]), (0, vec![1]), (1, vec![2, 1])] {
@@ -113,7 +113,7 @@ async fn an_episode_is_seen_only_with_its_season_and_series() {
 }
 
 /// The ids of the episodes of [`series`] by season and number.
-async fn ids(studio: &Studio, series: &str) -> Vec<((i64, i64), String)> {
+pub async fn ids(studio: &Studio, series: &str) -> Vec<((i64, i64), String)> {
     let page = studio.app.get(&format!("/v1/titles/{series}/episodes")).send().await.expect(200);
     let ids = page["items"].as_array().unwrap().iter().map(id_of).collect::<Vec<_>>();
     places(&page).into_iter().zip(ids).collect()

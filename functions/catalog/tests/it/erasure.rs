@@ -53,6 +53,22 @@ async fn the_audit_forgets_who_it_was_and_late_changes_are_nobodys() {
 }
 
 #[tokio::test]
+async fn an_import_forgets_who_began_it() {
+    let setting = r#"[{"provider": "tmdb", "url": "http://127.0.0.1:1/tmdb"}]"#;
+    let studio = crate::imports::studio(setting).await;
+    let body = json!({"provider": "tmdb", "items": [{"kind": "film", "external_id": "1"}]});
+    let begin = || studio.app.post("/v1/admin/import", &body).token(&studio.editor).send();
+    let first = begin().await.expect(202);
+    assert_eq!(erase(&studio, erased(World::system().id(), studio.editor.0.sub)).await, Outcome::Done);
+    let late = begin().await.expect(202);
+    let actors: Vec<(String, String)> = sqlx::query_as("select id, actor from imports order by created_at")
+        .fetch_all(&studio.service.pool())
+        .await
+        .unwrap();
+    assert_eq!(actors, [(id_of(&first), "erased".to_owned()), (id_of(&late), "erased".to_owned())]);
+}
+
+#[tokio::test]
 async fn a_change_under_way_is_renamed_too() {
     let studio = Studio::open().await;
     let account = studio.editor.0.sub;

@@ -61,6 +61,14 @@ async fn every_write_answers() {
     let audit = gateway::event("GET", &format!("{path}/audit"), &headers, None);
     let audit = invoke(&service, "catalog-list-audit", &audit).await;
     assert_eq!(body(&audit)["items"].as_array().map(Vec::len), Some(5), "{audit}");
+    // Nobody answers there; that it is asked is enough.
+    let service = service.with("METADATA_PROVIDERS", r#"[{"provider": "tmdb", "url": "http://127.0.0.1:1/tmdb"}]"#);
+    let wanted = json!({"provider": "tmdb", "items": [{"kind": "film", "external_id": "1"}]});
+    let import = invoke(&service, "catalog-import-metadata", &call("POST", "/v1/admin/import", &wanted)).await;
+    assert_eq!(import["statusCode"], 202, "{import}");
+    let import = format!("/v1/admin/import/{}", body(&import)["id"].as_str().unwrap());
+    let import = invoke(&service, "catalog-get-import", &gateway::event("GET", &import, &headers, None)).await;
+    assert_eq!(body(&import)["items"][0]["state"], "waiting", "{import}");
     let deleted = invoke(&service, "catalog-delete-title", &gateway::event("DELETE", &path, &headers, None)).await;
     assert_eq!(deleted["statusCode"], 204, "{deleted}");
 }
@@ -74,6 +82,8 @@ async fn every_trigger_answers() {
     assert_eq!(name, "my-holiday");
     let told = invoke(&service, "catalog-attach-artwork", &golden("catalog-attach-artwork")).await;
     assert_eq!(told, json!({"batchItemFailures": []}), "nobody waits for that picture");
+    let fetched = invoke(&service, "catalog-fetch-metadata", &golden("catalog-fetch-metadata")).await;
+    assert_eq!(fetched, json!({"batchItemFailures": []}), "nobody looks at that import any more");
     // Its file is gone: there is nothing to do.
     invoke(&service, "catalog-resize-artwork", &golden("catalog-resize-artwork")).await;
     for name in

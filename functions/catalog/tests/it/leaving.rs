@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use testkit::Service;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::studio::{Studio, draft};
+use crate::{
+    episodes::{ids, series},
+    studio::{Studio, draft},
+};
 
 fn text(moment: OffsetDateTime) -> Value {
     json!(moment.format(&Rfc3339).unwrap())
@@ -172,4 +175,29 @@ async fn openings_and_closings_are_in_the_audit_once_and_missed_ones_too() {
     let entry = audit.send().await.expect(200)["items"][0].clone();
     assert_eq!((&entry["action"], &entry["actor"]), (&json!("window_closed"), &json!("catalog-tick-availability")));
     assert_eq!(entry["changes"], json!([]));
+}
+
+#[tokio::test]
+async fn an_episode_leaves_with_its_series() {
+    let studio = Studio::open().await;
+    let end = World::system().now() + Duration::days(100);
+    let (series, _) = series(&studio).await;
+    let (_, episode) = ids(&studio, &series).await.remove(0);
+    studio.offer(&series, json!([{"territories": ["DE"], "until": text(end)}])).await.expect(200);
+    let service = &studio.service;
+    tick(service, end - Duration::days(31)).await;
+    assert_eq!(announced(service, &episode).await, []);
+    tick(service, end - Duration::days(6)).await;
+    tick(service, end - Duration::days(6)).await;
+    for title in [&series, &episode] {
+        assert_eq!(announced(service, title).await, [(7, json!(["DE"]))], "{title}");
+    }
+    // Its own windows end earlier: it is announced at its own end.
+    studio.offer(&episode, json!([{"until": text(end - Duration::days(3))}])).await.expect(200);
+    tick(service, end - Duration::days(4)).await;
+    assert_eq!(announced(service, &episode).await, [(7, json!(["DE"])), (1, json!(["DE"]))]);
+    // Where the two share no moment there is nothing to leave.
+    studio.offer(&episode, json!([{"territories": ["FR"], "until": text(end - Duration::days(3))}])).await.expect(200);
+    tick(service, end - Duration::days(3) - Duration::HOUR).await;
+    assert_eq!(announced(service, &episode).await.len(), 2);
 }

@@ -67,3 +67,24 @@ async fn what_is_wrong_is_refused() {
         assert_eq!(pointers(&problem), [pointer], "{body}");
     }
 }
+
+#[tokio::test]
+async fn an_episode_that_nobody_could_ever_watch_is_not_published() {
+    let studio = Studio::open().await;
+    let offered = |kind: &str, parent: Option<&str>, plan: &str| {
+        let mut body = draft(kind);
+        (body["kind"], body["windows"]) = (json!(kind), json!([{"plans": [plan]}]));
+        if let Some(parent) = parent {
+            (body["parent_id"], body["number"]) = (json!(parent), json!(1));
+        }
+        body
+    };
+    let series = id_of(&studio.create(&offered("series", None, "premium")).await);
+    let season = id_of(&studio.create(&offered("season", Some(&series), "basic")).await);
+    studio.publish(&series, &json!({"rating": 6})).await.expect(200);
+    let problem = studio.publish(&season, &json!({"rating": 6})).await.expect_problem(409, "not_publishable");
+    assert_eq!(problem["errors"][0]["pointer"], "/windows");
+    assert!(problem["errors"][0]["detail"].as_str().unwrap().contains("season and series"), "{problem}");
+    studio.offer(&season, json!([{"plans": ["basic", "premium"]}])).await.expect(200);
+    studio.publish(&season, &json!({"rating": 6})).await.expect(200);
+}

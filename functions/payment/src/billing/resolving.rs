@@ -5,7 +5,7 @@ use kernel::PaymentId;
 use super::{Billing, BillingError, ask};
 use crate::{
     payment::{KEY_LIFETIME, Payment, SHORTEST_CHECKOUT, Verdict, Way},
-    providers::{PaymentQuery, Provider, RefundQuery, webhook::NoticeKind},
+    providers::{PaymentQuery, Provider, RefundQuery, notice::NoticeKind},
     store::{payments, refunds},
 };
 

@@ -7,7 +7,7 @@ use stores::StoreError;
 
 use crate::{
     billing::{Billing, NotApplied},
-    providers::webhook::NoticeKind,
+    providers::notice::NoticeKind,
     store::webhooks,
 };
 

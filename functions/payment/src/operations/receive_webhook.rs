@@ -6,7 +6,10 @@ use kernel::World;
 use serde_json::json;
 
 use crate::{
-    providers::webhook::{Delivery, WebhookError, Webhooks},
+    providers::{
+        notice::{Delivery, WebhookError},
+        webhook::Webhooks,
+    },
     store::{self, WEBHOOKS, webhooks},
 };
 

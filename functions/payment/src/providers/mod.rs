@@ -4,7 +4,7 @@
 //! of ours, and a repetition with the same key does nothing twice.
 
 mod api;
-mod keys;
+pub mod notice;
 #[cfg(test)]
 mod recorded;
 mod sandbox;
@@ -16,12 +16,11 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use kernel::Money;
-use runtime::{Boot, BootError, Wire};
+use runtime::{Boot, BootError, Keys, Wire};
 use serde::Deserialize;
 use time::{Date, OffsetDateTime};
 
 pub use api::PATIENCE;
-use keys::Keys;
 
 /// Which providers there are, as JSON: `[{"provider": "stripe"}, {"provider": "yookassa", "shop_id": "…"}]`.
 const SETTING: &str = "PAYMENT_PROVIDERS";

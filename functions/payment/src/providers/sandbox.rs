@@ -1,18 +1,19 @@
 //! The provider of the local platform, whose money is not real: `localstack/engines/programs/sandbox.mjs`.
 
 use bytes::Bytes;
-use http::{HeaderName, Method, StatusCode, Uri, header};
+use http::{HeaderName, Method, StatusCode, header};
 use kernel::Money;
+use runtime::Keys;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use stores::is_on_this_machine;
 use time::{Date, OffsetDateTime};
 
 use super::{
     Charge, Checkout, Method as SavedMethod, Order, Outcome, Payment, PaymentQuery, PaymentStatus, Provider,
     ProviderError, Refund, RefundOrder, RefundQuery, RefundStatus, ReportKind, ReportLine,
     api::{Api, Reply, query, reading, segment},
-    keys::Keys,
-    webhook::{Delivery, Notice, NoticeKind, WebhookError, verify_v1},
+    notice::{Delivery, Notice, NoticeKind, WebhookError, verify_v1},
 };
 
 pub(super) const NAME: &str = "sandbox";
@@ -31,12 +32,7 @@ pub(super) struct Config {
 
 fn on_this_machine<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let url = String::deserialize(deserializer)?;
-    let is_here = |host: &str| host == "localhost" || host == "127.0.0.1" || host.ends_with(".localhost");
-    let uri: Option<Uri> = url.parse().ok().filter(|_| !url.contains(['@', '#']));
-    match uri {
-        Some(uri) if uri.scheme_str() == Some("http") && uri.host().is_some_and(is_here) => Ok(url),
-        _ => Err(D::Error::custom("not a URL of this machine")),
-    }
+    if is_on_this_machine(&url) { Ok(url) } else { Err(D::Error::custom("not a URL of this machine")) }
 }
 
 /// The sandbox.
@@ -375,8 +371,8 @@ mod tests {
 
     use super::*;
     use crate::providers::{
+        notice::tests::{NOW, signed},
         recorded::{Answer, Recorded, nobody},
-        webhook::tests::{NOW, signed},
     };
 
     const KEY: &str = "sandbox-key-0123456789";

@@ -5,6 +5,7 @@
 use bytes::Bytes;
 use http::{HeaderName, Method, StatusCode, header};
 use kernel::{Currency, Money};
+use runtime::Keys;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use time::{Date, Duration, OffsetDateTime, Time};
@@ -13,8 +14,7 @@ use super::{
     Charge, Checkout, Method as SavedMethod, Order, Outcome, Payment, PaymentQuery, PaymentStatus, Provider,
     ProviderError, Refund, RefundOrder, RefundQuery, RefundStatus, ReportKind, ReportLine,
     api::{Api, MAX_PAGES, Reply, query, reading, segment},
-    keys::Keys,
-    webhook::{Delivery, Notice, NoticeKind, WebhookError, verify_v1},
+    notice::{Delivery, Notice, NoticeKind, WebhookError, verify_v1},
 };
 
 pub(super) const NAME: &str = "stripe";
@@ -655,8 +655,8 @@ mod tests {
 
     use super::*;
     use crate::providers::{
+        notice::tests::{NOW, signed},
         recorded::{Answer, Recorded, nobody},
-        webhook::tests::{NOW, signed},
     };
 
     const KEY: &str = "sk_test_0123456789abcdef";

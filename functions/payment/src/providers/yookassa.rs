@@ -8,6 +8,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderName, Method, StatusCode, header};
 use kernel::{Currency, Money};
+use runtime::Keys;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned, de::Error as _};
 use time::{Date, Duration, OffsetDateTime, Time, format_description::well_known::Rfc3339};
@@ -16,8 +17,7 @@ use super::{
     Charge, Checkout, Method as SavedMethod, Order, Outcome, Payment, PaymentQuery, PaymentStatus, Provider,
     ProviderError, Refund, RefundOrder, RefundQuery, RefundStatus, ReportKind, ReportLine,
     api::{Api, MAX_PAGES, Reply, query, reading, segment, unclear},
-    keys::Keys,
-    webhook::{Delivery, Notice, NoticeKind, WebhookError},
+    notice::{Delivery, Notice, NoticeKind, WebhookError},
 };
 
 pub(super) const NAME: &str = "yookassa";
@@ -524,8 +524,8 @@ mod tests {
 
     use super::*;
     use crate::providers::{
+        notice::tests::NOW,
         recorded::{Answer, Recorded, nobody},
-        webhook::tests::NOW,
     };
 
     const KEY: &str = "test_0123456789abcdef";

@@ -212,6 +212,39 @@ fn a_change_costs_the_difference_for_the_rest() {
 }
 
 #[test]
+fn a_change_is_rounded_once_and_costs_a_period_at_most() {
+    let subscription = active();
+    let half = subscription.from + (subscription.to - subscription.from) / 2;
+    let price = |subscription: &Subscription, amount, now| {
+        let better = terms(2, amount, Period::Month);
+        subscription.price_of_change(&better, When::Now, now).map(|money| money.minor)
+    };
+    // 19 * 1/2 * 67/100 is 6.365; rounded for the time first it would be 10, and then 7.
+    let discounted = Subscription { percent_off: 33, ..subscription.clone() };
+    assert_eq!(price(&discounted, 1_019, half), Ok(6));
+    // A clock that is behind, or a period that begins later.
+    assert_eq!(price(&subscription, 2_000, subscription.from - days(3)), Ok(1_000));
+    // What rounds to nothing is not given away.
+    assert_eq!(price(&subscription, 2_000, subscription.to - Duration::SECOND), Err(NotNow::OnlyAtPeriodEnd));
+    let free = Subscription { percent_off: 100, ..subscription.clone() };
+    assert_eq!(price(&free, 2_000, half), Err(NotNow::OnlyAtPeriodEnd));
+    let late = Subscription { status: Status::PastDue, ..subscription };
+    assert_eq!(price(&late, 2_000, half), Err(NotNow::NotRunning));
+}
+
+#[test]
+fn what_was_chosen_for_the_next_period_is_what_another_choice_is_held_against() {
+    let mut subscription = active();
+    let better = terms(2, 2_000, Period::Month);
+    subscription.change(better.clone(), When::PeriodEnd);
+    let price = |to: &Terms, when| subscription.price_of_change(to, when, START).map(|money| money.minor);
+    assert_eq!(price(&better, When::PeriodEnd), Err(NotNow::Same));
+    assert_eq!(price(&basic(), When::PeriodEnd), Ok(0));
+    assert_eq!(price(&better, When::Now), Ok(1_000));
+    assert_eq!(price(&basic(), When::Now), Err(NotNow::Same));
+}
+
+#[test]
 fn a_paid_change_counts_only_within_its_period() {
     let mut subscription = active();
     let better = terms(2, 2_000, Period::Month);

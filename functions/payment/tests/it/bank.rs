@@ -10,7 +10,7 @@ use cinema_http::{
     axum::{
         self, Router,
         body::Bytes,
-        http::{Method, Uri},
+        http::{HeaderMap, Method, Uri},
     },
 };
 use kernel::World;
@@ -37,16 +37,51 @@ pub enum Mood {
 
 #[derive(Default)]
 struct State {
-    /// By our reference.
+    /// By the key that they were asked for with, which alone makes a repetition one.
     payments: BTreeMap<String, Value>,
-    /// By our reference.
+    /// The same.
     refunds: BTreeMap<String, Value>,
-    /// Payments by the id of their page.
+    /// What was asked for with a key.
+    asked: BTreeMap<String, Value>,
+    /// The keys of payments by the id of their page.
     pages: BTreeMap<String, String>,
     moods: VecDeque<Option<Mood>>,
     /// Of each call that changes something.
     calls: Vec<String>,
     forgotten: Vec<String>,
+    /// What a bank would not have let pass.
+    complaints: Vec<String>,
+}
+
+impl State {
+    fn payment(&mut self, reference: &str) -> &mut Value {
+        self.payments.values_mut().rfind(|payment| payment["reference"] == reference).unwrap()
+    }
+
+    /// A key stands for one request; without one each is another.
+    fn key(&mut self, headers: &HeaderMap, path: &str, asked: &Value) -> String {
+        let Some(key) = headers.get("idempotency-key").and_then(|key| key.to_str().ok()) else {
+            return format!("keyless{}", self.calls.len());
+        };
+        let told = self.asked.entry(format!("{path} {key}")).or_insert_with(|| asked.clone());
+        if told != asked {
+            let complaint = format!("{key} stood for {told} and stands for {asked}");
+            self.complaints.push(complaint);
+        }
+        key.to_owned()
+    }
+
+    /// Whatever a refund leaves below zero was never taken.
+    fn look_at_refund(&mut self, payment: &Value) {
+        let sum = |all: &BTreeMap<String, Value>, member: &str| -> i64 {
+            let of = all.values().filter(|it| it[member] == *payment);
+            of.filter(|it| it["status"] == "succeeded").filter_map(|it| it["amount"]["amount"].as_i64()).sum()
+        };
+        let (taken, back) = (sum(&self.payments, "id"), sum(&self.refunds, "payment"));
+        if back > taken {
+            self.complaints.push(format!("{payment} took {taken}, and {back} go back"));
+        }
+    }
 }
 
 /// The bank; it ends with the test's runtime.
@@ -69,9 +104,9 @@ impl Bank {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let bank = Self { url, state: Arc::default(), crashed: Arc::default(), world };
         let clerk = bank.clone();
-        let router = Router::new().fallback(move |method: Method, uri: Uri, body: Bytes| {
+        let router = Router::new().fallback(move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
             let clerk = clerk.clone();
-            async move { clerk.serve(method, uri, body).await }
+            async move { clerk.serve(method, uri, headers, body).await }
         });
         tokio::spawn(async move { axum::serve(listener, router).await });
         bank
@@ -107,6 +142,22 @@ impl Bank {
         self.state().refunds.values().filter_map(|refund| refund["amount"]["amount"].as_i64()).sum()
     }
 
+    /// Our reference and the state of every payment.
+    pub fn payments(&self) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        self.state().payments.values().map(|payment| (text(&payment["reference"]), text(&payment["status"]))).collect()
+    }
+
+    /// What a bank would not have let pass.
+    pub fn complaints(&self) -> Vec<String> {
+        self.state().complaints.clone()
+    }
+
+    /// The bank's id of a payment.
+    pub fn id_of(&self, reference: &str) -> String {
+        self.state().payment(reference)["id"].as_str().unwrap().to_owned()
+    }
+
     /// The tokens of forgotten methods.
     pub fn forgotten(&self) -> Vec<String> {
         self.state().forgotten.clone()
@@ -126,7 +177,7 @@ impl Bank {
     pub fn pay(&self, reference: &str) -> String {
         let now = text(self.world.now());
         let mut state = self.state();
-        let payment = state.payments.get_mut(reference).unwrap();
+        let payment = state.payment(reference);
         payment["status"] = json!("succeeded");
         payment["captured_at"] = json!(now);
         if payment["save_method"] == true {
@@ -139,12 +190,12 @@ impl Bank {
 
     /// The page's time is over.
     pub fn expire(&self, reference: &str) {
-        self.state().payments.get_mut(reference).unwrap()["status"] = json!("expired");
+        self.state().payment(reference)["status"] = json!("expired");
     }
 
     /// The bank says another amount than was asked for.
     pub fn change_amount(&self, reference: &str, minor: i64) {
-        self.state().payments.get_mut(reference).unwrap()["amount"]["amount"] = json!(minor);
+        self.state().payment(reference)["amount"]["amount"] = json!(minor);
     }
 
     /// Pages whose time is over take no payment any more.
@@ -157,7 +208,7 @@ impl Bank {
         }
     }
 
-    async fn serve(self, method: Method, uri: Uri, body: Bytes) -> Response {
+    async fn serve(self, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
         let path = uri.path().trim_start_matches("/v1/").to_owned();
         let query: BTreeMap<String, String> = uri
             .query()
@@ -175,10 +226,10 @@ impl Bank {
             return StatusCode::NO_CONTENT.into_response();
         }
         let asked: Value = serde_json::from_slice(&body).unwrap();
-        let mood = {
+        let (mood, key) = {
             let mut state = self.state();
             state.calls.push(format!("{path} {}", asked["reference"]));
-            state.moods.pop_front().flatten()
+            (state.moods.pop_front().flatten(), state.key(&headers, &path, &asked))
         };
         match mood {
             Some(Mood::Busy) => return StatusCode::TOO_MANY_REQUESTS.into_response(),
@@ -186,7 +237,7 @@ impl Bank {
             Some(Mood::CrashBefore) => self.crash().await,
             _ => {}
         }
-        let answer = self.change(&path, &asked, mood == Some(Mood::Decline));
+        let answer = self.change(&path, &key, &asked, mood == Some(Mood::Decline));
         match mood {
             Some(Mood::LostAfter) => StatusCode::BAD_GATEWAY.into_response(),
             Some(Mood::CrashAfter) => {
@@ -203,17 +254,17 @@ impl Bank {
         std::future::pending().await
     }
 
-    fn change(&self, path: &str, asked: &Value, declines: bool) -> Response {
+    fn change(&self, path: &str, key: &str, asked: &Value, declines: bool) -> Response {
         let reference = asked["reference"].as_str().unwrap().to_owned();
         let now = text(self.world.now());
         let mut state = self.state();
         match path {
             "checkouts" => {
-                let page = format!("co_{reference}");
-                state.pages.insert(page.clone(), reference.clone());
-                state.payments.entry(reference.clone()).or_insert_with(|| {
+                let page = format!("co_{key}");
+                state.pages.insert(page.clone(), key.to_owned());
+                state.payments.entry(key.to_owned()).or_insert_with(|| {
                     json!({
-                        "id": format!("sp_{reference}"), "reference": reference, "amount": asked["amount"], "refunded": 0,
+                        "id": format!("sp_{key}"), "reference": reference, "amount": asked["amount"], "refunded": 0,
                         "status": "pending", "decline": null, "method": null, "customer": asked["customer"],
                         "save_method": asked["save_method"], "expires_at": asked["expires_at"],
                     })
@@ -221,10 +272,10 @@ impl Bank {
                 answer(json!({"id": page, "url": format!("http://bank.test/{page}")}))
             }
             "payments" => {
-                let payment = state.payments.entry(reference.clone()).or_insert_with(|| {
+                let payment = state.payments.entry(key.to_owned()).or_insert_with(|| {
                     let outcome = if declines { "failed" } else { "succeeded" };
                     json!({
-                        "id": format!("sp_{reference}"), "reference": reference, "amount": asked["amount"], "refunded": 0,
+                        "id": format!("sp_{key}"), "reference": reference, "amount": asked["amount"], "refunded": 0,
                         "status": outcome, "decline": declines.then(|| json!({"code": "card_declined", "retriable": true})),
                         "method": null, "captured_at": (!declines).then_some(&now),
                     })
@@ -236,13 +287,15 @@ impl Bank {
                 answer(payment.clone())
             }
             "refunds" => {
-                let refund = state.refunds.entry(reference.clone()).or_insert_with(|| {
+                let refund = state.refunds.entry(key.to_owned()).or_insert_with(|| {
                     json!({
-                        "id": format!("sr_{reference}"), "payment": asked["payment"], "reference": reference,
+                        "id": format!("sr_{key}"), "payment": asked["payment"], "reference": reference,
                         "amount": asked["amount"], "status": "succeeded", "code": null, "at": now,
                     })
                 });
-                answer(refund.clone())
+                let refund = refund.clone();
+                state.look_at_refund(&asked["payment"]);
+                answer(refund)
             }
             _ => StatusCode::NOT_FOUND.into_response(),
         }
@@ -252,17 +305,16 @@ impl Bank {
         let state = self.state();
         let parts: Vec<&str> = path.split('/').collect();
         let by_id = |all: &BTreeMap<String, Value>, id: &str| all.values().find(|it| it["id"] == id).cloned();
+        let by_reference = |all: &BTreeMap<String, Value>| -> Vec<Value> {
+            all.values().filter(|it| it["reference"] == query["reference"].as_str()).cloned().collect()
+        };
         let one = |found: Option<Value>| found.map_or_else(|| StatusCode::NOT_FOUND.into_response(), answer);
         match parts[..] {
             ["payments", id] => one(by_id(&state.payments, id)),
             ["refunds", id] => one(by_id(&state.refunds, id)),
             ["checkouts", id, "payment"] => one(state.pages.get(id).and_then(|at| state.payments.get(at)).cloned()),
-            ["payments"] => {
-                answer(json!({"items": state.payments.get(&query["reference"]).into_iter().collect::<Vec<_>>()}))
-            }
-            ["refunds"] => {
-                answer(json!({"items": state.refunds.get(&query["reference"]).into_iter().collect::<Vec<_>>()}))
-            }
+            ["payments"] => answer(json!({"items": by_reference(&state.payments)})),
+            ["refunds"] => answer(json!({"items": by_reference(&state.refunds)})),
             ["report"] => {
                 let on_day = |at: &Value| at.as_str().is_some_and(|at| at.starts_with(&query["day"]));
                 let line = |kind: &str, it: &Value, at: &Value| json!({"kind": kind, "id": it["id"], "reference": it["reference"], "amount": it["amount"], "at": at});

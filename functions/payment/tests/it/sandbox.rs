@@ -16,7 +16,8 @@ use kernel::{Id, Money, PaymentId, RefundId, World};
 use payment::providers::{
     Charge, Order, Payment, PaymentQuery, PaymentStatus, Provider, ProviderError, Providers, RefundOrder, RefundQuery,
     RefundStatus, ReportKind,
-    webhook::{Delivery, Notice, NoticeKind, WebhookError, Webhooks},
+    notice::{Delivery, Notice, NoticeKind, WebhookError},
+    webhook::Webhooks,
 };
 use runtime::{Boot, Vars, Wire};
 use serde_json::{Value, json};

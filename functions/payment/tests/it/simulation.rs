@@ -1,10 +1,17 @@
 //! Years of billing under one seed: the real operations and consumers on the real Postgres, under virtual time, with a bank that declines, is silent,
-//! kills its callers, and tells late, twice or never. See docs/architecture/0032-simulation.md.
+//! kills its callers, and tells late, twice, never or what is not so. See docs/architecture/0032-simulation.md.
 //!
-//! `CINEMA_SEED` begins with another seed, `CINEMA_SEEDS` runs more of them.
+//! `CINEMA_SEED` begins with another seed, `CINEMA_SEEDS` runs more of them, `CINEMA_MINUTES` begins
+//! new ones for so long, `CINEMA_YEARS` makes histories shorter or longer.
 
-use std::fmt;
+mod commits;
+mod people;
+mod rest;
+mod steps;
 
+use std::{fmt, time::Instant};
+
+use commits::Commits;
 use events::{Event, Outcome};
 use kernel::{
     Id as _, PlaybackId, TitleId, World,
@@ -26,6 +33,9 @@ const YEARS: i64 = 3;
 const AFTERWARDS: Duration = Duration::days(60);
 /// Films that are for sale by themselves, with what they cost to rent and to buy.
 const FILMS: [(i64, i64); 2] = [(399, 999), (499, 1_501)];
+/// Promo codes: what they take off, of how many periods, and how many may use each.
+const CODES: [(&str, u8, u32, u32); 5] =
+    [("THIRD", 33, 12, 3), ("HALF", 50, 6, 1), ("SEVEN", 7, 24, 2), ("MOST", 85, 3, 4), ("FREE", 100, 2, 1)];
 /// Events come late, twice and in any order, but they come.
 const EVENTS: Transport = Transport { lost_percent: 0, repeated_percent: 25, latest: Duration::days(2) };
 const NOTICES: Transport = Transport { lost_percent: 15, repeated_percent: 25, latest: Duration::days(2) };
@@ -61,6 +71,9 @@ struct Run {
     people: Vec<Customer>,
     prices: Vec<String>,
     films: Vec<Film>,
+    commits: Commits,
+    /// Whether something will go wrong, so that an operation may fail.
+    is_disturbed: bool,
     /// Every first second that playback ever told of.
     begun: Vec<(String, OffsetDateTime)>,
     is_calm: bool,
@@ -78,6 +91,11 @@ impl Run {
         for (rent, buy) in FILMS {
             films.push(Film { id: stage.film(rent, buy).await, version: 1, is_offered: true });
         }
+        for (code, percent_off, periods, most_uses) in CODES {
+            let body = json!({"code": code, "percent_off": percent_off, "periods": periods, "most_uses": most_uses});
+            stage.app.post("/v1/admin/promos", &body).token(&stage.staff("admin")).send().await.expect(201);
+        }
+        let commits = Commits::watch(stage.pool.clone()).await;
         let people = (0..PEOPLE).map(|_| Customer(stage.world.id(), stage.world.id())).collect();
         let (mut agenda, mut chance) = (Agenda::default(), Chance::new(seed));
         agenda.add(START, Happening::Schedules, &mut chance);
@@ -89,15 +107,27 @@ impl Run {
             let at = START + chance.between(Duration::DAY, Duration::days(60));
             agenda.add(at, Happening::Withdraw(film), &mut chance);
         }
-        Self { stage, chance, agenda, people, prices, films, begun: Vec::new(), is_calm: false, steps: 0 }
+        Self {
+            stage,
+            chance,
+            agenda,
+            people,
+            prices,
+            films,
+            commits,
+            is_disturbed: false,
+            begun: Vec::new(),
+            is_calm: false,
+            steps: 0,
+        }
     }
 
     fn now(&self) -> OffsetDateTime {
         self.stage.world.now()
     }
 
-    /// What the bank does with the next call, mostly what it should.
-    fn mood(&mut self) {
+    /// What the bank and Postgres do next, mostly what they should.
+    async fn mood(&mut self) {
         let mood = match self.chance.below(100) {
             _ if self.is_calm => None,
             0..12 => Some(Mood::Decline),
@@ -111,17 +141,26 @@ impl Run {
         let before = self.chance.below(3);
         // Not always the first call of a run.
         self.stage.bank.expect_after(usize::try_from(before).unwrap(), mood);
+        let row = (!self.is_calm && self.chance.percent(8)).then(|| i64::try_from(self.chance.below(12)).unwrap());
+        self.commits.fail_after(row).await;
+        self.is_disturbed = mood.is_some() || row.is_some();
+    }
+
+    /// Whatever fails when nothing goes wrong is broken.
+    fn expect_done(&self, what: &str, outcome: Option<Outcome>) {
+        let is_done = outcome.as_ref().is_none_or(|outcome| *outcome == Outcome::Done);
+        assert!(is_done || self.is_disturbed, "{what} failed although nothing went wrong: {outcome:?}");
     }
 
     async fn until(&mut self, end: OffsetDateTime) {
         while let Some(at) = self.agenda.next_at().filter(|at| *at < end) {
             let Some((_, what)) = self.agenda.pop() else { return };
             self.stage.advance((at - self.now()).max(Duration::ZERO));
-            self.mood();
+            self.mood().await;
             self.happen(what).await;
             self.steps += 1;
             if self.steps.is_multiple_of(10) {
-                self.stage.check_books().await;
+                steps::check(&self.stage).await;
             }
         }
         self.stage.advance((end - self.now()).max(Duration::ZERO));
@@ -130,13 +169,13 @@ impl Run {
     async fn happen(&mut self, what: Happening) {
         match what {
             Happening::Schedules => {
-                self.stage.renew().await;
-                self.mood();
-                self.stage.dun().await;
-                self.mood();
-                self.stage.resolve().await;
-                self.stage.announce().await;
-                self.stage.end_rentals().await;
+                self.expect_done("renew", self.stage.renew().await);
+                self.mood().await;
+                self.expect_done("dun", self.stage.dun().await);
+                self.mood().await;
+                self.expect_done("resolve-unknown", self.stage.resolve().await);
+                self.expect_done("announce-trial-end", self.stage.announce().await);
+                self.expect_done("end-rentals", self.stage.end_rentals().await);
                 let next = self.next_schedule().await;
                 self.agenda.add(next, Happening::Schedules, &mut self.chance);
             }
@@ -164,7 +203,7 @@ impl Run {
             Happening::Notice(id) => {
                 let event = format!("evt_{}", hex::encode(self.stage.world.bytes::<6>()));
                 self.stage.deliver(&event, "payment.succeeded", &id).await.expect(200);
-                self.stage.process(&event).await;
+                self.expect_done("process-webhook", Some(self.stage.process(&event).await));
             }
         }
         self.visits();
@@ -176,7 +215,7 @@ impl Run {
             "select min(at) from (select min(due_at) as at from subscriptions union all select min(check_at) from payments \
              union all select min(check_at) from refunds union all select min(valid_to) from purchases where status = 'active') x",
         )
-        .fetch_one(&self.stage.service.pool())
+        .fetch_one(&self.stage.pool)
         .await
         .unwrap();
         let delay = self.chance.between(Duration::MINUTE, Duration::HOUR);
@@ -184,10 +223,14 @@ impl Run {
         next.unwrap_or(soon).clamp(soon, self.now() + Duration::days(2)) + delay
     }
 
-    /// Whoever got a page goes there, or not.
+    /// Whoever got a page goes there, or not. The bank, or somebody who can sign for it, may tell that it was paid before it is.
     fn visits(&mut self) {
         let now = self.now();
         for reference in self.stage.bank.open_pages() {
+            if self.chance.percent(5) {
+                let id = self.stage.bank.id_of(&reference);
+                NOTICES.send(&mut self.agenda, now, &Happening::Notice(id), &mut self.chance);
+            }
             if self.chance.percent(30) {
                 let at = now + self.chance.between(Duration::MINUTE, Duration::minutes(110));
                 self.agenda.add(at, Happening::Visit(reference), &mut self.chance);
@@ -200,7 +243,7 @@ impl Run {
         let valid_to: Option<Option<OffsetDateTime>> =
             sqlx::query_scalar("select valid_to from purchases where id = $1 and status = 'active'")
                 .bind(&purchase)
-                .fetch_optional(&self.stage.service.pool())
+                .fetch_optional(&self.stage.pool)
                 .await
                 .unwrap();
         let now = self.now();
@@ -214,7 +257,7 @@ impl Run {
         let (account, title): (String, String) =
             sqlx::query_as("select account_id, title_id from purchases where id = $1")
                 .bind(purchase)
-                .fetch_one(&self.stage.service.pool())
+                .fetch_one(&self.stage.pool)
                 .await
                 .unwrap();
         let session = PlaybackId::derived(&format!("{purchase} {at}"));
@@ -241,171 +284,11 @@ impl Run {
         self.agenda.add(next, Happening::Withdraw(place), &mut self.chance);
     }
 
-    /// Somebody rents or buys, and what they have rented they play some time.
-    async fn buy(&mut self, customer: Customer) {
-        let kind = if self.chance.percent(70) { "rent" } else { "buy" };
-        let place = usize::try_from(self.chance.below(FILMS.len() as u64)).unwrap();
-        let film = self.films[place].id;
-        let answer = Box::pin(self.stage.survive(self.stage.purchase(customer, film, kind))).await;
-        let Some(begun) = answer.filter(|answer| answer.status == 201) else { return };
-        let purchase = begun.json()["purchase"]["id"].as_str().unwrap().to_owned();
-        for _ in 0..2 {
-            let at = self.now() + self.chance.between(Duration::HOUR, Duration::days(32));
-            self.agenda.add(at, Happening::Watch(purchase.clone()), &mut self.chance);
-        }
-    }
-
-    async fn act(&mut self, customer: Customer) {
-        if self.chance.percent(35) {
-            return self.buy(customer).await;
-        }
-        let price = self.chance.pick(&self.prices).cloned().unwrap();
-        let (choice, when) = (self.chance.below(12), if self.chance.percent(60) { "now" } else { "period_end" });
-        let me = "/v1/subscriptions/me";
-        let stage = &self.stage;
-        let work = async {
-            match choice {
-                0..5 => drop(stage.subscribe(customer, &price).await),
-                5 => drop(stage.post(customer, &format!("{me}/cancel"), &json!({})).await),
-                6 => drop(stage.post(customer, &format!("{me}/cancel"), &json!({"pause_for_months": 1})).await),
-                7 | 8 => drop(stage.post_empty(customer, &format!("{me}/resume")).await),
-                9 | 10 => {
-                    let wanted = json!({"price_id": price, "when": when});
-                    let preview = stage.post(customer, &format!("{me}/change/preview"), &wanted).await;
-                    if preview.status == 200 {
-                        let agreed = preview.json();
-                        let changed = stage.post(customer, &format!("{me}/change"), &agreed).await;
-                        assert!(!changed.text().contains("stale_preview"), "previewed and refused: {}", changed.text());
-                    }
-                }
-                _ => {
-                    let payments = stage.get(customer, "/v1/payments").await.expect(200);
-                    if let Some(payment) = payments["items"].as_array().and_then(|items| items.first()) {
-                        let path = format!("/v1/admin/payments/{}/refund", payment["id"].as_str().unwrap());
-                        let call = stage.app.post(&path, &json!({"amount": 100})).token(&stage.staff("support"));
-                        drop(call.send().await);
-                    }
-                }
-            }
-        };
-        Box::pin(stage.survive(work)).await;
-    }
-
-    /// What must hold when everything has come to rest.
-    async fn check(&self) {
-        let stage = &self.stage;
-        stage.check_books().await;
-        let none =
-            async |what: &'static str, statement: &'static str| assert_eq!(stage.number(statement).await, 0, "{what}");
-        none(
-            "outcomes that were never found out",
-            "select count(*) from payments where status in ('pending', 'unknown')",
-        )
-        .await;
-        none(
-            "refunds that were never found out",
-            "select count(*) from refunds where status in ('pending', 'unknown')",
-        )
-        .await;
-        none(
-            "surplus that was kept",
-            "select coalesce(sum(amount), 0)::bigint from ledger_entries where account = 'surplus'",
-        )
-        .await;
-        none(
-            "periods that were not billed, or twice",
-            "select count(*) from (select s.id from subscriptions s left join invoices i on i.subscription_id = s.id and i.kind = 'period' \
-             and i.status = 'paid' group by s.id having count(distinct i.period) <> (s.document->>'period')::int \
-             or count(i.id) <> count(distinct i.period) or coalesce(max(i.period), 0) <> (s.document->>'period')::int) x",
-        )
-        .await;
-        none(
-            "moments that were paid twice",
-            "select count(*) from invoices a join invoices b on a.subscription_id = b.subscription_id and a.kind = 'period' \
-             and b.kind = 'period' and a.status = 'paid' and b.status = 'paid' and b.period = a.period + 1 and b.covers_from < a.covers_to",
-        )
-        .await;
-        none(
-            "access that was not paid for",
-            "select count(*) from subscriptions s where s.status = 'active' and (s.document->>'to')::timestamptz <> \
-             (select max(covers_to) from invoices i where i.subscription_id = s.id and i.kind = 'period' and i.status = 'paid')",
-        )
-        .await;
-        none("purchases that still wait", "select count(*) from purchases where status = 'pending'").await;
-        none(
-            "titles that were had without being paid, or paid and not had",
-            "select count(*) from purchases p where (p.status in ('active', 'ended')) <> (select count(*) = 1 from invoices i \
-             join payments y on y.invoice_id = i.id where i.purchase_id = p.id and i.kind = 'purchase' and i.status = 'paid' \
-             and y.status = 'succeeded' and not y.is_surplus and y.refunded < y.amount)",
-        )
-        .await;
-        none(
-            "purchases that were charged twice",
-            "select count(*) from (select from invoices i join payments y on y.invoice_id = i.id and y.status = 'succeeded' \
-             and not y.is_surplus where i.kind = 'purchase' group by i.purchase_id having count(*) > 1) x",
-        )
-        .await;
-        none(
-            "titles that were rented or bought twice at once",
-            "select count(*) from purchases a join purchases b on a.account_id = b.account_id and a.title_id = b.title_id \
-             and a.id < b.id and a.kind = b.kind and a.status in ('active', 'ended') and b.status in ('active', 'ended') \
-             and tstzrange(a.paid_at, a.valid_to) && tstzrange(b.paid_at, b.valid_to) \
-             and not (a.status = 'ended' and a.begun_at > a.paid_at + interval '28 days') \
-             and not (b.status = 'ended' and b.begun_at > b.paid_at + interval '28 days')",
-        )
-        .await;
-        none(
-            "rentals whose time is not what was sold",
-            "select count(*) from purchases where kind = 'rent' and paid_at is not null and valid_to <> \
-             coalesce(begun_at + interval '48 hours', paid_at + interval '30 days')",
-        )
-        .await;
-        none(
-            "purchases of which the last event does not tell",
-            "select count(*) from purchases p left join lateral (select body from outbox where body->>'subject' = p.id \
-             order by (body->>'sequence')::bigint desc limit 1) o on true where coalesce(o.body->'data'->>'status', 'ended') <> \
-             case p.status when 'active' then 'active' else 'ended' end",
-        )
-        .await;
-        self.check_beginnings().await;
-        none(
-            "accounts with two live subscriptions",
-            "select count(*) from (select from subscriptions where status <> 'ended' group by account_id having count(*) > 1) x",
-        )
-        .await;
-        none(
-            "versions that were told twice",
-            "select count(*) from (select from outbox where body->>'type' = 'cinema.payment.subscription_changed.v1' \
-             group by body->>'subject', body->>'sequence' having count(*) > 1) x",
-        )
-        .await;
-        let theirs: i64 = stage.bank.captured().iter().filter_map(|payment| payment["amount"]["amount"].as_i64()).sum();
-        let ours =
-            stage.number("select coalesce(sum(amount), 0)::bigint from payments where status = 'succeeded'").await;
-        assert_eq!(ours, theirs, "what the bank took is not what was booked");
-        let back =
-            stage.number("select coalesce(sum(amount), 0)::bigint from refunds where status = 'succeeded'").await;
-        assert_eq!(back, stage.bank.given_back(), "what the bank gave back is not what was booked");
-    }
-
-    /// The earliest first second that was ever told of is the beginning, whatever came late, twice or in another order.
-    async fn check_beginnings(&self) {
-        let kept: Vec<(String, Option<OffsetDateTime>)> =
-            sqlx::query_as("select id, begun_at from purchases where kind = 'rent' and status in ('active', 'ended')")
-                .fetch_all(&self.stage.service.pool())
-                .await
-                .unwrap();
-        for (purchase, begun_at) in kept {
-            let told = self.begun.iter().filter(|(of, _)| *of == purchase).map(|(_, at)| at.unix_timestamp());
-            assert_eq!(begun_at.map(OffsetDateTime::unix_timestamp), told.min(), "{purchase}");
-        }
-    }
-
     /// Everything that was decided, to compare two runs by.
     async fn history(&self) -> Vec<Value> {
         let statement = "select jsonb_build_array(kind, status, amount, tax, year, number, issued_at) from invoices \
                          order by created_at, amount, number nulls last";
-        sqlx::query_scalar(statement).fetch_all(&self.stage.service.pool()).await.unwrap()
+        sqlx::query_scalar(statement).fetch_all(&self.stage.pool).await.unwrap()
     }
 }
 
@@ -433,7 +316,8 @@ async fn simulate(seed: u64, years: i64) -> Run {
     Box::pin(run.until(end)).await;
     run.is_calm = true;
     Box::pin(run.until(end + AFTERWARDS)).await;
-    run.check().await;
+    rest::check(&run.stage, &run.begun).await;
+    run.rush().await;
     run
 }
 
@@ -443,15 +327,23 @@ fn setting(name: &str) -> Option<u64> {
 
 #[tokio::test]
 async fn years_of_billing_stay_true() {
+    let years = setting("CINEMA_YEARS").map_or(YEARS, |years| i64::try_from(years).unwrap());
     let first = setting("CINEMA_SEED").unwrap_or_else(|| u64::from(World::system().below(1_000_000)));
-    for seed in first..first + setting("CINEMA_SEEDS").unwrap_or(1) {
+    let (minutes, beginning) = (setting("CINEMA_MINUTES"), Instant::now());
+    let is_enough = |count| match minutes {
+        Some(minutes) => beginning.elapsed().as_secs() >= minutes * 60,
+        None => count >= setting("CINEMA_SEEDS").unwrap_or(1),
+    };
+    for seed in (first..).take_while(|seed| !is_enough(seed - first)) {
         println!("seed {seed}");
-        let run = simulate(seed, YEARS).await;
+        let begun = Instant::now();
+        let run = simulate(seed, years).await;
         println!(
-            "{} steps, {} calls of the bank, {} payments",
+            "{} steps, {} calls of the bank, {} payments; {:.1} years a minute",
             run.steps,
             run.stage.bank.calls(),
-            run.stage.bank.captured().len()
+            run.stage.bank.captured().len(),
+            years as f64 * 60.0 / begun.elapsed().as_secs_f64()
         );
     }
 }

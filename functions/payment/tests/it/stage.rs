@@ -13,7 +13,7 @@ use payment::operations::{self, consumers};
 use proto::{catalog::TitleChanged, types};
 use runtime::{Boot, SqsMessage, Tick};
 use serde_json::{Value, json};
-use stores::SecretHandle;
+use stores::{PgPool, SecretHandle};
 use testkit::{Answer, App, Service, Token, titles};
 use time::{Duration, OffsetDateTime, macros::datetime};
 
@@ -55,6 +55,8 @@ impl Consumers {
 pub struct Stage {
     consumers: Consumers,
     pub service: Service,
+    /// The service's schema, for whoever looks at it.
+    pub pool: PgPool,
     pub app: App,
     pub bank: Bank,
     pub world: World,
@@ -90,7 +92,8 @@ impl Stage {
         let service = service.with("STREAM_DOMAIN_EVENTS", "no-such-stream");
         let app = service.app_with(&service.boot().with_world(world.clone()), operations::routes);
         let consumers = Consumers::wire(&service.boot().with_world(world.clone()));
-        Self { consumers, service, app, bank, world, clock }
+        let pool = service.pool();
+        Self { consumers, service, pool, app, bank, world, clock }
     }
 
     pub fn boot(&self) -> Boot {
@@ -301,7 +304,7 @@ impl Stage {
         )
         .bind(kind)
         .bind(subject)
-        .fetch_all(&self.service.pool())
+        .fetch_all(&self.pool)
         .await
         .unwrap();
         rows.into_iter().map(|row| row["data"].clone()).collect()
@@ -309,7 +312,7 @@ impl Stage {
 
     /// One number of the database.
     pub async fn number(&self, statement: &'static str) -> i64 {
-        sqlx::query_scalar(statement).fetch_one(&self.service.pool()).await.unwrap()
+        sqlx::query_scalar(statement).fetch_one(&self.pool).await.unwrap()
     }
 
     /// What must hold whenever nothing runs.

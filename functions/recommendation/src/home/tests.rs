@@ -83,6 +83,7 @@ fn viewing(world: &World, now: OffsetDateTime) -> Viewing {
         sequence: 1,
         started_at: millis::of(now) - i64::from(reached(1_000_000_000)),
         at: millis::of(now) - i64::from(reached(1_000_000)),
+        played_at: millis::of(now) - i64::from(reached(1_000_000)),
         position_ms,
         watched_ms: reached(position_ms),
         duration_ms: FILM_MS,
@@ -99,6 +100,9 @@ fn taste(world: &World, count: usize, now: OffsetDateTime) -> Taste {
     for _ in 0..world.below(8) {
         let verdict = [Verdict::Like, Verdict::Dislike, Verdict::NotInterested][world.below(3) as usize];
         taste.feedback.insert(any(), Feedback { verdict, at: millis::of(now) });
+    }
+    for _ in 0..world.below(6) {
+        taste.hidden.insert(any(), millis::of(now) - i64::from(world.below(1_000_000)));
     }
     taste.onboarding.titles = (0..world.below(4)).map(|_| any()).collect();
     taste.onboarding.genres = (0..world.below(3)).map(|_| GENRES[world.below(5) as usize].to_owned()).collect();
@@ -149,7 +153,13 @@ fn nothing_seen_refused_or_invisible_is_ever_shown() {
                         shown += 1;
                         match row.kind {
                             RowKind::Continue => {
-                                assert!(is_visible(pick.title) && taste.viewings[&pick.title].is_continued());
+                                let viewing = &taste.viewings[&pick.title];
+                                assert!(is_visible(pick.title) && viewing.is_continued());
+                                let hidden_at = taste.hidden.get(&pick.title);
+                                assert!(
+                                    hidden_at.is_none_or(|at| *at < viewing.played_at()),
+                                    "hidden and not played since"
+                                );
                             }
                             _ => assert!(may(pick.title) && !excluded.contains(&pick.title), "{:?}", row.kind),
                         }
@@ -187,6 +197,7 @@ fn a_profile_gets_its_cluster_first_with_its_reasons() {
             sequence: 1,
             started_at: millis::of(now),
             at: millis::of(now) + n as i64,
+            played_at: millis::of(now),
             position_ms: FILM_MS,
             watched_ms: FILM_MS,
             duration_ms: FILM_MS,

@@ -1,4 +1,4 @@
-//! `playback-events`, erased histories and deleted profiles → what profiles saw. No order and no number of events matters.
+//! `playback-events`, hidings, erased histories and deleted profiles → what profiles saw, and what of it they want to watch on. No order and no number of events matters.
 //!
 //! A batch holds many reports of few sessions: what it says of one profile and title is one change, and changes of different ones are made side by
 //! side. One after the other, a hundred records took 2 s on idle engines and 20 s on busy ones; a shard may bring a thousand a second.
@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 
 use events::{
-    BatchConsumer, Batches, DeadLetters, Deadline, Event, HistoryErased, Outcome, Playback, Profile, project,
+    BatchConsumer, Batches, DeadLetters, Deadline, Event, HidingChange, HistoryErased, Outcome, Playback, Profile,
+    project,
 };
 use futures::{StreamExt, stream};
 use kernel::{AccountId, ProfileId, TitleId};
@@ -18,7 +19,7 @@ use stores::Table;
 use time::Duration;
 
 use crate::{
-    store::{erasure, viewings},
+    store::{erasure, hidings, viewings},
     viewing::Watch,
 };
 
@@ -51,7 +52,7 @@ impl BatchConsumer<Event> for Projection {
         let mut said: BTreeMap<(AccountId, ProfileId, TitleId), Said> = BTreeMap::new();
         for (place, event) in events.iter().enumerate() {
             if !Playback::TYPES.contains(&event.kind.as_str()) {
-                outcomes[place] = self.forget(event).await;
+                outcomes[place] = self.apply(event).await;
                 continue;
             }
             match Playback::read(event) {
@@ -86,10 +87,13 @@ impl BatchConsumer<Event> for Projection {
 }
 
 impl Projection {
-    /// What was erased, and profiles that are no more. The stream carries what players measure as well.
-    async fn forget(&self, event: &Event) -> Outcome {
+    /// What was hidden or erased, and profiles that are no more. The stream carries what players measure as well.
+    async fn apply(&self, event: &Event) -> Outcome {
         let table = &self.table;
         match event.kind.as_str() {
+            types::CONTINUE_WATCHING_CHANGED => {
+                project(event, HidingChange::read, async |change| hidings::note(table, &change).await).await
+            }
             types::HISTORY_ERASED => {
                 project(event, HistoryErased::read, async |erased| viewings::erase(table, &erased).await).await
             }

@@ -17,6 +17,7 @@ pub fn profile(profile: ProfileId) -> String {
 
 pub const VIEWING: &str = "viewing#";
 pub const FEEDBACK: &str = "feedback#";
+pub const HIDDEN: &str = "hidden#";
 pub const ONBOARDING: &str = "onboarding";
 
 pub fn viewing(profile: ProfileId, title: TitleId) -> Key {
@@ -25,6 +26,10 @@ pub fn viewing(profile: ProfileId, title: TitleId) -> Key {
 
 pub fn feedback(profile: ProfileId, title: TitleId) -> Key {
     Key::new(self::profile(profile), format!("{FEEDBACK}{title}"))
+}
+
+pub fn hidden(profile: ProfileId, title: TitleId) -> Key {
+    Key::new(self::profile(profile), format!("{HIDDEN}{title}"))
 }
 
 pub fn onboarding(profile: ProfileId) -> Key {

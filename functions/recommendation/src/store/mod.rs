@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `profile#prf_…` | `viewing#ttl_…` | what the profile saw of a title |
 //! | `profile#prf_…` | `feedback#ttl_…` | what it says of a title |
+//! | `profile#prf_…` | `hidden#ttl_…` | whether, and since when, it does not want to be offered to watch it on |
 //! | `profile#prf_…` | `onboarding` | what it chose when it began |
 //! | `profile#prf_…` | `forgotten`, `forgotten#ttl_…` | until when its history was erased, of all or of one title |
 //! | `impressions#prf_…` | `imp_…` | what decided a page, for a week |
@@ -13,6 +14,8 @@
 //! | `erased#…` | `erased` | digest of an account that was erased |
 
 pub mod erasure;
+mod forgotten;
+pub mod hidings;
 pub mod impressions;
 mod keys;
 pub mod models;

@@ -7,7 +7,7 @@ use stores::{
     table::{Item, Query},
 };
 
-use super::{keys, profiles};
+use super::{hidings::Hiding, keys, profiles};
 use crate::taste::Taste;
 
 /// Profiles that are read at once.
@@ -26,6 +26,8 @@ fn taste(items: Vec<Item>) -> Result<Taste, StoreError> {
             taste.viewings.insert(title, item.read()?);
         } else if let Some(title) = sk.strip_prefix(keys::FEEDBACK).and_then(|title| title.parse().ok()) {
             taste.feedback.insert(title, item.read()?);
+        } else if let Some(title) = sk.strip_prefix(keys::HIDDEN).and_then(|title| title.parse().ok()) {
+            taste.hidden.extend(item.read::<Hiding>()?.hidden_at.map(|at| (title, at)));
         } else if sk == keys::ONBOARDING {
             taste.onboarding = item.read()?;
         }

@@ -3,13 +3,12 @@
 
 use events::HistoryErased;
 use kernel::{AccountId, ProfileId, TitleId};
-use serde::{Deserialize, Serialize};
 use stores::{
     StoreError, Table,
     table::{Condition, Item, Query, Write, took_place},
 };
 
-use super::{erasure, keys, profiles};
+use super::{erasure, forgotten::Forgotten, hidings, keys, profiles};
 use crate::{
     millis,
     viewing::{Viewing, Watch},
@@ -17,12 +16,6 @@ use crate::{
 
 /// Others who write the same item at the same moment are few: the player of one session reports every 30 s.
 const ATTEMPTS: u32 = 10;
-
-/// Until when a history was erased.
-#[derive(Serialize, Deserialize)]
-struct Forgotten {
-    until: i64,
-}
 
 /// Takes in what events say of a profile and a title, unless the profile is gone.
 pub async fn note(
@@ -57,6 +50,7 @@ pub async fn erase(table: &Table, erased: &HistoryErased) -> Result<(), StoreErr
     for title in titles {
         change(table, erased.profile, title, &[]).await?;
     }
+    hidings::erase(table, erased.profile, erased.title, until).await?;
     erasure::forget_impressions(table, erased.profile).await.map(drop)
 }
 

@@ -8,7 +8,7 @@ use proto::{
     catalog::{Asset, TitleChanged},
     streaming::Playback,
     types,
-    user::{HistoryErased, ProfileChanged},
+    user::{ContinueWatchingChanged, HistoryErased, ProfileChanged},
 };
 use runtime::{Boot, Tick, Vars};
 use serde_json::Value;
@@ -109,6 +109,24 @@ pub fn history_erased(person: &Person, title: Option<TitleId>, at: OffsetDateTim
         erased_at: text(at),
     };
     Event::new(&World::system(), types::HISTORY_ERASED, person.profile, 1, &data)
+}
+
+/// A change of what is offered to watch on.
+pub fn hiding(
+    person: &Person,
+    title: TitleId,
+    sequence: i64,
+    hidden_at: Option<OffsetDateTime>,
+    changed_at: OffsetDateTime,
+) -> Event {
+    let data = ContinueWatchingChanged {
+        profile_id: person.profile.to_string(),
+        account_id: person.account.to_string(),
+        title_id: title.to_string(),
+        hidden_at: hidden_at.map(text).unwrap_or_default(),
+        changed_at: text(changed_at),
+    };
+    Event::new(&World::system(), types::CONTINUE_WATCHING_CHANGED, person.profile, sequence, &data)
 }
 
 pub fn profile_deleted(person: &Person) -> Event {

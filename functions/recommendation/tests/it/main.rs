@@ -6,6 +6,7 @@ mod bad_input;
 mod erasure;
 mod fixture;
 mod function;
+mod hidden;
 mod home;
 mod lists;
 mod models;

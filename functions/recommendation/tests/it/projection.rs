@@ -8,7 +8,7 @@ use proto::types;
 use stores::aws_sdk_dynamodb::types::AttributeValue;
 use time::Duration;
 
-use crate::fixture::{Fixture, Person, history_erased, playback, profile_deleted};
+use crate::fixture::{Fixture, Person, hiding, history_erased, playback, profile_deleted};
 
 /// What is kept of a profile, by key, without what belongs to the moment.
 async fn state(fixture: &Fixture, partition: &str) -> BTreeMap<String, String> {
@@ -55,6 +55,11 @@ async fn any_order_and_number_of_events_ends_in_the_same_state() {
                 events.push(playback(&person, titles[n % 2], *session, sequence, 500.0 * sequence as f64, at(n)));
             }
         }
+        // Said before the history was erased, or taken back, or still so.
+        events.push(hiding(&person, titles[0], 1, Some(at(0)), at(0)));
+        events.push(hiding(&person, titles[1], 2, Some(at(2)), at(2)));
+        events.push(hiding(&person, titles[1], 3, None, at(3)));
+        events.push(hiding(&person, titles[0], 4, Some(at(3)), at(3)));
         events.push(history_erased(&person, Some(titles[0]), at(0)));
         events.push(history_erased(&person, None, at(1)));
         let mut told: Vec<Event> = events.iter().chain(&events).cloned().collect();
@@ -68,6 +73,8 @@ async fn any_order_and_number_of_events_ends_in_the_same_state() {
         let state = state(&fixture, &format!("profile#{}", person.profile)).await;
         let viewings = state.keys().filter(|key| key.starts_with("viewing#")).count();
         assert_eq!(viewings, 2, "the sessions after the erasures stay: {state:?}");
+        let hidings = state.keys().filter(|key| key.starts_with("hidden#")).count();
+        assert_eq!(hidings, 2, "the newest word on each title: {state:?}");
         assert_eq!(expected.get_or_insert(state.clone()), &state, "round {round}");
     }
 }
@@ -105,6 +112,8 @@ async fn a_deleted_profile_leaves_nothing_and_late_news_change_nothing() {
     fixture.home(&fixture.app, &person).await;
     assert_eq!(fixture.tell(profile_deleted(&person)).await, Outcome::Done);
     assert_eq!(fixture.tell(event(2)).await, Outcome::Done);
+    let now = fixture.world.now();
+    assert_eq!(fixture.tell(hiding(&person, title, 1, Some(now), now)).await, Outcome::Done);
     let feedback = serde_json::json!({ "title_id": title, "feedback": "like" });
     let token = fixture.present(person.token());
     fixture.app.post("/v1/recommendations/feedback", &feedback).token(&token).send().await.expect(204);

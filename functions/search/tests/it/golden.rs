@@ -1,4 +1,4 @@
-//! The golden set: real films among five thousand generated ones, and what people type for them.
+//! The golden set: real films among five thousand made-up ones, and what people type for them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,24 +9,20 @@ use std::{
 use events::{Event, Outcome};
 use futures::{StreamExt, stream};
 use kernel::{Id, TitleId, World};
-use serde_json::{Value, json};
-use testkit::App;
+use serde_json::Value;
+use testkit::{
+    App,
+    films::{self, Film, ListedQuery},
+};
 use time::OffsetDateTime;
 
-use crate::library::{Library, event, path};
+use crate::library::{Library, path};
 
-const GENERATED: usize = 5_000;
+const MADE_UP: usize = 5_000;
 const SEED: u64 = 2026;
 const BATCH: usize = 250;
 /// Searches at the same time.
 const PARALLEL: usize = 4;
-
-struct Film {
-    original: String,
-    names: Vec<(&'static str, String)>,
-    year: i16,
-    people: Vec<Vec<String>>,
-}
 
 /// A query and the titles of which one must come first; none where nothing may be found.
 struct Query {
@@ -43,111 +39,8 @@ struct Score {
     worst: Vec<String>,
 }
 
-impl Film {
-    fn all_names(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(|(_, name)| name.as_str()).chain([self.original.as_str()])
-    }
-
-    fn event(&self, number: usize) -> Event {
-        let names: Vec<Value> =
-            self.names.iter().map(|(locale, name)| json!({"locale": locale, "name": name})).collect();
-        let credit =
-            |spellings: &Vec<String>| json!({"name": spellings[0], "role": "actor", "also_known_as": spellings[1..]});
-        let genre = ["drama", "comedy", "thriller"][number % 3];
-        let title = json!({
-            "kind": "film", "slug": format!("film-{number}"), "publication": "published", "rating": 12, "year": self.year,
-            "original_title": self.original, "genres": [genre], "localisations": names,
-            "credits": self.people.iter().map(credit).collect::<Vec<_>>(),
-        });
-        event(id(number), 1, &title)
-    }
-}
-
 fn id(number: usize) -> TitleId {
     TitleId::from_parts(OffsetDateTime::UNIX_EPOCH + Duration::from_millis(number as u64), [7; 10])
-}
-
-fn lines(text: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    text.lines().filter(|line| !line.starts_with('#')).map(|line| line.split('|').collect())
-}
-
-fn real() -> Vec<Film> {
-    let film = |fields: Vec<&str>| {
-        let [original, english, russian, year, people] = fields[..] else { panic!("five fields: {fields:?}") };
-        let or_original = |name: &str| if name.is_empty() { original.to_owned() } else { name.to_owned() };
-        let spellings = |person: &str| person.trim().split('/').map(str::to_owned).collect();
-        Film {
-            original: original.to_owned(),
-            names: vec![("en", or_original(english)), ("ru", or_original(russian))],
-            year: year.parse().unwrap(),
-            people: people.split(';').map(spellings).collect(),
-        }
-    };
-    lines(include_str!("../golden/films.txt")).map(film).collect()
-}
-
-/// Plausible titles that no real film of the set has, the same in every run.
-fn generated(real: &[Film]) -> Vec<Film> {
-    const ADJECTIVES: &str = "silent distant broken golden hidden last first lost burning frozen dark secret wild quiet lonely endless crimson \
-        hollow bright forgotten restless electric paper iron velvet bitter gentle crooked northern southern midnight second stolen falling empty \
-        perfect ordinary invisible savage tender";
-    const NOUNS: &str = "river harbour winter summer house garden road letter promise shadow mirror stranger sister brother daughter \
-        soldier captain teacher doctor painter dancer king queen prince thief witness island mountain forest desert ocean city station train \
-        bridge tower window door song dream memory storm fire heart star moon horse wolf bird lion tiger knight empire kingdom machine planet";
-    const PLACES: &str = "Paris London Berlin Vienna Prague Lisbon Havana Tokyo Shanghai Istanbul Cairo Oslo Dublin Boston Chicago Texas \
-        Alaska Siberia Crimea Odessa Riga Minsk Kazan Baku";
-    const FIRST: &str = "Anna Maria Elena Olga Irina Sofia Laura Julia Emma Clara Ivan Pavel Sergei Dmitri Nikolai Viktor Oleg Peter Paul \
-        Thomas Martin Robert Edward George Henri Marcel Luis Carlos Kenji Hiro";
-    const LAST: &str = "Volkova Petrov Smirnov Kuznetsov Orlov Sokolov Morozov Lebedev Novak Horvath Kowalski Schmidt Weber Keller Bauer \
-        Dubois Lefevre Moreau Rossi Bianchi Ferrari Garcia Fernandez Silva Costa Tanaka Suzuki Walker Harris Clark Lewis Young Allen Wright \
-        Hughes Fisher";
-    const RUSSIAN_ADJECTIVES: &str = "тихий далёкий золотой тайный последний первый забытый холодный тёмный дикий одинокий бесконечный \
-        красный пустой светлый северный южный полночный второй украденный железный бумажный горький обычный невидимый чужой весенний старый \
-        новый белый";
-    const RUSSIAN_NOUNS: &str = "берег дом сад город остров лес поезд мост дождь снег ветер свет день вечер август странник солдат капитан \
-        учитель доктор художник король принц вор свидетель брат сын зверь волк лев конь сон голос путь след огонь рассвет закат океан вокзал";
-    const GENITIVES: &str = "надежды любви дождя моря зимы весны осени памяти сердца города войны мира королевы учителя капитана звезды луны \
-        тишины свободы судьбы";
-    let (world, _) = World::replay(OffsetDateTime::UNIX_EPOCH, SEED);
-    let below = |bound: usize| usize::try_from(world.below(u32::try_from(bound).unwrap())).unwrap();
-    let pick = |words: &'static str| words.split_whitespace().nth(below(words.split_whitespace().count())).unwrap();
-    let capital =
-        |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>();
-    let english = || {
-        let (adjective, noun, other) = (capital(pick(ADJECTIVES)), capital(pick(NOUNS)), capital(pick(NOUNS)));
-        match below(8) {
-            0 | 1 => format!("The {adjective} {noun}"),
-            2 => format!("{noun} of {}", pick(PLACES)),
-            3 => format!("{}'s {noun}", pick(FIRST)),
-            4 => format!("A {noun} in {}", pick(PLACES)),
-            5 => format!("{noun} and {other}"),
-            6 => format!("The {adjective} {noun}: {other}'s {}", capital(pick(NOUNS))),
-            _ => format!("{adjective} {noun} of the {other}"),
-        }
-    };
-    let russian = || {
-        let (adjective, noun) = (pick(RUSSIAN_ADJECTIVES), pick(RUSSIAN_NOUNS));
-        match below(4) {
-            0 => format!("{} {noun}", capital(adjective)),
-            1 => format!("{} {}", capital(noun), pick(GENITIVES)),
-            2 => format!("{} {noun} {}", capital(adjective), pick(GENITIVES)),
-            _ => format!("{} и {}", capital(noun), pick(RUSSIAN_NOUNS)),
-        }
-    };
-    let taken: BTreeSet<String> = real.iter().flat_map(Film::all_names).map(str::to_lowercase).collect();
-    let mut films = Vec::with_capacity(GENERATED);
-    while films.len() < GENERATED {
-        let (english, russian) = (english(), russian());
-        if taken.contains(&english.to_lowercase()) || taken.contains(&russian.to_lowercase()) {
-            continue;
-        }
-        let original = if below(2) == 0 { english.clone() } else { russian.clone() };
-        let person = || vec![format!("{} {}", pick(FIRST), pick(LAST))];
-        let people = vec![person(), person(), person()];
-        let year = i16::try_from(1930 + below(95)).unwrap();
-        films.push(Film { original, names: vec![("en", english), ("ru", russian)], year, people });
-    }
-    films
 }
 
 /// A letter left out, doubled, changed or swapped with its neighbour, in a word of at least four letters; `None` where there is none.
@@ -174,21 +67,20 @@ fn with_typo(name: &str, world: &World) -> Option<String> {
     Some(changed.join(" ")).filter(|changed| changed != name)
 }
 
-fn queries(films: &[Film]) -> Vec<Query> {
+fn queries(set: &[Film]) -> Vec<Query> {
     let called = |name: &str| -> BTreeSet<usize> {
         let is_called = |film: &Film| film.all_names().any(|known| known.to_lowercase() == name.to_lowercase());
-        (0..films.len()).filter(|number| is_called(&films[*number])).collect()
+        (0..set.len()).filter(|number| is_called(&set[*number])).collect()
     };
-    let listed = lines(include_str!("../golden/queries.txt")).map(|fields| {
-        let [kind, text, wanted] = fields[..] else { panic!("three fields: {fields:?}") };
-        let is_wanted = |film: &Film| film.original == wanted || format!("{} ({})", film.original, film.year) == wanted;
-        let expected: BTreeSet<usize> = (0..films.len()).filter(|number| is_wanted(&films[*number])).collect();
-        assert_eq!(expected.len(), usize::from(wanted != "-"), "{wanted} is one film of the set");
-        Query { kind: kind.to_owned(), text: text.to_owned(), expected }
+    let listed = films::queries().into_iter().map(|ListedQuery { kind, text, meant }| {
+        let is_meant = |film: &Film| film.original == meant || format!("{} ({})", film.original, film.year) == meant;
+        let expected: BTreeSet<usize> = (0..set.len()).filter(|number| is_meant(&set[*number])).collect();
+        assert_eq!(expected.len(), usize::from(meant != "-"), "{meant} is one film of the set");
+        Query { kind, text, expected }
     });
     let mut queries: Vec<Query> = listed.collect();
     let (world, _) = World::replay(OffsetDateTime::UNIX_EPOCH, SEED);
-    for (number, film) in films.iter().enumerate() {
+    for (number, film) in set.iter().enumerate() {
         let names: BTreeSet<&str> = film.all_names().collect();
         for name in names {
             queries.push(Query { kind: "every exact".to_owned(), text: name.to_owned(), expected: called(name) });
@@ -222,13 +114,14 @@ async fn asked<'a>(app: &App, query: &'a Query) -> (&'a Query, Value, Option<usi
 
 #[tokio::test]
 async fn what_people_type_finds_what_they_mean() {
-    let films = real();
-    assert!(films.len() >= 300, "{}", films.len());
-    let queries = queries(&films);
+    let real = films::real();
+    assert!(real.len() >= 300, "{}", real.len());
+    let queries = queries(&real);
     assert!(queries.iter().filter(|query| !query.kind.starts_with("every")).count() >= 120);
-    let others = generated(&films);
+    let others = films::made_up(MADE_UP, &real);
     let library = Library::open().await;
-    let events: Vec<Event> = films.iter().chain(&others).enumerate().map(|(number, film)| film.event(number)).collect();
+    let films = real.iter().chain(&others).enumerate();
+    let events: Vec<Event> = films.map(|(number, film)| film.changed(id(number), number)).collect();
     for batch in events.chunks(BATCH) {
         let outcomes = library.deliver(batch.to_vec()).await;
         assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Done), "{outcomes:?}");

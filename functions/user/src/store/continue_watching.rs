@@ -1,8 +1,10 @@
 //! What profiles can watch on.
 
-use kernel::{AccountId, ProfileId, TitleId, progress};
-use sqlx::{AssertSqlSafe, FromRow, PgPool, Row, postgres::PgRow};
-use time::OffsetDateTime;
+use events::Event;
+use kernel::{AccountId, ProfileId, TitleId, World, progress};
+use proto::{types, user::ContinueWatchingChanged};
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, PgPool, Row, postgres::PgRow};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     lists::{self, ListError, Place, micros},
@@ -84,40 +86,89 @@ pub(crate) async fn list(
     lists::rows(pool, statement, viewpoint, after, limit).await
 }
 
-/// A living profile of the account, which stays so until the statement ends.
-const LIVE: &str = "live as (select id from profiles where id = $1 and account_id = $2 and not deleted for share)";
+/// What a profile has hidden, or shows again, and what others hear of it.
+pub(crate) struct Hiding {
+    /// Counts the profile's changes.
+    pub sequence: i64,
+    pub title: TitleId,
+    /// Until it is played after that; `None`: it is offered again.
+    pub hidden_at: Option<OffsetDateTime>,
+    /// Grows with the number, whatever the clocks say.
+    pub changed_at: OffsetDateTime,
+}
+
+impl Hiding {
+    /// The event of the change.
+    pub(crate) fn event(&self, world: &World, (account, profile): (AccountId, ProfileId)) -> Event {
+        let data = ContinueWatchingChanged {
+            profile_id: profile.to_string(),
+            account_id: account.to_string(),
+            title_id: self.title.to_string(),
+            hidden_at: self.hidden_at.map(rfc3339).unwrap_or_default(),
+            changed_at: rfc3339(self.changed_at),
+        };
+        Event::new(world, types::CONTINUE_WATCHING_CHANGED, profile, self.sequence, &data)
+    }
+}
+
+fn rfc3339(moment: OffsetDateTime) -> String {
+    moment.format(&Rfc3339).unwrap_or_default()
+}
 
 /// Hides a title, and all that belongs to its series, until one of them is played again. Of what the catalogue does not know there is nothing to
 /// hide.
 pub(crate) async fn hide(
-    pool: &PgPool,
-    (account, profile): (AccountId, ProfileId),
+    connection: &mut PgConnection,
+    owner: (AccountId, ProfileId),
     title: TitleId,
     now: OffsetDateTime,
-) -> Result<(), ListError> {
-    let statement = format!(
-        "with {LIVE}, hidden as (insert into continue_watching_hidden as h (profile_id, title_id, hidden_at) \
-         select live.id, t.id, $4 from live, titles t where t.id = $3 \
-         on conflict (profile_id, title_id) do update set hidden_at = greatest(h.hidden_at, excluded.hidden_at)) \
-         select exists (select from live)"
+) -> Result<Option<Hiding>, ListError> {
+    lists::lock(connection, owner).await?;
+    let hide = sqlx::query_scalar(
+        "insert into continue_watching_hidden as h (profile_id, title_id, hidden_at) select $1, t.id, $3 from titles t where t.id = $2 \
+         on conflict (profile_id, title_id) do update set hidden_at = greatest(h.hidden_at, excluded.hidden_at) returning hidden_at",
     );
-    let hide = sqlx::query_scalar(AssertSqlSafe(statement)).bind(profile).bind(account).bind(title).bind(now);
-    if hide.fetch_one(pool).await? { Ok(()) } else { Err(ListError::NoProfile) }
+    let hidden_at = hide.bind(owner.1).bind(title).bind(now).fetch_optional(&mut *connection).await?;
+    match hidden_at {
+        Some(hidden_at) => Ok(Some(count(connection, owner.1, (title, Some(hidden_at)), now).await?)),
+        None => Ok(None),
+    }
 }
 
-/// Takes back that a title, or another one of its series, was hidden.
+/// Takes back that a title, or others of its series, were hidden.
 pub(crate) async fn show(
-    pool: &PgPool,
-    (account, profile): (AccountId, ProfileId),
+    connection: &mut PgConnection,
+    owner: (AccountId, ProfileId),
     title: TitleId,
-) -> Result<(), ListError> {
+    now: OffsetDateTime,
+) -> Result<Vec<Hiding>, ListError> {
+    lists::lock(connection, owner).await?;
     let work_of = |title: &str| format!("(select {WORK} from {TITLES} where w.id = {title})");
     let statement = format!(
-        "with {LIVE}, shown as (delete from continue_watching_hidden h using live where h.profile_id = live.id and {} = {}) \
-         select exists (select from live)",
+        "delete from continue_watching_hidden h where h.profile_id = $1 and {} = {} returning h.title_id",
         work_of("h.title_id"),
-        work_of("$3"),
+        work_of("$2"),
     );
-    let show = sqlx::query_scalar(AssertSqlSafe(statement)).bind(profile).bind(account).bind(title);
-    if show.fetch_one(pool).await? { Ok(()) } else { Err(ListError::NoProfile) }
+    let show = sqlx::query_scalar(AssertSqlSafe(statement)).bind(owner.1).bind(title);
+    let mut shown: Vec<TitleId> = show.fetch_all(&mut *connection).await?;
+    shown.sort_unstable();
+    let mut changes = Vec::with_capacity(shown.len());
+    for title in shown {
+        changes.push(count(connection, owner.1, (title, None), now).await?);
+    }
+    Ok(changes)
+}
+
+async fn count(
+    connection: &mut PgConnection,
+    profile: ProfileId,
+    (title, hidden_at): (TitleId, Option<OffsetDateTime>),
+    now: OffsetDateTime,
+) -> Result<Hiding, sqlx::Error> {
+    let count = sqlx::query_as(
+        "update profiles set hiding_changes = hiding_changes + 1, hiding_changed_at = greatest(hiding_changed_at, $2) where id = $1 \
+         returning hiding_changes, hiding_changed_at",
+    );
+    let (sequence, changed_at) = count.bind(profile).bind(now).fetch_one(connection).await?;
+    Ok(Hiding { sequence, title, hidden_at, changed_at })
 }

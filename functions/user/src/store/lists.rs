@@ -1,7 +1,7 @@
 //! What the lists of a profile have in common: they show, and take in, only what the profile may see now.
 
 use kernel::{AccountId, ProfileId, TitleId};
-use sqlx::{AssertSqlSafe, FromRow, PgExecutor, PgPool, postgres::PgRow};
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, PgExecutor, PgPool, postgres::PgRow};
 use time::OffsetDateTime;
 
 use super::titles::visible;
@@ -104,4 +104,17 @@ pub(super) async fn remove(
     let (is_live, is_gone): (bool, bool) =
         sqlx::query_as(AssertSqlSafe(statement)).bind(profile).bind(account).bind(title).fetch_one(executor).await?;
     if is_live { Ok(is_gone) } else { Err(ListError::NoProfile) }
+}
+
+/// Keeps everybody else from the profile's lists until the transaction ends, so that changes are counted in the order in which they are made.
+pub(super) async fn lock(
+    connection: &mut PgConnection,
+    (account, profile): (AccountId, ProfileId),
+) -> Result<(), ListError> {
+    let held = sqlx::query("select from profiles where id = $1 and account_id = $2 and not deleted for update")
+        .bind(profile)
+        .bind(account)
+        .fetch_optional(connection)
+        .await?;
+    held.map(drop).ok_or(ListError::NoProfile)
 }

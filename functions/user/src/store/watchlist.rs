@@ -52,7 +52,7 @@ pub(crate) async fn add(
     viewpoint: &Viewpoint,
     title: TitleId,
 ) -> Result<Option<i64>, ListError> {
-    lock(connection, (viewpoint.account, viewpoint.profile)).await?;
+    lists::lock(connection, (viewpoint.account, viewpoint.profile)).await?;
     sqlx::query(
         "update watchlist set import_id = null where profile_id = $1 and title_id = $2 and import_id is not null",
     )
@@ -73,19 +73,9 @@ pub(crate) async fn remove(
     owner: (AccountId, ProfileId),
     title: TitleId,
 ) -> Result<Option<i64>, ListError> {
-    lock(connection, owner).await?;
+    lists::lock(connection, owner).await?;
     let is_gone = lists::remove(&mut *connection, "watchlist", owner, title).await?;
     count(connection, owner.1, is_gone).await
-}
-
-/// Keeps everybody else from the profile's list until the transaction ends, so that changes are counted in the order in which they are made.
-async fn lock(connection: &mut PgConnection, (account, profile): (AccountId, ProfileId)) -> Result<(), ListError> {
-    let held = sqlx::query("select from profiles where id = $1 and account_id = $2 and not deleted for update")
-        .bind(profile)
-        .bind(account)
-        .fetch_optional(connection)
-        .await?;
-    held.map(drop).ok_or(ListError::NoProfile)
 }
 
 async fn count(connection: &mut PgConnection, profile: ProfileId, has_changed: bool) -> Result<Option<i64>, ListError> {

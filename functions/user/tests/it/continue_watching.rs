@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use events::Outcome;
 use futures::future::join_all;
 use kernel::{TitleId, World};
-use proto::catalog::TitleChanged;
+use proto::{catalog::TitleChanged, types};
 use runtime::Boot;
 use serde_json::{Value, json};
 use testkit::{Answer, Token};
@@ -233,6 +233,36 @@ async fn a_series_is_hidden_as_one_and_each_of_its_episodes_brings_it_back() {
     assert!(offers(&home, &person).await.is_empty());
     home.watch(&person, series.id(0), LENGTH, -1).await;
     assert_eq!(offers(&home, &person).await, [json!([series.id(1), 0.0, true])]);
+}
+
+/// Numbers, titles and moments of what others were told.
+async fn told(home: &Home, person: &Person, changes: usize) -> Vec<(i64, String, bool)> {
+    // The profile itself was told before.
+    let events = home.service.events("domain-events", person.profile, changes + 1).await;
+    let changes = events.iter().filter(|event| event.kind == types::CONTINUE_WATCHING_CHANGED);
+    let changes = changes.map(|event| events::HidingChange::read(event).unwrap());
+    changes.map(|change| (change.sequence, change.title.to_string(), change.hidden_at.is_some())).collect()
+}
+
+#[tokio::test]
+async fn others_are_told_what_is_hidden_and_what_is_shown_again() {
+    let home = Home::start().await;
+    let person = home.person().await;
+    let series = Series::tell(&home).await;
+    let unknown: TitleId = World::system().id();
+    hide(&home, &person, unknown).await;
+    for at in [1, 0, 0] {
+        hide(&home, &person, series.id(at)).await;
+    }
+    for _ in 0..2 {
+        change(&home, &person.viewer(), "PUT", &series.seasons[1].title_id).await.expect(204);
+    }
+    let (first, second) = (series.id(0).to_string(), series.id(1).to_string());
+    let mut shown = [first.clone(), second.clone()];
+    shown.sort();
+    let [one, two] = shown;
+    let expected = [(1, second, true), (2, first.clone(), true), (3, first, true), (4, one, false), (5, two, false)];
+    assert_eq!(told(&home, &person, 5).await, expected, "nothing of what changed nothing");
 }
 
 #[tokio::test]

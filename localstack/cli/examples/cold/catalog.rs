@@ -1,8 +1,5 @@
-use events::Event;
-use kernel::{AssetId, World};
-use proto::{media, types};
 use serde_json::{Value, json};
-use testkit::{Service, Token, records};
+use testkit::{Service, Token, films::asset_ready, records};
 
 use crate::workload::{Stage, Workload, request};
 
@@ -27,20 +24,7 @@ fn draft(number: usize) -> Value {
 }
 
 fn ready(title: &str) -> Value {
-    let asset: AssetId = World::system().id();
-    let rendition =
-        |name: &str, width, height| media::Rendition { name: name.into(), width, height, bandwidth: 2_000_000 };
-    let data = media::AssetReady {
-        asset_id: asset.to_string(),
-        title_id: title.to_owned(),
-        duration_seconds: 5400.0,
-        renditions: vec![rendition("v1080", 1920, 1080), rendition("v720", 1280, 720)],
-        audio_languages: vec!["en".into()],
-        poster: format!("{asset}/poster.jpg"),
-        trickplay: format!("{asset}/sprites/index.vtt"),
-        ..Default::default()
-    };
-    records::sqs([Event::new(&World::system(), types::ASSET_READY, asset, 1, &data).json()])
+    records::sqs([asset_ready(title).json()])
 }
 
 pub async fn stage() -> Stage {

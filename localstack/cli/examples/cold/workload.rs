@@ -1,9 +1,10 @@
 //! What a function is asked again and again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use testkit::{Function, Service, gateway, golden, golden_anew, lambda::pairs};
+pub use testkit::gateway::request;
+use testkit::{Function, Programs, Service, golden, golden_anew, lambda::accepted};
 
 /// Makes each request, from the answer to the one before (`null` at first), and knows what a good answer is.
 pub struct Workload {
@@ -50,22 +51,17 @@ impl Workload {
 pub struct Stage {
     pub service: Service,
     pub workloads: BTreeMap<String, Workload>,
-    running: HashMap<String, Function>,
+    programs: Programs,
 }
 
 impl Stage {
     pub fn new(service: Service) -> Self {
-        Self { service, workloads: BTreeMap::new(), running: HashMap::new() }
+        Self { programs: Programs::of(&service), service, workloads: BTreeMap::new() }
     }
 
     /// Has a program do something now; what it answers.
     pub async fn ask(&mut self, function: &str, payload: &Value) -> Value {
-        if !self.running.contains_key(function) {
-            let started = Function::start(function, &pairs(self.service.vars())).await;
-            self.running.insert(function.to_owned(), started);
-        }
-        let answer = self.running.get_mut(function).expect("just started").invoke(payload).await;
-        accepted(answer).unwrap_or_else(|error| panic!("{function}: {error}"))
+        self.programs.ask(function, payload).await
     }
 
     pub fn measure(&mut self, function: &str, workload: Workload) {
@@ -87,29 +83,7 @@ impl Stage {
     }
 }
 
-/// The answer's body, if the request was accepted, and every record of a batch.
-fn accepted(answer: Result<Value, Value>) -> Result<Value, String> {
-    let answer = answer.map_err(|error| format!("failed: {error}"))?;
-    if let Some(status) = answer["statusCode"].as_u64() {
-        if !(200..300).contains(&status) {
-            return Err(format!("refused: {answer}"));
-        }
-        return Ok(serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default());
-    }
-    let has_failed = answer["batchItemFailures"].as_array().is_some_and(|failed| !failed.is_empty());
-    if has_failed { Err(format!("records are left: {answer}")) } else { Ok(answer) }
-}
-
-/// A request as the gateway passes it on, with a body of JSON.
-pub fn request(route: &str, token: Option<&str>, body: Option<&Value>) -> Value {
-    let (method, path) = route.split_once(' ').expect("GET /path");
-    let authorization = token.map(|token| format!("Bearer {token}"));
-    let mut headers = vec![("accept-language", "en"), ("content-type", "application/json")];
-    headers.extend(authorization.as_deref().map(|value| ("authorization", value)));
-    gateway::event(method, path, &headers, body.map(Value::to_string).as_deref())
-}
-
-/// The same from an address of its own: limits count by it.
+/// A request from an address of its own: limits count by it.
 pub fn from_elsewhere(mut request: Value, number: usize) -> Value {
     let address = format!("10.{}.{}.1:443", number / 250, number % 250);
     request["headers"]["cloudfront-viewer-address"] = json!(address);

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use engines::{Home, Mode, Options, packages::Component, progress::Progress};
 
 use crate::{
-    cargo::{build, cargo, without_tools},
+    cargo::{build, cargo, target, without_tools},
     names, output,
     platform::Platform,
     scratch::Scratch,
@@ -86,8 +86,12 @@ enum What {
     },
     /// Logins and refreshes per CPU-second
     Auth,
+    /// Notices of a payment provider until they are kept, renewals and rendered mails per CPU-second
+    Billing,
     /// Playback events per CPU-second through analytics-ingest, and bytes per event
     Ingest,
+    /// Indexing, searches, suggestions, lists and single titles of a catalogue of 5,000
+    Search,
     /// Learns from rows `user_id,item_id[,timestamp]` and writes `user_id,item_id,rank` for everybody in a second file
     Recommender {
         /// What is learnt from
@@ -159,6 +163,13 @@ async fn measure(root: &Path, home: Home, arguments: Arguments, progress: &Progr
             run_cargo(root, &[&films, cases.as_slice()].concat(), &environment).await
         }
         What::Ingest => run_cargo(root, &["run", "--quiet", "--release", "--example", "ingest"], &environment).await,
+        What::Billing => {
+            for example in ["billing", "mails"] {
+                run_cargo(root, &["run", "--quiet", "--release", "--example", example], &environment).await?;
+            }
+            Ok(())
+        }
+        What::Search => run_cargo(root, &["run", "--quiet", "--release", "--example", "search"], &environment).await,
         What::Auth => run_cargo(root, &["run", "--quiet", "--release", "--example", "auth"], &environment).await,
         What::Transcode => {
             run_cargo(root, &["run", "--quiet", "--release", "--example", "transcode"], &environment).await
@@ -179,11 +190,6 @@ async fn recommender(root: &Path, files: [&PathBuf; 3]) -> Result<()> {
     }
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     run_cargo(root, &arguments, &[]).await
-}
-
-/// Where cargo puts what it builds.
-fn target(root: &Path) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into)
 }
 
 /// The build of some functions, of all if there are none.

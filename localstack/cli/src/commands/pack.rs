@@ -7,7 +7,7 @@ use engines::progress::Progress;
 use manifest::Plan;
 
 use crate::{
-    cargo::{cargo, without_tools},
+    cargo::{cargo, target, without_tools},
     output, shipped,
 };
 
@@ -22,9 +22,8 @@ pub(super) async fn run(root: &Path, progress: &Progress) -> Result<()> {
         .context("cargo cannot be started")?;
     ensure!(status.success(), "the build failed");
     task.done("");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
     let plan = Plan::current(root)?;
-    for shipped in shipped::pack(&plan, &target.join("lambda"), &root.join("target/zips"), progress)? {
+    for shipped in shipped::pack(&plan, &target(root).join("lambda"), &root.join("target/zips"), progress)? {
         let (binary, zip) = (shipped.binary_bytes, shipped.zip_bytes);
         output::line(format_args!("{:<32} {binary:>9} {zip:>9}  {}", shipped.name, shipped.sha256))?;
     }

@@ -1,4 +1,4 @@
-//! `cargo cinema seed`: demo accounts and films, by the ways that people take.
+//! `cargo cinema seed`: demo accounts and films, and as many made-up titles as are wanted, by the ways that people take.
 
 use std::path::Path;
 
@@ -8,7 +8,15 @@ use futures::TryStreamExt as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{accounts::ACCOUNTS, client::Cinema, films, plans, platform::Platform, studio};
+use crate::{accounts::ACCOUNTS, client::Cinema, films, made_up, plans, platform::Platform, studio};
+
+/// What to make besides the demo.
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Made-up series as well, until there are so many; an interrupted run goes on where it was
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    titles: Option<u32>,
+}
 
 /// How much to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +65,15 @@ pub(super) async fn run(platform: &Platform, size: Size, progress: &Progress) ->
     Ok(())
 }
 
+/// The demo, and what was asked for besides.
+pub(super) async fn run_with(platform: &Platform, arguments: Arguments, progress: &Progress) -> Result<()> {
+    run(platform, Size::Demo, progress).await?;
+    let Some(count) = arguments.titles else { return Ok(()) };
+    let [_, editor] = ACCOUNTS;
+    let editor = Cinema::new(&platform.url())?.sign_in(editor.email, editor.password).await?;
+    made_up::fill(&platform.home, &editor, usize::try_from(count)?, progress).await
+}
+
 async fn kids_profile(viewer: &Cinema) -> Result<()> {
     let profiles = viewer.get("/v1/users/me/profiles").await?;
     let list = profiles["items"].as_array().or(profiles.as_array());
@@ -69,7 +86,8 @@ async fn kids_profile(viewer: &Cinema) -> Result<()> {
 
 async fn titles(platform: &Platform, editor: &Cinema, size: Size, progress: &Progress) -> Result<()> {
     let entries: Vec<Entry> = serde_json::from_str(TITLES).context("seed/titles.json")?;
-    let listed = editor.get("/v1/titles?limit=100").await?;
+    // Made-up titles are series, and may be many.
+    let listed = editor.get("/v1/titles?type=film&limit=100").await?;
     let published: Vec<&str> =
         listed["items"].as_array().into_iter().flatten().filter_map(|title| title["slug"].as_str()).collect();
     let folder = &platform.home.cache().join("films");

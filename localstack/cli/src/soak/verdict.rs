@@ -81,7 +81,7 @@ pub(super) async fn idle_share(home: &Home) -> Result<f64> {
 /// How long consumers go on with what the calls brought: until the platform has hardly worked for a moment; `None` while it still does.
 ///
 /// Queues tell what waits in them; a consumer that is behind on a stream is seen by its work alone.
-pub(super) async fn caught_up(home: &Home) -> Result<Option<Duration>> {
+pub(crate) async fn caught_up(home: &Home) -> Result<Option<Duration>> {
     let begun = Instant::now();
     while begun.elapsed() < CATCH_UP {
         if share(home, GLANCE).await? < BUSY_SHARE {

@@ -71,6 +71,11 @@ fn a_viewer_reads_the_subtitles_that_an_editor_sent() {
 }
 
 #[test]
+fn somebody_reads_the_documents_and_tries_an_operation() {
+    visit("docs.mjs");
+}
+
+#[test]
 fn a_list_goes_on_after_its_first_page() {
     visit("list.mjs");
 }

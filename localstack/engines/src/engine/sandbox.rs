@@ -13,6 +13,8 @@ use crate::setup::Setup;
 pub(super) const HEALTH: &str = "/health";
 /// What the functions call it: `/v1/webhooks/sandbox`.
 const NAME: &str = "sandbox";
+/// What the functions call the provider of metadata.
+const TMDB: &str = "tmdb";
 
 pub(super) fn launch(setup: &Setup<'_>, port: u16) -> Result<Launch> {
     // What was paid is kept here.
@@ -45,6 +47,16 @@ pub fn with_sandbox(providers: &str, url: &str) -> Result<String> {
     Ok(serde_json::to_string(&providers)?)
 }
 
+/// The setting `METADATA_PROVIDERS` with what stands in for The Movie Database, unless a developer asks the real one.
+pub fn with_stand_in(providers: &str, url: &str) -> Result<String> {
+    let mut providers: Vec<Value> = serde_json::from_str(providers)?;
+    providers.retain(|provider| provider["provider"] != TMDB || provider["url"].is_null());
+    if providers.iter().all(|provider| provider["provider"] != TMDB) {
+        providers.push(json!({ "provider": TMDB, "url": format!("{url}/{TMDB}") }));
+    }
+    Ok(serde_json::to_string(&providers)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,5 +67,16 @@ mod tests {
         let all: Value = serde_json::from_str(&with_sandbox(own, "http://127.0.0.1:2").unwrap()).unwrap();
         assert_eq!(all, json!([{ "provider": "stripe" }, { "provider": "sandbox", "url": "http://127.0.0.1:2" }]));
         assert!(with_sandbox("{}", "x").is_err());
+    }
+
+    #[test]
+    fn a_developers_own_provider_of_metadata_has_no_stand_in() {
+        let placed =
+            |own: &str| -> Value { serde_json::from_str(&with_stand_in(own, "http://127.0.0.1:2").unwrap()).unwrap() };
+        let stand_in = json!([{ "provider": "tmdb", "url": "http://127.0.0.1:2/tmdb" }]);
+        assert_eq!(placed("[]"), stand_in);
+        assert_eq!(placed(r#"[{"provider":"tmdb","url":"http://127.0.0.1:1/tmdb"}]"#), stand_in);
+        assert_eq!(placed(r#"[{"provider":"tmdb"}]"#), json!([{ "provider": "tmdb" }]));
+        assert!(with_stand_in("{}", "x").is_err());
     }
 }

@@ -46,6 +46,8 @@ pub(super) const BACKPORT: &str = include_str!("../../programs/backport.py");
 pub(super) const CHDB_FRONT: &str = include_str!("../../programs/chdb_front.py");
 pub(super) const ISSUER: &str = include_str!("../../programs/issuer.mjs");
 pub(super) const SANDBOX: &str = include_str!("../../programs/sandbox.mjs");
+/// What the sandbox has beside payments.
+pub(super) const TMDB: &str = include_str!("../../programs/tmdb.mjs");
 pub(super) const DYNAMODB_LAUNCHER: &str = include_str!("../../programs/DynamoDbLoopback.java");
 pub(super) const OPENSEARCH_NODE: &str = include_str!("../../programs/OpenSearchDev.java");
 pub(super) const JARS_SCRIPT: &str = include_str!("../../programs/jars.py");
@@ -188,7 +190,7 @@ impl Component {
                 parts
             }
             Self::Issuer => npm_locks::ISSUER.iter().map(|(_, text)| *text).chain([ISSUER]).collect(),
-            Self::Sandbox => vec![SANDBOX],
+            Self::Sandbox => vec![SANDBOX, TMDB],
             Self::Redis => vec![requirements::REDIS],
             Self::ClickHouse => vec![requirements::CHDB, CHDB_FRONT],
             Self::Ffmpeg => vec![requirements::FFMPEG],

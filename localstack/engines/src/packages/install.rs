@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use futures::future::try_join_all;
 
-use super::component::{BACKPORT, CHDB_FRONT, Component, DYNAMODB_LAUNCHER, ISSUER, SANDBOX, npm_locks, requirements};
+use super::component::{
+    BACKPORT, CHDB_FRONT, Component, DYNAMODB_LAUNCHER, ISSUER, SANDBOX, TMDB, npm_locks, requirements,
+};
 use super::java::{self, Launcher};
 use super::pip::{self, Target};
 use super::python::Python;
@@ -98,7 +100,10 @@ async fn recipe(installed: &Installed, component: Component, folder: &Path, task
             npm::install(&tools, &npm_locks::ISSUER, folder).await?;
             Ok(fs::write(folder.join("issuer.mjs"), ISSUER)?)
         }
-        Component::Sandbox => Ok(fs::write(folder.join("sandbox.mjs"), SANDBOX)?),
+        Component::Sandbox => {
+            fs::write(folder.join("tmdb.mjs"), TMDB)?;
+            Ok(fs::write(folder.join("sandbox.mjs"), SANDBOX)?)
+        }
         Component::Browser => npm::install(&tools, &npm_locks::BROWSER, folder).await,
         Component::DynamoDb => install_dynamodb(python, &tools, folder, task).await,
         Component::Postgres => {

@@ -52,6 +52,7 @@ fn read(event: &Event) -> Refused {
         | types::ANALYTICS_ACCOUNT_ERASED => refused(Receipt::read(event)),
         types::EXPORT_REQUESTED => refused(Export::read(event)),
         types::HISTORY_ERASED => refused(HistoryErased::read(event)),
+        types::CONTINUE_WATCHING_CHANGED => refused(HidingChange::read(event)),
         types::WATCHLIST_CHANGED => refused(WatchlistChange::read(event)),
         types::PROFILE_CHANGED => refused(Profile::read(event)),
         types::PROFILE_SECRET_CHANGED => refused(ProfileSecret::read(event)),
@@ -100,6 +101,10 @@ fn written(kind: &str) -> (String, Value) {
         types::HISTORY_ERASED => (
             id("prf"),
             json!({ "profile_id": id("prf"), "account_id": id("acc"), "title_id": id("ttl"), "erased_at": "2026-01-01T12:00:00Z" }),
+        ),
+        types::CONTINUE_WATCHING_CHANGED => (
+            id("prf"),
+            json!({ "profile_id": id("prf"), "account_id": id("acc"), "title_id": id("ttl"), "hidden_at": "2026-01-01T11:59:00Z", "changed_at": "2026-01-01T12:00:00Z" }),
         ),
         types::WATCHLIST_CHANGED => (
             id("prf"),
@@ -220,6 +225,7 @@ fn a_reader_takes_no_other_contract() {
             refused(Entitlements::read(&other)),
             refused(Erasure::read(&other)),
             refused(Export::read(&other)),
+            refused(HidingChange::read(&other)),
             refused(HistoryErased::read(&other)),
             refused(Payment::read(&other)),
             refused(Playback::read(&other)),
@@ -258,6 +264,9 @@ fn a_field_that_does_not_fit_is_named() {
         (types::REFRESH_REUSED, "account_id", json!("")),
         (types::HISTORY_ERASED, "title_id", json!("film")),
         (types::HISTORY_ERASED, "erased_at", json!("soon")),
+        (types::CONTINUE_WATCHING_CHANGED, "title_id", json!("")),
+        (types::CONTINUE_WATCHING_CHANGED, "hidden_at", json!("soon")),
+        (types::CONTINUE_WATCHING_CHANGED, "changed_at", json!("")),
         (types::WATCHLIST_CHANGED, "account_id", json!("")),
         (types::WATCHLIST_CHANGED, "title_id", json!("film")),
         (types::WATCHLIST_CHANGED, "territory", json!("Germany")),
