@@ -3,6 +3,7 @@
 pub mod artwork;
 pub mod asset;
 pub mod audit;
+mod authorship;
 mod change;
 pub mod collection;
 pub mod detail;

@@ -20,12 +20,14 @@ fn templates() -> [Template; 5] {
     let names = [("en", "Stalker"), ("ru", "Сталкер")].map(|(locale, name)| (locale.to_owned(), name.to_owned()));
     let sign_in =
         NewSignIn { device: "<TV>".to_owned(), territory: "DE".to_owned(), at: "2026-11-26T10:00:00Z".to_owned() };
+    let title_id = "019a0000-0000-7000-8000-000000000001".to_owned();
+    let leaving = TitleLeavingSoon { names: names.into_iter().collect(), until: until(), title_id };
     [
         VerifyEmail { code: "042917".to_owned() }.into(),
         sign_in.into(),
         SubscriptionActive { plan: plan(), until: until() }.into(),
         PaymentFailed { plan: plan(), until: until() }.into(),
-        TitleLeavingSoon { names: names.into_iter().collect(), until: until() }.into(),
+        leaving.into(),
     ]
 }
 

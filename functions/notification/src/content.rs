@@ -5,14 +5,17 @@ mod russian;
 
 use kernel::{Locale, MessageId, Names, VisibleLine, VisibleText, text::visible_part};
 use mail_builder::{MessageBuilder, headers::raw::Raw};
-use proto::mail::{Announcement, Receipt, Template, TitleLeavingSoon};
+use proto::mail::{Announcement, Receipt, Template, TitleLeavingSoon, TitlesDigest};
 use time::OffsetDateTime;
+
+use crate::language::Language;
 
 const SENDER: &str = "Online Cinema";
 /// Names of devices and providers come from anywhere: what is longer is cut.
-const LONGEST_FACT: usize = 200;
-/// Of an announcement: subject and each paragraph in characters, and how many paragraphs.
-const LONGEST_SUBJECT: usize = 200;
+pub(crate) const LONGEST_FACT: usize = 200;
+/// In characters.
+pub(crate) const LONGEST_SUBJECT: usize = 200;
+/// Of an announcement: each paragraph in characters, and how many paragraphs.
 const LONGEST_PARAGRAPH: usize = 2_000;
 const MOST_PARAGRAPHS: usize = 20;
 
@@ -25,6 +28,9 @@ pub enum ContentError {
     /// There is none, or one names no service.
     #[error("variable receipts is missing or malformed")]
     Receipts,
+    /// There is none, or one has no last day.
+    #[error("variable leaving is missing or malformed")]
+    Titles,
     /// Not one line that can be seen, or longer than 200 characters.
     #[error("variable subject is missing or malformed")]
     Subject,
@@ -38,7 +44,7 @@ pub enum ContentError {
 pub struct Content {
     /// One line.
     pub subject: String,
-    language: &'static str,
+    language: Language,
     /// At most one of them is a code.
     paragraphs: Vec<Paragraph>,
 }
@@ -78,9 +84,10 @@ impl Content {
     /// # Errors
     /// When a variable is not what its template needs.
     pub fn of(template: &Template, reader: &Locale) -> Result<Self, ContentError> {
-        let (language, (subject, mut paragraphs)) = match reader.language() {
-            "ru" => ("ru", russian::parts(template)?),
-            _ => ("en", english::parts(template)?),
+        let language = Language::of(reader);
+        let (subject, mut paragraphs) = match language {
+            Language::Ru => russian::parts(template, reader)?,
+            Language::En => english::parts(template, reader)?,
         };
         let mut subject = subject.to_owned();
         if let Template::TitleLeavingSoon(leaving) = template
@@ -90,6 +97,21 @@ impl Content {
             paragraphs.insert(0, Own(name));
         }
         Ok(Self { subject, language, paragraphs })
+    }
+
+    /// Of a subject of one line and a text: paragraphs stand between empty lines, a paragraph of lines that begin with a dash is a list, and one
+    /// that is the secret is shown as such.
+    pub(crate) fn written(subject: String, text: &str, secret: Option<&str>, language: Language) -> Self {
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        let blocks = lines.split(|line| line.is_empty()).filter(|block| !block.is_empty());
+        let paragraph = |block: &[&str]| match block {
+            [line] if secret == Some(*line) => Code((*line).to_owned()),
+            items if items.iter().all(|line| line.starts_with("- ")) => {
+                List(items.iter().map(|line| line.trim_start_matches("- ").to_owned()).collect())
+            }
+            lines => Own(lines.join("\n")),
+        };
+        Self { subject, language, paragraphs: blocks.map(paragraph).collect() }
     }
 
     /// For readers of plain text.
@@ -131,8 +153,8 @@ impl Content {
     #[must_use]
     pub fn with_way_out(mut self, url: &str) -> Self {
         let name = match self.language {
-            "ru" => "Больше не получать таких писем",
-            _ => "Get no more mails of this kind",
+            Language::Ru => "Больше не получать таких писем",
+            Language::En => "Get no more mails of this kind",
         };
         self.paragraphs.push(Fact(name, url.to_owned()));
         self
@@ -150,7 +172,7 @@ impl Content {
             .to(*to)
             .subject(&*self.subject)
             .header("Auto-Submitted", Raw::new("auto-generated"))
-            .header("Content-Language", Raw::new(self.language))
+            .header("Content-Language", Raw::new(self.language.as_str()))
             .text_body(self.text())
             .html_body(self.html());
         if let Some(url) = unsubscribe {
@@ -177,8 +199,19 @@ fn fact(name: &'static str, value: &str, otherwise: &str) -> Paragraph {
     Fact(name, if value.is_empty() { otherwise.to_owned() } else { value })
 }
 
+/// A line for each title, named for the reader. `until` and `nameless` are words of their language.
+fn digest(digest: &TitlesDigest, reader: &Locale, (until, nameless): (&str, &str)) -> Result<Paragraph, ContentError> {
+    let line = |leaving: &TitleLeavingSoon| {
+        let day = visible_part(&leaving.until, LONGEST_FACT);
+        let name = name(leaving, reader).unwrap_or_else(|| nameless.to_owned());
+        (!day.is_empty()).then(|| format!("{name} ({until} {day})"))
+    };
+    let lines: Option<Vec<String>> = digest.leaving.iter().map(line).collect();
+    lines.filter(|lines| !lines.is_empty()).map(List).ok_or(ContentError::Titles)
+}
+
 /// What a title is called for a reader. An encoded word (RFC 2047) would be shown as something else in a subject.
-fn name(leaving: &TitleLeavingSoon, reader: &Locale) -> Option<String> {
+pub(crate) fn name(leaving: &TitleLeavingSoon, reader: &Locale) -> Option<String> {
     let by_locale = leaving.names.iter().filter_map(|(locale, name)| Some((locale.parse().ok()?, name.clone())));
     let original = leaving.names.get("").cloned().unwrap_or_default();
     let names = Names { by_locale: by_locale.collect(), original };

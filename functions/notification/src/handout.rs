@@ -41,19 +41,23 @@ pub(crate) async fn hand_out(
     if !notifications::add(tx, notification, account, notice, inbox, now).await? {
         return Ok(());
     }
-    let departure = wishes.departure(workflow, now);
-    let delivery = |id, channel| Handout { id, account, notification, template: &notice.template, channel, departure };
+    let delivery = |id, channel| {
+        let departure = wishes.departure(workflow, channel, now, notice.stale_at);
+        Handout { id, account, notification, template: &notice.template, channel, departure }
+    };
     if wishes.wants(workflow, Channel::Email) {
         let id: MessageId = world.id();
-        deliveries::add(tx, &delivery(id, Channel::Email), now).await?;
-        if departure == Departure::Now {
+        let delivery = delivery(id, Channel::Email);
+        deliveries::add(tx, &delivery, now).await?;
+        if delivery.departure == Departure::Now {
             tx.send(mail(id, account, notice.template.clone())).await?;
         }
     }
     if wishes.wants(workflow, Channel::Push) && devices::exist(&mut **tx, account).await? {
         let id: MessageId = world.id();
-        deliveries::add(tx, &delivery(id, Channel::Push), now).await?;
-        if departure == Departure::Now {
+        let delivery = delivery(id, Channel::Push);
+        deliveries::add(tx, &delivery, now).await?;
+        if delivery.departure == Departure::Now {
             tx.send(push(id)).await?;
         }
     }

@@ -37,8 +37,8 @@ impl Leaving {
     /// For somebody in a time zone: the last day that is theirs from beginning to end, or the one on which it ends.
     pub fn notice(&self, zone: &TimeZone) -> Notice {
         let until = zone.date(self.ends_at - Duration::SECOND);
-        let template = TitleLeavingSoon { names: self.names.clone(), until };
-        Notice { fact: self.fact(), template: template.into() }
+        let template = TitleLeavingSoon { names: self.names.clone(), until, title_id: self.title.to_string() };
+        Notice { fact: self.fact(), template: template.into(), stale_at: Some(self.ends_at) }
     }
 }
 

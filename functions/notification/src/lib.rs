@@ -1,11 +1,15 @@
 //! Tells people: in the inbox, by mail and by push, in their language, each fact once.
 
 pub mod address;
+mod campaign;
 pub mod content;
+pub mod digest;
+mod edited;
 pub mod email_event;
 mod handout;
 mod inbox;
 pub mod job;
+pub mod language;
 pub mod leaving;
 pub mod notice;
 pub mod operations;
@@ -16,4 +20,5 @@ pub mod push;
 pub mod quiet;
 mod store;
 pub mod unsubscribe;
+pub mod wording;
 pub mod workflow;

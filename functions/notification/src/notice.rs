@@ -62,11 +62,13 @@ pub struct Notice {
     pub fact: String,
     /// In which words.
     pub template: Template,
+    /// From when on it is no news any more, if there is such a moment: it does not wait for others until then.
+    pub stale_at: Option<OffsetDateTime>,
 }
 
 impl Notice {
     fn new(fact: impl Into<String>, template: impl Into<Template>) -> Self {
-        Self { fact: fact.into(), template: template.into() }
+        Self { fact: fact.into(), template: template.into(), stale_at: None }
     }
 
     /// What a person hears of some news that happened at `at`; nothing of most.

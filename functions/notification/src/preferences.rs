@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::{
-    quiet::{QuietHours, TimeZone},
+    quiet::{ClockTime, QuietHours, TimeZone},
     workflow::Workflow,
 };
 
@@ -76,6 +76,9 @@ pub struct Preferences {
     pub time_zone: TimeZone,
     /// When nothing but security may come by mail or push; what is held comes afterwards. Null: any time.
     pub quiet_hours: Option<QuietHours>,
+    /// When mails about titles come together in one, each day, also within quiet hours. Null: each comes by itself.
+    #[serde(default)]
+    pub digest_at: Option<ClockTime>,
 }
 
 /// Marketing needs a consent, so that nobody has it before they say so.
@@ -92,6 +95,7 @@ impl Default for Preferences {
             },
             time_zone: TimeZone::utc(),
             quiet_hours: None,
+            digest_at: None,
         }
     }
 }
@@ -103,6 +107,8 @@ pub enum Departure {
     Now,
     /// When the quiet hours end.
     At(OffsetDateTime),
+    /// With what else is to tell that day.
+    Together(OffsetDateTime),
 }
 
 impl Preferences {
@@ -125,8 +131,19 @@ impl Preferences {
         }
     }
 
-    /// When a message of the workflow leaves.
-    pub fn departure(&self, workflow: Workflow, now: OffsetDateTime) -> Departure {
+    /// When a message of the workflow leaves on a channel. One that would be stale by the time at which mails come together does not wait.
+    pub fn departure(
+        &self,
+        workflow: Workflow,
+        channel: Channel,
+        now: OffsetDateTime,
+        stale_at: Option<OffsetDateTime>,
+    ) -> Departure {
+        let digest_at = self.digest_at.filter(|_| workflow == Workflow::Titles && channel == Channel::Email);
+        let together = digest_at.and_then(|time| self.time_zone.next(time, now));
+        if let Some(moment) = together.filter(|moment| stale_at.is_none_or(|end| *moment < end)) {
+            return Departure::Together(moment);
+        }
         let hours = self.quiet_hours.filter(|_| !workflow.breaks_quiet());
         hours.and_then(|hours| hours.end(&self.time_zone, now)).map_or(Departure::Now, Departure::At)
     }
@@ -175,6 +192,27 @@ mod tests {
     }
 
     #[test]
+    fn only_mails_about_titles_come_together() {
+        let now = datetime!(2026-11-28 23:00 UTC);
+        let quiet_hours = serde_json::from_str(r#"{"from": "22:00", "until": "07:30"}"#).ok();
+        let preferences = Preferences { digest_at: "07:00".parse().ok(), quiet_hours, ..Preferences::default() };
+        let departure = |workflow, channel| preferences.departure(workflow, channel, now, None);
+        let (at_seven, quiet) =
+            (Departure::Together(datetime!(2026-11-29 7:00 UTC)), Departure::At(datetime!(2026-11-29 7:30 UTC)));
+        assert_eq!(departure(Workflow::Titles, Channel::Email), at_seven);
+        assert_eq!(departure(Workflow::Titles, Channel::Push), quiet);
+        for (stale_at, expected) in
+            [(datetime!(2026-11-29 7:00 UTC), quiet), (datetime!(2026-11-29 7:01 UTC), at_seven)]
+        {
+            let departure = preferences.departure(Workflow::Titles, Channel::Email, now, Some(stale_at));
+            assert_eq!(departure, expected, "{stale_at}");
+        }
+        for workflow in ALL.into_iter().filter(|workflow| *workflow != Workflow::Titles) {
+            assert!(!matches!(departure(workflow, Channel::Email), Departure::Together(_)), "{workflow}");
+        }
+    }
+
+    #[test]
     fn whoever_chose_before_there_was_a_workflow_hears_of_it() {
         let mut stored = serde_json::to_value(none().workflows).unwrap();
         stored.as_object_mut().unwrap().remove("titles");
@@ -188,13 +226,16 @@ mod tests {
         let hours = serde_json::from_str(r#"{"from": "22:00", "until": "07:30"}"#).unwrap();
         let preferences = Preferences { quiet_hours: Some(hours), ..Preferences::default() };
         for workflow in ALL {
-            let departure = preferences.departure(workflow, night);
+            let departure = preferences.departure(workflow, Channel::Email, night, None);
             let expected = match workflow {
                 Workflow::Security => Departure::Now,
                 _ => Departure::At(datetime!(2026-11-29 7:30 UTC)),
             };
             assert_eq!(departure, expected, "{workflow}");
-            assert_eq!(preferences.departure(workflow, datetime!(2026-11-29 7:30 UTC)), Departure::Now);
+            assert_eq!(
+                preferences.departure(workflow, Channel::Email, datetime!(2026-11-29 7:30 UTC), None),
+                Departure::Now
+            );
         }
     }
 }

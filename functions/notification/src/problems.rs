@@ -2,7 +2,10 @@
 
 use cinema_http::Problem;
 
-use crate::preferences::Preferences;
+use crate::{
+    preferences::Preferences,
+    wording::{Fault, WordingError},
+};
 
 /// 404: erased, while its token lives for some minutes more.
 pub(crate) fn no_such_account() -> Problem {
@@ -17,6 +20,46 @@ pub(crate) fn no_such_notification() -> Problem {
 /// 404: the link was not made here.
 pub(crate) fn no_such_link() -> Problem {
     Problem::not_found("link")
+}
+
+/// 404: no mail has that name, or it always has the words of its writer.
+pub(crate) fn no_such_template() -> Problem {
+    Problem::not_found("template")
+}
+
+/// 422 with everything that is wrong with a wording, if anything is.
+pub(crate) fn faulty_wording(faults: Vec<(&'static str, Fault)>) -> Result<(), Problem> {
+    invalid(faults.into_iter().map(|(pointer, fault)| (pointer.to_owned(), fault.to_string())))
+}
+
+/// 422 with every value that does not fit its mail, if there is one.
+pub(crate) fn misfitting_values(misfits: Vec<(String, &'static str)>) -> Result<(), Problem> {
+    invalid(misfits.into_iter().map(|(pointer, reason)| (pointer, reason.to_owned())))
+}
+
+/// 404: there is none.
+pub(crate) fn no_such_campaign() -> Problem {
+    Problem::not_found("campaign")
+}
+
+/// 422 with every violation, if there is one: where, and why.
+pub(crate) fn invalid(violations: impl IntoIterator<Item = (String, String)>) -> Result<(), Problem> {
+    let add = |problem: Option<Problem>, (pointer, reason): (String, String)| {
+        Some(match problem {
+            Some(problem) => problem.at(&pointer, reason),
+            None => Problem::invalid(&pointer, reason),
+        })
+    };
+    violations.into_iter().fold(None, add).map_or(Ok(()), Err)
+}
+
+/// 422: with these values the words make no mail.
+pub(crate) fn unreadable_wording(error: WordingError) -> Problem {
+    let pointer = match error {
+        WordingError::Subject => "/subject",
+        WordingError::Engine(_) | WordingError::Body => "/body",
+    };
+    Problem::invalid(pointer, "makes nothing that can be read with these values")
 }
 
 /// 400: whoever reports does not know the secret.

@@ -2,7 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
-use jiff::{Timestamp, Zoned, civil::Time, tz};
+use jiff::{
+    Timestamp, Zoned,
+    civil::{Date, Time},
+    tz,
+};
 use kernel::text::visible_part;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use time::{Duration, OffsetDateTime};
@@ -40,6 +44,23 @@ impl TimeZone {
     /// The day of a moment there, 2026-12-24.
     pub fn date(&self, moment: OffsetDateTime) -> String {
         self.at(moment).map_or_else(|| moment.date().to_string(), |local| local.date().to_string())
+    }
+
+    /// The next moment after `now` at which the clock shows a time there. A time that a clock change skips is the moment after the change; of
+    /// one that comes twice the first counts that is still ahead.
+    pub fn next(&self, time: ClockTime, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        let today = self.at(now)?.date();
+        [today, today.tomorrow().ok()?].into_iter().find_map(|day| self.moment(day, time, now))
+    }
+
+    /// The first moment of a day at which the clock shows a time, if it is ahead.
+    fn moment(&self, day: Date, time: ClockTime, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        let there = self.zone.to_ambiguous_zoned(day.to_datetime(time.civil()));
+        let moment = |there: Result<Zoned, jiff::Error>| {
+            OffsetDateTime::from_unix_timestamp(there.ok()?.timestamp().as_second()).ok()
+        };
+        let found = [moment(there.clone().compatible())?, moment(there.later())?];
+        found.into_iter().find(|moment| *moment > now)
     }
 
     fn at(&self, moment: OffsetDateTime) -> Option<Zoned> {
@@ -214,12 +235,7 @@ impl QuietHours {
             return None;
         }
         let day = if clock < self.until { local.date() } else { local.date().tomorrow().ok()? };
-        let end = zone.zone.to_ambiguous_zoned(day.to_datetime(self.until.civil()));
-        let moment = |end: Result<Zoned, jiff::Error>| {
-            OffsetDateTime::from_unix_timestamp(end.ok()?.timestamp().as_second()).ok()
-        };
-        let (first, second) = (moment(end.clone().compatible())?, moment(end.later())?);
-        Some([first, second].into_iter().find(|end| *end > now).unwrap_or(now + Duration::MINUTE))
+        Some(zone.moment(day, self.until, now).unwrap_or(now + Duration::MINUTE))
     }
 }
 
@@ -273,6 +289,24 @@ mod tests {
     }
 
     #[test]
+    fn a_daily_time_comes_once_a_day_through_clock_changes() {
+        let next = |zone: &str, time: &str, now| zone.parse::<TimeZone>().unwrap().next(time.parse().unwrap(), now);
+        for (zone, time, now, expected) in [
+            ("UTC", "08:00", datetime!(2026-06-01 7:59:59 UTC), datetime!(2026-06-01 8:00 UTC)),
+            ("UTC", "08:00", datetime!(2026-06-01 8:00 UTC), datetime!(2026-06-02 8:00 UTC)),
+            ("Europe/Moscow", "08:00", datetime!(2026-06-01 8:00 UTC), datetime!(2026-06-02 5:00 UTC)),
+            ("Pacific/Kiritimati", "08:00", datetime!(2026-06-01 8:00 UTC), datetime!(2026-06-01 18:00 UTC)),
+            // The night of 29 March has no 02:30, that of 25 October two.
+            ("Europe/Berlin", "02:30", datetime!(2026-03-28 12:00 UTC), datetime!(2026-03-29 1:30 UTC)),
+            ("Europe/Berlin", "02:30", datetime!(2026-03-29 1:30 UTC), datetime!(2026-03-30 0:30 UTC)),
+            ("Europe/Berlin", "02:30", datetime!(2026-10-24 12:00 UTC), datetime!(2026-10-25 0:30 UTC)),
+            ("Europe/Berlin", "08:00", datetime!(2026-10-24 12:00 UTC), datetime!(2026-10-25 7:00 UTC)),
+        ] {
+            assert_eq!(next(zone, time, now), Some(expected), "{zone} {time} {now}");
+        }
+    }
+
+    #[test]
     fn what_is_no_time_or_zone_is_refused() {
         for wrong in ["", "7:00", "24:00", "12:60", "12", "12:00:00", "1２:00", "+1:00", " 12:00"] {
             assert_eq!(wrong.parse::<ClockTime>(), Err(NotATime), "{wrong:?}");
@@ -308,6 +342,16 @@ mod tests {
                 let skipped = zone.at(end).unwrap().time() != hours.until.civil();
                 prop_assert!(skipped || hours.end(&zone, end).is_none());
             }
+        }
+
+        #[test]
+        fn the_next_time_is_ahead_and_within_a_day(
+            minutes in 0u16..1440, second in 1_700_000_000i64..1_900_000_000,
+            zone in proptest::sample::select(vec!["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "Africa/Casablanca"]),
+        ) {
+            let (zone, now): (TimeZone, _) = (zone.parse().unwrap(), OffsetDateTime::from_unix_timestamp(second).unwrap());
+            let next = zone.next(ClockTime(minutes), now).unwrap();
+            prop_assert!(now < next && next - now <= Duration::hours(25), "{now} {next}");
         }
 
         #[test]

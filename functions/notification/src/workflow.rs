@@ -44,7 +44,7 @@ impl Workflow {
             | Template::SubscriptionCancelled(_)
             | Template::SubscriptionEnded(_) => Self::Billing,
             Template::Welcome(_) => Self::Account,
-            Template::TitleLeavingSoon(_) => Self::Titles,
+            Template::TitleLeavingSoon(_) | Template::TitlesDigest(_) => Self::Titles,
             Template::Announcement(_) => Self::Marketing,
         })
     }

@@ -165,6 +165,8 @@ ids! {
     MessageId = "msg";
     /// What a person was told of one fact, on whatever channels.
     NotificationId = "ntf";
+    /// What an editor tells many people at once.
+    CampaignId = "cmp";
     /// A browser that gets push messages.
     PushDeviceId = "dev";
     /// A request to forget a person.

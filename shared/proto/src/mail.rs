@@ -13,6 +13,9 @@ macro_rules! templates {
         })+
 
         impl Template {
+            /// The names of all, in the order of the contract.
+            pub const NAMES: &[&str] = &[$($name),+];
+
             /// The field of the contract; what logs and records call the mail.
             pub fn name(&self) -> &'static str {
                 match self {
@@ -47,6 +50,7 @@ templates! {
     SubscriptionEnded = "subscription_ended",
     Announcement = "announcement",
     TitleLeavingSoon = "title_leaving_soon",
+    TitlesDigest = "titles_digest",
 }
 
 impl Mail {

@@ -24,7 +24,7 @@ use tokio::{
     sync::{Mutex, mpsc},
 };
 
-use crate::cpu;
+use crate::cpu::cpu;
 
 /// How long a test waits for a function.
 const PATIENCE: Duration = Duration::from_secs(20);

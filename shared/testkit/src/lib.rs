@@ -6,6 +6,7 @@
 pub mod access;
 pub mod contract;
 mod costs;
+mod cpu;
 mod databases;
 pub mod document;
 pub mod drift;
@@ -25,7 +26,8 @@ pub mod titles;
 pub mod token;
 pub mod watch;
 
-pub use costs::{Costs, cpu};
+pub use costs::Costs;
+pub use cpu::cpu;
 pub use engines::Engines;
 pub use golden::{golden, golden_anew};
 pub use http::{Answer, App};

@@ -1,19 +1,20 @@
 //! What the mails say in English.
 
+use kernel::Locale;
 use proto::mail::{
     AccountErased, ConfirmEmail, DataExportRequested, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged,
     PasswordReset, PaymentFailed, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded,
     Template, TitleLeavingSoon, TrialStarted, VerifyEmail,
 };
 
-use super::{ContentError, Parts, Text, announcement, fact, receipts};
+use super::{ContentError, Parts, Text, announcement, digest, fact, receipts};
 
 const NOT_YOU: &str =
     "If it was not you, set a new password at once with \"Forgot password\": that ends every session.";
 const TRIES: &str = "It is good for one hour and for five tries.";
 
 /// Subject and paragraphs.
-pub(super) fn parts(template: &Template) -> Result<Parts<'_>, ContentError> {
+pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts<'a>, ContentError> {
     Ok(match template {
         Template::VerifyEmail(VerifyEmail { code }) => (
             "Your code for Online Cinema",
@@ -193,6 +194,16 @@ pub(super) fn parts(template: &Template) -> Result<Parts<'_>, ContentError> {
                     "You have it on your list or have not watched it to the end, and it can soon not be watched any more.",
                 ),
                 fact("To be watched until", until, "unknown"),
+                Text("Under \"Notifications\" you choose what we write to you about, and when."),
+            ],
+        ),
+        Template::TitlesDigest(titles) => (
+            "What leaves Online Cinema soon",
+            vec![
+                Text(
+                    "You have these on your list or have not watched them to the end, and they can soon not be watched any more.",
+                ),
+                digest(titles, reader, ("until", "A title on your list"))?,
                 Text("Under \"Notifications\" you choose what we write to you about, and when."),
             ],
         ),

@@ -1,19 +1,20 @@
 //! What the mails say in Russian.
 
+use kernel::Locale;
 use proto::mail::{
     AccountErased, ConfirmEmail, DataExportRequested, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged,
     PasswordReset, PaymentFailed, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded,
     Template, TitleLeavingSoon, TrialStarted, VerifyEmail,
 };
 
-use super::{ContentError, Parts, Text, announcement, fact, receipts};
+use super::{ContentError, Parts, Text, announcement, digest, fact, receipts};
 
 const NOT_YOU: &str =
     "Если это были не вы, сразу задайте новый пароль через «Забыли пароль?»: все сеансы при этом завершатся.";
 const TRIES: &str = "Код действует один час, у вас пять попыток.";
 
 /// Subject and paragraphs.
-pub(super) fn parts(template: &Template) -> Result<Parts<'_>, ContentError> {
+pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts<'a>, ContentError> {
     Ok(match template {
         Template::VerifyEmail(VerifyEmail { code }) => (
             "Код для Online Cinema",
@@ -195,6 +196,14 @@ pub(super) fn parts(template: &Template) -> Result<Parts<'_>, ContentError> {
             vec![
                 Text("Это есть в вашем списке или не досмотрено до конца, и скоро посмотреть его будет нельзя."),
                 fact("Можно посмотреть до", until, "неизвестно"),
+                Text("В разделе «Уведомления» вы выбираете, о чём и когда мы вам пишем."),
+            ],
+        ),
+        Template::TitlesDigest(titles) => (
+            "Что скоро уйдёт из Online Cinema",
+            vec![
+                Text("Это есть в вашем списке или не досмотрено до конца, и скоро посмотреть его будет нельзя."),
+                digest(titles, reader, ("до", "Из вашего списка"))?,
                 Text("В разделе «Уведомления» вы выбираете, о чём и когда мы вам пишем."),
             ],
         ),

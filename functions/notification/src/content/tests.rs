@@ -6,7 +6,7 @@ use proto::mail::{
     AccountErased, AlreadyRegistered, ConfirmEmail, DataExportRequested, EmailChangeRequested, EmailChanged,
     MfaDisabled, MfaEnabled, NewSignIn, OauthLinked, PasswordChanged, PasswordReset, PaymentFailed,
     ResetUnknownAccount, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded,
-    TitleLeavingSoon, TrialStarted, VerifyEmail, Welcome,
+    TitleLeavingSoon, TitlesDigest, TrialStarted, VerifyEmail, Welcome,
 };
 use time::macros::datetime;
 
@@ -26,7 +26,15 @@ fn sign_in(device: &str) -> Template {
 fn leaving(name: &str) -> Template {
     let names = [("en", name), ("ru", "Сталкер"), ("", "Сталкер")];
     let names = names.map(|(locale, name)| (locale.to_owned(), name.to_owned())).into_iter().collect();
-    TitleLeavingSoon { names, until: "2026-12-24".to_owned() }.into()
+    TitleLeavingSoon { names, until: "2026-12-24".to_owned(), title_id: name.to_owned() }.into()
+}
+
+fn digest(names: &[&str]) -> Template {
+    let leaving = names.iter().filter_map(|name| match leaving(name) {
+        Template::TitleLeavingSoon(leaving) => Some(leaving),
+        _ => None,
+    });
+    TitlesDigest { leaving: leaving.collect() }.into()
 }
 
 /// One of each. The match makes a new template ask for its place here.
@@ -58,8 +66,9 @@ fn templates() -> Vec<Template> {
             Template::PaymentFailed(_) => SubscriptionCancelled { plan: plan(), until: until() }.into(),
             Template::SubscriptionCancelled(_) => SubscriptionEnded { plan: plan() }.into(),
             Template::SubscriptionEnded(_) => leaving("Stalker"),
+            Template::TitleLeavingSoon(_) => digest(&["Stalker", ""]),
             // An announcement has the words of its writer, and a test of its own.
-            Template::TitleLeavingSoon(_) | Template::Announcement(_) => return all,
+            Template::TitlesDigest(_) | Template::Announcement(_) => return all,
         };
         all.push(next);
     }
@@ -143,6 +152,10 @@ fn variables_that_make_no_mail_are_refused() {
         assert_eq!(error(VerifyEmail { code: code() }.into()), Some(ContentError::Code));
         assert_eq!(error(PasswordReset { code: code() }.into()), Some(ContentError::Code));
         assert_eq!(error(ConfirmEmail { code: code() }.into()), Some(ContentError::Code));
+    }
+    let endless = TitlesDigest { leaving: vec![TitleLeavingSoon::default()] };
+    for leaving in [digest(&[]), endless.into()] {
+        assert_eq!(error(leaving), Some(ContentError::Titles));
     }
     for receipts in [vec![], vec![receipt("auth", 1), receipt(" ", 2)]] {
         assert_eq!(error(AccountErased { receipts }.into()), Some(ContentError::Receipts));

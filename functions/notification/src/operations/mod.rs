@@ -5,14 +5,18 @@ use runtime::{Boot, BootError, PublicUrl, Wire};
 
 cinema_http::operations! {
     http: [
-        count_unread: CountUnread, get_preferences: GetPreferences, list: List, read_all: ReadAll,
+        count_unread: CountUnread, create_campaign: CreateCampaign, get_preferences: GetPreferences,
+        get_template: GetTemplate => [get_template, list_versions], list: List,
+        list_campaigns: ListCampaigns => [list_campaigns, get_campaign], preview_template: PreviewTemplate,
+        put_template: PutTemplate, read_all: ReadAll,
         receive_email_events: ReceiveEmailEvents, register_device: RegisterDevice => [register_device, get_push_key],
         remove_device: RemoveDevice, set_preferences: SetPreferences, show_unsubscribe: ShowUnsubscribe,
-        unsubscribe: Unsubscribe, update: Update,
+        stop_campaign: StopCampaign, unsubscribe: Unsubscribe, update: Update,
     ],
     consumers: [
-        announce_leaving: AnnounceLeaving, erase_account: EraseAccount, export_account: ExportAccount, project_logins: ProjectLogins, relay_outbox: RelayOutbox, release_quiet: ReleaseQuiet,
-        route_events: RouteEvents, send_email: SendEmail, send_push: SendPush,
+        announce_leaving: AnnounceLeaving, erase_account: EraseAccount, export_account: ExportAccount,
+        project_logins: ProjectLogins, relay_outbox: RelayOutbox, release_quiet: ReleaseQuiet,
+        route_events: RouteEvents, run_campaigns: RunCampaigns, send_digest: SendDigest, send_email: SendEmail, send_push: SendPush,
     ],
 }
 

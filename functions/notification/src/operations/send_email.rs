@@ -13,13 +13,15 @@ use crate::{
     content::{Content, ContentError, Envelope},
     email_event::Suppression,
     job::{MailJob, Reader, Recipient},
+    language::Language,
     preferences::Channel,
     store::{
-        accounts,
+        accounts, campaigns,
         deliveries::{self, Claim, Ending},
-        erased_accounts, preferences, suppressions,
+        erased_accounts, preferences, suppressions, wordings,
     },
     unsubscribe::{self, UnsubscribeKey},
+    wording::Wording,
     workflow::{Workflow, may_repeat},
 };
 
@@ -102,9 +104,10 @@ impl SendEmail {
         };
         // Everything that may fail without a trace is read before the claim.
         let refusal = self.refusal(job, &reader).await?;
+        let wording = wordings::current(&self.pool, template, Language::of(&reader.locale)).await?.wording;
         let claim = postgres::transact(&self.pool, async |tx| deliveries::claim(tx, job, self.world.now()).await);
         match (claim.await?, refusal) {
-            (Claim::Claimed, None) => self.attempt(job, &reader).await,
+            (Claim::Claimed, None) => self.attempt(job, &reader, wording.as_ref()).await,
             (Claim::Claimed, Some(refusal)) => {
                 tracing::info!(message_id = %id, template, ?refusal, "mail is not sent");
                 self.finish(job, refusal).await
@@ -140,6 +143,9 @@ impl SendEmail {
                 return Ok(Some(Ending::Unwanted));
             }
         }
+        if workflow == Some(Workflow::Marketing) && campaigns::has_stopped(&self.pool, job.message_id).await? {
+            return Ok(Some(Ending::Stopped));
+        }
         let suppression = suppressions::find(&self.pool, &reader.address, self.world.now()).await?;
         // Whoever asks for a code gets it, whatever they called our mails before.
         let holds = |suppression: &Suppression| *suppression == Suppression::Bounce || workflow.is_some();
@@ -147,9 +153,9 @@ impl SendEmail {
     }
 
     /// Sends a mail that is claimed.
-    async fn attempt(&self, job: &MailJob, reader: &Reader) -> Result<Outcome, StoreError> {
+    async fn attempt(&self, job: &MailJob, reader: &Reader, wording: Option<&Wording>) -> Result<Outcome, StoreError> {
         let (id, template) = (job.message_id, job.template.name());
-        match self.send(job, reader).await {
+        match self.send(job, reader, wording).await {
             Ok(provider_id) => {
                 tracing::info!(message_id = %id, template, provider_id, "mail sent");
                 self.finish(job, Ending::Sent(&provider_id)).await
@@ -175,11 +181,11 @@ impl SendEmail {
         Ok(Outcome::Done)
     }
 
-    async fn send(&self, job: &MailJob, reader: &Reader) -> Result<String, SendError> {
+    async fn send(&self, job: &MailJob, reader: &Reader, wording: Option<&Wording>) -> Result<String, SendError> {
         if !reader.has_valid_address() {
             return Err(SendError::Address);
         }
-        let mut content = Content::of(&job.template, &reader.locale)?;
+        let mut content = content(job, reader, wording)?;
         let way_out = self.way_out(job).await?;
         if let Some(url) = &way_out {
             content = content.with_way_out(url);
@@ -202,5 +208,19 @@ impl SendEmail {
         let Recipient::Account(account) = job.recipient else { return Err(SendError::NoWayOut) };
         let token = self.key.get().await?.token(account);
         Ok(Some(self.public_url.join(&unsubscribe::path(&token))))
+    }
+}
+
+/// In an editor's words, where there are any. What they cannot say is said in the words that came with the program: a mail that is late for its
+/// words is worse than one in other words.
+fn content(job: &MailJob, reader: &Reader, wording: Option<&Wording>) -> Result<Content, ContentError> {
+    let built_in = Content::of(&job.template, &reader.locale)?;
+    match wording.map(|wording| wording.content(&job.template, &reader.locale)) {
+        Some(Ok(content)) => Ok(content),
+        Some(Err(error)) => {
+            tracing::error!(message_id = %job.message_id, template = job.template.name(), %error, "a mail is sent in the words of the program");
+            Ok(built_in)
+        }
+        None => Ok(built_in),
     }
 }

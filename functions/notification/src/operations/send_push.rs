@@ -17,7 +17,7 @@ use crate::{
     preferences::Channel,
     push::{Answer, Endpoint, PushMessage, PushService, VapidKey},
     store::{
-        accounts,
+        accounts, campaigns,
         deliveries::{self, Claim, Ending, Pushed},
         devices::{self, Device},
         erased_accounts, preferences,
@@ -73,6 +73,9 @@ impl SendPush {
         let Some(workflow) = Workflow::of(template).filter(|workflow| wishes.wants(*workflow, Channel::Push)) else {
             return self.finish(id, Ending::Unwanted).await;
         };
+        if workflow == Workflow::Marketing && campaigns::has_stopped(&self.pool, id).await? {
+            return self.finish(id, Ending::Stopped).await;
+        }
         let locale = accounts::reader(&self.pool, account).await?.map_or_else(Locale::english, |reader| reader.locale);
         let Ok(content) = Content::of(template, &locale) else {
             return self.finish(id, Ending::Failed("its variables make no message")).await;

@@ -42,6 +42,8 @@ pub(crate) enum Ending<'a> {
     Suppressed,
     /// The person wants none of its kind.
     Unwanted,
+    /// Its campaign was stopped.
+    Stopped,
 }
 
 impl Ending<'_> {
@@ -52,6 +54,7 @@ impl Ending<'_> {
             Self::Unknown => "unknown",
             Self::Suppressed => "suppressed",
             Self::Unwanted => "unwanted",
+            Self::Stopped => "stopped",
         }
     }
 }
@@ -74,11 +77,11 @@ pub(crate) async fn add(
 ) -> Result<(), sqlx::Error> {
     let (status, release_at) = match handout.departure {
         Departure::Now => ("queued", None),
-        Departure::At(moment) => ("held", Some(moment)),
+        Departure::At(moment) | Departure::Together(moment) => ("held", Some(moment)),
     };
     sqlx::query(
-        "insert into deliveries (message_id, account_id, notification_id, template, channel, status, release_at, attempts, \
-         created_at) values ($1, $2, $3, $4, $5, $6, $7, 0, $8)",
+        "insert into deliveries (message_id, account_id, notification_id, template, channel, status, release_at, is_for_digest, \
+         attempts, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9)",
     )
     .bind(handout.id)
     .bind(handout.account)
@@ -87,6 +90,7 @@ pub(crate) async fn add(
     .bind(handout.channel.as_str())
     .bind(status)
     .bind(release_at)
+    .bind(matches!(handout.departure, Departure::Together(_)))
     .bind(now)
     .execute(connection)
     .await
@@ -110,7 +114,7 @@ pub(crate) async fn release_due(
 ) -> Result<Vec<Released>, sqlx::Error> {
     let rows: Vec<(MessageId, AccountId, bool, Json<Value>)> = sqlx::query_as(
         "update deliveries d set status = 'queued', release_at = null from notifications n where n.id = d.notification_id \
-         and d.message_id in (select message_id from deliveries where status = 'held' and release_at <= $1 \
+         and d.message_id in (select message_id from deliveries where status = 'held' and not is_for_digest and release_at <= $1 \
            order by release_at, message_id limit $2 for update skip locked) \
          returning d.message_id, d.account_id, d.channel = 'push', n.template",
     )
@@ -123,6 +127,68 @@ pub(crate) async fn release_due(
         Released { id, account, is_push, template }
     };
     Ok(rows.into_iter().map(released).collect())
+}
+
+/// The next accounts, by id, that have something to be told together.
+pub(crate) async fn due_digests(
+    pool: &PgPool,
+    after: Option<AccountId>,
+    now: OffsetDateTime,
+    limit: i64,
+) -> Result<Vec<AccountId>, sqlx::Error> {
+    sqlx::query_scalar(
+        "select distinct account_id from deliveries where status = 'held' and is_for_digest and release_at <= $1 \
+         and ($2::text is null or account_id > $2) order by account_id limit $3",
+    )
+    .bind(now)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+}
+
+/// Takes everything that an account is to be told together and that is due, the oldest first: what else waits comes the next time.
+///
+/// A second run waits for the first one and finds nothing, or everything when the first one is rolled back. If it skipped what is locked, it would
+/// send the rest of what another run is just taking row by row, or nothing of what a crash is about to give back.
+pub(crate) async fn gather(
+    connection: &mut PgConnection,
+    account: AccountId,
+    now: OffsetDateTime,
+) -> Result<Vec<Template>, sqlx::Error> {
+    let mut rows: Vec<(MessageId, Json<Value>)> = sqlx::query_as(
+        "update deliveries d set status = 'gathered', release_at = null, finished_at = $2 from notifications n \
+         where n.id = d.notification_id and d.message_id in (select message_id from deliveries where account_id = $1 \
+           and status = 'held' and is_for_digest and release_at <= $2 order by message_id for update) \
+         returning d.message_id, n.template",
+    )
+    .bind(account)
+    .bind(now)
+    .fetch_all(connection)
+    .await?;
+    rows.sort_unstable_by_key(|(id, _)| *id);
+    Ok(rows.into_iter().filter_map(|(_, Json(stored))| notifications::template(stored)).collect())
+}
+
+/// Adds the mail that gathers others; it belongs to no notification of its own.
+pub(crate) async fn add_digest(
+    connection: &mut PgConnection,
+    id: MessageId,
+    account: AccountId,
+    template: &Template,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "insert into deliveries (message_id, account_id, template, channel, status, attempts, created_at) \
+         values ($1, $2, $3, 'email', 'queued', 0, $4)",
+    )
+    .bind(id)
+    .bind(account)
+    .bind(template.name())
+    .bind(now)
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 /// Claims a mail for sending. From then on a crash leaves open whether it was sent.

@@ -18,7 +18,7 @@ pub(crate) async fn copy(pool: &PgPool, account: AccountId) -> Result<Value, sql
            from notifications where account_id = $1 order by id) n), \
          'deliveries', (select coalesce(jsonb_agg(d), '[]') from (select message_id, notification_id, template, channel, status, \
            created_at, finished_at from deliveries where account_id = $1 order by message_id) d), \
-         'preferences', (select to_jsonb(p) from (select workflows, time_zone, quiet_from, quiet_until from preferences \
+         'preferences', (select to_jsonb(p) from (select workflows, time_zone, quiet_from, quiet_until, digest_at from preferences \
            where account_id = $1) p), \
          'devices', (select coalesce(jsonb_agg(d), '[]') from (select id, endpoint, registered_at from devices \
            where account_id = $1 order by id) d), \
@@ -28,8 +28,12 @@ pub(crate) async fn copy(pool: &PgPool, account: AccountId) -> Result<Value, sql
            from viewings where account_id = $1 order by profile_id, title_id) v), \
          'history_erasures', (select coalesce(jsonb_agg(h), '[]') from (select profile_id, title_id, erased_at \
            from history_erasures where account_id = $1 order by profile_id, title_id) h), \
-         'subscriptions', (select coalesce(jsonb_agg(s), '[]') from (select id, sequence from subscriptions \
+         'subscriptions', (select coalesce(jsonb_agg(s), '[]') from (select id, sequence, status, plan from subscriptions \
            where account_id = $1 order by id) s), \
+         'campaigns', (select coalesce(jsonb_agg(c), '[]') from (select id, name, words, segment, starts_at, state, created_at \
+           from campaigns where editor_id = $1 order by id) c), \
+         'wordings', (select coalesce(jsonb_agg(w), '[]') from (select template, version, language, subject, body, created_at \
+           from wordings where editor_id = $1 order by template, version) w), \
          'suppression', (select to_jsonb(s) from (select reason, created_at from suppressions where digest = $2) s))",
     )
     .bind(account)

@@ -1,6 +1,7 @@
 //! The schema `notification` in Postgres: one file per table.
 
 pub(crate) mod accounts;
+pub(crate) mod campaigns;
 pub(crate) mod deliveries;
 pub(crate) mod devices;
 pub(crate) mod erased_accounts;
@@ -13,6 +14,7 @@ pub(crate) mod suppressions;
 pub(crate) mod titles;
 pub(crate) mod viewings;
 pub(crate) mod watchlist;
+pub(crate) mod wordings;
 
 use events::Outbox;
 use runtime::{Boot, BootError};

@@ -1,7 +1,7 @@
 //! The shipped binaries on the Runtime API.
 
 use serde_json::{Value, json};
-use testkit::{Function, gateway, golden, lambda::pairs};
+use testkit::{Function, Token, gateway, golden, lambda::pairs};
 
 use crate::{
     house::{House, Person},
@@ -52,6 +52,26 @@ async fn the_http_functions_answer_gateway_events() {
         let refused = function.invoke(&gateway::event(method, path, &[], body)).await.unwrap();
         assert_eq!(refused["statusCode"], 401, "{name}: {refused}");
     }
+    let authorization = format!("Bearer {}", Token::role("editor").sign());
+    let headers = [("authorization", authorization.as_str()), ("content-type", "application/json")];
+    let wording = r#"{"language":"en","subject":"Hello","body":"Hello."}"#;
+    let campaign = r#"{"name":"News","words":{"en":{"subject":"News","paragraphs":["Much is new."]}}}"#;
+    for (name, method, path, body, status) in [
+        ("notification-get-template", "GET", "/v1/admin/templates/welcome", None, 200),
+        ("notification-get-template", "GET", "/v1/admin/templates/welcome/versions", None, 200),
+        ("notification-put-template", "PUT", "/v1/admin/templates/welcome", Some(wording), 200),
+        ("notification-preview-template", "POST", "/v1/admin/templates/welcome/preview", Some(wording), 200),
+        ("notification-create-campaign", "POST", "/v1/admin/campaigns", Some(campaign), 201),
+        ("notification-list-campaigns", "GET", "/v1/admin/campaigns", None, 200),
+        ("notification-list-campaigns", "GET", "/v1/admin/campaigns/cmp_01jd3k5m7n9pqrstvwxyz01234", None, 404),
+        ("notification-stop-campaign", "POST", "/v1/admin/campaigns/cmp_01jd3k5m7n9pqrstvwxyz01234/stop", None, 404),
+    ] {
+        let mut function = start(&house, name).await;
+        let answer = function.invoke(&gateway::event(method, path, &headers, body)).await.unwrap();
+        assert_eq!(answer["statusCode"], status, "{name}: {answer}");
+        let refused = function.invoke(&gateway::event(method, path, &[], body)).await.unwrap();
+        assert_eq!(refused["statusCode"], 401, "{name}: {refused}");
+    }
     for (name, method, path, status) in [
         ("notification-show-unsubscribe", "GET", "/v1/unsubscribe/x", 404),
         ("notification-unsubscribe", "POST", "/v1/unsubscribe/x", 404),
@@ -79,7 +99,12 @@ async fn the_consumers_answer_their_golden_events() {
             assert_eq!(function.invoke(&golden(name)).await.unwrap(), json!({ "batchItemFailures": [] }), "{name}");
         }
     }
-    for name in ["notification-release-quiet", "notification-relay-outbox"] {
+    for name in [
+        "notification-release-quiet",
+        "notification-run-campaigns",
+        "notification-send-digest",
+        "notification-relay-outbox",
+    ] {
         assert_eq!(start(&house, name).await.invoke(&golden(name)).await.unwrap(), Value::Null, "{name}");
     }
 }

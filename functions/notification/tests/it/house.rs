@@ -134,13 +134,37 @@ impl House {
 
     /// Tells whatever matters to who hears that a title leaves.
     pub async fn announce(&self, event: Event) -> Outcome {
-        let world = World::system();
-        let consumer = consumers::announce_leaving(&self.boot(&world)).unwrap();
-        consumer.consume(event, &Deadline::unlimited(world)).await
+        self.announce_in(&World::system(), event).await
+    }
+
+    pub async fn announce_in(&self, world: &World, event: Event) -> Outcome {
+        let consumer = consumers::announce_leaving(&self.boot(world)).unwrap();
+        consumer.consume(event, &Deadline::unlimited(world.clone())).await
     }
 
     pub async fn release(&self, world: &World) -> Outcome {
         consumers::release_quiet(&self.boot(world))
+            .unwrap()
+            .consume(Tick { time: None }, &Deadline::unlimited(world.clone()))
+            .await
+    }
+
+    pub async fn send_digests(&self, world: &World) -> Outcome {
+        consumers::send_digest(&self.boot(world))
+            .unwrap()
+            .consume(Tick { time: None }, &Deadline::unlimited(world.clone()))
+            .await
+    }
+
+    pub async fn relay(&self, world: &World) -> Outcome {
+        consumers::relay_outbox(&self.boot(world))
+            .unwrap()
+            .consume(Tick { time: None }, &Deadline::unlimited(world.clone()))
+            .await
+    }
+
+    pub async fn run_campaigns(&self, world: &World) -> Outcome {
+        consumers::run_campaigns(&self.boot(world))
             .unwrap()
             .consume(Tick { time: None }, &Deadline::unlimited(world.clone()))
             .await

@@ -23,13 +23,13 @@ fn now() -> OffsetDateTime {
 }
 
 /// A film or a series that ends in Germany.
-struct Leaving {
-    title: TitleId,
-    ends_at: OffsetDateTime,
+pub struct Leaving {
+    pub title: TitleId,
+    pub ends_at: OffsetDateTime,
 }
 
 impl Leaving {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { title: World::system().id(), ends_at: now() + Duration::days(5) }
     }
 
@@ -52,12 +52,12 @@ impl Leaving {
         }
     }
 
-    fn film(&self) -> Event {
+    pub fn film(&self) -> Event {
         changed(1, &self.described("film"))
     }
 
     /// Announced a day ago.
-    fn announced(&self, days: u32) -> Event {
+    pub fn announced(&self, days: u32) -> Event {
         let data = catalog::TitleLeaving {
             title_id: self.title.to_string(),
             territories: vec!["DE".to_owned()],
@@ -97,7 +97,7 @@ fn part(kind: &str, parent: TitleId, number: u32) -> (TitleId, Event) {
 
 impl Person {
     /// Put on the list, or taken off, some days ago.
-    fn lists(&self, title: TitleId, (sequence, is_listed): (i64, bool), days_ago: i64) -> Event {
+    pub fn lists(&self, title: TitleId, (sequence, is_listed): (i64, bool), days_ago: i64) -> Event {
         let data = user::WatchlistChanged {
             profile_id: self.profile.to_string(),
             account_id: self.account.to_string(),

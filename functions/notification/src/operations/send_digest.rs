@@ -1,0 +1,69 @@
+//! Every 15 minutes: what somebody wants to be told together goes into one mail, once a day, at the time of their own clock.
+//!
+//! Taking what is due and handing the mail out are one transaction: a crash or a second run neither loses nor repeats it.
+
+use events::{Consumer, Deadline, Outbox, Outcome};
+use kernel::{AccountId, World};
+use runtime::Tick;
+use stores::StoreError;
+use time::Duration;
+
+use crate::{
+    digest, handout,
+    store::{self, deliveries, erased_accounts},
+};
+
+/// How many accounts are looked up at once.
+const ROUND: i64 = 100;
+/// One account must be able to end.
+const ACCOUNT_TIME: Duration = Duration::seconds(5);
+
+runtime::wire! { pub struct SendDigest { outbox: Outbox = store::deliveries_outbox, world: World } }
+
+impl Consumer<Tick> for SendDigest {
+    async fn consume(&self, _: Tick, deadline: &Deadline) -> Outcome {
+        match self.run(deadline).await {
+            Ok(sent) => {
+                if sent > 0 {
+                    tracing::info!(sent, "digests are handed out");
+                }
+                Outcome::Done
+            }
+            Err(error) => Outcome::retry(error),
+        }
+    }
+}
+
+impl SendDigest {
+    async fn run(&self, deadline: &Deadline) -> Result<usize, StoreError> {
+        let (now, mut after, mut sent) = (self.world.now(), None, 0);
+        loop {
+            let due = deliveries::due_digests(self.outbox.pool(), after, now, ROUND).await?;
+            let Some(last) = due.last().copied() else { return Ok(sent) };
+            for account in due {
+                // The next run goes on.
+                if !deadline.allows(ACCOUNT_TIME) {
+                    return Ok(sent);
+                }
+                sent += usize::from(self.hand_out(account).await?);
+            }
+            after = Some(last);
+        }
+    }
+
+    /// Whether there was something to tell.
+    async fn hand_out(&self, account: AccountId) -> Result<bool, StoreError> {
+        self.outbox
+            .transact(async |tx| {
+                if erased_accounts::contains(tx, account).await? {
+                    return Ok(false);
+                }
+                let (id, now) = (self.world.id(), self.world.now());
+                let Some(template) = digest::of(deliveries::gather(tx, account, now).await?) else { return Ok(false) };
+                deliveries::add_digest(tx, id, account, &template, now).await?;
+                tx.send(handout::mail(id, account, template)).await?;
+                Ok(true)
+            })
+            .await
+    }
+}

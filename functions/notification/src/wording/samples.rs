@@ -1,0 +1,40 @@
+//! A mail of each kind, to check and to show wordings with.
+
+use proto::mail::{Mail, Template};
+use serde_json::{Value, json};
+
+/// A mail of a kind with every variable filled; `None` where there is no such kind, or it always has the words of its writer.
+pub fn sample(name: &str) -> Option<Template> {
+    let (at, plan, until) = ("2026-11-26T10:00:00Z", "standard", "2026-12-24");
+    let leaving = json!({ "names": { "": "Сталкер", "en": "Stalker", "ru": "Сталкер" }, "until": until, "title_id": "ttl_01jd3k5m7n9pqrstvwxyz01234" });
+    let variables = match name {
+        "verify_email" | "confirm_email" => json!({ "code": "042917" }),
+        "password_reset" => json!({ "code": "4kq2m-8v0xd" }),
+        "already_registered"
+        | "reset_unknown_account"
+        | "email_changed"
+        | "mfa_enabled"
+        | "mfa_disabled"
+        | "welcome" => {
+            json!({})
+        }
+        "password_changed" => json!({ "unlinked_providers": ["google", "github"] }),
+        "email_change_requested" => json!({ "new_email": "n***@example.org" }),
+        "oauth_linked" => json!({ "provider": "google" }),
+        "new_sign_in" => json!({ "device": "Living room", "territory": "DE", "at": at }),
+        "account_erased" => json!({ "receipts": [
+            { "service": "auth", "records": "3", "erased_at": at }, { "service": "user", "records": "5", "erased_at": at },
+        ] }),
+        "session_revoked" | "data_export_requested" => json!({ "at": at }),
+        "trial_started" | "subscription_active" | "payment_failed" | "subscription_cancelled" => {
+            json!({ "plan": plan, "until": until })
+        }
+        "subscription_ended" => json!({ "plan": plan }),
+        "title_leaving_soon" => leaving,
+        "titles_digest" => json!({ "leaving": [leaving.clone(), leaving] }),
+        _ => return None,
+    };
+    let mut mail = serde_json::Map::new();
+    mail.insert(name.to_owned(), variables);
+    serde_json::from_value::<Mail>(Value::Object(mail)).ok()?.template
+}
