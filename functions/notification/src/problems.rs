@@ -57,7 +57,7 @@ pub(crate) fn invalid(violations: impl IntoIterator<Item = (String, String)>) ->
 pub(crate) fn unreadable_wording(error: WordingError) -> Problem {
     let pointer = match error {
         WordingError::Subject => "/subject",
-        WordingError::Engine(_) | WordingError::Body => "/body",
+        WordingError::Engine(_) | WordingError::Body | WordingError::Secret => "/body",
     };
     Problem::invalid(pointer, "makes nothing that can be read with these values")
 }

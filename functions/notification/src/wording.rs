@@ -58,6 +58,9 @@ pub enum WordingError {
     /// Empty, or longer than 20,000 characters.
     #[error("the wording makes no body")]
     Body,
+    /// What the mail is for is not in it.
+    #[error("the wording does not show the code")]
+    Secret,
 }
 
 impl Wording {
@@ -80,7 +83,8 @@ impl Wording {
             _ => faults.push(("/subject", Fault::Unreadable)),
         }
         match render(self.body.as_str(), &context) {
-            Ok(body) if secret.is_some_and(|secret| !body.contains(secret)) => {
+            // Whoever copies the example shows everybody the same.
+            Ok(body) if secret.is_some_and(|secret| self.body.as_str().contains(secret) || !body.contains(secret)) => {
                 faults.push(("/body", Fault::Missing(SECRET)));
             }
             Ok(body) if is_bounded(&body) => {}
@@ -112,7 +116,11 @@ impl Wording {
         if !is_bounded(&body) {
             return Err(WordingError::Body);
         }
-        Ok(Content::written(subject, &body, values.get(SECRET).and_then(Value::as_str), language))
+        let secret = values.get(SECRET).and_then(Value::as_str);
+        if secret.is_some_and(|secret| !body.contains(secret)) {
+            return Err(WordingError::Secret);
+        }
+        Ok(Content::written(subject, &body, secret, language))
     }
 }
 

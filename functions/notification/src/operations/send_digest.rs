@@ -35,17 +35,24 @@ impl Consumer<Tick> for SendDigest {
 }
 
 impl SendDigest {
+    /// One account that fails keeps nobody waiting.
     async fn run(&self, deadline: &Deadline) -> Result<usize, StoreError> {
-        let (now, mut after, mut sent) = (self.world.now(), None, 0);
+        let (now, mut after, mut sent, mut failure) = (self.world.now(), None, 0, None);
         loop {
             let due = deliveries::due_digests(self.outbox.pool(), after, now, ROUND).await?;
-            let Some(last) = due.last().copied() else { return Ok(sent) };
+            let Some(last) = due.last().copied() else { return failure.map_or(Ok(sent), Err) };
             for account in due {
                 // The next run goes on.
                 if !deadline.allows(ACCOUNT_TIME) {
-                    return Ok(sent);
+                    return failure.map_or(Ok(sent), Err);
                 }
-                sent += usize::from(self.hand_out(account).await?);
+                match self.hand_out(account).await {
+                    Ok(has_told) => sent += usize::from(has_told),
+                    Err(error) => {
+                        tracing::error!(account_id = %account, %error, "a digest is left to the next run");
+                        failure = Some(error);
+                    }
+                }
             }
             after = Some(last);
         }

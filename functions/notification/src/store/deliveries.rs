@@ -147,7 +147,10 @@ pub(crate) async fn due_digests(
     .await
 }
 
-/// Takes everything that an account is to be told together and that is due, the oldest first: what else waits comes the next time.
+/// So many titles of one mail: with the names of some hundred more it would be too large for a queue.
+const MOST_GATHERED: i64 = 100;
+
+/// Takes what an account is to be told together and that is due, the oldest first: what else waits comes the next time.
 ///
 /// A second run waits for the first one and finds nothing, or everything when the first one is rolled back. If it skipped what is locked, it would
 /// send the rest of what another run is just taking row by row, or nothing of what a crash is about to give back.
@@ -159,11 +162,12 @@ pub(crate) async fn gather(
     let mut rows: Vec<(MessageId, Json<Value>)> = sqlx::query_as(
         "update deliveries d set status = 'gathered', release_at = null, finished_at = $2 from notifications n \
          where n.id = d.notification_id and d.message_id in (select message_id from deliveries where account_id = $1 \
-           and status = 'held' and is_for_digest and release_at <= $2 order by message_id for update) \
+           and status = 'held' and is_for_digest and release_at <= $2 order by message_id limit $3 for update) \
          returning d.message_id, n.template",
     )
     .bind(account)
     .bind(now)
+    .bind(MOST_GATHERED)
     .fetch_all(connection)
     .await?;
     rows.sort_unstable_by_key(|(id, _)| *id);

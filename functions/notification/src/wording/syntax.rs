@@ -69,8 +69,20 @@ struct Scope<'a> {
     item: Option<(&'a str, &'a VariableKind)>,
 }
 
+/// Of what stands between two braces, in bytes. The parser calls itself for each sign of a row of them, and a stack ends.
+const LONGEST_TAG: usize = 500;
+
 /// Whether a text says only what a wording may say, of variables that there are.
 pub(super) fn check(source: &str, variables: &Variables) -> Result<(), Fault> {
+    let mut tags = source.match_indices("{{").chain(source.match_indices("{%"));
+    if let Some((start, _)) =
+        tags.find(|(start, _)| source[*start..].find('}').is_none_or(|length| length > LONGEST_TAG))
+    {
+        return Err(Fault::Syntax {
+            line: source[..start].matches('\n').count() + 1,
+            reason: "a tag is too long or does not end".to_owned(),
+        });
+    }
     let syntax = minijinja::syntax::SyntaxConfig::default();
     let tree = parse(source, "wording", syntax).map_err(|error| Fault::Syntax {
         line: error.line().unwrap_or(1),

@@ -99,9 +99,27 @@ fn a_mail_with_a_code_shows_it_in_its_body_and_nowhere_else() {
         }
         assert_eq!(faults(key, "{{ code }} is yours", "{{ code }}"), std::slice::from_ref(&revealed));
     }
+    // The code of the example is nobody's, in whatever way it is written.
+    for (key, body) in [
+        ("verify_email", "Enter 042917 here."),
+        ("verify_email", "{{ code }} 042917"),
+        ("password_reset", "4kq2m-8v0xd"),
+    ] {
+        assert_eq!(faults(key, "Your code", body), std::slice::from_ref(&missing), "{body}");
+    }
+    let trick = wording("Your code", "Enter 04{# #}2917 here.");
+    assert!(trick.content(&VerifyEmail { code: "123456".to_owned() }.into(), &Locale::english()).is_err());
     let mail = wording("Your code", "Enter\n\n {{ code }}\n\nhere.");
     let content = mail.content(&VerifyEmail { code: "123456".to_owned() }.into(), &Locale::english()).unwrap();
     assert!(content.text().contains("\n    123456\n") && content.html().contains("monospace"));
+}
+
+#[test]
+fn a_row_of_signs_is_too_long() {
+    for sign in ["-", "not ", "("] {
+        let faults = faults("verify_email", "Your code", &format!("{{{{ {}code }}}}", sign.repeat(2_000)));
+        assert!(matches!(&faults[..], [("/body", says)] if says.contains("too long")), "{faults:?}");
+    }
 }
 
 #[test]
