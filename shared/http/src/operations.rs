@@ -1,7 +1,8 @@
 //! The list of a service's operations.
 
 /// Declares the modules of `operations/`, each with its state, and builds their wiring: `routes` merges all HTTP operations, `http::<name>` and
-/// `consumers::<name>` wire one alone, `HTTP` and `CONSUMERS` list them for the tests that hold them against the yaml.
+/// `consumers::<name>` wire one alone, `programs::<name>` makes a consumer ready to be served, `HTTP` and `CONSUMERS` list them for the tests that hold
+/// them against the yaml.
 ///
 /// ```ignore
 /// cinema_http::operations! {
@@ -45,6 +46,16 @@ macro_rules! operations {
             )*
         }
 
+        /// The same, ready to be served. All of it is compiled here: a program that did so by itself would compile the consumer's futures anew.
+        pub mod programs {
+            $(
+                #[doc = concat!("The program of `", stringify!($consumer), "`.")]
+                pub fn $consumer(boot: &::runtime::Boot) -> ::std::result::Result<::runtime::Program, ::runtime::BootError> {
+                    super::consumers::$consumer(boot).map(::runtime::Program::of)
+                }
+            )*
+        }
+
         /// What the documents of the service's operations hold.
         pub mod documents {
             /// The schemas of all requests and answers, each as often as an operation names it: two types of one name are both in here.
@@ -69,8 +80,8 @@ macro_rules! operations {
             &[$((stringify!($http), http::$http)),*];
 
         /// Each event operation with its wiring.
-        pub const CONSUMERS: &[(&str, fn(&::runtime::Boot) -> ::std::result::Result<(), ::runtime::BootError>)] =
-            &[$((stringify!($consumer), |boot| consumers::$consumer(boot).map(drop))),*];
+        pub const CONSUMERS: &[(&str, fn(&::runtime::Boot) -> ::std::result::Result<::runtime::Program, ::runtime::BootError>)] =
+            &[$((stringify!($consumer), programs::$consumer)),*];
     };
     (@sessions) => {
         fn with_sessions(

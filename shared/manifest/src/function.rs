@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::access::{Access, Proof};
 use crate::route::Route;
-use crate::trigger::Trigger;
+use crate::trigger::{Payload, Trigger};
 use crate::uses::Use;
 
 /// One entry of a `functions.yaml`.
@@ -50,6 +50,27 @@ impl Function {
     /// Whether it answers HTTP.
     pub fn is_http(&self) -> bool {
         !self.routes.is_empty()
+    }
+
+    /// What it is invoked with; `None` when that is HTTP.
+    pub fn payload(&self) -> Option<Payload> {
+        let has = |is: fn(&Trigger) -> bool| self.triggers.iter().any(is);
+        Some(if self.is_http() {
+            return None;
+        } else if self.uses.contains(&Use::EventQueues) {
+            // It passes on what it does not read.
+            Payload::Kinesis
+        } else if has(|trigger| matches!(trigger, Trigger::Events(_) | Trigger::Kinesis { .. })) {
+            Payload::Events
+        } else if has(|trigger| matches!(trigger, Trigger::Sqs { .. })) {
+            Payload::Sqs
+        } else if has(|trigger| matches!(trigger, Trigger::Dynamodb { .. })) {
+            Payload::Dynamodb
+        } else if has(|trigger| matches!(trigger, Trigger::S3 { .. })) {
+            Payload::S3
+        } else {
+            Payload::Schedule
+        })
     }
 
     /// The layers it asks for, by name.

@@ -29,5 +29,5 @@ pub use plan::Plan;
 pub use public::KeyPattern;
 pub use resources::{Bucket, Document, Gateway, Generate, Index, Queue, Resources, Secret, Stream, Table, WrongMethod};
 pub use route::Route;
-pub use trigger::Trigger;
+pub use trigger::{Payload, Trigger};
 pub use uses::{ObjectAccess, Use, UseError};

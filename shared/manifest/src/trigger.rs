@@ -38,3 +38,20 @@ pub enum Trigger {
         batch: u32,
     },
 }
+
+/// What a function is invoked with that does not answer HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payload {
+    /// Events, from a queue or a stream.
+    Events,
+    /// Records of a stream, whatever is in them.
+    Kinesis,
+    /// Messages of a queue.
+    Sqs,
+    /// Changes of a table.
+    Dynamodb,
+    /// Objects of a bucket.
+    S3,
+    /// The tick of a clock, or of whoever invokes it by hand.
+    Schedule,
+}

@@ -1,23 +1,94 @@
 //! Batches: from a trigger's payload to a consumer and back to the partial failures that the trigger understands.
 
-use std::{future::Future, process::ExitCode, sync::Arc};
-
 use aws_lambda_events::event::{
     dynamodb::Event as DynamodbEvent,
     kinesis::KinesisEvent,
     s3::S3Event,
     sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent},
 };
-use events::{Consumer, DeadLetters, Deadline, Event, Outcome, Record};
-use futures::FutureExt;
-use kernel::World;
-use lambda_runtime::{Error, LambdaEvent};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
-use time::OffsetDateTime;
+use events::{DeadLetters, Deadline, Event, Outcome, Record};
+use futures::{FutureExt, future::BoxFuture};
+use lambda_runtime::Error;
+use manifest::Payload;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
 use tracing::{Instrument, Span};
 
-use crate::{Boot, BootError, Change, KinesisRecord, S3Object, SqsMessage, Tick};
+use crate::{
+    Change, KinesisRecord, S3Object, SqsMessage, Tick,
+    program::{AnyConsumer, Delivered},
+};
+
+type Answer<'a> = BoxFuture<'a, Result<Value, Error>>;
+
+impl Delivered for SqsMessage {
+    const PAYLOAD: Payload = Payload::Sqs;
+
+    fn answer<'a>(consumer: &'a dyn AnyConsumer<Self>, payload: &'a RawValue, deadline: &'a Deadline) -> Answer<'a> {
+        async move {
+            let batch = serde_json::from_str(payload.get())?;
+            Ok(serde_json::to_value(answer_sqs(consumer, batch, deadline).await)?)
+        }
+        .boxed()
+    }
+}
+
+impl Delivered for Event {
+    const PAYLOAD: Payload = Payload::Events;
+
+    fn answer<'a>(consumer: &'a dyn AnyConsumer<Self>, payload: &'a RawValue, deadline: &'a Deadline) -> Answer<'a> {
+        answer_events(consumer, payload, deadline).boxed()
+    }
+}
+
+impl Delivered for KinesisRecord {
+    const PAYLOAD: Payload = Payload::Kinesis;
+
+    fn answer<'a>(consumer: &'a dyn AnyConsumer<Self>, payload: &'a RawValue, deadline: &'a Deadline) -> Answer<'a> {
+        async move {
+            let batch = serde_json::from_str(payload.get())?;
+            Ok(serde_json::to_value(answer_kinesis(consumer, batch, deadline).await)?)
+        }
+        .boxed()
+    }
+}
+
+impl Delivered for S3Object {
+    const PAYLOAD: Payload = Payload::S3;
+
+    fn answer<'a>(consumer: &'a dyn AnyConsumer<Self>, payload: &'a RawValue, deadline: &'a Deadline) -> Answer<'a> {
+        async move {
+            let batch: S3Event = serde_json::from_str(payload.get())?;
+            let objects = batch.records.into_iter().map(Self::from).collect();
+            whole(consumer.consume_all(objects, deadline).await)
+        }
+        .boxed()
+    }
+}
+
+impl Delivered for Change {
+    const PAYLOAD: Payload = Payload::Dynamodb;
+
+    fn answer<'a>(consumer: &'a dyn AnyConsumer<Self>, payload: &'a RawValue, deadline: &'a Deadline) -> Answer<'a> {
+        async move {
+            let batch = serde_json::from_str(payload.get())?;
+            Ok(serde_json::to_value(answer_dynamodb(consumer, batch, deadline).await)?)
+        }
+        .boxed()
+    }
+}
+
+impl Delivered for Tick {
+    const PAYLOAD: Payload = Payload::Schedule;
+
+    fn answer<'a>(consumer: &'a dyn AnyConsumer<Self>, payload: &'a RawValue, deadline: &'a Deadline) -> Answer<'a> {
+        async move {
+            let tick = serde_json::from_str(payload.get())?;
+            whole(consumer.consume_all(vec![tick], deadline).await)
+        }
+        .boxed()
+    }
+}
 
 /// `batchItemFailures` of a stream: delivery resumes at the named record.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,11 +113,7 @@ impl StreamAnswer {
 }
 
 /// Answers an SQS batch: what must come again is named; a poisoned message ends in the dead-letter queue after its last delivery.
-pub async fn answer_sqs<C: Consumer<SqsMessage>>(
-    consumer: &C,
-    batch: SqsEvent,
-    deadline: &Deadline,
-) -> SqsBatchResponse {
+async fn answer_sqs(consumer: &dyn AnyConsumer<SqsMessage>, batch: SqsEvent, deadline: &Deadline) -> SqsBatchResponse {
     let messages: Vec<SqsMessage> = batch.records.into_iter().map(SqsMessage::from).collect();
     let places: Vec<_> = messages.iter().map(|message| (message.id.clone(), message.span())).collect();
     let outcomes = consumer.consume_all(messages, deadline).await;
@@ -73,8 +140,8 @@ fn sqs_answer(places: Vec<(String, Span)>, outcomes: Vec<Outcome>) -> SqsBatchRe
 }
 
 /// Answers a Kinesis batch: stops at the first record that must come again; keeps poisoned ones as dead letters.
-pub async fn answer_kinesis<C: Consumer<KinesisRecord>>(
-    consumer: &C,
+async fn answer_kinesis(
+    consumer: &dyn AnyConsumer<KinesisRecord>,
     batch: KinesisEvent,
     deadline: &Deadline,
 ) -> StreamAnswer {
@@ -121,15 +188,28 @@ async fn keep(record: KinesisRecord, outcome: Outcome, dead_letters: Option<&Dea
     }
 }
 
+/// Where a batch comes from.
+#[derive(Deserialize)]
+struct Sources {
+    #[serde(rename = "Records", default)]
+    records: Vec<Source>,
+}
+
+#[derive(Deserialize)]
+struct Source {
+    #[serde(rename = "eventSource", default)]
+    source: String,
+}
+
 /// Answers a batch of events, out of a queue or a stream.
-pub async fn answer_events<C: Consumer<Event>>(
-    consumer: &C,
-    payload: Value,
+async fn answer_events(
+    consumer: &dyn AnyConsumer<Event>,
+    payload: &RawValue,
     deadline: &Deadline,
 ) -> Result<Value, Error> {
-    let source = payload.pointer("/Records/0/eventSource").and_then(Value::as_str).unwrap_or_default();
-    if source == "aws:kinesis" {
-        let batch: KinesisEvent = serde_json::from_value(payload)?;
+    let sources: Sources = serde_json::from_str(payload.get())?;
+    if sources.records.first().is_some_and(|first| first.source == "aws:kinesis") {
+        let batch: KinesisEvent = serde_json::from_str(payload.get())?;
         let records: Vec<KinesisRecord> = batch.records.into_iter().map(KinesisRecord::from).collect();
         let data = records.iter().map(|record| record.data.clone()).collect();
         let (spans, outcomes) = consume_parsed(consumer, data, deadline).await;
@@ -137,7 +217,7 @@ pub async fn answer_events<C: Consumer<Event>>(
         let answer = stream_answer(records, outcomes, consumer.dead_letters()).await;
         return Ok(serde_json::to_value(answer)?);
     }
-    let batch: SqsEvent = serde_json::from_value(payload)?;
+    let batch: SqsEvent = serde_json::from_str(payload.get())?;
     let messages: Vec<SqsMessage> = batch.records.into_iter().map(SqsMessage::from).collect();
     let data = messages.iter().map(|message| message.body.clone().into_bytes()).collect();
     let (spans, outcomes) = consume_parsed(consumer, data, deadline).await;
@@ -146,8 +226,8 @@ pub async fn answer_events<C: Consumer<Event>>(
 }
 
 /// One span and outcome per text; what is no event is poison, the others go to the consumer together and in order.
-async fn consume_parsed<C: Consumer<Event>>(
-    consumer: &C,
+async fn consume_parsed(
+    consumer: &dyn AnyConsumer<Event>,
     texts: Vec<Vec<u8>>,
     deadline: &Deadline,
 ) -> (Vec<Span>, Vec<Outcome>) {
@@ -163,15 +243,9 @@ async fn consume_parsed<C: Consumer<Event>>(
     (spans, parsed.into_iter().map(outcome_of).collect())
 }
 
-/// Answers S3's notification. The invocation is asynchronous: an error makes Lambda deliver the whole notification again.
-pub async fn answer_s3<C: Consumer<S3Object>>(consumer: &C, batch: S3Event, deadline: &Deadline) -> Result<(), Error> {
-    let objects = batch.records.into_iter().map(S3Object::from).collect();
-    whole(consumer.consume_all(objects, deadline).await)
-}
-
 /// Answers a batch of a table's stream.
-pub async fn answer_dynamodb<C: Consumer<Change>>(
-    consumer: &C,
+pub async fn answer_dynamodb(
+    consumer: &dyn AnyConsumer<Change>,
     batch: DynamodbEvent,
     deadline: &Deadline,
 ) -> StreamAnswer {
@@ -185,12 +259,8 @@ pub async fn answer_dynamodb<C: Consumer<Change>>(
     stream_answer(places, outcomes, consumer.dead_letters()).await
 }
 
-/// Answers a schedule.
-pub async fn answer_tick<C: Consumer<Tick>>(consumer: &C, tick: Tick, deadline: &Deadline) -> Result<(), Error> {
-    whole(consumer.consume_all(vec![tick], deadline).await)
-}
-
-fn whole(outcomes: Vec<Outcome>) -> Result<(), Error> {
+/// The invocation is asynchronous: an error makes Lambda deliver the whole of it again.
+fn whole(outcomes: Vec<Outcome>) -> Result<Value, Error> {
     let mut again = None;
     for outcome in outcomes {
         match outcome {
@@ -199,73 +269,5 @@ fn whole(outcomes: Vec<Outcome>) -> Result<(), Error> {
             Outcome::Poison(reason) => tracing::error!(reason, "record cannot be applied"),
         }
     }
-    again.map_or(Ok(()), |reason| Err(reason.into()))
-}
-
-/// Serves a consumer: one log span per invocation, `answer` for the payload.
-fn serve<C, P, A, F>(
-    wire: impl FnOnce(&Boot) -> Result<C, BootError>,
-    answer: impl Fn(Arc<C>, P, Deadline) -> F + Send + Sync + 'static,
-) -> ExitCode
-where
-    C: Send + Sync + 'static,
-    P: DeserializeOwned + Send + 'static,
-    A: Serialize + Send + 'static,
-    F: Future<Output = Result<A, Error>> + Send + 'static,
-{
-    crate::run(wire, move |consumer, boot| async move {
-        let consumer = Arc::new(consumer);
-        let world = boot.world();
-        let handle = move |invocation: LambdaEvent<P>| {
-            let span = tracing::info_span!("invocation", request_id = invocation.context.request_id);
-            let deadline = deadline_of(&world, invocation.context.deadline);
-            // Boxed: the compiler gives up on the depth of the types otherwise.
-            answer(consumer.clone(), invocation.payload, deadline).instrument(span).boxed()
-        };
-        lambda_runtime::run(lambda_runtime::service_fn(handle)).await
-    })
-}
-
-fn deadline_of(world: &World, millis: u64) -> Deadline {
-    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000);
-    Deadline::new(world.clone(), at.unwrap_or(OffsetDateTime::UNIX_EPOCH))
-}
-
-/// Serves a queue.
-pub fn sqs<C: Consumer<SqsMessage>>(wire: impl FnOnce(&Boot) -> Result<C, BootError>) -> ExitCode {
-    serve(wire, |consumer: Arc<C>, batch, deadline| async move { Ok(answer_sqs(&*consumer, batch, &deadline).await) })
-}
-
-/// Serves the function's own queue of events, or a stream of events, or both.
-pub fn events<C: Consumer<Event>>(wire: impl FnOnce(&Boot) -> Result<C, BootError>) -> ExitCode {
-    serve(
-        wire,
-        |consumer: Arc<C>, payload, deadline| async move { answer_events(&*consumer, payload, &deadline).await },
-    )
-}
-
-/// Serves a stream.
-pub fn kinesis<C: Consumer<KinesisRecord>>(wire: impl FnOnce(&Boot) -> Result<C, BootError>) -> ExitCode {
-    serve(
-        wire,
-        |consumer: Arc<C>, batch, deadline| async move { Ok(answer_kinesis(&*consumer, batch, &deadline).await) },
-    )
-}
-
-/// Serves a bucket's notifications.
-pub fn s3<C: Consumer<S3Object>>(wire: impl FnOnce(&Boot) -> Result<C, BootError>) -> ExitCode {
-    serve(wire, |consumer: Arc<C>, batch, deadline| async move { answer_s3(&*consumer, batch, &deadline).await })
-}
-
-/// Serves a table's stream.
-pub fn dynamodb<C: Consumer<Change>>(wire: impl FnOnce(&Boot) -> Result<C, BootError>) -> ExitCode {
-    serve(
-        wire,
-        |consumer: Arc<C>, batch, deadline| async move { Ok(answer_dynamodb(&*consumer, batch, &deadline).await) },
-    )
-}
-
-/// Serves a schedule, or an invocation by hand.
-pub fn schedule<C: Consumer<Tick>>(wire: impl FnOnce(&Boot) -> Result<C, BootError>) -> ExitCode {
-    serve(wire, |consumer: Arc<C>, tick, deadline| async move { answer_tick(&*consumer, tick, &deadline).await })
+    again.map_or(Ok(Value::Null), |reason| Err(reason.into()))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cinema_http::{NamedSchema, OpenApiRouter};
 use manifest::{Function, Manifest, Route};
-use runtime::{Boot, BootError, Needs};
+use runtime::{Boot, BootError, Needs, Program};
 use utoipa::openapi::{OpenApi, PathItem};
 
 use crate::document;
@@ -12,7 +12,7 @@ use crate::document;
 /// `HTTP` of a service's `operations!`.
 pub type Operations = &'static [(&'static str, fn(&Boot) -> Result<OpenApiRouter, BootError>)];
 /// `CONSUMERS` of a service's `operations!`.
-pub type Consumers = &'static [(&'static str, fn(&Boot) -> Result<(), BootError>)];
+pub type Consumers = &'static [(&'static str, fn(&Boot) -> Result<Program, BootError>)];
 
 /// Every difference between the manifest and the code of a service; must be called inside a tokio runtime.
 pub fn differences(service: &str, http: Operations, consumers: Consumers) -> Vec<String> {
@@ -38,7 +38,16 @@ pub fn differences(service: &str, http: Operations, consumers: Consumers) -> Vec
         let Some(function) = entry(&manifest, service, operation, &mut found) else { continue };
         let boot = Boot::recording();
         match wire(&boot) {
-            Ok(()) => compare_needs(function, &boot.needs(), &mut found),
+            Ok(program) => {
+                compare_needs(function, &boot.needs(), &mut found);
+                let (payload, expected) = (program.payload(), function.payload());
+                if expected != Some(payload) {
+                    found.push(format!(
+                        "{}: it reads {payload:?}, the yaml invokes it with {expected:?}",
+                        function.name
+                    ));
+                }
+            }
             Err(error) => found.push(format!("{}: wiring fails: {error}", function.name)),
         }
         if function.is_http() {

@@ -60,7 +60,7 @@ fn programs_start_what_the_service_lists() {
     let body =
         "fn main() -> std::process::ExitCode {\n    cinema_http::serve(catalog::operations::http::get_title)\n}\n";
     assert!(program("catalog-get-title").ends_with(body), "{}", program("catalog-get-title"));
-    assert!(program("catalog-tick").contains("runtime::schedule(catalog::operations::consumers::tick)"));
+    assert!(program("catalog-tick").contains("runtime::serve(catalog::operations::programs::tick)"));
 
     put(root, "functions/catalog/src/bin/catalog-tick.rs", "fn main() {}\n");
     let refused = check(root).unwrap_err().to_string();
