@@ -6,10 +6,12 @@ import { visit } from "./browser.mjs";
 const { CINEMA_TEST_EDGE_URL: edge, EMAIL: email, PASSWORD: password } = process.env;
 
 await visit(async (page, picture) => {
-  await page.goto(`${edge}/#/sign-in`);
+  // A page of one's own asks for it, and is there afterwards.
+  await page.goto(`${edge}/#/profiles`);
   await page.getByLabel("Email").fill(email);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("heading", { name: "Who is watching?" }).waitFor({ timeout: 30000 });
   await page.getByText("Sign out").waitFor({ timeout: 30000 });
   const bell = page.locator("#bell");
   const badge = bell.locator(".badge");
