@@ -1,4 +1,4 @@
-// The account's page: what is being watched, plan and payments, films by themselves, invoices, profiles, what proves who the person is, a copy of their data, the end of the account.
+// The account's page: what is being watched, plan and payments, films by themselves, invoices, profiles, the way to what they are told, what proves who the person is, a copy of their data, the end of the account.
 
 import { call, forget } from "./api.js";
 import { action, alertLine, el, field, form } from "./dom.js";
@@ -34,13 +34,17 @@ export async function showAccount(show) {
     call("GET", "/v1/auth/mfa"), watchingSection(), planSection(), purchasesSection(), invoicesSection(), whenSetUp(profilesSection), providersSection(),
   ]);
   show(el("h1", { textContent: "Account" }), el("p", { className: "dim", textContent: account.email }),
-    watching, plan, purchases, invoices, profiles, passwordSection(factors), authenticatorSection(factors), providers, exportSection(), deletionSection(show));
+    watching, plan, purchases, invoices, profiles, notificationsSection(), passwordSection(factors), authenticatorSection(factors), providers, exportSection(), deletionSection(show));
 }
 
 const day = (time) => new Date(time).toLocaleDateString("en-GB");
 
 function section(title, ...children) {
   return el("section", {}, el("h2", { textContent: title }), ...children);
+}
+
+function notificationsSection() {
+  return section("Notifications", el("a", { href: "#/notifications/preferences", textContent: "Choose what you are told" }));
 }
 
 function passwordSection(factors) {

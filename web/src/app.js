@@ -8,6 +8,7 @@ import { alertLine, attempt, el } from "./dom.js";
 import { bell, showNotifications } from "./notifications.js";
 import { loadLibrary, play, reason, state } from "./player.js";
 import { showPlans } from "./plans.js";
+import { showPreferences } from "./preferences.js";
 import { showProfiles } from "./profiles.js";
 import { placeBefore } from "./providers.js";
 import { sale, standing } from "./purchases.js";
@@ -159,7 +160,14 @@ const PAGES = new Map([
   ["/sign-in-failed", (show, then, reason) => showSignInFailed(show, reason)],
 ]);
 /** Only for whoever is signed in. */
-const OWN_PAGES = new Map([["/profiles", showProfiles], ["/account", showAccount], ["/notifications", showNotifications], ["/linked", showLinked], ["/stepped-up", showSteppedUp]]);
+const OWN_PAGES = new Map([
+  ["/profiles", showProfiles],
+  ["/account", showAccount],
+  ["/notifications", showNotifications],
+  ["/notifications/preferences", showPreferences],
+  ["/linked", showLinked],
+  ["/stepped-up", showSteppedUp],
+]);
 
 /** Shows a page; its heading is its title, and is read out when the page before it is gone. */
 function put(nodes) {

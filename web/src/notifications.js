@@ -54,8 +54,9 @@ export async function showNotifications(show, then, archived = false) {
   }, { className: "plain", hidden: archived });
   const other = action(archived ? "Back to the inbox" : "What was put away", line,
     () => showNotifications(show, then, !archived), { className: "plain" });
+  const wishes = el("a", { className: "dim", href: "#/notifications/preferences", textContent: "Choose what you are told" });
   add(page.items);
-  show(el("h1", { textContent: archived ? "Put away" : "Notifications" }), el("p", {}, readAll, other), line, empty, list, more,
+  show(el("h1", { textContent: archived ? "Put away" : "Notifications" }), el("p", { className: "buttons" }, readAll, other, wishes), line, empty, list, more,
     ...[archived ? null : pushSection()].filter(Boolean));
 }
 

@@ -13,7 +13,10 @@ const link = (text, href) => el("a", { className: "dim", textContent: text, href
 
 export function enter(then) {
   localStorage.setItem("signed-in", "yes");
-  location.hash = then || "#/";
+  const place = then || "#/";
+  // Whoever was asked to sign in on the page itself is there already.
+  if (place === location.hash) window.dispatchEvent(new HashChangeEvent("hashchange"));
+  else location.hash = place;
 }
 
 /** The address of a page that knows where to go on. */

@@ -1,4 +1,4 @@
-// The bell: what a new account was told is counted, read, put away and taken back, and stays so.
+// The bell: what a new account was told is counted, read, put away and taken back, and stays so. What the person wants to be told, and when, stays too.
 import assert from "node:assert/strict";
 
 import { visit } from "./browser.mjs";
@@ -6,10 +6,12 @@ import { visit } from "./browser.mjs";
 const { CINEMA_TEST_EDGE_URL: edge, EMAIL: email, PASSWORD: password } = process.env;
 
 await visit(async (page, picture) => {
-  await page.goto(`${edge}/#/sign-in`);
+  // A page of one's own asks for it, and is there afterwards.
+  await page.goto(`${edge}/#/profiles`);
   await page.getByLabel("Email").fill(email);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("heading", { name: "Who is watching?" }).waitFor({ timeout: 30000 });
   await page.getByText("Sign out").waitFor({ timeout: 30000 });
   const bell = page.locator("#bell");
   const badge = bell.locator(".badge");
@@ -63,6 +65,67 @@ await visit(async (page, picture) => {
   assert.equal(await welcome.count(), 1);
   await page.context().setOffline(false);
 
+  // What the person wants to be told. The browser is in a zone of its own, which is proposed.
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Emulation.setTimezoneOverride", { timezoneId: "Europe/Berlin" });
+  await page.getByRole("link", { name: "Choose what you are told" }).click();
+  await page.getByRole("heading", { name: "What you are told", level: 1 }).waitFor({ timeout: 30000 });
+  const box = (title, label) => page.getByRole("group", { name: title }).getByLabel(label);
+  for (const title of ["Security", "Payments"]) {
+    assert.equal(await box(title, "By mail").isDisabled(), true, title);
+    assert.equal(await box(title, "By mail").isChecked(), true, title);
+    await page.getByRole("group", { name: title }).getByText("Mails always come").waitFor({ timeout: 30000 });
+    assert.equal(await box(title, "In browsers").isDisabled(), false, title);
+  }
+  assert.equal(await box("News and offers", "By mail").isChecked(), false);
+  const zone = box("Time zone", "Zone of the times above");
+  assert.equal(await zone.inputValue(), "Europe/Berlin");
+  // By keyboard.
+  await box("Films and series", "By mail").focus();
+  await page.keyboard.press("Space");
+  assert.equal(await box("Quiet hours", "From").isVisible(), false);
+  await box("Quiet hours", "Keep quiet").focus();
+  await page.keyboard.press("Space");
+  await box("Quiet hours", "From").fill("23:30");
+  await box("Quiet hours", "Until").fill("23:30");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").filter({ hasText: "Quiet hours: from and until must differ." }).waitFor({ timeout: 30000 });
+  await box("Quiet hours", "Until").fill("07:15");
+  await box("One mail a day", "Put them together").check();
+  await box("One mail a day", "At").fill("18:45");
+  await zone.selectOption("America/New_York");
+  const save = async () => {
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("status").filter({ hasText: "Saved." }).waitFor({ timeout: 30000 });
+  };
+  await save();
+  assert.equal(await page.getByText("from and until must differ").count(), 0);
+  await picture("preferences");
+  // "Saved." is not said of what is not.
+  await box("Account", "In browsers").uncheck();
+  assert.equal(await page.getByText("Saved.").count(), 0);
+  await page.reload();
+  await page.getByRole("heading", { name: "What you are told", level: 1 }).waitFor({ timeout: 30000 });
+  const kept = async () => [
+    await box("Films and series", "By mail").isChecked(), await box("Films and series", "In browsers").isChecked(), await box("Account", "In browsers").isChecked(),
+    await box("Quiet hours", "From").inputValue(), await box("Quiet hours", "Until").inputValue(),
+    await box("One mail a day", "At").inputValue(), await zone.inputValue(),
+  ];
+  assert.deepEqual(await kept(), [false, true, true, "23:30", "07:15", "18:45", "America/New_York"]);
+  await page.setViewportSize({ width: 360, height: 740 });
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+  await picture("preferences-narrow");
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.getByRole("button", { name: "Take this browser's: Europe/Berlin" }).click();
+  await box("Quiet hours", "Keep quiet").uncheck();
+  await save();
+  await page.reload();
+  await page.getByRole("heading", { name: "What you are told", level: 1 }).waitFor({ timeout: 30000 });
+  assert.equal(await box("Quiet hours", "Keep quiet").isChecked(), false);
+  assert.equal(await zone.inputValue(), "Europe/Berlin");
+  await page.getByRole("link", { name: "Back to the notifications" }).click();
+  await welcome.waitFor({ timeout: 30000 });
+
   // The browser asks for messages. Its maker's push service is out of reach of a test: the browser's half of the subscription stands in.
   const button = (name) => page.getByRole("button", { name, exact: true });
   await page.context().grantPermissions(["notifications"], { origin: edge });
@@ -90,5 +153,5 @@ await visit(async (page, picture) => {
   assert.equal((await removed).status(), 204);
   await page.getByRole("link", { name: "Sign in" }).first().waitFor({ timeout: 30000 });
   assert.equal(await page.evaluate(() => localStorage.getItem("push-device")), null);
-}, ["ERR_INTERNET_DISCONNECTED", "does not support the Push API"]);
-console.log("what was told is read and put away");
+}, ["ERR_INTERNET_DISCONNECTED", "status of 422", "does not support the Push API"]);
+console.log("what was told is read and put away, and what is wanted is kept");
