@@ -28,7 +28,7 @@ const dim = (text, properties) => el("p", { className: "dim", textContent: text,
 const words = (name) => name.replaceAll("_", " ");
 
 export async function showPreferences(show) {
-  const preferences = await call("GET", "/v1/notifications/preferences");
+  let preferences = await call("GET", "/v1/notifications/preferences");
   const done = el("p", { role: "status" });
   const workflows = Object.entries(preferences.workflows).map(([name, channels]) => workflowPart(name, channels));
   const zone = zonePart(preferences);
@@ -37,18 +37,29 @@ export async function showPreferences(show) {
   const fields = [...workflows, quiet, digest, zone].map(({ element }) => element);
   const choice = form({ fields, button: "Save", below: [done] }, async () => {
     done.textContent = "";
-    await call("PUT", "/v1/notifications/preferences", {
+    const wishes = {
       workflows: Object.fromEntries(workflows.map(({ name, chosen }) => [name, chosen()])),
       time_zone: zone.chosen(),
       quiet_hours: quiet.chosen(),
       digest_at: digest.chosen(),
-    });
+    };
+    // Whoever unsubscribed by a link meanwhile stays unsubscribed.
+    const wanted = changed(preferences, wishes, await call("GET", "/v1/notifications/preferences"));
+    preferences = await call("PUT", "/v1/notifications/preferences", wanted);
+    for (const { name, set } of workflows) set(preferences.workflows[name]);
     done.textContent = "Saved.";
   });
   choice.classList.add("preferences");
   choice.addEventListener("input", () => (done.textContent = ""));
   show(el("h1", { textContent: "What you are told" }), el("p", {}, el("a", { href: "#/notifications", textContent: "Back to the notifications" })),
     choice, ...[pushSection()].filter(Boolean));
+}
+
+/** What is stored, but for what differs between what was shown and what is wished. */
+function changed(shown, wished, stored) {
+  const areObjects = [shown, wished, stored].every((value) => value !== null && typeof value === "object");
+  if (!areObjects) return JSON.stringify(shown) === JSON.stringify(wished) ? stored : wished;
+  return Object.fromEntries(Object.keys(wished).map((key) => [key, changed(shown[key], wished[key], stored[key])]));
 }
 
 function part(title, ...children) {
@@ -71,7 +82,8 @@ function workflowPart(workflow, channels) {
     return { channel, input, label };
   });
   const element = part(name, about ? dim(about) : null, el("div", { className: "choices" }, ...boxes.map(({ label }) => label)), reason);
-  return { name: workflow, element, chosen: () => Object.fromEntries(boxes.map(({ channel, input }) => [channel, input.checked])) };
+  const set = (stored) => boxes.forEach(({ channel, input }) => (input.checked = stored[channel]));
+  return { name: workflow, element, set, chosen: () => Object.fromEntries(boxes.map(({ channel, input }) => [channel, input.checked])) };
 }
 
 /** A box, and times that count while it is ticked. */

@@ -29,6 +29,8 @@ pub enum Mood {
     LostBefore,
     /// It is done, and it does not say so.
     LostAfter,
+    /// Nobody waits for it any more, and it arrives behind whoever asks what became of it.
+    Late,
     /// The caller dies before it is done.
     CrashBefore,
     /// The caller dies when it is done.
@@ -46,6 +48,8 @@ struct State {
     /// The keys of payments by the id of their page.
     pages: BTreeMap<String, String>,
     moods: VecDeque<Option<Mood>>,
+    /// Path, key and body of what is still on its way.
+    late: Vec<(String, String, Value)>,
     /// Of each call that changes something.
     calls: Vec<String>,
     forgotten: Vec<String>,
@@ -219,7 +223,9 @@ impl Bank {
             .collect();
         if method == Method::GET {
             self.close_pages();
-            return self.read(&path, &query);
+            let answer = self.read(&path, &query);
+            self.arrive();
+            return answer;
         }
         if method == Method::DELETE {
             self.state().forgotten.push(path.trim_start_matches("methods/").to_owned());
@@ -234,9 +240,14 @@ impl Bank {
         match mood {
             Some(Mood::Busy) => return StatusCode::TOO_MANY_REQUESTS.into_response(),
             Some(Mood::LostBefore) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            Some(Mood::Late) => {
+                self.state().late.push((path, key, asked));
+                return StatusCode::GATEWAY_TIMEOUT.into_response();
+            }
             Some(Mood::CrashBefore) => self.crash().await,
             _ => {}
         }
+        self.arrive();
         let answer = self.change(&path, &key, &asked, mood == Some(Mood::Decline));
         match mood {
             Some(Mood::LostAfter) => StatusCode::BAD_GATEWAY.into_response(),
@@ -245,6 +256,14 @@ impl Bank {
                 answer
             }
             _ => answer,
+        }
+    }
+
+    /// What was on its way is here.
+    fn arrive(&self) {
+        let late = std::mem::take(&mut self.state().late);
+        for (path, key, asked) in late {
+            self.change(&path, &key, &asked, false);
         }
     }
 

@@ -123,6 +123,20 @@ await visit(async (page, picture) => {
   await page.getByRole("heading", { name: "What you are told", level: 1 }).waitFor({ timeout: 30000 });
   assert.equal(await box("Quiet hours", "Keep quiet").isChecked(), false);
   assert.equal(await zone.inputValue(), "Europe/Berlin");
+  // A form that was open longer takes back nothing that was changed elsewhere.
+  await box("News and offers", "By mail").check();
+  await save();
+  const elsewhere = await page.context().newPage();
+  await elsewhere.goto(`${edge}/#/notifications/preferences`);
+  const offers = elsewhere.getByRole("group", { name: "News and offers" });
+  assert.equal(await offers.getByLabel("By mail").isChecked({ timeout: 30000 }), true);
+  await box("News and offers", "By mail").uncheck();
+  await save();
+  await offers.getByLabel("In browsers").check();
+  await elsewhere.getByRole("button", { name: "Save" }).click();
+  await elsewhere.getByRole("status").filter({ hasText: "Saved." }).waitFor({ timeout: 30000 });
+  assert.equal(await offers.getByLabel("By mail").isChecked(), false);
+  await elsewhere.close();
   await page.getByRole("link", { name: "Back to the notifications" }).click();
   await welcome.waitFor({ timeout: 30000 });
 
