@@ -9,6 +9,8 @@ pub mod notice;
 mod recorded;
 mod sandbox;
 mod stripe;
+#[cfg(test)]
+mod stripe_mock;
 pub mod webhook;
 mod yookassa;
 

@@ -60,7 +60,12 @@ type Form = Vec<(&'static str, String)>;
 
 impl Stripe {
     pub fn new(keys: Keys) -> Self {
-        Self { api: Api::new(BASE), keys }
+        Self::at(Api::new(BASE), keys)
+    }
+
+    /// Somewhere else than where Stripe is.
+    pub(super) fn at(api: Api, keys: Keys) -> Self {
+        Self { api, keys }
     }
 
     async fn call(&self, method: Method, path: &str, key: Option<&str>, form: &Form) -> Result<Reply, ProviderError> {
@@ -663,7 +668,7 @@ mod tests {
 
     fn at(url: &str) -> Stripe {
         let keys = Keys::fixed(&json!({ NAME: KEY }).to_string());
-        Stripe { api: Api::new(url).with_patience(Patience::from_millis(200)), keys }
+        Stripe::at(Api::new(url).with_patience(Patience::from_millis(200)), keys)
     }
 
     fn eur(minor: i64) -> Money {
