@@ -131,7 +131,7 @@ mod tests {
             valid_to,
             grace_to: valid_to + Duration::days(7),
         };
-        subscribed(&Subscription { id: world.id(), sequence: 1, account: world.id(), status, terms })
+        subscribed(&Subscription { id: world.id(), sequence: 1, account: world.id(), status, terms, resumes_at: None })
     }
 
     #[test]

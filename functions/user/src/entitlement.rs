@@ -152,6 +152,7 @@ mod tests {
                 valid_to: datetime!(2026-02-01 00:00 UTC),
                 grace_to: datetime!(2026-02-08 00:00 UTC),
             },
+            resumes_at: None,
         }
     }
 

@@ -46,6 +46,8 @@ pub(crate) async fn list(connection: &mut PgConnection, account: AccountId) -> R
             status: status.parse::<SubscriptionStatus>().map_err(|error| sqlx::Error::Decode(error.into()))?,
             sequence: row.try_get(8)?,
             terms: terms(row)?,
+            // Decides nothing about access.
+            resumes_at: None,
         })
     };
     rows.iter().map(subscription).collect()

@@ -27,6 +27,8 @@ pub struct Subscription {
     pub status: SubscriptionStatus,
     /// What it brings while it is live. The plan of one that has ended may be empty, and its times those of the event.
     pub terms: Entitlement,
+    /// When a pause ends and the next period is paid, where one was asked for.
+    pub resumes_at: Option<OffsetDateTime>,
 }
 
 /// The newest state of a subscription with what is paid for it, for whoever reckons with money.
@@ -99,6 +101,7 @@ impl Subscription {
             account: parse("account_id", &data.account_id)?,
             status,
             terms,
+            resumes_at: optional_moment("resumes_at", &data.resumes_at)?,
         })
     }
 }
