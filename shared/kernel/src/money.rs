@@ -169,6 +169,10 @@ mod tests {
         let money: Money = serde_json::from_str(text).unwrap();
         assert_eq!((money.minor, money.currency.as_str()), (29_900, "RUB"));
         assert_eq!(serde_json::to_string(&money).unwrap(), text);
+        assert_eq!(
+            (format!("{}", money.currency), format!("{:?}", money.currency)),
+            ("RUB".to_owned(), "RUB".to_owned())
+        );
         for wrong in [
             r#"{"amount":299.5,"currency":"RUB"}"#,
             r#"{"amount":9223372036854775808,"currency":"RUB"}"#,

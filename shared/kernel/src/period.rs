@@ -98,6 +98,14 @@ mod tests {
         assert_eq!(Period::Month.anniversary(late, 1), datetime!(2027-02-28 22:00 UTC));
     }
 
+    #[test]
+    fn a_period_is_written_and_read_as_its_word() {
+        for (period, word) in [(Period::Month, "month"), (Period::Year, "year")] {
+            assert_eq!((period.as_str(), period.to_string().as_str(), word.parse()), (word, word, Ok(period)));
+        }
+        assert_eq!("week".parse::<Period>(), Err(UnknownPeriod("week".to_owned())));
+    }
+
     proptest! {
         #[test]
         fn periods_follow_each_other_without_gap_and_none_is_short(seconds in 0i64..4_000_000_000, count in 0u32..400, is_year: bool) {

@@ -185,6 +185,7 @@ impl Run {
             Happening::Act(person) => {
                 self.act(self.people[person]).await;
                 let next = self.now() + self.chance.between(Duration::HOUR, Duration::days(45));
+                let next = self.at_times_the_last_day(next);
                 self.agenda.add(next, Happening::Act(person), &mut self.chance);
             }
             Happening::Visit(reference) => {
@@ -208,6 +209,12 @@ impl Run {
             }
         }
         self.visits();
+    }
+
+    /// Months differ in their last days alone.
+    fn at_times_the_last_day(&mut self, at: OffsetDateTime) -> OffsetDateTime {
+        let last = at.month().length(at.year());
+        if self.chance.percent(30) { at.replace_day(last).unwrap() } else { at }
     }
 
     /// Schedules run every few minutes; nothing happens in those of them that find nothing due.
