@@ -51,6 +51,7 @@ pub async fn grant_plan(aws_url: &str, account: &Cinema) -> Result<()> {
         tax: 160,
         currency: "EUR".to_owned(),
         period: "year".to_owned(),
+        ..Default::default()
     };
     let event = Event::new(&world, proto::types::SUBSCRIPTION_CHANGED, subscription, 1, &state);
     let kinesis = aws_sdk_kinesis::Client::new(&aws::config(aws_url));
