@@ -153,8 +153,8 @@ impl Content {
     #[must_use]
     pub fn with_way_out(mut self, url: &str) -> Self {
         let name = match self.language {
-            Language::Ru => "Больше не получать таких писем",
-            Language::En => "Get no more mails of this kind",
+            Language::Ru => "Больше не получать новости и предложения",
+            Language::En => "Get no more news and offers",
         };
         self.paragraphs.push(Fact(name, url.to_owned()));
         self
