@@ -6,7 +6,7 @@ mod russian;
 use kernel::{Locale, MessageId, Names, VisibleLine, VisibleText, text::visible_part};
 use mail_builder::{MessageBuilder, headers::raw::Raw};
 use proto::mail::{Announcement, Receipt, Template, TitleLeavingSoon, TitlesDigest};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 use crate::language::Language;
 
@@ -199,6 +199,13 @@ fn fact(name: &'static str, value: &str, otherwise: &str) -> Paragraph {
     Fact(name, if value.is_empty() { otherwise.to_owned() } else { value })
 }
 
+/// `2026-11-26 10:00 UTC` of RFC 3339. What is no time is shown as it is.
+pub(crate) fn moment(text: &str) -> String {
+    let Ok(at) = OffsetDateTime::parse(text, &Rfc3339) else { return text.to_owned() };
+    let at = at.to_offset(UtcOffset::UTC);
+    format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute())
+}
+
 /// A line for each title, named for the reader. `until` and `nameless` are words of their language.
 fn digest(digest: &TitlesDigest, reader: &Locale, (until, nameless): (&str, &str)) -> Result<Paragraph, ContentError> {
     let line = |leaving: &TitleLeavingSoon| {
@@ -223,7 +230,7 @@ pub(crate) fn name(leaving: &TitleLeavingSoon, reader: &Locale) -> Option<String
 fn receipts(receipts: &[Receipt]) -> Result<Paragraph, ContentError> {
     let line = |receipt: &Receipt| {
         let service = visible_part(&receipt.service, LONGEST_FACT);
-        let line = format!("{service}: {} ({})", receipt.records, visible_part(&receipt.erased_at, LONGEST_FACT));
+        let line = format!("{service}: {} ({})", receipt.records, visible_part(&moment(&receipt.erased_at), LONGEST_FACT));
         (!service.is_empty()).then_some(line)
     };
     let lines: Option<Vec<_>> = receipts.iter().map(line).collect();

@@ -7,7 +7,7 @@ use proto::mail::{
     Template, TitleLeavingSoon, TrialStarted, VerifyEmail,
 };
 
-use super::{ContentError, Parts, Text, announcement, digest, fact, receipts};
+use super::{ContentError, Parts, Text, announcement, digest, fact, moment, receipts};
 
 const NOT_YOU: &str =
     "If it was not you, set a new password at once with \"Forgot password\": that ends every session.";
@@ -107,7 +107,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text("Your account was used on a device that we have not seen before."),
                 fact("Device", device, "unknown"),
                 fact("Country", territory, "unknown"),
-                fact("Time", at, "unknown"),
+                fact("Time", &moment(at), "unknown"),
                 Text(NOT_YOU),
             ],
         ),
@@ -116,6 +116,9 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             vec![
                 Text("Your account and what belonged to it are deleted. Each part of the service confirmed it:"),
                 receipts(services)?,
+                Text(
+                    "Invoices of what you paid stay, without your name and address, for as long as the law on bookkeeping asks for them.",
+                ),
                 Text("This is the last mail that you get from us."),
             ],
         ),
@@ -132,7 +135,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text(
                     "A key to your account was used a second time. Somebody may have copied it, so we ended its sign-in.",
                 ),
-                fact("Time", at, "unknown"),
+                fact("Time", &moment(at), "unknown"),
                 Text(NOT_YOU),
             ],
         ),
@@ -140,7 +143,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             "A copy of your data at Online Cinema",
             vec![
                 Text("Somebody who is signed in to your account asked for a copy of everything that we hold on you."),
-                fact("Time", at, "unknown"),
+                fact("Time", &moment(at), "unknown"),
                 Text("It is ready in a few minutes, waits in your account, and is deleted after seven days."),
                 Text(NOT_YOU),
             ],

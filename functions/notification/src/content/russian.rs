@@ -7,7 +7,7 @@ use proto::mail::{
     Template, TitleLeavingSoon, TrialStarted, VerifyEmail,
 };
 
-use super::{ContentError, Parts, Text, announcement, digest, fact, receipts};
+use super::{ContentError, Parts, Text, announcement, digest, fact, moment, receipts};
 
 const NOT_YOU: &str =
     "Если это были не вы, сразу задайте новый пароль через «Забыли пароль?»: все сеансы при этом завершатся.";
@@ -111,7 +111,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text("В вашу учётную запись вошли с устройства, которого мы раньше не видели."),
                 fact("Устройство", device, "неизвестно"),
                 fact("Страна", territory, "неизвестна"),
-                fact("Время", at, "неизвестно"),
+                fact("Время", &moment(at), "неизвестно"),
                 Text(NOT_YOU),
             ],
         ),
@@ -120,6 +120,9 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             vec![
                 Text("Учётная запись и всё, что к ней относилось, удалены. Каждая часть сервиса это подтвердила:"),
                 receipts(services)?,
+                Text(
+                    "Счета за то, что вы оплатили, остаются без вашего имени и адреса столько, сколько требует закон о бухгалтерском учёте.",
+                ),
                 Text("Это последнее письмо от нас."),
             ],
         ),
@@ -136,7 +139,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text(
                     "Ключ к вашей учётной записи был использован повторно. Возможно, его скопировали, поэтому мы завершили этот сеанс.",
                 ),
-                fact("Время", at, "неизвестно"),
+                fact("Время", &moment(at), "неизвестно"),
                 Text(NOT_YOU),
             ],
         ),
@@ -144,7 +147,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             "Копия ваших данных в Online Cinema",
             vec![
                 Text("Кто-то, кто вошёл в вашу учётную запись, запросил копию всего, что мы о вас храним."),
-                fact("Время", at, "неизвестно"),
+                fact("Время", &moment(at), "неизвестно"),
                 Text("Она будет готова через несколько минут в вашей учётной записи и удалится через семь дней."),
                 Text(NOT_YOU),
             ],

@@ -125,6 +125,18 @@ fn a_new_password_names_the_links_that_went_with_the_old_one() {
 }
 
 #[test]
+fn times_are_shown_alike_whoever_wrote_them() {
+    let told = |at: &str| {
+        let sign_in = NewSignIn { device: String::new(), territory: String::new(), at: at.to_owned() };
+        content(&sign_in.into(), "en").text()
+    };
+    for at in ["2026-11-26T10:00:00Z", "2026-11-26T10:00:00.123456789Z", "2026-11-26T13:00:59+03:00"] {
+        assert!(told(at).contains("Time: 2026-11-26 10:00 UTC\n"), "{at}");
+    }
+    assert!(told("soon").contains("Time: soon\n") && told("").contains("Time: unknown\n"));
+}
+
+#[test]
 fn a_title_is_called_as_its_reader_calls_it() {
     let subject = |template: &Template, locale| content(template, locale).subject;
     assert_eq!(subject(&leaving("Stalker"), "ru-RU"), "Скоро уйдёт из Online Cinema: Сталкер");
