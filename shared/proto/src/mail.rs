@@ -51,6 +51,9 @@ templates! {
     Announcement = "announcement",
     TitleLeavingSoon = "title_leaving_soon",
     TitlesDigest = "titles_digest",
+    SubscriptionResumed = "subscription_resumed",
+    SubscriptionPaused = "subscription_paused",
+    PlanChanged = "plan_changed",
 }
 
 impl Mail {

@@ -3,8 +3,8 @@
 use kernel::Locale;
 use proto::mail::{
     AccountErased, ConfirmEmail, DataExportRequested, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged,
-    PasswordReset, PaymentFailed, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded,
-    Template, TitleLeavingSoon, TrialStarted, VerifyEmail,
+    PasswordReset, PaymentFailed, PlanChanged, SessionRevoked, SubscriptionActive, SubscriptionCancelled,
+    SubscriptionEnded, SubscriptionPaused, SubscriptionResumed, Template, TitleLeavingSoon, TrialStarted, VerifyEmail,
 };
 
 use super::{ContentError, Parts, Text, announcement, digest, fact, moment, receipts};
@@ -181,6 +181,34 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 fact("Plan", plan, "unknown"),
                 fact("Runs until", until, "unknown"),
                 Text("If you change your mind before that day, you can take it up again in your account."),
+            ],
+        ),
+        Template::SubscriptionResumed(SubscriptionResumed { plan, until }) => (
+            "Your plan at Online Cinema goes on",
+            vec![
+                Text("The cancellation or the pause is taken back: your plan is renewed as before."),
+                fact("Plan", plan, "unknown"),
+                fact("Next payment", until, "unknown"),
+            ],
+        ),
+        Template::SubscriptionPaused(SubscriptionPaused { plan, until, resumes_on }) => (
+            "Your plan at Online Cinema is paused",
+            vec![
+                Text(
+                    "Until the last day that is paid nothing changes. Then your plan rests, and costs nothing, until it goes on.",
+                ),
+                fact("Plan", plan, "unknown"),
+                fact("Runs until", until, "unknown"),
+                fact("Goes on, and the next payment", resumes_on, "unknown"),
+                Text("In your account you can end the pause earlier, or cancel."),
+            ],
+        ),
+        Template::PlanChanged(PlanChanged { plan, until }) => (
+            "You have another plan at Online Cinema",
+            vec![
+                Text("Your plan was changed. The new one works from now on."),
+                fact("Plan", plan, "unknown"),
+                fact("Next payment", until, "unknown"),
             ],
         ),
         Template::SubscriptionEnded(SubscriptionEnded { plan }) => (

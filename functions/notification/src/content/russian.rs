@@ -3,8 +3,8 @@
 use kernel::Locale;
 use proto::mail::{
     AccountErased, ConfirmEmail, DataExportRequested, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged,
-    PasswordReset, PaymentFailed, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded,
-    Template, TitleLeavingSoon, TrialStarted, VerifyEmail,
+    PasswordReset, PaymentFailed, PlanChanged, SessionRevoked, SubscriptionActive, SubscriptionCancelled,
+    SubscriptionEnded, SubscriptionPaused, SubscriptionResumed, Template, TitleLeavingSoon, TrialStarted, VerifyEmail,
 };
 
 use super::{ContentError, Parts, Text, announcement, digest, fact, moment, receipts};
@@ -185,6 +185,34 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 fact("Тариф", plan, "неизвестен"),
                 fact("Действует до", until, "неизвестно"),
                 Text("Если передумаете до этого дня, её можно возобновить в учётной записи."),
+            ],
+        ),
+        Template::SubscriptionResumed(SubscriptionResumed { plan, until }) => (
+            "Подписка на Online Cinema продолжается",
+            vec![
+                Text("Отмена или пауза снята: подписка продлевается, как раньше."),
+                fact("Тариф", plan, "неизвестен"),
+                fact("Следующая оплата", until, "неизвестно"),
+            ],
+        ),
+        Template::SubscriptionPaused(SubscriptionPaused { plan, until, resumes_on }) => (
+            "Подписка на Online Cinema приостановлена",
+            vec![
+                Text(
+                    "До последнего оплаченного дня ничего не изменится. Потом подписка отдыхает и ничего не стоит, пока не продолжится.",
+                ),
+                fact("Тариф", plan, "неизвестен"),
+                fact("Действует до", until, "неизвестно"),
+                fact("Продолжение и следующая оплата", resumes_on, "неизвестно"),
+                Text("В учётной записи паузу можно закончить раньше, а подписку — отменить."),
+            ],
+        ),
+        Template::PlanChanged(PlanChanged { plan, until }) => (
+            "У вас другой тариф Online Cinema",
+            vec![
+                Text("Тариф изменён. Новый действует с этого момента."),
+                fact("Тариф", plan, "неизвестен"),
+                fact("Следующая оплата", until, "неизвестно"),
             ],
         ),
         Template::SubscriptionEnded(SubscriptionEnded { plan }) => (

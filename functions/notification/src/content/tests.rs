@@ -4,9 +4,9 @@ use mail_parser::MessageParser;
 use proptest::prelude::*;
 use proto::mail::{
     AccountErased, AlreadyRegistered, ConfirmEmail, DataExportRequested, EmailChangeRequested, EmailChanged,
-    MfaDisabled, MfaEnabled, NewSignIn, OauthLinked, PasswordChanged, PasswordReset, PaymentFailed,
+    MfaDisabled, MfaEnabled, NewSignIn, OauthLinked, PasswordChanged, PasswordReset, PaymentFailed, PlanChanged,
     ResetUnknownAccount, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded,
-    TitleLeavingSoon, TitlesDigest, TrialStarted, VerifyEmail, Welcome,
+    SubscriptionPaused, SubscriptionResumed, TitleLeavingSoon, TitlesDigest, TrialStarted, VerifyEmail, Welcome,
 };
 use time::macros::datetime;
 
@@ -67,8 +67,13 @@ fn templates() -> Vec<Template> {
             Template::SubscriptionCancelled(_) => SubscriptionEnded { plan: plan() }.into(),
             Template::SubscriptionEnded(_) => leaving("Stalker"),
             Template::TitleLeavingSoon(_) => digest(&["Stalker", ""]),
+            Template::TitlesDigest(_) => SubscriptionResumed { plan: plan(), until: until() }.into(),
+            Template::SubscriptionResumed(_) => {
+                SubscriptionPaused { plan: plan(), until: until(), resumes_on: "2027-01-24".to_owned() }.into()
+            }
+            Template::SubscriptionPaused(_) => PlanChanged { plan: plan(), until: until() }.into(),
             // An announcement has the words of its writer, and a test of its own.
-            Template::TitlesDigest(_) | Template::Announcement(_) => return all,
+            Template::PlanChanged(_) | Template::Announcement(_) => return all,
         };
         all.push(next);
     }

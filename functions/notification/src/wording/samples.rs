@@ -26,9 +26,13 @@ pub fn sample(name: &str) -> Option<Template> {
             { "service": "auth", "records": "3", "erased_at": at }, { "service": "user", "records": "5", "erased_at": at },
         ] }),
         "session_revoked" | "data_export_requested" => json!({ "at": at }),
-        "trial_started" | "subscription_active" | "payment_failed" | "subscription_cancelled" => {
-            json!({ "plan": plan, "until": until })
-        }
+        "trial_started"
+        | "subscription_active"
+        | "payment_failed"
+        | "subscription_cancelled"
+        | "subscription_resumed"
+        | "plan_changed" => json!({ "plan": plan, "until": until }),
+        "subscription_paused" => json!({ "plan": plan, "until": until, "resumes_on": "2027-01-24" }),
         "subscription_ended" => json!({ "plan": plan }),
         "title_leaving_soon" => leaving,
         "titles_digest" => json!({ "leaving": [leaving.clone(), leaving] }),

@@ -74,6 +74,14 @@ impl Person {
         Event::new(&World::system(), types::SUBSCRIPTION_CHANGED, self.subscription, sequence, &data)
     }
 
+    /// A state with another plan, or with a pause.
+    pub fn subscribed_to(&self, sequence: i64, status: &str, plan: &str, resumes_at: &str) -> Event {
+        let mut event = self.subscribed(sequence, status, "2026-12-24T12:00:00Z");
+        event.data["plan"] = plan.into();
+        event.data["resumes_at"] = resumes_at.into();
+        event
+    }
+
     pub fn reused(&self) -> Event {
         let session: SessionId = World::system().id();
         let data = auth::RefreshReused { account_id: self.account.to_string(), session_id: session.to_string() };

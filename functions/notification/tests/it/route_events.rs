@@ -5,7 +5,10 @@ use kernel::World;
 use serde_json::json;
 use time::{Duration, macros::datetime};
 
-use crate::house::{House, Person};
+use crate::{
+    crashes::with_copies,
+    house::{House, Person},
+};
 
 const PAID_TO: &str = "2026-12-24T12:00:00Z";
 
@@ -54,6 +57,68 @@ async fn a_state_that_was_overtaken_is_not_told_and_another_try_of_a_payment_is_
         assert_eq!(house.route(person.subscribed(sequence, status, PAID_TO)).await, Outcome::Done);
     }
     assert_eq!(house.kinds(&person).await, ["subscription_active", "payment_failed", "welcome"]);
+}
+
+#[tokio::test]
+async fn each_change_of_what_will_happen_to_a_plan_is_told_once_under_copies() {
+    let house = House::start().await;
+    let person = house.person().await;
+    let pause = "2027-01-24T12:00:00Z";
+    let states = [
+        ("trialing", "standard", "", Some("trial_started")),
+        ("trialing", "premium", "", Some("plan_changed")),
+        ("cancelled", "premium", "", Some("subscription_cancelled")),
+        ("trialing", "premium", "", Some("subscription_resumed")),
+        ("cancelled", "premium", "", Some("subscription_cancelled")),
+        ("trialing", "premium", "", Some("subscription_resumed")),
+        ("active", "premium", "", Some("subscription_active")),
+        ("cancelled", "premium", pause, Some("subscription_paused")),
+        ("cancelled", "premium", pause, None),
+        ("active", "premium", "", Some("subscription_resumed")),
+        ("active", "standard", "", Some("plan_changed")),
+        ("cancelled", "standard", "", Some("subscription_cancelled")),
+    ];
+    let mut expected = vec!["welcome"];
+    for (sequence, (status, plan, resumes_at, kind)) in (1..).zip(states) {
+        let event = person.subscribed_to(sequence, status, plan, resumes_at);
+        let copies = futures::future::join_all((0..3).map(|_| house.route(event.clone()))).await;
+        assert!(copies.iter().all(|outcome| *outcome == Outcome::Done), "{copies:?}");
+        expected.extend(kind);
+        let mut kinds = house.kinds(&person).await;
+        kinds.reverse();
+        assert_eq!(kinds, expected, "after {sequence}");
+    }
+    assert_eq!(house.deliveries(&person).await.len(), expected.len());
+    let jobs = house.jobs(&person).await;
+    let paused = jobs.iter().find(|job| !job["subscription_paused"].is_null()).unwrap();
+    let days = json!({ "plan": "premium", "until": "2026-12-24", "resumes_on": "2027-01-24" });
+    assert_eq!(paused["subscription_paused"], days);
+}
+
+#[tokio::test]
+async fn in_any_order_the_newest_state_of_a_plan_is_told_and_no_trial_begins_twice() {
+    let house = House::start().await;
+    for round in 0..16 {
+        let (world, _) = World::replay(World::system().now(), round);
+        let person = Person::new();
+        let events = (1..).zip(["trialing", "cancelled", "trialing", "cancelled", "trialing", "cancelled"]);
+        let events = events.map(|(sequence, status)| person.subscribed(sequence, status, PAID_TO)).collect();
+        let events = with_copies(&world, events);
+        let outcomes: Vec<Outcome> = if round % 2 == 0 {
+            let mut outcomes = Vec::new();
+            for event in events {
+                outcomes.push(house.route(event).await);
+            }
+            outcomes
+        } else {
+            futures::future::join_all(events.into_iter().map(|event| house.route(event))).await
+        };
+        assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Done), "{outcomes:?}");
+        let kinds = house.kinds(&person).await;
+        assert_eq!(kinds[0], "subscription_cancelled", "{round}: {kinds:?}");
+        assert!(kinds.iter().filter(|kind| *kind == "trial_started").count() <= 1, "{round}: {kinds:?}");
+        assert!(kinds.windows(2).all(|pair| pair[0] != pair[1]), "{round}: {kinds:?}");
+    }
 }
 
 #[tokio::test]
