@@ -3,6 +3,8 @@
 mod english;
 mod russian;
 
+use std::collections::HashMap;
+
 use kernel::{Locale, MessageId, Names, VisibleLine, VisibleText, text::visible_part};
 use mail_builder::{MessageBuilder, headers::raw::Raw};
 use proto::mail::{Announcement, Receipt, Template, TitleLeavingSoon, TitlesDigest};
@@ -90,9 +92,7 @@ impl Content {
             Language::En => english::parts(template, reader)?,
         };
         let mut subject = subject.to_owned();
-        if let Template::TitleLeavingSoon(leaving) = template
-            && let Some(name) = name(leaving, reader)
-        {
+        if let Some(name) = names(template).and_then(|names| name(names, reader)) {
             subject = format!("{subject}: {name}");
             paragraphs.insert(0, Own(name));
         }
@@ -210,27 +210,44 @@ pub(crate) fn moment(text: &str) -> String {
 fn digest(digest: &TitlesDigest, reader: &Locale, (until, nameless): (&str, &str)) -> Result<Paragraph, ContentError> {
     let line = |leaving: &TitleLeavingSoon| {
         let day = visible_part(&leaving.until, LONGEST_FACT);
-        let name = name(leaving, reader).unwrap_or_else(|| nameless.to_owned());
+        let name = name(&leaving.names, reader).unwrap_or_else(|| nameless.to_owned());
         (!day.is_empty()).then(|| format!("{name} ({until} {day})"))
     };
     let lines: Option<Vec<String>> = digest.leaving.iter().map(line).collect();
     lines.filter(|lines| !lines.is_empty()).map(List).ok_or(ContentError::Titles)
 }
 
+/// The names of the title that a mail is about.
+fn names(template: &Template) -> Option<&HashMap<String, String>> {
+    match template {
+        Template::TitleLeavingSoon(leaving) => Some(&leaving.names),
+        Template::TitlePurchased(purchased) => Some(&purchased.names),
+        Template::PurchaseReturned(returned) => Some(&returned.names),
+        _ => None,
+    }
+}
+
 /// What a title is called for a reader. An encoded word (RFC 2047) would be shown as something else in a subject.
-pub(crate) fn name(leaving: &TitleLeavingSoon, reader: &Locale) -> Option<String> {
-    let by_locale = leaving.names.iter().filter_map(|(locale, name)| Some((locale.parse().ok()?, name.clone())));
-    let original = leaving.names.get("").cloned().unwrap_or_default();
+pub(crate) fn name(names: &HashMap<String, String>, reader: &Locale) -> Option<String> {
+    let by_locale = names.iter().filter_map(|(locale, name)| Some((locale.parse().ok()?, name.clone())));
+    let original = names.get("").cloned().unwrap_or_default();
     let names = Names { by_locale: by_locale.collect(), original };
     let name = visible_part(names.for_reader(&reader.clone().into()), LONGEST_FACT);
     (!name.is_empty() && !name.contains("=?")).then_some(name)
+}
+
+/// What was paid: how much, for what and, where there is an invoice, its number. The names are words of the reader's language.
+fn bill([of_amount, of_goods, of_invoice]: [&'static str; 3], [amount, goods, invoice]: [&str; 3]) -> Vec<Paragraph> {
+    let given = |(name, value): (_, &str)| (!value.is_empty()).then(|| fact(name, value, ""));
+    [(of_amount, amount), (of_goods, goods), (of_invoice, invoice)].into_iter().filter_map(given).collect()
 }
 
 /// One line per service, in their order.
 fn receipts(receipts: &[Receipt]) -> Result<Paragraph, ContentError> {
     let line = |receipt: &Receipt| {
         let service = visible_part(&receipt.service, LONGEST_FACT);
-        let line = format!("{service}: {} ({})", receipt.records, visible_part(&moment(&receipt.erased_at), LONGEST_FACT));
+        let line =
+            format!("{service}: {} ({})", receipt.records, visible_part(&moment(&receipt.erased_at), LONGEST_FACT));
         (!service.is_empty()).then_some(line)
     };
     let lines: Option<Vec<_>> = receipts.iter().map(line).collect();

@@ -1,17 +1,23 @@
 //! What an event tells an account: a fact, of which it hears once, in the words of a template.
 
+use std::collections::HashMap;
+
 use events::{
-    Account, ContractError, Event, Export, Profile, RefreshReused, Subscription, contracts::SubscriptionStatus,
+    Account, ContractError, Event, Export, Payment, Profile, Purchase, RefreshReused, Subscription,
+    contracts::{PaymentStatus, PurchaseStatus, SubscriptionStatus},
 };
-use kernel::AccountId;
+use kernel::{AccountId, Money, policy::TitleGrant};
 use proto::{
     mail::{
-        DataExportRequested, PaymentFailed, PlanChanged, SessionRevoked, SubscriptionActive, SubscriptionCancelled,
-        SubscriptionEnded, SubscriptionPaused, SubscriptionResumed, Template, TrialStarted, Welcome,
+        DataExportRequested, PaymentDeclined, PaymentFailed, PaymentReceived, PaymentRefunded, PlanChanged,
+        PurchaseReturned, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded,
+        SubscriptionPaused, SubscriptionResumed, Template, TitlePurchased, TrialStarted, Welcome,
     },
     types,
 };
 use time::{Date, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+
+use crate::amount;
 
 /// An event that somebody may want to hear of, or that says where to reach them.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,6 +30,10 @@ pub enum News {
     Reused(RefreshReused),
     /// A subscription has another state.
     Subscription(Subscription),
+    /// A payment has ended, or something of it was given back.
+    Payment(Payment),
+    /// A single title was paid, or is over.
+    Purchase(Purchase),
     /// Somebody wants a copy of their data.
     Export(Export),
 }
@@ -38,6 +48,8 @@ impl News {
             types::PROFILE_CHANGED => Profile::read(event).map(Self::Profile),
             types::REFRESH_REUSED => RefreshReused::read(event).map(Self::Reused),
             types::SUBSCRIPTION_CHANGED => Subscription::read(event).map(Self::Subscription),
+            types::PAYMENT_CHANGED => Payment::read(event).map(Self::Payment),
+            types::PURCHASE_CHANGED => Purchase::read(event).map(Self::Purchase),
             types::EXPORT_REQUESTED => Export::read(event).map(Self::Export),
             _ => Account::read(event).map(Self::Account),
         }
@@ -50,6 +62,8 @@ impl News {
             Self::Profile(profile) => profile.account,
             Self::Reused(reused) => reused.account,
             Self::Subscription(subscription) => subscription.account,
+            Self::Payment(payment) => payment.account,
+            Self::Purchase(purchase) => purchase.account,
             Self::Export(export) => export.account,
         }
     }
@@ -76,7 +90,7 @@ impl Notice {
         match news {
             // Also when it is the second address that is heard of first.
             News::Account(_) => Some(Self::new("welcome", Welcome {})),
-            News::Profile(_) | News::Subscription(_) => None,
+            News::Profile(_) | News::Subscription(_) | News::Payment(_) | News::Purchase(_) => None,
             News::Reused(reused) => {
                 Some(Self::new(format!("{} revoked", reused.session), SessionRevoked { at: moment(reused.at) }))
             }
@@ -154,6 +168,56 @@ impl Outlook {
     /// Whether another period was paid since.
     fn is_paid_after(&self, before: &Self) -> bool {
         self.status == SubscriptionStatus::Active && self.until > before.until
+    }
+}
+
+/// What is told of a payment, of which the facts `told` were told: a receipt once, and each higher sum that was given back.
+///
+/// Who gets everything back at once needs no receipt before it: the same mail says what was paid. A failed payment for a subscription is told by
+/// its state.
+pub fn paid(payment: &Payment, told: &[String]) -> Vec<Notice> {
+    let (id, money) = (payment.id, payment.amount);
+    let (amount, description) = (amount::written(money), payment.description.clone());
+    let invoice_number = payment.invoice_number.clone().unwrap_or_default();
+    let mut notices = Vec::new();
+    if payment.status == PaymentStatus::Failed {
+        if payment.subscription.is_none() && told.is_empty() {
+            notices.push(Notice::new(format!("{id} declined"), PaymentDeclined { amount, description }));
+        }
+        return notices;
+    }
+    if payment.refunded < money.minor {
+        let (amount, description, invoice_number) = (amount.clone(), description.clone(), invoice_number.clone());
+        notices.push(Notice::new(format!("{id} paid"), PaymentReceived { amount, description, invoice_number }));
+    }
+    let sums = told.iter().filter_map(|fact| fact.strip_prefix(&format!("{id} refunded "))?.parse().ok());
+    if payment.refunded > sums.max().unwrap_or_default() {
+        let refunded = amount::written(Money::new(payment.refunded, money.currency));
+        let template = PaymentRefunded { refunded, amount, description, invoice_number };
+        notices.push(Notice::new(format!("{id} refunded {}", payment.refunded), template));
+    }
+    notices
+}
+
+/// What is told of a single title with `names` by an event of the moment `at`, when the facts `told` were told of it: that it is there, and that it
+/// was given back. That its time is over was told before.
+pub fn purchased(
+    purchase: &Purchase,
+    names: HashMap<String, String>,
+    told: &[String],
+    at: OffsetDateTime,
+) -> Option<Notice> {
+    let TitleGrant { title, purchase: id, kind, valid_to } = purchase.grant;
+    let (title_id, kind) = (title.to_string(), kind.to_string());
+    match purchase.status {
+        PurchaseStatus::Active if told.is_empty() => {
+            let until = valid_to.map_or_else(String::new, |valid_to| day(valid_to).to_string());
+            Some(Notice::new(format!("{id} active"), TitlePurchased { names, kind, until, title_id }))
+        }
+        PurchaseStatus::Ended if valid_to.is_none_or(|valid_to| at < valid_to) => {
+            Some(Notice::new(format!("{id} ended"), PurchaseReturned { names, kind, title_id }))
+        }
+        PurchaseStatus::Active | PurchaseStatus::Ended => None,
     }
 }
 

@@ -45,6 +45,11 @@ impl Workflow {
             | Template::SubscriptionResumed(_)
             | Template::SubscriptionPaused(_)
             | Template::PlanChanged(_)
+            | Template::PaymentReceived(_)
+            | Template::PaymentRefunded(_)
+            | Template::PaymentDeclined(_)
+            | Template::TitlePurchased(_)
+            | Template::PurchaseReturned(_)
             | Template::SubscriptionEnded(_) => Self::Billing,
             Template::Welcome(_) => Self::Account,
             Template::TitleLeavingSoon(_) | Template::TitlesDigest(_) => Self::Titles,

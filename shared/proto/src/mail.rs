@@ -54,6 +54,11 @@ templates! {
     SubscriptionResumed = "subscription_resumed",
     SubscriptionPaused = "subscription_paused",
     PlanChanged = "plan_changed",
+    PaymentReceived = "payment_received",
+    PaymentRefunded = "payment_refunded",
+    PaymentDeclined = "payment_declined",
+    TitlePurchased = "title_purchased",
+    PurchaseReturned = "purchase_returned",
 }
 
 impl Mail {

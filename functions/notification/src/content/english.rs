@@ -3,11 +3,12 @@
 use kernel::Locale;
 use proto::mail::{
     AccountErased, ConfirmEmail, DataExportRequested, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged,
-    PasswordReset, PaymentFailed, PlanChanged, SessionRevoked, SubscriptionActive, SubscriptionCancelled,
-    SubscriptionEnded, SubscriptionPaused, SubscriptionResumed, Template, TitleLeavingSoon, TrialStarted, VerifyEmail,
+    PasswordReset, PaymentDeclined, PaymentFailed, PaymentReceived, PaymentRefunded, PlanChanged, PurchaseReturned,
+    SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded, SubscriptionPaused,
+    SubscriptionResumed, Template, TitleLeavingSoon, TitlePurchased, TrialStarted, VerifyEmail,
 };
 
-use super::{ContentError, Parts, Text, announcement, digest, fact, moment, receipts};
+use super::{ContentError, Parts, Text, announcement, bill, digest, fact, moment, receipts};
 
 const NOT_YOU: &str =
     "If it was not you, set a new password at once with \"Forgot password\": that ends every session.";
@@ -211,6 +212,47 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 fact("Next payment", until, "unknown"),
             ],
         ),
+        Template::PaymentReceived(PaymentReceived { amount, description, invoice_number }) => {
+            let mut parts = vec![Text("Thank you: your payment has arrived.")];
+            parts.extend(bill(["Paid", "For", "Invoice"], [amount, description, invoice_number]));
+            parts.push(Text("You find your invoices in your account."));
+            ("Your receipt from Online Cinema", parts)
+        }
+        Template::PaymentRefunded(PaymentRefunded { refunded, amount, description, invoice_number }) => {
+            let mut parts = vec![
+                Text("We give you money back, the way you paid. It may take some days until it arrives."),
+                fact("Given back in all", refunded, "unknown"),
+            ];
+            parts.extend(bill(["Of the payment of", "For", "Invoice"], [amount, description, invoice_number]));
+            ("Money back from Online Cinema", parts)
+        }
+        Template::PaymentDeclined(PaymentDeclined { amount, description }) => {
+            let mut parts = vec![Text("Your payment was declined, and nothing was taken.")];
+            parts.extend(bill(["Amount", "For", ""], [amount, description, ""]));
+            parts.push(Text("Please look at your means of payment in your account, or try another one."));
+            ("A payment to Online Cinema was declined", parts)
+        }
+        Template::TitlePurchased(TitlePurchased { kind, until, .. }) => match kind.as_str() {
+            "rent" => (
+                "Rented at Online Cinema",
+                vec![
+                    Text("You can watch it right away."),
+                    fact("Can be watched until", until, "unknown"),
+                    Text("Once you begin to watch it, less time is left: your account shows until when."),
+                ],
+            ),
+            _ => ("Bought at Online Cinema", vec![Text("It is yours: watch it right away, or whenever you like.")]),
+        },
+        Template::PurchaseReturned(PurchaseReturned { kind, .. }) => match kind.as_str() {
+            "rent" => (
+                "A rental at Online Cinema was given back",
+                vec![Text("Your money goes back, and it can be watched no more. Another mail says how much it is.")],
+            ),
+            _ => (
+                "A purchase at Online Cinema was given back",
+                vec![Text("Your money goes back, and it can be watched no more. Another mail says how much it is.")],
+            ),
+        },
         Template::SubscriptionEnded(SubscriptionEnded { plan }) => (
             "Your plan at Online Cinema has ended",
             vec![

@@ -3,11 +3,12 @@
 use kernel::Locale;
 use proto::mail::{
     AccountErased, ConfirmEmail, DataExportRequested, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged,
-    PasswordReset, PaymentFailed, PlanChanged, SessionRevoked, SubscriptionActive, SubscriptionCancelled,
-    SubscriptionEnded, SubscriptionPaused, SubscriptionResumed, Template, TitleLeavingSoon, TrialStarted, VerifyEmail,
+    PasswordReset, PaymentDeclined, PaymentFailed, PaymentReceived, PaymentRefunded, PlanChanged, PurchaseReturned,
+    SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded, SubscriptionPaused,
+    SubscriptionResumed, Template, TitleLeavingSoon, TitlePurchased, TrialStarted, VerifyEmail,
 };
 
-use super::{ContentError, Parts, Text, announcement, digest, fact, moment, receipts};
+use super::{ContentError, Parts, Text, announcement, bill, digest, fact, moment, receipts};
 
 const NOT_YOU: &str =
     "Если это были не вы, сразу задайте новый пароль через «Забыли пароль?»: все сеансы при этом завершатся.";
@@ -215,6 +216,49 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 fact("Следующая оплата", until, "неизвестно"),
             ],
         ),
+        Template::PaymentReceived(PaymentReceived { amount, description, invoice_number }) => {
+            let mut parts = vec![Text("Спасибо за оплату.")];
+            parts.extend(bill(["Оплачено", "За что", "Счёт"], [amount, &goods(description), invoice_number]));
+            parts.push(Text("Все счета есть в вашей учётной записи."));
+            ("Ваш платёж за Online Cinema получен", parts)
+        }
+        Template::PaymentRefunded(PaymentRefunded { refunded, amount, description, invoice_number }) => {
+            let mut parts = vec![
+                Text("Мы возвращаем вам деньги тем же способом, каким вы платили. Они могут идти несколько дней."),
+                fact("Всего возвращено", refunded, "неизвестно"),
+            ];
+            parts.extend(bill(["Из платежа", "За что", "Счёт"], [amount, &goods(description), invoice_number]));
+            ("Возврат денег от Online Cinema", parts)
+        }
+        Template::PaymentDeclined(PaymentDeclined { amount, description }) => {
+            let mut parts = vec![Text("Платёж отклонён, ничего не списано.")];
+            parts.extend(bill(["Сумма", "За что", ""], [amount, &goods(description), ""]));
+            parts.push(Text("Проверьте способ оплаты в учётной записи или попробуйте другой."));
+            ("Платёж Online Cinema отклонён", parts)
+        }
+        Template::TitlePurchased(TitlePurchased { kind, until, .. }) => match kind.as_str() {
+            "rent" => (
+                "Взято напрокат в Online Cinema",
+                vec![
+                    Text("Смотреть можно прямо сейчас."),
+                    fact("Можно посмотреть до", until, "неизвестно"),
+                    Text(
+                        "Когда вы начнёте смотреть, времени останется меньше: до какого часа, видно в учётной записи.",
+                    ),
+                ],
+            ),
+            _ => ("Куплено в Online Cinema", vec![Text("Это ваше: смотрите прямо сейчас или когда захотите.")]),
+        },
+        Template::PurchaseReturned(PurchaseReturned { kind, .. }) => match kind.as_str() {
+            "rent" => (
+                "Прокат в Online Cinema возвращён",
+                vec![Text("Деньги возвращаются, и посмотреть это больше нельзя. Сумма указана в отдельном письме.")],
+            ),
+            _ => (
+                "Покупка в Online Cinema возвращена",
+                vec![Text("Деньги возвращаются, и посмотреть это больше нельзя. Сумма указана в отдельном письме.")],
+            ),
+        },
         Template::SubscriptionEnded(SubscriptionEnded { plan }) => (
             "Подписка на Online Cinema закончилась",
             vec![
@@ -240,4 +284,17 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
         ),
         Template::Announcement(words) => announcement(words)?,
     })
+}
+
+/// The description of an invoice ends with a word for how long or how.
+fn goods(description: &str) -> String {
+    let Some((name, word)) = description.rsplit_once(", ") else { return description.to_owned() };
+    let word = match word {
+        "month" => "месяц",
+        "year" => "год",
+        "rent" => "прокат",
+        "buy" => "покупка",
+        other => other,
+    };
+    format!("{name}, {word}")
 }

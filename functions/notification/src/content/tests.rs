@@ -37,6 +37,10 @@ fn digest(names: &[&str]) -> Template {
     TitlesDigest { leaving: leaving.collect() }.into()
 }
 
+fn sample(name: &str) -> Template {
+    crate::wording::sample(name).unwrap()
+}
+
 /// One of each. The match makes a new template ask for its place here.
 fn templates() -> Vec<Template> {
     let code = || CODE.to_owned();
@@ -72,8 +76,13 @@ fn templates() -> Vec<Template> {
                 SubscriptionPaused { plan: plan(), until: until(), resumes_on: "2027-01-24".to_owned() }.into()
             }
             Template::SubscriptionPaused(_) => PlanChanged { plan: plan(), until: until() }.into(),
+            Template::PlanChanged(_) => sample("payment_received"),
+            Template::PaymentReceived(_) => sample("payment_refunded"),
+            Template::PaymentRefunded(_) => sample("payment_declined"),
+            Template::PaymentDeclined(_) => sample("title_purchased"),
+            Template::TitlePurchased(_) => sample("purchase_returned"),
             // An announcement has the words of its writer, and a test of its own.
-            Template::PlanChanged(_) | Template::Announcement(_) => return all,
+            Template::PurchaseReturned(_) | Template::Announcement(_) => return all,
         };
         all.push(next);
     }

@@ -10,11 +10,11 @@ use time::OffsetDateTime;
 
 use crate::{
     handout,
-    notice::{News, Notice, subscribed},
+    notice::{News, Notice, paid, purchased, subscribed},
     store::{
-        self, accounts, erased_accounts,
+        self, accounts, erased_accounts, notifications,
         subscriptions::{self, Known},
-        viewings, watchlist,
+        titles, viewings, watchlist,
     },
 };
 
@@ -34,7 +34,7 @@ impl RouteEvents {
                 if erased_accounts::contains(tx, account).await? {
                     return Ok(());
                 }
-                if let Some(notice) = learn(tx, news, at).await? {
+                for notice in learn(tx, news, at).await? {
                     handout::tell(tx, &self.world, account, &notice).await?;
                 }
                 Ok(())
@@ -44,7 +44,7 @@ impl RouteEvents {
 }
 
 /// Keeps what the news say of the person, and says what they hear of it.
-async fn learn(tx: &mut Transaction<'_>, news: &News, at: OffsetDateTime) -> Result<Option<Notice>, sqlx::Error> {
+async fn learn(tx: &mut Transaction<'_>, news: &News, at: OffsetDateTime) -> Result<Vec<Notice>, sqlx::Error> {
     match news {
         News::Account(account) => accounts::put(tx, account).await?,
         News::Profile(profile) => {
@@ -57,11 +57,21 @@ async fn learn(tx: &mut Transaction<'_>, news: &News, at: OffsetDateTime) -> Res
         }
         News::Subscription(subscription) => {
             return Ok(match subscriptions::put(tx, subscription).await? {
-                Known::Newest => None,
-                Known::Older(before) => subscribed(before.as_ref(), subscription),
+                Known::Newest => Vec::new(),
+                Known::Older(before) => subscribed(before.as_ref(), subscription).into_iter().collect(),
             });
+        }
+        News::Payment(payment) => {
+            let told = notifications::facts_of(tx, payment.account, &payment.id.to_string()).await?;
+            return Ok(paid(payment, &told));
+        }
+        News::Purchase(purchase) => {
+            let grant = &purchase.grant;
+            let told = notifications::facts_of(tx, purchase.account, &grant.purchase.to_string()).await?;
+            let names = titles::names(&mut **tx, grant.title).await?;
+            return Ok(purchased(purchase, names, &told, at).into_iter().collect());
         }
         News::Reused(_) | News::Export(_) => {}
     }
-    Ok(Notice::of(news, at))
+    Ok(Notice::of(news, at).into_iter().collect())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kernel::{Locale, text::visible_part};
-use proto::mail::{Mail, Template, TitleLeavingSoon};
+use proto::mail::{Mail, PurchaseReturned, Template, TitleLeavingSoon, TitlePurchased};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -93,11 +93,17 @@ fn fits(kind: &VariableKind, value: &Value) -> bool {
 /// What a wording is rendered with.
 pub(super) fn context(template: &Template, reader: &Locale) -> Map<String, Value> {
     let leaving = |leaving: &TitleLeavingSoon| {
-        let name = name(leaving, reader).unwrap_or_default();
+        let name = name(&leaving.names, reader).unwrap_or_default();
         json!({ "name": name, "until": leaving.until })
     };
     let variables = match template {
         Template::TitleLeavingSoon(one) => leaving(one),
+        Template::TitlePurchased(TitlePurchased { names, kind, until, .. }) => {
+            json!({ "name": name(names, reader).unwrap_or_default(), "kind": kind, "until": until })
+        }
+        Template::PurchaseReturned(PurchaseReturned { names, kind, .. }) => {
+            json!({ "name": name(names, reader).unwrap_or_default(), "kind": kind })
+        }
         Template::TitlesDigest(digest) => json!({ "titles": digest.leaving.iter().map(leaving).collect::<Vec<_>>() }),
         _ => {
             let mail = Mail { template: Some(template.clone()), ..Mail::default() };
