@@ -3,10 +3,12 @@
 mod english;
 mod russian;
 
+use std::collections::HashMap;
+
 use kernel::{Locale, MessageId, Names, VisibleLine, VisibleText, text::visible_part};
 use mail_builder::{MessageBuilder, headers::raw::Raw};
 use proto::mail::{Announcement, Receipt, Template, TitleLeavingSoon, TitlesDigest};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 use crate::language::Language;
 
@@ -90,9 +92,7 @@ impl Content {
             Language::En => english::parts(template, reader)?,
         };
         let mut subject = subject.to_owned();
-        if let Template::TitleLeavingSoon(leaving) = template
-            && let Some(name) = name(leaving, reader)
-        {
+        if let Some(name) = names(template).and_then(|names| name(names, reader)) {
             subject = format!("{subject}: {name}");
             paragraphs.insert(0, Own(name));
         }
@@ -153,8 +153,8 @@ impl Content {
     #[must_use]
     pub fn with_way_out(mut self, url: &str) -> Self {
         let name = match self.language {
-            Language::Ru => "Больше не получать таких писем",
-            Language::En => "Get no more mails of this kind",
+            Language::Ru => "Больше не получать новости и предложения",
+            Language::En => "Get no more news and offers",
         };
         self.paragraphs.push(Fact(name, url.to_owned()));
         self
@@ -199,31 +199,55 @@ fn fact(name: &'static str, value: &str, otherwise: &str) -> Paragraph {
     Fact(name, if value.is_empty() { otherwise.to_owned() } else { value })
 }
 
+/// `2026-11-26 10:00 UTC` of RFC 3339. What is no time is shown as it is.
+pub(crate) fn moment(text: &str) -> String {
+    let Ok(at) = OffsetDateTime::parse(text, &Rfc3339) else { return text.to_owned() };
+    let at = at.to_offset(UtcOffset::UTC);
+    format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute())
+}
+
 /// A line for each title, named for the reader. `until` and `nameless` are words of their language.
 fn digest(digest: &TitlesDigest, reader: &Locale, (until, nameless): (&str, &str)) -> Result<Paragraph, ContentError> {
     let line = |leaving: &TitleLeavingSoon| {
         let day = visible_part(&leaving.until, LONGEST_FACT);
-        let name = name(leaving, reader).unwrap_or_else(|| nameless.to_owned());
+        let name = name(&leaving.names, reader).unwrap_or_else(|| nameless.to_owned());
         (!day.is_empty()).then(|| format!("{name} ({until} {day})"))
     };
     let lines: Option<Vec<String>> = digest.leaving.iter().map(line).collect();
     lines.filter(|lines| !lines.is_empty()).map(List).ok_or(ContentError::Titles)
 }
 
+/// The names of the title that a mail is about.
+fn names(template: &Template) -> Option<&HashMap<String, String>> {
+    match template {
+        Template::TitleLeavingSoon(leaving) => Some(&leaving.names),
+        Template::TitlePurchased(purchased) => Some(&purchased.names),
+        Template::PurchaseReturned(returned) => Some(&returned.names),
+        _ => None,
+    }
+}
+
 /// What a title is called for a reader. An encoded word (RFC 2047) would be shown as something else in a subject.
-pub(crate) fn name(leaving: &TitleLeavingSoon, reader: &Locale) -> Option<String> {
-    let by_locale = leaving.names.iter().filter_map(|(locale, name)| Some((locale.parse().ok()?, name.clone())));
-    let original = leaving.names.get("").cloned().unwrap_or_default();
+pub(crate) fn name(names: &HashMap<String, String>, reader: &Locale) -> Option<String> {
+    let by_locale = names.iter().filter_map(|(locale, name)| Some((locale.parse().ok()?, name.clone())));
+    let original = names.get("").cloned().unwrap_or_default();
     let names = Names { by_locale: by_locale.collect(), original };
     let name = visible_part(names.for_reader(&reader.clone().into()), LONGEST_FACT);
     (!name.is_empty() && !name.contains("=?")).then_some(name)
+}
+
+/// What was paid: how much, for what and, where there is an invoice, its number. The names are words of the reader's language.
+fn bill([of_amount, of_goods, of_invoice]: [&'static str; 3], [amount, goods, invoice]: [&str; 3]) -> Vec<Paragraph> {
+    let given = |(name, value): (_, &str)| (!value.is_empty()).then(|| fact(name, value, ""));
+    [(of_amount, amount), (of_goods, goods), (of_invoice, invoice)].into_iter().filter_map(given).collect()
 }
 
 /// One line per service, in their order.
 fn receipts(receipts: &[Receipt]) -> Result<Paragraph, ContentError> {
     let line = |receipt: &Receipt| {
         let service = visible_part(&receipt.service, LONGEST_FACT);
-        let line = format!("{service}: {} ({})", receipt.records, visible_part(&receipt.erased_at, LONGEST_FACT));
+        let line =
+            format!("{service}: {} ({})", receipt.records, visible_part(&moment(&receipt.erased_at), LONGEST_FACT));
         (!service.is_empty()).then_some(line)
     };
     let lines: Option<Vec<_>> = receipts.iter().map(line).collect();

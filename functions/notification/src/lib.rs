@@ -1,6 +1,7 @@
 //! Tells people: in the inbox, by mail and by push, in their language, each fact once.
 
 pub mod address;
+mod amount;
 mod campaign;
 pub mod content;
 pub mod digest;

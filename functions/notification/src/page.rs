@@ -5,8 +5,18 @@ use kernel::Locale;
 /// A page as HTML.
 pub fn question(reader: &Locale) -> String {
     match reader.language() {
-        "ru" => page("ru", "Отписаться", "Больше не присылать вам новости и предложения?", Some("Отписаться")),
-        _ => page("en", "Unsubscribe", "Shall we send you no more news and offers?", Some("Unsubscribe")),
+        "ru" => page(
+            "ru",
+            "Отписаться",
+            "Больше не присылать вам новости и предложения, ни письмом, ни уведомлением на устройство?",
+            Some("Отписаться"),
+        ),
+        _ => page(
+            "en",
+            "Unsubscribe",
+            "Shall we send you no more news and offers, neither by mail nor as push messages?",
+            Some("Unsubscribe"),
+        ),
     }
 }
 
@@ -16,13 +26,13 @@ pub fn answer(reader: &Locale) -> String {
         "ru" => page(
             "ru",
             "Вы отписаны",
-            "Новостей и предложений больше не будет. Важные письма об учётной записи останутся.",
+            "Новости и предложения больше не придут ни письмом, ни уведомлением на устройство. Важные письма об учётной записи останутся, и список уведомлений в учётной записи тоже.",
             None,
         ),
         _ => page(
             "en",
             "You are unsubscribed",
-            "You get no more news and offers. Important mails about your account still come.",
+            "No more news and offers come, neither by mail nor as push messages. Important mails about your account still come, and your list of notifications stays.",
             None,
         ),
     }

@@ -42,6 +42,14 @@ impl Workflow {
             | Template::SubscriptionActive(_)
             | Template::PaymentFailed(_)
             | Template::SubscriptionCancelled(_)
+            | Template::SubscriptionResumed(_)
+            | Template::SubscriptionPaused(_)
+            | Template::PlanChanged(_)
+            | Template::PaymentReceived(_)
+            | Template::PaymentRefunded(_)
+            | Template::PaymentDeclined(_)
+            | Template::TitlePurchased(_)
+            | Template::PurchaseReturned(_)
             | Template::SubscriptionEnded(_) => Self::Billing,
             Template::Welcome(_) => Self::Account,
             Template::TitleLeavingSoon(_) | Template::TitlesDigest(_) => Self::Titles,

@@ -51,6 +51,14 @@ templates! {
     Announcement = "announcement",
     TitleLeavingSoon = "title_leaving_soon",
     TitlesDigest = "titles_digest",
+    SubscriptionResumed = "subscription_resumed",
+    SubscriptionPaused = "subscription_paused",
+    PlanChanged = "plan_changed",
+    PaymentReceived = "payment_received",
+    PaymentRefunded = "payment_refunded",
+    PaymentDeclined = "payment_declined",
+    TitlePurchased = "title_purchased",
+    PurchaseReturned = "purchase_returned",
 }
 
 impl Mail {

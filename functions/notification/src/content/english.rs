@@ -3,11 +3,12 @@
 use kernel::Locale;
 use proto::mail::{
     AccountErased, ConfirmEmail, DataExportRequested, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged,
-    PasswordReset, PaymentFailed, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded,
-    Template, TitleLeavingSoon, TrialStarted, VerifyEmail,
+    PasswordReset, PaymentDeclined, PaymentFailed, PaymentReceived, PaymentRefunded, PlanChanged, PurchaseReturned,
+    SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded, SubscriptionPaused,
+    SubscriptionResumed, Template, TitleLeavingSoon, TitlePurchased, TrialStarted, VerifyEmail,
 };
 
-use super::{ContentError, Parts, Text, announcement, digest, fact, receipts};
+use super::{ContentError, Parts, Text, announcement, bill, digest, fact, moment, receipts};
 
 const NOT_YOU: &str =
     "If it was not you, set a new password at once with \"Forgot password\": that ends every session.";
@@ -107,7 +108,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text("Your account was used on a device that we have not seen before."),
                 fact("Device", device, "unknown"),
                 fact("Country", territory, "unknown"),
-                fact("Time", at, "unknown"),
+                fact("Time", &moment(at), "unknown"),
                 Text(NOT_YOU),
             ],
         ),
@@ -116,6 +117,9 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             vec![
                 Text("Your account and what belonged to it are deleted. Each part of the service confirmed it:"),
                 receipts(services)?,
+                Text(
+                    "Invoices of what you paid stay, without your name and address, for as long as the law on bookkeeping asks for them.",
+                ),
                 Text("This is the last mail that you get from us."),
             ],
         ),
@@ -132,7 +136,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text(
                     "A key to your account was used a second time. Somebody may have copied it, so we ended its sign-in.",
                 ),
-                fact("Time", at, "unknown"),
+                fact("Time", &moment(at), "unknown"),
                 Text(NOT_YOU),
             ],
         ),
@@ -140,7 +144,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             "A copy of your data at Online Cinema",
             vec![
                 Text("Somebody who is signed in to your account asked for a copy of everything that we hold on you."),
-                fact("Time", at, "unknown"),
+                fact("Time", &moment(at), "unknown"),
                 Text("It is ready in a few minutes, waits in your account, and is deleted after seven days."),
                 Text(NOT_YOU),
             ],
@@ -180,6 +184,75 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text("If you change your mind before that day, you can take it up again in your account."),
             ],
         ),
+        Template::SubscriptionResumed(SubscriptionResumed { plan, until }) => (
+            "Your plan at Online Cinema goes on",
+            vec![
+                Text("The cancellation or the pause is taken back: your plan is renewed as before."),
+                fact("Plan", plan, "unknown"),
+                fact("Next payment", until, "unknown"),
+            ],
+        ),
+        Template::SubscriptionPaused(SubscriptionPaused { plan, until, resumes_on }) => (
+            "Your plan at Online Cinema is paused",
+            vec![
+                Text(
+                    "Until the last day that is paid nothing changes. Then your plan rests, and costs nothing, until it goes on.",
+                ),
+                fact("Plan", plan, "unknown"),
+                fact("Runs until", until, "unknown"),
+                fact("Goes on, and the next payment", resumes_on, "unknown"),
+                Text("In your account you can end the pause earlier, or cancel."),
+            ],
+        ),
+        Template::PlanChanged(PlanChanged { plan, until }) => (
+            "You have another plan at Online Cinema",
+            vec![
+                Text("Your plan was changed. The new one works from now on."),
+                fact("Plan", plan, "unknown"),
+                fact("Next payment", until, "unknown"),
+            ],
+        ),
+        Template::PaymentReceived(PaymentReceived { amount, description, invoice_number }) => {
+            let mut parts = vec![Text("Thank you: your payment has arrived.")];
+            parts.extend(bill(["Paid", "For", "Invoice"], [amount, description, invoice_number]));
+            parts.push(Text("You find your invoices in your account."));
+            ("Your receipt from Online Cinema", parts)
+        }
+        Template::PaymentRefunded(PaymentRefunded { refunded, amount, description, invoice_number }) => {
+            let mut parts = vec![
+                Text("We give you money back, the way you paid. It may take some days until it arrives."),
+                fact("Given back in all", refunded, "unknown"),
+            ];
+            parts.extend(bill(["Of the payment of", "For", "Invoice"], [amount, description, invoice_number]));
+            ("Money back from Online Cinema", parts)
+        }
+        Template::PaymentDeclined(PaymentDeclined { amount, description }) => {
+            let mut parts = vec![Text("Your payment was declined, and nothing was taken.")];
+            parts.extend(bill(["Amount", "For", ""], [amount, description, ""]));
+            parts.push(Text("Please look at your means of payment in your account, or try another one."));
+            ("A payment to Online Cinema was declined", parts)
+        }
+        Template::TitlePurchased(TitlePurchased { kind, until, .. }) => match kind.as_str() {
+            "rent" => (
+                "Rented at Online Cinema",
+                vec![
+                    Text("You can watch it right away."),
+                    fact("Can be watched until", until, "unknown"),
+                    Text("Once you begin to watch it, less time is left: your account shows until when."),
+                ],
+            ),
+            _ => ("Bought at Online Cinema", vec![Text("It is yours: watch it right away, or whenever you like.")]),
+        },
+        Template::PurchaseReturned(PurchaseReturned { kind, .. }) => match kind.as_str() {
+            "rent" => (
+                "A rental at Online Cinema was given back",
+                vec![Text("Your money goes back, and it can be watched no more. Another mail says how much it is.")],
+            ),
+            _ => (
+                "A purchase at Online Cinema was given back",
+                vec![Text("Your money goes back, and it can be watched no more. Another mail says how much it is.")],
+            ),
+        },
         Template::SubscriptionEnded(SubscriptionEnded { plan }) => (
             "Your plan at Online Cinema has ended",
             vec![

@@ -3,11 +3,12 @@
 use kernel::Locale;
 use proto::mail::{
     AccountErased, ConfirmEmail, DataExportRequested, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged,
-    PasswordReset, PaymentFailed, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded,
-    Template, TitleLeavingSoon, TrialStarted, VerifyEmail,
+    PasswordReset, PaymentDeclined, PaymentFailed, PaymentReceived, PaymentRefunded, PlanChanged, PurchaseReturned,
+    SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded, SubscriptionPaused,
+    SubscriptionResumed, Template, TitleLeavingSoon, TitlePurchased, TrialStarted, VerifyEmail,
 };
 
-use super::{ContentError, Parts, Text, announcement, digest, fact, receipts};
+use super::{ContentError, Parts, Text, announcement, bill, digest, fact, moment, receipts};
 
 const NOT_YOU: &str =
     "Если это были не вы, сразу задайте новый пароль через «Забыли пароль?»: все сеансы при этом завершатся.";
@@ -111,7 +112,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text("В вашу учётную запись вошли с устройства, которого мы раньше не видели."),
                 fact("Устройство", device, "неизвестно"),
                 fact("Страна", territory, "неизвестна"),
-                fact("Время", at, "неизвестно"),
+                fact("Время", &moment(at), "неизвестно"),
                 Text(NOT_YOU),
             ],
         ),
@@ -120,6 +121,9 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             vec![
                 Text("Учётная запись и всё, что к ней относилось, удалены. Каждая часть сервиса это подтвердила:"),
                 receipts(services)?,
+                Text(
+                    "Счета за то, что вы оплатили, остаются без вашего имени и адреса столько, сколько требует закон о бухгалтерском учёте.",
+                ),
                 Text("Это последнее письмо от нас."),
             ],
         ),
@@ -136,7 +140,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text(
                     "Ключ к вашей учётной записи был использован повторно. Возможно, его скопировали, поэтому мы завершили этот сеанс.",
                 ),
-                fact("Время", at, "неизвестно"),
+                fact("Время", &moment(at), "неизвестно"),
                 Text(NOT_YOU),
             ],
         ),
@@ -144,7 +148,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             "Копия ваших данных в Online Cinema",
             vec![
                 Text("Кто-то, кто вошёл в вашу учётную запись, запросил копию всего, что мы о вас храним."),
-                fact("Время", at, "неизвестно"),
+                fact("Время", &moment(at), "неизвестно"),
                 Text("Она будет готова через несколько минут в вашей учётной записи и удалится через семь дней."),
                 Text(NOT_YOU),
             ],
@@ -184,6 +188,77 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text("Если передумаете до этого дня, её можно возобновить в учётной записи."),
             ],
         ),
+        Template::SubscriptionResumed(SubscriptionResumed { plan, until }) => (
+            "Подписка на Online Cinema продолжается",
+            vec![
+                Text("Отмена или пауза снята: подписка продлевается, как раньше."),
+                fact("Тариф", plan, "неизвестен"),
+                fact("Следующая оплата", until, "неизвестно"),
+            ],
+        ),
+        Template::SubscriptionPaused(SubscriptionPaused { plan, until, resumes_on }) => (
+            "Подписка на Online Cinema приостановлена",
+            vec![
+                Text(
+                    "До последнего оплаченного дня ничего не изменится. Потом подписка отдыхает и ничего не стоит, пока не продолжится.",
+                ),
+                fact("Тариф", plan, "неизвестен"),
+                fact("Действует до", until, "неизвестно"),
+                fact("Продолжение и следующая оплата", resumes_on, "неизвестно"),
+                Text("В учётной записи паузу можно закончить раньше, а подписку — отменить."),
+            ],
+        ),
+        Template::PlanChanged(PlanChanged { plan, until }) => (
+            "У вас другой тариф Online Cinema",
+            vec![
+                Text("Тариф изменён. Новый действует с этого момента."),
+                fact("Тариф", plan, "неизвестен"),
+                fact("Следующая оплата", until, "неизвестно"),
+            ],
+        ),
+        Template::PaymentReceived(PaymentReceived { amount, description, invoice_number }) => {
+            let mut parts = vec![Text("Спасибо за оплату.")];
+            parts.extend(bill(["Оплачено", "За что", "Счёт"], [amount, &goods(description), invoice_number]));
+            parts.push(Text("Все счета есть в вашей учётной записи."));
+            ("Ваш платёж за Online Cinema получен", parts)
+        }
+        Template::PaymentRefunded(PaymentRefunded { refunded, amount, description, invoice_number }) => {
+            let mut parts = vec![
+                Text("Мы возвращаем вам деньги тем же способом, каким вы платили. Они могут идти несколько дней."),
+                fact("Всего возвращено", refunded, "неизвестно"),
+            ];
+            parts.extend(bill(["Из платежа", "За что", "Счёт"], [amount, &goods(description), invoice_number]));
+            ("Возврат денег от Online Cinema", parts)
+        }
+        Template::PaymentDeclined(PaymentDeclined { amount, description }) => {
+            let mut parts = vec![Text("Платёж отклонён, ничего не списано.")];
+            parts.extend(bill(["Сумма", "За что", ""], [amount, &goods(description), ""]));
+            parts.push(Text("Проверьте способ оплаты в учётной записи или попробуйте другой."));
+            ("Платёж Online Cinema отклонён", parts)
+        }
+        Template::TitlePurchased(TitlePurchased { kind, until, .. }) => match kind.as_str() {
+            "rent" => (
+                "Взято напрокат в Online Cinema",
+                vec![
+                    Text("Смотреть можно прямо сейчас."),
+                    fact("Можно посмотреть до", until, "неизвестно"),
+                    Text(
+                        "Когда вы начнёте смотреть, времени останется меньше: до какого часа, видно в учётной записи.",
+                    ),
+                ],
+            ),
+            _ => ("Куплено в Online Cinema", vec![Text("Это ваше: смотрите прямо сейчас или когда захотите.")]),
+        },
+        Template::PurchaseReturned(PurchaseReturned { kind, .. }) => match kind.as_str() {
+            "rent" => (
+                "Прокат в Online Cinema возвращён",
+                vec![Text("Деньги возвращаются, и посмотреть это больше нельзя. Сумма указана в отдельном письме.")],
+            ),
+            _ => (
+                "Покупка в Online Cinema возвращена",
+                vec![Text("Деньги возвращаются, и посмотреть это больше нельзя. Сумма указана в отдельном письме.")],
+            ),
+        },
         Template::SubscriptionEnded(SubscriptionEnded { plan }) => (
             "Подписка на Online Cinema закончилась",
             vec![
@@ -209,4 +284,17 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
         ),
         Template::Announcement(words) => announcement(words)?,
     })
+}
+
+/// The description of an invoice ends with a word for how long or how.
+fn goods(description: &str) -> String {
+    let Some((name, word)) = description.rsplit_once(", ") else { return description.to_owned() };
+    let word = match word {
+        "month" => "месяц",
+        "year" => "год",
+        "rent" => "прокат",
+        "buy" => "покупка",
+        other => other,
+    };
+    format!("{name}, {word}")
 }

@@ -4,9 +4,9 @@ use mail_parser::MessageParser;
 use proptest::prelude::*;
 use proto::mail::{
     AccountErased, AlreadyRegistered, ConfirmEmail, DataExportRequested, EmailChangeRequested, EmailChanged,
-    MfaDisabled, MfaEnabled, NewSignIn, OauthLinked, PasswordChanged, PasswordReset, PaymentFailed,
+    MfaDisabled, MfaEnabled, NewSignIn, OauthLinked, PasswordChanged, PasswordReset, PaymentFailed, PlanChanged,
     ResetUnknownAccount, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded,
-    TitleLeavingSoon, TitlesDigest, TrialStarted, VerifyEmail, Welcome,
+    SubscriptionPaused, SubscriptionResumed, TitleLeavingSoon, TitlesDigest, TrialStarted, VerifyEmail, Welcome,
 };
 use time::macros::datetime;
 
@@ -35,6 +35,10 @@ fn digest(names: &[&str]) -> Template {
         _ => None,
     });
     TitlesDigest { leaving: leaving.collect() }.into()
+}
+
+fn sample(name: &str) -> Template {
+    crate::wording::sample(name).unwrap()
 }
 
 /// One of each. The match makes a new template ask for its place here.
@@ -67,8 +71,18 @@ fn templates() -> Vec<Template> {
             Template::SubscriptionCancelled(_) => SubscriptionEnded { plan: plan() }.into(),
             Template::SubscriptionEnded(_) => leaving("Stalker"),
             Template::TitleLeavingSoon(_) => digest(&["Stalker", ""]),
+            Template::TitlesDigest(_) => SubscriptionResumed { plan: plan(), until: until() }.into(),
+            Template::SubscriptionResumed(_) => {
+                SubscriptionPaused { plan: plan(), until: until(), resumes_on: "2027-01-24".to_owned() }.into()
+            }
+            Template::SubscriptionPaused(_) => PlanChanged { plan: plan(), until: until() }.into(),
+            Template::PlanChanged(_) => sample("payment_received"),
+            Template::PaymentReceived(_) => sample("payment_refunded"),
+            Template::PaymentRefunded(_) => sample("payment_declined"),
+            Template::PaymentDeclined(_) => sample("title_purchased"),
+            Template::TitlePurchased(_) => sample("purchase_returned"),
             // An announcement has the words of its writer, and a test of its own.
-            Template::TitlesDigest(_) | Template::Announcement(_) => return all,
+            Template::PurchaseReturned(_) | Template::Announcement(_) => return all,
         };
         all.push(next);
     }
@@ -122,6 +136,18 @@ fn a_new_password_names_the_links_that_went_with_the_old_one() {
     assert!(mail(&["google", "local"], "en").contains("Removed: google, local\n"));
     assert!(mail(&["google"], "ru").contains("Отвязаны: google\n"));
     assert!(!mail(&[], "en").contains("Removed"));
+}
+
+#[test]
+fn times_are_shown_alike_whoever_wrote_them() {
+    let told = |at: &str| {
+        let sign_in = NewSignIn { device: String::new(), territory: String::new(), at: at.to_owned() };
+        content(&sign_in.into(), "en").text()
+    };
+    for at in ["2026-11-26T10:00:00Z", "2026-11-26T10:00:00.123456789Z", "2026-11-26T13:00:59+03:00"] {
+        assert!(told(at).contains("Time: 2026-11-26 10:00 UTC\n"), "{at}");
+    }
+    assert!(told("soon").contains("Time: soon\n") && told("").contains("Time: unknown\n"));
 }
 
 #[test]

@@ -1,36 +1,41 @@
 //! Events → what their people are told: a notification for each fact, a delivery for each channel, once. Keeps where to reach them as well.
 //!
-//! One event is one transaction: what a crash leaves undone comes again with the event. A state of a subscription that a newer one has
-//! overtaken is not told any more; apart from that neither order nor repetition matters.
+//! One event is one transaction: what a crash leaves undone comes again with the event. Of a subscription is told
+//! what differs from what was told last, and nothing of a state that a newer one has overtaken; apart from that neither order nor repetition matters.
 
 use events::{Consumer, Deadline, Event, Outbox, Outcome, Transaction, project};
 use kernel::World;
 use stores::StoreError;
+use time::OffsetDateTime;
 
 use crate::{
     handout,
-    notice::{News, Notice},
-    store::{self, accounts, erased_accounts, subscriptions, viewings, watchlist},
+    notice::{News, Notice, paid, purchased, subscribed},
+    store::{
+        self, accounts, erased_accounts, notifications,
+        subscriptions::{self, Known},
+        titles, viewings, watchlist,
+    },
 };
 
 runtime::wire! { pub struct RouteEvents { outbox: Outbox = store::deliveries_outbox, world: World } }
 
 impl Consumer<Event> for RouteEvents {
     async fn consume(&self, event: Event, _: &Deadline) -> Outcome {
-        project(&event, News::read, async |news| self.route(&news, Notice::of(&news, event.time)).await).await
+        project(&event, News::read, async |news| self.route(&news, event.time).await).await
     }
 }
 
 impl RouteEvents {
-    async fn route(&self, news: &News, notice: Option<Notice>) -> Result<(), StoreError> {
+    async fn route(&self, news: &News, at: OffsetDateTime) -> Result<(), StoreError> {
         let account = news.account();
         self.outbox
             .transact(async |tx| {
-                if erased_accounts::contains(tx, account).await? || !keep(tx, news).await? {
+                if erased_accounts::contains(tx, account).await? {
                     return Ok(());
                 }
-                if let Some(notice) = &notice {
-                    handout::tell(tx, &self.world, account, notice).await?;
+                for notice in learn(tx, news, at).await? {
+                    handout::tell(tx, &self.world, account, &notice).await?;
                 }
                 Ok(())
             })
@@ -38,8 +43,8 @@ impl RouteEvents {
     }
 }
 
-/// Keeps what the news say of the person; `false`: they are older than what is kept.
-async fn keep(tx: &mut Transaction<'_>, news: &News) -> Result<bool, sqlx::Error> {
+/// Keeps what the news say of the person, and says what they hear of it.
+async fn learn(tx: &mut Transaction<'_>, news: &News, at: OffsetDateTime) -> Result<Vec<Notice>, sqlx::Error> {
     match news {
         News::Account(account) => accounts::put(tx, account).await?,
         News::Profile(profile) => {
@@ -50,8 +55,23 @@ async fn keep(tx: &mut Transaction<'_>, news: &News) -> Result<bool, sqlx::Error
                 viewings::forget(tx, profile.id).await?;
             }
         }
-        News::Subscription(subscription) => return subscriptions::put(tx, subscription).await,
+        News::Subscription(subscription) => {
+            return Ok(match subscriptions::put(tx, subscription).await? {
+                Known::Newest => Vec::new(),
+                Known::Older(before) => subscribed(before.as_ref(), subscription).into_iter().collect(),
+            });
+        }
+        News::Payment(payment) => {
+            let told = notifications::facts_of(tx, payment.account, &payment.id.to_string()).await?;
+            return Ok(paid(payment, &told));
+        }
+        News::Purchase(purchase) => {
+            let grant = &purchase.grant;
+            let told = notifications::facts_of(tx, purchase.account, &grant.purchase.to_string()).await?;
+            let names = titles::names(&mut **tx, grant.title).await?;
+            return Ok(purchased(purchase, names, &told, at).into_iter().collect());
+        }
         News::Reused(_) | News::Export(_) => {}
     }
-    Ok(true)
+    Ok(Notice::of(news, at).into_iter().collect())
 }

@@ -8,7 +8,7 @@ use crate::{page, problems::no_such_link, unsubscribe::UnsubscribeKey};
 
 pub(super) type ShowUnsubscribe = Key<UnsubscribeKey>;
 
-/// A page with a button that ends marketing mails.
+/// A page with a button that ends news and offers by mail and push.
 #[utoipa::path(
     get, path = "/v1/unsubscribe/{token}", tag = "notification", params(("token" = String, Path)),
     responses((status = 200, body = String, content_type = "text/html"), Problem)

@@ -1,4 +1,4 @@
-//! `POST /v1/unsubscribe/{token}`: one click ends marketing mails (RFC 8058), from the next job on. A repetition changes nothing.
+//! `POST /v1/unsubscribe/{token}`: one click ends marketing by mail and push (RFC 8058), from the next job on, what waits included. A repetition changes nothing.
 
 use cinema_http::{Audience, IntoResponse, Path, Problem, Response, State};
 use runtime::Key;
@@ -10,7 +10,7 @@ use crate::{page, problems::no_such_link, store::preferences, unsubscribe::Unsub
 
 runtime::wire! { pub(super) struct Unsubscribe { pool: PgPool, key: Key<UnsubscribeKey> } }
 
-/// Ends marketing mails to the account of the link. The body is not looked at: mail programs send `List-Unsubscribe=One-Click`.
+/// Ends news and offers by mail and push for the account of the link. The body is not looked at: mail programs send `List-Unsubscribe=One-Click`.
 #[utoipa::path(
     post, path = "/v1/unsubscribe/{token}", tag = "notification", params(("token" = String, Path)),
     responses((status = 200, body = String, content_type = "text/html"), Problem)

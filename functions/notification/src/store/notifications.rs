@@ -47,6 +47,23 @@ pub(crate) async fn add(
     Ok(added.rows_affected() == 1)
 }
 
+/// The facts that an account was told of something, named by its id. Whoever else asks for the same waits until the transaction ends.
+pub(crate) async fn facts_of(
+    connection: &mut PgConnection,
+    account: AccountId,
+    id: &str,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('facts ' || $1, 0))")
+        .bind(id)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query_scalar("select fact from notifications where account_id = $1 and starts_with(fact, $2 || ' ')")
+        .bind(account)
+        .bind(id)
+        .fetch_all(connection)
+        .await
+}
+
 type Row = (NotificationId, String, Json<Value>, String, OffsetDateTime);
 
 /// The inbox in one of the states, newest first.

@@ -53,11 +53,12 @@ pub(crate) async fn put(
     .map(drop)
 }
 
-/// No marketing by mail any more; the rest stays as it is.
+/// No marketing by mail or push any more; the rest stays as it is, the inbox too: it calls nobody.
 pub(crate) async fn end_marketing(connection: &mut PgConnection, account: AccountId) -> Result<(), sqlx::Error> {
     // Without a row there is none: the default is no.
     sqlx::query(
-        "update preferences set workflows = jsonb_set(workflows, '{marketing,email}', 'false') where account_id = $1",
+        "update preferences set workflows = jsonb_set(workflows, '{marketing}', \
+         workflows -> 'marketing' || '{\"email\": false, \"push\": false}') where account_id = $1",
     )
     .bind(account)
     .execute(connection)

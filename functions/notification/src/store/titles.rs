@@ -1,7 +1,10 @@
 //! Titles as the catalogue tells them.
 
+use std::collections::HashMap;
+
 use events::Title;
-use sqlx::{PgPool, types::Json};
+use kernel::TitleId;
+use sqlx::{PgExecutor, PgPool, types::Json};
 
 /// Keeps the newest state of a title.
 pub(crate) async fn put(pool: &PgPool, title: &Title) -> Result<(), sqlx::Error> {
@@ -22,4 +25,14 @@ pub(crate) async fn put(pool: &PgPool, title: &Title) -> Result<(), sqlx::Error>
     .execute(pool)
     .await
     .map(drop)
+}
+
+/// The names of a title by locale and, under the empty key, for everybody else; none where the catalogue has not told of it yet.
+pub(crate) async fn names(
+    executor: impl PgExecutor<'_>,
+    title: TitleId,
+) -> Result<HashMap<String, String>, sqlx::Error> {
+    let names: Option<Json<HashMap<String, String>>> =
+        sqlx::query_scalar("select names from titles where id = $1").bind(title).fetch_optional(executor).await?;
+    Ok(names.map(|Json(names)| names).unwrap_or_default())
 }

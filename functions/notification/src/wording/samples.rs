@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 /// A mail of a kind with every variable filled; `None` where there is no such kind, or it always has the words of its writer.
 pub fn sample(name: &str) -> Option<Template> {
     let (at, plan, until) = ("2026-11-26T10:00:00Z", "standard", "2026-12-24");
+    let (paid, sold, invoice) = ("299.00 RUB", "premium, month", "DE-2026-000042");
     let leaving = json!({ "names": { "": "Сталкер", "en": "Stalker", "ru": "Сталкер" }, "until": until, "title_id": "ttl_01jd3k5m7n9pqrstvwxyz01234" });
     let variables = match name {
         "verify_email" | "confirm_email" => json!({ "code": "042917" }),
@@ -26,11 +27,26 @@ pub fn sample(name: &str) -> Option<Template> {
             { "service": "auth", "records": "3", "erased_at": at }, { "service": "user", "records": "5", "erased_at": at },
         ] }),
         "session_revoked" | "data_export_requested" => json!({ "at": at }),
-        "trial_started" | "subscription_active" | "payment_failed" | "subscription_cancelled" => {
-            json!({ "plan": plan, "until": until })
-        }
+        "trial_started"
+        | "subscription_active"
+        | "payment_failed"
+        | "subscription_cancelled"
+        | "subscription_resumed"
+        | "plan_changed" => json!({ "plan": plan, "until": until }),
+        "subscription_paused" => json!({ "plan": plan, "until": until, "resumes_on": "2027-01-24" }),
         "subscription_ended" => json!({ "plan": plan }),
         "title_leaving_soon" => leaving,
+        "payment_received" => json!({ "amount": paid, "description": sold, "invoice_number": invoice }),
+        "payment_refunded" => {
+            json!({ "refunded": "99.00 RUB", "amount": paid, "description": sold, "invoice_number": invoice })
+        }
+        "payment_declined" => json!({ "amount": paid, "description": "Stalker, rent" }),
+        "title_purchased" => {
+            json!({ "names": leaving["names"], "kind": "rent", "until": until, "title_id": leaving["title_id"] })
+        }
+        "purchase_returned" => {
+            json!({ "names": leaving["names"], "kind": "rent", "title_id": leaving["title_id"] })
+        }
         "titles_digest" => json!({ "leaving": [leaving.clone(), leaving] }),
         _ => return None,
     };

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use kernel::{Locale, text::visible_part};
-use proto::mail::{Mail, Template, TitleLeavingSoon};
+use proto::mail::{Mail, PurchaseReturned, Template, TitleLeavingSoon, TitlePurchased};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::content::{LONGEST_FACT, name};
+use crate::content::{LONGEST_FACT, moment, name};
+
+/// The variables that the contract of mails writes as RFC 3339.
+const TIMES: [&str; 2] = ["at", "erased_at"];
 
 /// What a variable holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -90,11 +93,17 @@ fn fits(kind: &VariableKind, value: &Value) -> bool {
 /// What a wording is rendered with.
 pub(super) fn context(template: &Template, reader: &Locale) -> Map<String, Value> {
     let leaving = |leaving: &TitleLeavingSoon| {
-        let name = name(leaving, reader).unwrap_or_default();
+        let name = name(&leaving.names, reader).unwrap_or_default();
         json!({ "name": name, "until": leaving.until })
     };
     let variables = match template {
         Template::TitleLeavingSoon(one) => leaving(one),
+        Template::TitlePurchased(TitlePurchased { names, kind, until, .. }) => {
+            json!({ "name": name(names, reader).unwrap_or_default(), "kind": kind, "until": until })
+        }
+        Template::PurchaseReturned(PurchaseReturned { names, kind, .. }) => {
+            json!({ "name": name(names, reader).unwrap_or_default(), "kind": kind })
+        }
         Template::TitlesDigest(digest) => json!({ "titles": digest.leaving.iter().map(leaving).collect::<Vec<_>>() }),
         _ => {
             let mail = Mail { template: Some(template.clone()), ..Mail::default() };
@@ -102,8 +111,28 @@ pub(super) fn context(template: &Template, reader: &Locale) -> Map<String, Value
         }
     };
     match variables {
-        Value::Object(variables) => cleaned_values(variables),
+        Value::Object(variables) => cleaned_values(with_times(variables)),
         _ => Map::new(),
+    }
+}
+
+/// Times as every mail shows them.
+fn with_times(values: Map<String, Value>) -> Map<String, Value> {
+    let shown = |(name, value): (String, Value)| {
+        let value = match value {
+            Value::String(text) if TIMES.contains(&name.as_str()) => moment(&text).into(),
+            Value::Array(items) => items.into_iter().map(row_with_times).collect(),
+            other => other,
+        };
+        (name, value)
+    };
+    values.into_iter().map(shown).collect()
+}
+
+fn row_with_times(value: Value) -> Value {
+    match value {
+        Value::Object(row) => with_times(row).into(),
+        other => other,
     }
 }
 

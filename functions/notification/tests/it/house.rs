@@ -1,9 +1,15 @@
 //! The service with people in it, and what other services tell of them.
 
 use events::{Consumer, Deadline, Event, Outcome};
-use kernel::{AccountId, MessageId, ProfileId, SessionId, SubscriptionId, World};
+use kernel::{
+    AccountId, InvoiceId, MessageId, PaymentId, ProfileId, PurchaseId, SessionId, SubscriptionId, TitleId, World,
+};
 use notification::operations::{self, consumers};
-use proto::{auth, payment::SubscriptionChanged, types, user};
+use proto::{
+    auth,
+    payment::{PaymentChanged, PurchaseChanged, SubscriptionChanged},
+    types, user,
+};
 use runtime::{Boot, SqsMessage, Tick};
 use serde_json::Value;
 use testkit::{App, Service, Token};
@@ -72,6 +78,51 @@ impl Person {
             ..SubscriptionChanged::default()
         };
         Event::new(&World::system(), types::SUBSCRIPTION_CHANGED, self.subscription, sequence, &data)
+    }
+
+    /// A state with another plan, or with a pause.
+    pub fn subscribed_to(&self, sequence: i64, status: &str, plan: &str, resumes_at: &str) -> Event {
+        let mut event = self.subscribed(sequence, status, "2026-12-24T12:00:00Z");
+        event.data["plan"] = plan.into();
+        event.data["resumes_at"] = resumes_at.into();
+        event
+    }
+
+    /// A payment of 9.99 EUR, of which something was given back: for a subscription, or for a single title.
+    pub fn paid(&self, payment: PaymentId, sequence: i64, status: &str, refunded: i64, is_for_plan: bool) -> Event {
+        let invoice: InvoiceId = World::system().id();
+        let data = PaymentChanged {
+            account_id: self.account.to_string(),
+            payment_id: payment.to_string(),
+            invoice_id: invoice.to_string(),
+            invoice_number: if status == "failed" { String::new() } else { "DE-2026-000042".to_owned() },
+            subscription_id: if is_for_plan { self.subscription.to_string() } else { String::new() },
+            status: status.to_owned(),
+            amount: 999,
+            refunded,
+            currency: "EUR".to_owned(),
+            description: "Tom & <b>Jerry</b>, rent".to_owned(),
+            ..PaymentChanged::default()
+        };
+        Event::new(&World::system(), types::PAYMENT_CHANGED, payment, sequence, &data)
+    }
+
+    pub fn purchased(
+        &self,
+        (purchase, title): (PurchaseId, TitleId),
+        sequence: i64,
+        status: &str,
+        valid_to: &str,
+    ) -> Event {
+        let data = PurchaseChanged {
+            account_id: self.account.to_string(),
+            purchase_id: purchase.to_string(),
+            title_id: title.to_string(),
+            kind: if valid_to.is_empty() { "buy" } else { "rent" }.to_owned(),
+            status: status.to_owned(),
+            valid_to: valid_to.to_owned(),
+        };
+        Event::new(&World::system(), types::PURCHASE_CHANGED, purchase, sequence, &data)
     }
 
     pub fn reused(&self) -> Event {

@@ -10,6 +10,7 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use mail_parser::MessageParser;
 
 use crate::house::House;
 
@@ -60,6 +61,15 @@ impl Provider {
     /// The raw messages, in the order in which they were taken.
     pub fn accepted(&self) -> Vec<Vec<u8>> {
         self.accepted.lock().unwrap().clone()
+    }
+
+    /// The path of the link that ends marketing, in the newest mail's header.
+    pub fn way_out(&self) -> String {
+        let raw = self.accepted().pop().unwrap();
+        let parsed = MessageParser::default().parse(&raw).unwrap();
+        assert_eq!(parsed.header_raw("List-Unsubscribe-Post").unwrap().trim(), "List-Unsubscribe=One-Click");
+        let header = parsed.header_raw("List-Unsubscribe").unwrap().replace(['\r', '\n', ' ', '\t'], "");
+        header.strip_prefix("<http://localhost:8080").unwrap().strip_suffix('>').unwrap().to_owned()
     }
 
     /// Takes a mail; whatever else is asked goes to the emulator.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use cinema_http::axum::http::Method;
 use events::{Consumer, Deadline, Outcome};
 use kernel::{PushDeviceId, World};
 use notification::operations::consumers;
@@ -21,7 +22,10 @@ use serde_json::{Value, json};
 use testkit::{Answer, Token};
 use time::{Duration, macros::datetime};
 
-use crate::house::{House, Person, message};
+use crate::{
+    house::{House, Person, message},
+    provider::Provider,
+};
 
 const PATH: &str = "/v1/notifications/devices";
 
@@ -319,6 +323,35 @@ async fn wishes_and_quiet_hours_are_kept() {
     assert_eq!((&*house.pushes(&person).await[0].1, service.asked().len()), ("unwanted", 0));
     assert_eq!(house.route(person.subscribed(2, "cancelled", "2030-01-01T00:00:00Z")).await, Outcome::Done);
     assert_eq!(house.pushes(&person).await.len(), 1);
+}
+
+#[tokio::test]
+async fn one_click_ends_marketing_by_push_too_also_what_waits() {
+    let service = PushService::start();
+    let (provider, house) = Provider::serve(service.house().await);
+    let person = house.person().await;
+    Browser::new(&service, 201).register(&house, &person).await;
+    let path = "/v1/notifications/preferences";
+    let mut wishes = house.app.get(path).token(&person.token()).send().await.expect(200);
+    wishes["workflows"]["marketing"] = json!({ "in_app": true, "email": true, "push": true });
+    house.app.put(path, &wishes).token(&person.token()).send().await.expect(200);
+    let text = json!({ "subject": "New films", "paragraphs": ["Tom & Jerry"] });
+    let campaign = json!({ "name": "New films", "words": { "en": text } });
+    house.app.post("/v1/admin/campaigns", &campaign).token(&Token::role("editor")).send().await.expect(201);
+    assert_eq!(house.run_campaigns(&World::system()).await, Outcome::Done);
+    let announced =
+        house.service.take_messages("email").await.into_iter().find(|job| !job["announcement"].is_null()).unwrap();
+    let (waiting, _) = house.pushes(&person).await.pop().unwrap();
+    assert_eq!(house.send(&World::system(), &announced).await, Outcome::Done);
+    let link = provider.way_out();
+    assert_eq!(house.app.call(Method::POST, &link).send().await.status.as_u16(), 200);
+
+    assert_eq!(house.push(&waiting).await, Outcome::Done);
+    assert_eq!((&*house.pushes(&person).await[0].1, service.asked().len()), ("unwanted", 0));
+    let after = house.app.get(path).token(&person.token()).send().await.expect(200);
+    wishes["workflows"]["marketing"] = json!({ "in_app": true, "email": false, "push": false });
+    assert_eq!(after, wishes, "nothing else changes");
+    assert_eq!(house.kinds(&person).await[0], "announcement", "what was told stays in the list");
 }
 
 #[tokio::test]

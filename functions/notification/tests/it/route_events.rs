@@ -1,11 +1,14 @@
 //! Events → what people are told, once.
 
 use events::{Event, Outcome};
-use kernel::World;
-use serde_json::json;
+use kernel::{PaymentId, PurchaseId, TitleId, World};
+use serde_json::{Value, json};
 use time::{Duration, macros::datetime};
 
-use crate::house::{House, Person};
+use crate::{
+    crashes::with_copies,
+    house::{House, Person},
+};
 
 const PAID_TO: &str = "2026-12-24T12:00:00Z";
 
@@ -54,6 +57,149 @@ async fn a_state_that_was_overtaken_is_not_told_and_another_try_of_a_payment_is_
         assert_eq!(house.route(person.subscribed(sequence, status, PAID_TO)).await, Outcome::Done);
     }
     assert_eq!(house.kinds(&person).await, ["subscription_active", "payment_failed", "welcome"]);
+}
+
+#[tokio::test]
+async fn each_change_of_what_will_happen_to_a_plan_is_told_once_under_copies() {
+    let house = House::start().await;
+    let person = house.person().await;
+    let pause = "2027-01-24T12:00:00Z";
+    let states = [
+        ("trialing", "standard", "", Some("trial_started")),
+        ("trialing", "premium", "", Some("plan_changed")),
+        ("cancelled", "premium", "", Some("subscription_cancelled")),
+        ("trialing", "premium", "", Some("subscription_resumed")),
+        ("cancelled", "premium", "", Some("subscription_cancelled")),
+        ("trialing", "premium", "", Some("subscription_resumed")),
+        ("active", "premium", "", Some("subscription_active")),
+        ("cancelled", "premium", pause, Some("subscription_paused")),
+        ("cancelled", "premium", pause, None),
+        ("active", "premium", "", Some("subscription_resumed")),
+        ("active", "standard", "", Some("plan_changed")),
+        ("cancelled", "standard", "", Some("subscription_cancelled")),
+    ];
+    let mut expected = vec!["welcome"];
+    for (sequence, (status, plan, resumes_at, kind)) in (1..).zip(states) {
+        let event = person.subscribed_to(sequence, status, plan, resumes_at);
+        let copies = futures::future::join_all((0..3).map(|_| house.route(event.clone()))).await;
+        assert!(copies.iter().all(|outcome| *outcome == Outcome::Done), "{copies:?}");
+        expected.extend(kind);
+        let mut kinds = house.kinds(&person).await;
+        kinds.reverse();
+        assert_eq!(kinds, expected, "after {sequence}");
+    }
+    assert_eq!(house.deliveries(&person).await.len(), expected.len());
+    let jobs = house.jobs(&person).await;
+    let paused = jobs.iter().find(|job| !job["subscription_paused"].is_null()).unwrap();
+    let days = json!({ "plan": "premium", "until": "2026-12-24", "resumes_on": "2027-01-24" });
+    assert_eq!(paused["subscription_paused"], days);
+}
+
+#[tokio::test]
+async fn in_any_order_the_newest_state_of_a_plan_is_told_and_no_trial_begins_twice() {
+    let house = House::start().await;
+    for round in 0..16 {
+        let (world, _) = World::replay(World::system().now(), round);
+        let person = Person::new();
+        let events = (1..).zip(["trialing", "cancelled", "trialing", "cancelled", "trialing", "cancelled"]);
+        let events = events.map(|(sequence, status)| person.subscribed(sequence, status, PAID_TO)).collect();
+        let events = with_copies(&world, events);
+        let outcomes: Vec<Outcome> = if round % 2 == 0 {
+            let mut outcomes = Vec::new();
+            for event in events {
+                outcomes.push(house.route(event).await);
+            }
+            outcomes
+        } else {
+            futures::future::join_all(events.into_iter().map(|event| house.route(event))).await
+        };
+        assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Done), "{outcomes:?}");
+        let kinds = house.kinds(&person).await;
+        assert_eq!(kinds[0], "subscription_cancelled", "{round}: {kinds:?}");
+        assert!(kinds.iter().filter(|kind| *kind == "trial_started").count() <= 1, "{round}: {kinds:?}");
+        assert!(kinds.windows(2).all(|pair| pair[0] != pair[1]), "{round}: {kinds:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_paid_and_given_back_is_told_once_for_a_payment_and_a_sum() {
+    let house = House::start().await;
+    let person = house.person().await;
+    let payment: PaymentId = World::system().id();
+    let paid = |sequence, refunded| person.paid(payment, sequence, "succeeded", refunded, true);
+    for event in [paid(1, 0), paid(2, 100), paid(4, 400), paid(3, 200), paid(1, 0), paid(5, 400), paid(6, 999)] {
+        let copies = futures::future::join_all((0..3).map(|_| house.route(event.clone()))).await;
+        assert!(copies.iter().all(|outcome| *outcome == Outcome::Done), "{copies:?}");
+    }
+    let refund = "payment_refunded";
+    assert_eq!(house.kinds(&person).await, [refund, refund, refund, "payment_received", "welcome"]);
+    let jobs = house.jobs(&person).await;
+    assert_eq!(jobs.len(), 5);
+    let receipt =
+        json!({ "amount": "9.99 EUR", "description": "Tom & <b>Jerry</b>, rent", "invoice_number": "DE-2026-000042" });
+    assert_eq!(jobs[1]["payment_received"], receipt);
+    let sums: Vec<&Value> = jobs.iter().map(|job| &job[refund]["refunded"]).filter(|sum| !sum.is_null()).collect();
+    assert_eq!(sums, ["1.00 EUR", "4.00 EUR", "9.99 EUR"]);
+
+    // What nothing needed goes back at once: one mail says both.
+    let other: PaymentId = World::system().id();
+    assert_eq!(house.route(person.paid(other, 1, "succeeded", 999, true)).await, Outcome::Done);
+    assert_eq!(house.kinds(&person).await[..2], [refund, refund]);
+}
+
+#[tokio::test]
+async fn a_payment_that_failed_is_told_where_no_subscription_tells_it() {
+    let house = House::start().await;
+    let person = house.person().await;
+    for is_for_plan in [true, false] {
+        let payment: PaymentId = World::system().id();
+        for _ in 0..2 {
+            assert_eq!(house.route(person.paid(payment, 1, "failed", 0, is_for_plan)).await, Outcome::Done);
+        }
+    }
+    assert_eq!(house.kinds(&person).await, ["payment_declined", "welcome"]);
+}
+
+#[tokio::test]
+async fn a_single_title_is_told_when_it_is_there_and_when_it_was_given_back() {
+    let house = House::start().await;
+    let person = house.person().await;
+    let until = "2099-12-24T12:00:00Z";
+    let new = || -> (PurchaseId, TitleId) { (World::system().id(), World::system().id()) };
+    let (rental, bought, over, overtaken) = (new(), new(), new(), new());
+    let names = json!({ "en": "Tom & <b>Jerry</b>", "ru": "Том и Джерри", "": "Tom" });
+    sqlx::query(
+        "insert into titles (id, sequence, kind, names, publication, windows, has_asset) values ($1, 1, 'film', $2, 'published', '[]', true)",
+    )
+    .bind(rental.1)
+    .bind(names.clone())
+    .execute(&house.service.pool())
+    .await
+    .unwrap();
+    for event in [
+        person.purchased(rental, 1, "active", until),
+        // It was begun.
+        person.purchased(rental, 2, "active", "2099-12-20T12:00:00Z"),
+        person.purchased(rental, 3, "ended", "2099-12-20T12:00:00Z"),
+        person.purchased(bought, 1, "active", ""),
+        // Its time is over.
+        person.purchased(over, 1, "active", "2026-01-01T12:00:00Z"),
+        person.purchased(over, 2, "ended", "2026-01-01T12:00:00Z"),
+        person.purchased(overtaken, 2, "ended", until),
+        person.purchased(overtaken, 1, "active", until),
+    ] {
+        for _ in 0..2 {
+            assert_eq!(house.route(event.clone()).await, Outcome::Done);
+        }
+    }
+    let expected =
+        ["purchase_returned", "title_purchased", "title_purchased", "purchase_returned", "title_purchased", "welcome"];
+    assert_eq!(house.kinds(&person).await, expected);
+    let jobs = house.jobs(&person).await;
+    let rented = &jobs[1]["title_purchased"];
+    assert_eq!(json!([rented["names"], rented["kind"], rented["until"]]), json!([names, "rent", "2099-12-24"]));
+    let list = house.app.get("/v1/notifications?limit=100").token(&person.token()).send().await.expect(200);
+    assert_eq!(list["items"][4]["title"], "Rented at Online Cinema: Tom & <b>Jerry</b>");
 }
 
 #[tokio::test]

@@ -104,7 +104,7 @@ async fn values_are_said_and_a_mail_that_cannot_be_said_so_is_sent_in_the_words_
     };
     let (subject, text) = next(&ses, sign_in("<TV>\r\nBcc: x@example.com", "DE"), "en").await;
     assert_eq!(subject, "On <TV>Bcc: x@example.com");
-    assert_eq!(text, "It was <TV>Bcc: x@example.com in DE.\n\n- 2026-11-26T10:00:00Z\n");
+    assert_eq!(text, "It was <TV>Bcc: x@example.com in DE.\n\n- 2026-11-26 10:00 UTC\n");
     assert!(next(&ses, sign_in("TV", ""), "en").await.1.starts_with("It was TV.\n"));
     let (subject, _) = next(&ses, sign_in("=?utf-8?q?Free?=", ""), "en").await;
     assert_eq!(subject, "A new sign-in to Online Cinema");
