@@ -385,6 +385,12 @@ impl Billing {
     ) -> Result<bool, BillingError> {
         let now = self.world.now();
         let (Some(sold), Some(period)) = (&invoice.sold, invoice.period) else { return Ok(false) };
+        // Nobody has a better plan of a period whose money goes back.
+        let is_change = invoice.kind == Kind::Change;
+        if is_change && payments::is_period_given_back(tx, subscription.id, period).await? {
+            invoices::void(tx, invoice.id).await?;
+            return Ok(false);
+        }
         let state = &mut subscription.state;
         let taken = match invoice.kind {
             Kind::Period => state.paid(period, &sold.terms, sold.percent_off, now).map(|()| (state.from, state.to)),

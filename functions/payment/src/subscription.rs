@@ -422,6 +422,20 @@ impl Subscription {
         Ok(())
     }
 
+    /// A change within the running period was given back: the period brings again what is still paid for. Says whether anything changed.
+    pub fn take_back(&mut self, period: u32, paid_for: &Terms) -> bool {
+        if self.status == Status::Ended || self.period != period || self.terms == *paid_for {
+            return false;
+        }
+        if self.next_terms.as_ref() == Some(paid_for) {
+            self.next_terms = None;
+        }
+        self.terms = paid_for.clone();
+        // The next change is another one than that which was given back, and has an invoice of its own.
+        self.changes += 1;
+        true
+    }
+
     /// Whether its trial ends within [`TRIAL_NOTICE`] and nobody was told.
     pub fn is_to_be_announced(&self, now: OffsetDateTime) -> bool {
         self.status == Status::Trialing && !self.is_announced && now < self.to && self.to - now <= TRIAL_NOTICE

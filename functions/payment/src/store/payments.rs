@@ -4,6 +4,7 @@ use kernel::{AccountId, Currency, InvoiceId, Money, PaymentId, PurchaseId, Subsc
 use sqlx::{AssertSqlSafe, PgConnection, PgExecutor, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
+use super::column;
 use crate::payment::{Payment, Status};
 
 const COLUMNS: &str = "p.id, p.account_id, p.invoice_id, i.subscription_id, p.way, p.provider, p.provider_id, \
@@ -159,6 +160,40 @@ pub(crate) async fn count_since(
     )
     .bind(subscription)
     .bind(since)
+    .fetch_one(connection)
+    .await
+}
+
+/// The newest payment for a better plan within a period that was not given back as a whole.
+pub(crate) async fn kept_change(
+    connection: &mut PgConnection,
+    subscription: SubscriptionId,
+    period: u32,
+) -> Result<Option<PaymentId>, sqlx::Error> {
+    sqlx::query_scalar(
+        "select p.id from payments p join invoices i on i.id = p.invoice_id where i.subscription_id = $1 and i.period = $2 \
+         and i.kind = 'change' and i.status = 'paid' and p.status = 'succeeded' and not p.is_surplus and p.amount > \
+         (select coalesce(sum(r.amount), 0) from refunds r where r.payment_id = p.id and r.status = 'succeeded') \
+         order by i.issued_at desc, i.year desc, i.number desc limit 1",
+    )
+    .bind(subscription)
+    .bind(column(period))
+    .fetch_optional(connection)
+    .await
+}
+
+/// Whether what was paid for a period went back as a whole, or is on its way.
+pub(crate) async fn is_period_given_back(
+    connection: &mut PgConnection,
+    subscription: SubscriptionId,
+    period: u32,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "select exists (select from payments p join invoices i on i.id = p.invoice_id where i.subscription_id = $1 \
+         and i.period = $2 and i.kind = 'period' and p.status = 'succeeded' and not p.is_surplus and p.refunded = p.amount)",
+    )
+    .bind(subscription)
+    .bind(column(period))
     .fetch_one(connection)
     .await
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::stage::Stage;
 
 /// Statements that count what is wrong.
-const NONE_OF: [(&str, &str); 14] = [
+const NONE_OF: [(&str, &str); 16] = [
     (
         "refunds that a payment does not know of",
         "select count(*) from payments p where refunded <> \
@@ -69,6 +69,22 @@ const NONE_OF: [(&str, &str); 14] = [
          where (told->>'valid_to')::timestamptz <> (document->>'to')::timestamptz or (told->>'grace_to')::timestamptz <> \
          (document->>'to')::timestamptz + case when status in ('suspended', 'paused', 'ended') or document->>'leaving' is not null \
          then interval '0' when (document->>'period')::int = 0 then interval '24 hours' else interval '192 hours' end",
+    ),
+    (
+        "subscriptions that bring other than what is paid for and was not given back",
+        "select count(*) from subscriptions s where status not in ('pending', 'trialing', 'ended') \
+         and (document->>'period')::int > 0 and document->'terms' is distinct from (select i.terms->'terms' from invoices i \
+         where i.subscription_id = s.id and i.period = (document->>'period')::int and i.kind in ('period', 'change') \
+         and i.status = 'paid' and not exists (select from payments p where p.invoice_id = i.id and p.status = 'succeeded' \
+         and not p.is_surplus and p.amount = (select sum(r.amount) from refunds r where r.payment_id = p.id \
+         and r.status = 'succeeded')) order by i.kind = 'change' desc, i.issued_at desc, i.year desc, i.number desc limit 1)",
+    ),
+    (
+        "changes that were kept while their period was given back",
+        "select count(*) from invoices c join payments y on y.invoice_id = c.id and y.status = 'succeeded' and not y.is_surplus \
+         join invoices i on i.subscription_id = c.subscription_id and i.period = c.period and i.kind = 'period' and i.status = 'paid' \
+         join payments p on p.invoice_id = i.id and p.status = 'succeeded' and not p.is_surplus \
+         where c.kind = 'change' and y.refunded < y.amount and p.refunded = p.amount",
     ),
     (
         "access that nobody was told of",
