@@ -447,12 +447,18 @@ impl Subscription {
         if self.period == 0 { nothing } else { self.terms.amount_less(self.percent_off).unwrap_or(nothing) }
     }
 
+    /// Whether it ever brought something: a paid period, or a trial.
+    fn has_begun(&self) -> bool {
+        self.period > 0 || self.from < self.anchor
+    }
+
     /// What everybody hears: the contract's word, until when it is paid and until when it brings something. `None` while it never brought
     /// anything.
     pub fn access(&self) -> Option<(SubscriptionStatus, OffsetDateTime, OffsetDateTime)> {
         let goes_on = self.to + if self.period == 0 { TRIAL_GRACE } else { GRACE };
         Some(match (self.status, self.leaving) {
             (Status::Pending, _) => return None,
+            (Status::Ended, _) if !self.has_begun() => return None,
             (Status::Trialing | Status::Active, Some(_)) => (SubscriptionStatus::Cancelled, self.to, self.to),
             (Status::Trialing, None) => (SubscriptionStatus::Trialing, self.to, goes_on),
             (Status::Active, None) => (SubscriptionStatus::Active, self.to, goes_on),

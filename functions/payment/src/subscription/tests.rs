@@ -131,7 +131,13 @@ fn a_first_payment_that_fails_ends_it_without_a_word() {
     let mut subscription = Subscription::begin(basic(), 0, None, START);
     assert_eq!((subscription.due_at(), subscription.access()), (None, None));
     assert!(subscription.declined(1, START));
-    assert_eq!(subscription.status, Status::Ended);
+    assert_eq!((subscription.status, subscription.access()), (Status::Ended, None));
+    let mut trial = Subscription::begin(basic(), 7, None, START);
+    trial.end(START + days(7));
+    assert_eq!(trial.access(), Some((SubscriptionStatus::Ended, START + days(7), START + days(7))));
+    trial = Subscription::begin(basic(), 7, None, START);
+    trial.end(START);
+    assert!(trial.access().is_some(), "it was told of, however short it was");
 }
 
 #[test]

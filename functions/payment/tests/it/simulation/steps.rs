@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::stage::Stage;
 
 /// Statements that count what is wrong.
-const NONE_OF: [(&str, &str); 16] = [
+const NONE_OF: [(&str, &str); 17] = [
     (
         "refunds that a payment does not know of",
         "select count(*) from payments p where refunded <> \
@@ -90,6 +90,12 @@ const NONE_OF: [(&str, &str); 16] = [
         "access that nobody was told of",
         "select count(*) from subscriptions s where status not in ('pending', 'ended') and not exists (select from outbox \
          where body->>'subject' = s.id and body->>'type' = 'cinema.payment.subscription_changed.v1')",
+    ),
+    (
+        "ends that were told of what nobody was told had begun",
+        "select count(*) from outbox o where body->>'type' = 'cinema.payment.subscription_changed.v1' \
+         and body->'data'->>'status' = 'ended' and not exists (select from outbox b where b.body->>'type' = o.body->>'type' \
+         and b.body->>'subject' = o.body->>'subject' and (b.body->>'sequence')::bigint < (o.body->>'sequence')::bigint)",
     ),
     (
         "versions that were told twice, or never were",
