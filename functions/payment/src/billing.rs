@@ -541,7 +541,7 @@ fn changed(world: &World, subscription: &Stored) -> Option<Event> {
         tax: cost.tax_included(terms.tax_basis_points).map_or(0, |tax| tax.minor),
         currency: cost.currency.to_string(),
         period: terms.period.as_str().to_owned(),
-        resumes_at: String::new(),
+        resumes_at: subscription.state.resumes_at().map_or_else(String::new, text),
     };
     Some(Event::new(world, types::SUBSCRIPTION_CHANGED, subscription.id, subscription.version, &data))
 }

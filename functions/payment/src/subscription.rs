@@ -316,7 +316,7 @@ impl Subscription {
     pub fn pause(&mut self) {
         if let Some(Leaving::Pause(months)) = self.leaving.take() {
             self.status = Status::Paused;
-            self.paused_until = Some(kernel::Period::Month.anniversary(self.to, u32::from(months)));
+            self.paused_until = Some(self.end_of_pause(months));
         }
     }
 
@@ -445,6 +445,19 @@ impl Subscription {
     pub fn cost(&self) -> Money {
         let nothing = Money::zero(self.terms.amount.currency);
         if self.period == 0 { nothing } else { self.terms.amount_less(self.percent_off).unwrap_or(nothing) }
+    }
+
+    /// When the period after a pause is paid, of a pause that is to come or runs.
+    pub fn resumes_at(&self) -> Option<OffsetDateTime> {
+        match (self.status, self.leaving) {
+            (Status::Active, Some(Leaving::Pause(months))) => Some(self.end_of_pause(months)),
+            (Status::Paused, _) => self.paused_until,
+            _ => None,
+        }
+    }
+
+    fn end_of_pause(&self, months: u8) -> OffsetDateTime {
+        kernel::Period::Month.anniversary(self.to, u32::from(months))
     }
 
     /// Whether it ever brought something: a paid period, or a trial.

@@ -166,8 +166,10 @@ fn a_pause_costs_nothing_and_begins_anew() {
     let end = subscription.to;
     subscription.leave_for(2, START).unwrap();
     assert_eq!(subscription.due(end), Due::Pause);
-    subscription.pause();
     let until = Period::Month.anniversary(end, 2);
+    assert_eq!((subscription.resumes_at(), active().resumes_at()), (Some(until), None));
+    subscription.pause();
+    assert_eq!(subscription.resumes_at(), Some(until));
     assert_eq!((subscription.status, subscription.due_at()), (Status::Paused, Some(until)));
     assert_eq!(subscription.access(), Some((SubscriptionStatus::Cancelled, end, end)));
     let mut sooner = subscription.clone();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::stage::Stage;
 
 /// Statements that count what is wrong.
-const NONE_OF: [(&str, &str); 17] = [
+const NONE_OF: [(&str, &str); 18] = [
     (
         "refunds that a payment does not know of",
         "select count(*) from payments p where refunded <> \
@@ -85,6 +85,16 @@ const NONE_OF: [(&str, &str); 17] = [
          join invoices i on i.subscription_id = c.subscription_id and i.period = c.period and i.kind = 'period' and i.status = 'paid' \
          join payments p on p.invoice_id = i.id and p.status = 'succeeded' and not p.is_surplus \
          where c.kind = 'change' and y.refunded < y.amount and p.refunded = p.amount",
+    ),
+    (
+        "pauses that are told other than they are",
+        "select count(*) from subscriptions s join lateral (select body->'data' as told from outbox where body->>'subject' = s.id \
+         and body->>'type' = 'cinema.payment.subscription_changed.v1' order by (body->>'sequence')::bigint desc limit 1) o on true \
+         where coalesce(told->>'resumes_at', '') <> '' and (told->>'resumes_at')::timestamptz is distinct from \
+         case when status = 'paused' then (document->>'paused_until')::timestamptz when document->'leaving'->>'pause' is not null then \
+         ((document->>'to')::timestamptz at time zone 'UTC' + make_interval(months => (document->'leaving'->>'pause')::int)) \
+         at time zone 'UTC' end or (coalesce(told->>'resumes_at', '') = '') = \
+         (status = 'paused' or document->'leaving'->>'pause' is not null)",
     ),
     (
         "access that nobody was told of",
