@@ -22,7 +22,7 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::{
     invoice::{self, Invoice, Kind},
     ledger,
-    payment::{self, CHECKOUT_LIFETIME, CHECKS, MOST_A_DAY, Payment, Verdict, Way},
+    payment::{self, CHECKOUT_LIFETIME, CHECKS, Payment, Verdict, Way},
     providers::{Charge, Order, Provider, Providers},
     purchase::Purchase,
     refund::Refund,
@@ -153,7 +153,8 @@ impl Billing {
     ) -> Result<Option<PaymentId>, BillingError> {
         let Some(account) = subscription.account else { return Ok(None) };
         let invoice = Invoice::of_period(account, subscription.id, subscription.state.bill()?, now)?;
-        if payments::count_since(tx, subscription.id, now - Duration::DAY).await? >= MOST_A_DAY {
+        let charges = payments::Charges::Periods(subscription.id);
+        if payments::find_last_allowed(tx, charges, now - Duration::DAY).await?.is_some() {
             tracing::error!(subscription = %subscription.id, "too many attempts within a day: nothing more is charged");
             return Ok(None);
         }
