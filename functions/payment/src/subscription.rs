@@ -378,6 +378,10 @@ impl Subscription {
         if to.amount.currency != self.terms.amount.currency {
             return Err(NotNow::OtherCurrency);
         }
+        if *to == self.terms && self.next_terms.is_some() {
+            // What was to come with the next period does not.
+            return Ok(nothing);
+        }
         let present =
             if when == When::PeriodEnd { self.next_terms.as_ref().unwrap_or(&self.terms) } else { &self.terms };
         if to.price == present.price {

@@ -8,17 +8,17 @@ use time::Duration;
 
 use super::{
     begin_once, check_charges,
-    preview_change::ChangePreview,
+    preview_change::{ChangePreview, chosen},
     subscribe::{RETURN_PATH, collect},
 };
 use crate::{
     billing::{Billing, Through},
     invoice::{Invoice, Sold},
-    problems::{no_subscription, no_such_price, payment_under_way, stale_preview},
+    problems::{no_subscription, payment_under_way, stale_preview},
     store::{
         methods,
         payments::{self, Charges},
-        plans, subscriptions,
+        subscriptions,
     },
     view::SubscriptionAnswer,
 };
@@ -79,9 +79,7 @@ async fn begin(
     let (id, now) = (account.id, billing.world().now());
     subscriptions::lock_account(tx, id).await?;
     let mut stored = subscriptions::lock_live(tx, id).await?.ok_or_else(no_subscription)?;
-    let offered = plans::find_offered(tx, agreed.price_id, &account.origin.territory).await?;
-    let (plan, price) = offered.ok_or_else(no_such_price)?;
-    let terms = plan.terms(&price);
+    let terms = chosen(tx, &stored.state, agreed.price_id, &account.origin.territory).await?;
     let age = now - agreed.previewed_at;
     if stored.version != agreed.version || age > AGREED_WITHIN || age < -Duration::MINUTE {
         return Err(stale_preview());

@@ -186,3 +186,24 @@ async fn a_double_click_is_one_change() {
     }
     stage.check_books().await;
 }
+
+#[tokio::test]
+async fn what_is_to_come_is_taken_back_although_the_running_price_is_not_offered_any_more() {
+    let stage = Stage::start().await;
+    let basic = stage.plan("basic", 1_000, 0).await;
+    for when in ["period_end", "now"] {
+        let premium = stage.plan("premium", 2_000, 0).await;
+        let customer = stage.paying(&premium).await;
+        let agreed = preview(&stage, customer, &basic, "period_end").await.expect(200);
+        change(&stage, customer, &agreed).await.expect(200);
+        let newer = stage.plan("premium", 2_500, 0).await;
+        assert_ne!(newer, premium);
+        let back = preview(&stage, customer, &premium, when).await.expect(200);
+        assert_eq!((&back["amount"]["amount"], &back["period_amount"]["amount"]), (&json!(0), &json!(2_000)));
+        let changed = change(&stage, customer, &back).await.expect(200);
+        let (running, next) = (&changed["subscription"]["running"], &changed["subscription"]["next"]);
+        assert_eq!((&running["price_id"], next), (&json!(premium), &json!(null)));
+        // With nothing to take back it is what nobody can choose.
+        preview(&stage, customer, &premium, when).await.expect_problem(422, "invalid_request");
+    }
+}
