@@ -52,6 +52,9 @@ pub(super) async fn refund(
     key: IdempotencyKey,
     Json(request): Json<RefundRequest>,
 ) -> Result<Response, Problem> {
+    if request.amount.is_some_and(|amount| amount < 1) {
+        return Err(Problem::invalid("/amount", "must be at least 1"));
+    }
     let (now, what) = (billing.world().now(), (id, &request));
     if let Some(answer) = key.stored(billing.outbox().pool(), agent.id, &what, now).await? {
         return Ok(answer);
@@ -88,7 +91,7 @@ fn refused(reason: NotRefundable) -> Problem {
             Problem::conflict("not_captured", "This payment has not succeeded: there is nothing to give back.")
         }
         NotRefundable::TooMuch(left) => {
-            let detail = "This is more than what is left of the payment, or nothing.";
+            let detail = "This is more than what is left of the payment, or nothing is left.";
             Problem::conflict("refund_too_large", detail).with("left", left)
         }
         NotRefundable::ChangeFirst(payment) => {

@@ -22,11 +22,11 @@ async fn parts_go_back_until_nothing_is_left() {
     let price = stage.plan("standard", 999, 0).await;
     let customer = stage.paying(&price).await;
     let payment = paid(&stage, customer).await;
-    for amount in [0, -1, 1_000] {
-        let problem =
-            refund(&stage, &payment, &json!({ "amount": amount })).await.expect_problem(409, "refund_too_large");
-        assert_eq!(problem["left"], 999);
+    for amount in [0, -1] {
+        refund(&stage, &payment, &json!({ "amount": amount })).await.expect_problem(422, "invalid_request");
     }
+    let problem = refund(&stage, &payment, &json!({"amount": 1_000})).await.expect_problem(409, "refund_too_large");
+    assert_eq!(problem["left"], 999);
     refund(&stage, &payment, &json!({"amount": 333, "reason": "Buffering"})).await.expect(201);
     refund(&stage, &payment, &json!({"amount": 333})).await.expect(201);
     assert_eq!(stage.subscription(customer).await["status"], "active", "a part ends nothing");
