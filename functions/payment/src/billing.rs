@@ -22,7 +22,7 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::{
     invoice::{self, Invoice, Kind},
     ledger,
-    payment::{self, CHECKOUT_LIFETIME, CHECKS, MOST_A_DAY, Payment, Verdict, Way},
+    payment::{self, CHECKOUT_LIFETIME, CHECKS, Payment, Verdict, Way},
     providers::{Charge, Order, Provider, Providers},
     purchase::Purchase,
     refund::Refund,
@@ -153,7 +153,8 @@ impl Billing {
     ) -> Result<Option<PaymentId>, BillingError> {
         let Some(account) = subscription.account else { return Ok(None) };
         let invoice = Invoice::of_period(account, subscription.id, subscription.state.bill()?, now)?;
-        if payments::count_since(tx, subscription.id, now - Duration::DAY).await? >= MOST_A_DAY {
+        let charges = payments::Charges::Periods(subscription.id);
+        if payments::find_last_allowed(tx, charges, now - Duration::DAY).await?.is_some() {
             tracing::error!(subscription = %subscription.id, "too many attempts within a day: nothing more is charged");
             return Ok(None);
         }
@@ -385,6 +386,12 @@ impl Billing {
     ) -> Result<bool, BillingError> {
         let now = self.world.now();
         let (Some(sold), Some(period)) = (&invoice.sold, invoice.period) else { return Ok(false) };
+        // Nobody has a better plan of a period whose money goes back.
+        let is_change = invoice.kind == Kind::Change;
+        if is_change && payments::is_period_given_back(tx, subscription.id, period).await? {
+            invoices::void(tx, invoice.id).await?;
+            return Ok(false);
+        }
         let state = &mut subscription.state;
         let taken = match invoice.kind {
             Kind::Period => state.paid(period, &sold.terms, sold.percent_off, now).map(|()| (state.from, state.to)),
@@ -535,7 +542,7 @@ fn changed(world: &World, subscription: &Stored) -> Option<Event> {
         tax: cost.tax_included(terms.tax_basis_points).map_or(0, |tax| tax.minor),
         currency: cost.currency.to_string(),
         period: terms.period.as_str().to_owned(),
-        resumes_at: String::new(),
+        resumes_at: subscription.state.resumes_at().map_or_else(String::new, text),
     };
     Some(Event::new(world, types::SUBSCRIPTION_CHANGED, subscription.id, subscription.version, &data))
 }

@@ -1,8 +1,7 @@
 //! What the service refuses, as its clients hear it.
 
-use cinema_http::{Problem, StatusCode};
-
-use time::OffsetDateTime;
+use cinema_http::{HeaderValue, Problem, StatusCode, header};
+use time::{Duration, OffsetDateTime};
 
 use crate::{
     billing::BillingError, payment::Payment, providers::ProviderError, purchase::Purchase, subscription::NotNow,
@@ -44,6 +43,13 @@ pub(crate) fn payment_declined(payment: &Payment) -> Problem {
     Problem::new(StatusCode::PAYMENT_REQUIRED, "payment_declined", detail)
         .with("payment_id", payment.id)
         .with("reason", payment.code.as_deref().unwrap_or("declined"))
+}
+
+/// 429: the saved method is left alone for so long. Whoever tries stolen cards is not helped, and no bank takes us for such a one.
+pub(crate) fn too_many_charges(wait: Duration) -> Problem {
+    let detail = "Your saved payment method was tried too often within a day. Nothing was taken. Try again later.";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_charges", detail)
+        .with_header(header::RETRY_AFTER, HeaderValue::from(wait.whole_seconds().max(1)))
 }
 
 /// 422: nobody can begin with this price here.

@@ -316,7 +316,7 @@ impl Subscription {
     pub fn pause(&mut self) {
         if let Some(Leaving::Pause(months)) = self.leaving.take() {
             self.status = Status::Paused;
-            self.paused_until = Some(kernel::Period::Month.anniversary(self.to, u32::from(months)));
+            self.paused_until = Some(self.end_of_pause(months));
         }
     }
 
@@ -378,6 +378,10 @@ impl Subscription {
         if to.amount.currency != self.terms.amount.currency {
             return Err(NotNow::OtherCurrency);
         }
+        if *to == self.terms && self.next_terms.is_some() {
+            // What was to come with the next period does not.
+            return Ok(nothing);
+        }
         let present =
             if when == When::PeriodEnd { self.next_terms.as_ref().unwrap_or(&self.terms) } else { &self.terms };
         if to.price == present.price {
@@ -422,6 +426,20 @@ impl Subscription {
         Ok(())
     }
 
+    /// A change within the running period was given back: the period brings again what is still paid for. Says whether anything changed.
+    pub fn take_back(&mut self, period: u32, paid_for: &Terms) -> bool {
+        if self.status == Status::Ended || self.period != period || self.terms == *paid_for {
+            return false;
+        }
+        if self.next_terms.as_ref() == Some(paid_for) {
+            self.next_terms = None;
+        }
+        self.terms = paid_for.clone();
+        // The next change is another one than that which was given back, and has an invoice of its own.
+        self.changes += 1;
+        true
+    }
+
     /// Whether its trial ends within [`TRIAL_NOTICE`] and nobody was told.
     pub fn is_to_be_announced(&self, now: OffsetDateTime) -> bool {
         self.status == Status::Trialing && !self.is_announced && now < self.to && self.to - now <= TRIAL_NOTICE
@@ -433,12 +451,31 @@ impl Subscription {
         if self.period == 0 { nothing } else { self.terms.amount_less(self.percent_off).unwrap_or(nothing) }
     }
 
+    /// When the period after a pause is paid, of a pause that is to come or runs.
+    pub fn resumes_at(&self) -> Option<OffsetDateTime> {
+        match (self.status, self.leaving) {
+            (Status::Active, Some(Leaving::Pause(months))) => Some(self.end_of_pause(months)),
+            (Status::Paused, _) => self.paused_until,
+            _ => None,
+        }
+    }
+
+    fn end_of_pause(&self, months: u8) -> OffsetDateTime {
+        kernel::Period::Month.anniversary(self.to, u32::from(months))
+    }
+
+    /// Whether it ever brought something: a paid period, or a trial.
+    fn has_begun(&self) -> bool {
+        self.period > 0 || self.from < self.anchor
+    }
+
     /// What everybody hears: the contract's word, until when it is paid and until when it brings something. `None` while it never brought
     /// anything.
     pub fn access(&self) -> Option<(SubscriptionStatus, OffsetDateTime, OffsetDateTime)> {
         let goes_on = self.to + if self.period == 0 { TRIAL_GRACE } else { GRACE };
         Some(match (self.status, self.leaving) {
             (Status::Pending, _) => return None,
+            (Status::Ended, _) if !self.has_begun() => return None,
             (Status::Trialing | Status::Active, Some(_)) => (SubscriptionStatus::Cancelled, self.to, self.to),
             (Status::Trialing, None) => (SubscriptionStatus::Trialing, self.to, goes_on),
             (Status::Active, None) => (SubscriptionStatus::Active, self.to, goes_on),

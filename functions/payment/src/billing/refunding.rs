@@ -10,7 +10,7 @@ use crate::{
     payment::{self, CHECKS, KEY_LIFETIME, Payment, next_check},
     providers::{RefundOrder, RefundQuery},
     refund::{Refund, Status, Verdict},
-    store::{self, invoices, payments, refunds},
+    store::{self, invoices, payments, refunds, subscriptions::Stored},
 };
 
 /// Why a refund is not begun.
@@ -20,6 +20,8 @@ pub(crate) enum NotRefundable {
     NotCaptured,
     /// More than is left of it, in minor units.
     TooMuch(i64),
+    /// It paid a period, and this payment for a better plan within it has to go back first.
+    ChangeFirst(PaymentId),
 }
 
 impl Billing {
@@ -34,6 +36,9 @@ impl Billing {
         actor: AccountId,
     ) -> Result<Option<Result<Refund, NotRefundable>>, BillingError> {
         let now = self.world.now();
+        let Some(known) = payments::find(&mut **tx, id).await? else { return Ok(None) };
+        // Nobody pays for a better plan while it is looked whether somebody has.
+        let held = Held::of(tx, &known).await?;
         let Some(mut payment) = payments::lock(tx, id).await? else { return Ok(None) };
         if let Some(known) = refunds::find(&mut **tx, new).await? {
             return Ok(Some(Ok(known)));
@@ -45,6 +50,12 @@ impl Billing {
         let minor = amount.unwrap_or(left);
         if minor < 1 || minor > left {
             return Ok(Some(Err(NotRefundable::TooMuch(left))));
+        }
+        if minor == left
+            && let Held::Subscription(subscription) = &held
+            && let Some(change) = kept_change(tx, subscription, &payment).await?
+        {
+            return Ok(Some(Err(NotRefundable::ChangeFirst(change))));
         }
         let amount = Money::new(minor, payment.amount.currency);
         let refund = Refund::begin(new, &payment, amount, reason, now);
@@ -147,7 +158,7 @@ impl Billing {
         Ok(refunds::put(tx, refund, None, check_at).await?)
     }
 
-    /// Books it, writes the credit note, and ends what was given back as a whole.
+    /// Books it, writes the credit note, and ends or takes back what was given back as a whole.
     async fn given_back(
         &self,
         tx: &mut Transaction<'_>,
@@ -174,14 +185,48 @@ impl Billing {
             put_purchase(&self.world, tx, purchase).await?;
         }
         if is_all
-            && invoice.kind == Kind::Period
             && let Held::Subscription(subscription) = held
-            && invoice.period == Some(subscription.state.period)
+            && let Some(period) = invoice.period.filter(|period| *period == subscription.state.period)
         {
-            subscription.state.end(now);
-            self.put(tx, subscription).await?;
+            match invoice.kind {
+                Kind::Period => {
+                    subscription.state.end(now);
+                    self.put(tx, subscription).await?;
+                }
+                Kind::Change => self.take_back(tx, subscription, period, invoice).await?,
+                Kind::Purchase | Kind::CreditNote => {}
+            }
         }
         payments::put(tx, payment, None).await?;
         self.tell(tx, payment, invoice).await
     }
+
+    /// The running period brings what is still paid for without a change that was given back.
+    async fn take_back(
+        &self,
+        tx: &mut Transaction<'_>,
+        subscription: &mut Stored,
+        period: u32,
+        change: &Invoice,
+    ) -> Result<(), BillingError> {
+        let paid_for = invoices::find_paid_for(tx, (subscription.id, period), change.id).await?;
+        let Some(sold) = paid_for.and_then(|invoice| invoice.sold) else { return Ok(()) };
+        if subscription.state.take_back(period, &sold.terms) {
+            // Another change that is being paid was reckoned from what is no longer there: its money goes back.
+            invoices::void_changes(tx, subscription.id).await?;
+            self.put(tx, subscription).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The payment for a better plan that would be kept if the payment of its period went back as a whole.
+async fn kept_change(
+    tx: &mut Transaction<'_>,
+    subscription: &Stored,
+    payment: &Payment,
+) -> Result<Option<PaymentId>, BillingError> {
+    let invoice = invoices::lock(tx, payment.invoice).await?.ok_or(sqlx::Error::RowNotFound)?;
+    let Some(period) = invoice.period.filter(|_| invoice.kind == Kind::Period) else { return Ok(None) };
+    Ok(payments::kept_change(tx, subscription.id, period).await?)
 }

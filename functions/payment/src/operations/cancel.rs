@@ -1,6 +1,12 @@
 //! `POST /v1/subscriptions/me/cancel`: ends, or rests, with the running period.
 
-use cinema_http::{Json, Problem, State, Uncapped};
+use cinema_http::{
+    Json, Problem, State, StatusCode, Uncapped,
+    axum::{
+        body::{Body, to_bytes},
+        extract::{FromRequest as _, Request},
+    },
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -8,8 +14,11 @@ use crate::{billing::Billing, problems::no_subscription, store::subscriptions, v
 
 runtime::wire! { pub(super) struct Cancel { billing: Billing } }
 
+/// As many as of any other body.
+const MAX_BODY_BYTES: usize = 1 << 20;
+
 /// How somebody leaves.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CancelRequest {
     /// Months to rest for instead of ending, 1 to 3.
@@ -17,18 +26,20 @@ pub(super) struct CancelRequest {
     pause_for_months: Option<u8>,
 }
 
-/// Cancels with the running period, which was paid for; `…/resume` takes it back until then. What is not paid for ends at once.
+/// Cancels with the running period, which was paid for; `…/resume` takes it back until then. What is not paid for ends at once. No body is as good as
+/// an empty object.
 ///
 /// 409 `subscription_ended`, and `not_running` for a pause of something that is not paid for.
 #[utoipa::path(
-    post, path = "/v1/subscriptions/me/cancel", tag = "payment", request_body = CancelRequest,
+    post, path = "/v1/subscriptions/me/cancel", tag = "payment", request_body = Option<CancelRequest>,
     responses((status = 200, body = SubscriptionAnswer), Problem)
 )]
 pub(super) async fn cancel(
     State(Cancel { billing }): State<Cancel>,
     account: Uncapped<10>,
-    Json(request): Json<CancelRequest>,
+    request: Request,
 ) -> Result<Json<SubscriptionAnswer>, Problem> {
+    let request = read(request).await?;
     if request.pause_for_months.is_some_and(|months| !(1..=3).contains(&months)) {
         return Err(Problem::invalid("/pause_for_months", "must be 1 to 3"));
     }
@@ -49,4 +60,18 @@ pub(super) async fn cancel(
             Ok(Json(SubscriptionAnswer::of(&stored, None, now)))
         })
         .await
+}
+
+/// The body, if there is one.
+async fn read(request: Request) -> Result<CancelRequest, Problem> {
+    let (parts, body) = request.into_parts();
+    let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| {
+        let detail = "The body is too large. Send at most 1 MiB.";
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail).because(error)
+    })?;
+    if bytes.is_empty() {
+        return Ok(CancelRequest::default());
+    }
+    let request = Request::from_parts(parts, Body::from(bytes));
+    Json::<CancelRequest>::from_request(request, &()).await.map(|Json(request)| request)
 }

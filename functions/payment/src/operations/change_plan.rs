@@ -7,14 +7,19 @@ use runtime::PublicUrl;
 use time::Duration;
 
 use super::{
-    preview_change::ChangePreview,
+    begin_once, check_charges,
+    preview_change::{ChangePreview, chosen},
     subscribe::{RETURN_PATH, collect},
 };
 use crate::{
     billing::{Billing, Through},
     invoice::{Invoice, Sold},
-    problems::{no_subscription, no_such_price, payment_under_way, stale_preview},
-    store::{methods, payments, plans, subscriptions},
+    problems::{no_subscription, payment_under_way, stale_preview},
+    store::{
+        methods,
+        payments::{self, Charges},
+        subscriptions,
+    },
     view::SubscriptionAnswer,
 };
 
@@ -27,8 +32,9 @@ const AGREED_WITHIN: Duration = Duration::minutes(15);
 ///
 /// What costs something begins once it is paid: by the saved method, or on the page at `checkout_url`.
 ///
-/// 409 `stale_preview` when it would not cost the same any more, `payment_under_way` while something else is being paid. 402 `payment_declined`.
-/// Honours Idempotency-Key.
+/// 409 `stale_preview` when it would not cost the same any more, `payment_under_way` while something else is being paid. 402 `payment_declined`, also for a
+/// repetition with the same key. 429 `too_many_charges` after three charges for changes within a day; `Retry-After` tells when the next one is
+/// possible. Honours Idempotency-Key.
 #[utoipa::path(
     post, path = "/v1/subscriptions/me/change", tag = "payment",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe for 24 hours.")),
@@ -45,7 +51,10 @@ pub(super) async fn change_plan(
         return Ok(answer);
     }
     let return_url = public_url.join(RETURN_PATH);
-    let begun = async |tx: &mut Transaction<'_>| begin(&billing, tx, &account, &agreed, return_url).await;
+    let begun = async |tx: &mut Transaction<'_>| {
+        let begin = async |tx: &mut Transaction<'_>| begin(&billing, tx, &account, &agreed, return_url).await;
+        begin_once(&key, tx, account.id, &agreed, now, begin).await
+    };
     let (subscription, payment) = billing.outbox().transact(begun).await?;
     let payment = collect(&billing, payment).await?;
     billing
@@ -70,9 +79,7 @@ async fn begin(
     let (id, now) = (account.id, billing.world().now());
     subscriptions::lock_account(tx, id).await?;
     let mut stored = subscriptions::lock_live(tx, id).await?.ok_or_else(no_subscription)?;
-    let offered = plans::find_offered(tx, agreed.price_id, &account.origin.territory).await?;
-    let (plan, price) = offered.ok_or_else(no_such_price)?;
-    let terms = plan.terms(&price);
+    let terms = chosen(tx, &stored.state, agreed.price_id, &account.origin.territory).await?;
     let age = now - agreed.previewed_at;
     if stored.version != agreed.version || age > AGREED_WITHIN || age < -Duration::MINUTE {
         return Err(stale_preview());
@@ -93,7 +100,10 @@ async fn begin(
     let place = (stored.id, stored.state.period, stored.state.changes + 1);
     let invoice = Invoice::of_change(id, place, amount, sold, now).map_err(Problem::internal)?;
     let through = match methods::find_default(tx, id).await? {
-        Some(method) => Through::Method(method),
+        Some(method) => {
+            check_charges(tx, Charges::Changes(stored.id), now).await?;
+            Through::Method(method)
+        }
         None => Through::Checkout { return_url },
     };
     let payment = billing.bill(tx, &mut stored, invoice, through).await?;

@@ -1,9 +1,9 @@
 //! `POST /v1/subscriptions/me/change/preview`: what another price would cost, now or with the next period.
 
 use cinema_http::{Account, Json, Problem, State};
-use kernel::{Money, PriceId, World};
+use kernel::{Money, PriceId, Territory, World};
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use stores::postgres;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 use crate::{
     problems::{no_subscription, no_such_price},
     store::{plans, subscriptions},
-    subscription::When,
+    subscription::{Subscription, When},
+    terms::Terms,
 };
 
 runtime::wire! { pub(super) struct PreviewChange { pool: PgPool, world: World } }
@@ -48,7 +49,8 @@ pub(super) struct ChangePreview {
     pub version: i64,
 }
 
-/// Previews a change. Nothing is changed or charged.
+/// Previews a change. Nothing is changed or charged. Choosing the running price takes back a change that is to come, also when the price is not offered
+/// any more.
 ///
 /// 409 when it is not possible: `not_running`, `same_price`, `other_currency`, or `only_at_period_end` for whatever is cheaper or of another length.
 #[utoipa::path(
@@ -64,9 +66,7 @@ pub(super) async fn preview_change(
     let now = world.now().replace_nanosecond(0).map_err(Problem::internal)?;
     postgres::transact(&pool, async |tx| {
         let stored = subscriptions::lock_live(tx, account.id).await?.ok_or_else(no_subscription)?;
-        let offered = plans::find_offered(tx, request.price_id, &account.origin.territory).await?;
-        let (plan, price) = offered.ok_or_else(no_such_price)?;
-        let terms = plan.terms(&price);
+        let terms = chosen(tx, &stored.state, request.price_id, &account.origin.territory).await?;
         let amount = stored.state.price_of_change(&terms, request.when, now)?;
         let begins_at = if request.when == When::Now { now } else { stored.state.to };
         Ok(Json(ChangePreview {
@@ -80,4 +80,18 @@ pub(super) async fn preview_change(
         }))
     })
     .await
+}
+
+/// What a price brings. The running one need not be offered any more: choosing it takes back the change that is to come.
+pub(super) async fn chosen(
+    connection: &mut PgConnection,
+    state: &Subscription,
+    price: PriceId,
+    territory: &Territory,
+) -> Result<Terms, Problem> {
+    if price == state.terms.price && state.next_terms.is_some() {
+        return Ok(state.terms.clone());
+    }
+    let (plan, price) = plans::find_offered(connection, price, territory).await?.ok_or_else(no_such_price)?;
+    Ok(plan.terms(&price))
 }

@@ -7,13 +7,18 @@ use runtime::PublicUrl;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::subscribe::collect;
+use super::{check_charges, subscribe::collect};
 use crate::{
     billing::{Billing, Through, put_purchase},
     invoice::Invoice,
+    payment::{Status as PaymentStatus, Way},
     problems::{already_purchased, not_sold_here, payment_under_way, too_many_purchases},
     purchase::{MOST_RUNNING, Purchase, Status},
-    store::{erased_accounts, methods, payments, purchases, subscriptions, title_prices, titles},
+    store::{
+        erased_accounts, methods,
+        payments::{self, Charges},
+        purchases, subscriptions, title_prices, titles,
+    },
     title_price::here,
     view::PurchaseAnswer,
 };
@@ -35,8 +40,9 @@ pub(super) struct PurchaseTitleRequest {
 /// The saved method is charged, or `checkout_url` is where the person pays; repeating the request gives the same page while it is open. A provider
 /// that does not answer makes the payment `unknown`: it is found out by itself. What was withdrawn before it was paid is given back.
 ///
-/// 409 `already_purchased` with the `purchase` that runs. 402 `payment_declined` when the saved method was declined. 422 for a title that is not sold by
-/// itself here. Honours Idempotency-Key.
+/// 409 `already_purchased` with the `purchase` that runs. 402 `payment_declined` when the saved method was declined, also for a repetition with the same key;
+/// after three declines within a day 429 `too_many_charges`, and `Retry-After` tells when it is tried again. 422 for a title that is not sold by itself
+/// here. Honours Idempotency-Key.
 #[utoipa::path(
     post, path = "/v1/purchases", tag = "payment",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe for 24 hours.")),
@@ -98,7 +104,15 @@ async fn begin(
         }
         return Ok((id, payments::last_of_purchase(&mut **tx, id).await?.map(|payment| payment.id)));
     }
-    // One that came to nothing makes room for another.
+    // A repetition does not charge a card again that was declined.
+    let declined = match &known {
+        Some(_) => payments::last_of_purchase(&mut **tx, id).await?,
+        None => None,
+    };
+    if let Some(declined) = declined.filter(|it| it.way == Way::Charge && it.status == PaymentStatus::Failed) {
+        return Ok((id, Some(declined.id)));
+    }
+    // One that came to nothing on a page makes room for another.
     let id = if known.is_some() { billing.world().id() } else { id };
     let title = titles::find(&mut **tx, request.title_id, &viewer.languages).await?;
     let title = title.ok_or_else(|| Problem::not_found("title"))?;
@@ -136,7 +150,10 @@ async fn begin(
     };
     purchases::add(tx, &purchase).await?;
     let through = match methods::find_default(tx, account).await? {
-        Some(method) => Through::Method(method),
+        Some(method) => {
+            check_charges(tx, Charges::DeclinedPurchases(account), now).await?;
+            Through::Method(method)
+        }
         None => Through::Checkout { return_url },
     };
     let sold_by = (price.price.tax_basis_points, price.price.seller.as_str());

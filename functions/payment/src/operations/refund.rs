@@ -30,9 +30,11 @@ pub(super) struct RefundRequest {
     reason: Option<VisibleLine<200>>,
 }
 
-/// Gives money back. A refund of the whole running period ends the subscription.
+/// Gives money back. A refund of the whole running period ends the subscription; one of a whole change within it takes the subscription back to what is
+/// still paid for.
 ///
-/// 409 `not_captured` for a payment that has not succeeded, `refund_too_large` above what is left, which `left` tells. A provider that does not answer makes
+/// 409 `not_captured` for a payment that has not succeeded, `refund_too_large` above what is left, which `left` tells, and `change_not_refunded` for all of a
+/// period while the payment `payment_id` for a better plan within it has not gone back. A provider that does not answer makes
 /// the refund `unknown`: it is found out by itself. Honours Idempotency-Key.
 #[utoipa::path(
     post, path = "/v1/admin/payments/{id}/refund", tag = "payment",
@@ -50,6 +52,9 @@ pub(super) async fn refund(
     key: IdempotencyKey,
     Json(request): Json<RefundRequest>,
 ) -> Result<Response, Problem> {
+    if request.amount.is_some_and(|amount| amount < 1) {
+        return Err(Problem::invalid("/amount", "must be at least 1"));
+    }
     let (now, what) = (billing.world().now(), (id, &request));
     if let Some(answer) = key.stored(billing.outbox().pool(), agent.id, &what, now).await? {
         return Ok(answer);
@@ -86,8 +91,12 @@ fn refused(reason: NotRefundable) -> Problem {
             Problem::conflict("not_captured", "This payment has not succeeded: there is nothing to give back.")
         }
         NotRefundable::TooMuch(left) => {
-            let detail = "This is more than what is left of the payment, or nothing.";
+            let detail = "This is more than what is left of the payment, or nothing is left.";
             Problem::conflict("refund_too_large", detail).with("left", left)
+        }
+        NotRefundable::ChangeFirst(payment) => {
+            let detail = "A better plan was paid for within this period. Give that payment back as a whole first.";
+            Problem::conflict("change_not_refunded", detail).with("payment_id", payment)
         }
     }
 }

@@ -156,7 +156,8 @@ async fn go_on(
 /// Asks the provider, unless it has answered before.
 pub(super) async fn collect(billing: &Billing, id: Option<PaymentId>) -> Result<Option<Payment>, Problem> {
     let Some(known) = reload(billing.outbox().pool(), id).await? else { return Ok(None) };
-    let has_answer = known.checks > 0 && (known.way == Way::Charge || known.checkout_url.is_some());
+    let is_asked = known.checks > 0 && (known.way == Way::Charge || known.checkout_url.is_some());
+    let has_answer = is_asked || !known.status.is_under_way();
     let payment = if has_answer { Some(known) } else { billing.collect(known.id).await? };
     match payment {
         Some(payment) if matches!(payment.status, PaymentStatus::Failed | PaymentStatus::Canceled) => {

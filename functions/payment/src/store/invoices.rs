@@ -139,6 +139,37 @@ pub(crate) async fn void(connection: &mut PgConnection, id: InvoiceId) -> Result
     void.execute(connection).await.map(drop)
 }
 
+/// What a change of a subscription costs will not be paid.
+pub(crate) async fn void_changes(
+    connection: &mut PgConnection,
+    subscription: SubscriptionId,
+) -> Result<(), sqlx::Error> {
+    let void = "update invoices set status = 'void' where subscription_id = $1 and kind = 'change' and status = 'open'";
+    sqlx::query(void).bind(subscription).execute(connection).await.map(drop)
+}
+
+/// What is paid for in a period and was not given back as a whole, the newest of it, `without` one that is being given back.
+pub(crate) async fn find_paid_for(
+    connection: &mut PgConnection,
+    (subscription, period): (SubscriptionId, u32),
+    without: InvoiceId,
+) -> Result<Option<Invoice>, sqlx::Error> {
+    let statement = format!(
+        "select {COLUMNS} from invoices i where subscription_id = $1 and period = $2 and kind in ('period', 'change') \
+         and status = 'paid' and id <> $3 and not exists (select from payments p where p.invoice_id = i.id \
+         and p.status = 'succeeded' and not p.is_surplus and p.amount = (select coalesce(sum(r.amount), 0) from refunds r \
+         where r.payment_id = p.id and r.status = 'succeeded')) \
+         order by kind = 'change' desc, issued_at desc, year desc, number desc limit 1"
+    );
+    let row = sqlx::query(AssertSqlSafe(statement))
+        .bind(subscription)
+        .bind(column(period))
+        .bind(without)
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(invoice).transpose()
+}
+
 /// The account's numbered invoices, the newest first.
 pub(crate) async fn list(
     executor: impl PgExecutor<'_>,

@@ -4,7 +4,8 @@ use kernel::{AccountId, Currency, InvoiceId, Money, PaymentId, PurchaseId, Subsc
 use sqlx::{AssertSqlSafe, PgConnection, PgExecutor, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
-use crate::payment::{Payment, Status};
+use super::column;
+use crate::payment::{MOST_A_DAY, Payment, Status};
 
 const COLUMNS: &str = "p.id, p.account_id, p.invoice_id, i.subscription_id, p.way, p.provider, p.provider_id, \
      p.method_id, p.method_token, p.amount, p.currency, p.status, p.code, p.is_surplus, p.refunded, p.checkout_id, p.checkout_url, \
@@ -147,18 +148,68 @@ pub(crate) async fn last_of_purchase(
         .await
 }
 
-/// How many attempts on a subscription there were since a moment.
-pub(crate) async fn count_since(
+/// Charges of a saved method that count towards the same [`MOST_A_DAY`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Charges {
+    /// For periods of a subscription, by schedule.
+    Periods(SubscriptionId),
+    /// For better plans within them, by the person's wish.
+    Changes(SubscriptionId),
+    /// For titles: those that were declined, as somebody may well buy more than three.
+    DeclinedPurchases(AccountId),
+}
+
+/// When the third of them from the last one back was made; `None` when there were fewer since a moment.
+pub(crate) async fn find_last_allowed(
+    connection: &mut PgConnection,
+    charges: Charges,
+    since: OffsetDateTime,
+) -> Result<Option<OffsetDateTime>, sqlx::Error> {
+    let (condition, id) = match charges {
+        Charges::Periods(id) => ("i.subscription_id = $1 and i.kind = 'period'", id.to_string()),
+        Charges::Changes(id) => ("i.subscription_id = $1 and i.kind = 'change'", id.to_string()),
+        Charges::DeclinedPurchases(id) => {
+            ("p.account_id = $1 and i.kind = 'purchase' and p.status = 'failed'", id.to_string())
+        }
+    };
+    let statement = format!(
+        "select p.created_at from payments p join invoices i on i.id = p.invoice_id where {condition} and p.way = 'charge' \
+         and p.created_at > $2 order by p.created_at desc offset $3 limit 1"
+    );
+    let query = sqlx::query_scalar(AssertSqlSafe(statement)).bind(id).bind(since).bind(MOST_A_DAY - 1);
+    query.fetch_optional(connection).await
+}
+
+/// The newest payment for a better plan within a period that was not given back as a whole.
+pub(crate) async fn kept_change(
     connection: &mut PgConnection,
     subscription: SubscriptionId,
-    since: OffsetDateTime,
-) -> Result<i64, sqlx::Error> {
+    period: u32,
+) -> Result<Option<PaymentId>, sqlx::Error> {
     sqlx::query_scalar(
-        "select count(*) from payments p join invoices i on i.id = p.invoice_id \
-         where i.subscription_id = $1 and p.way = 'charge' and p.created_at > $2",
+        "select p.id from payments p join invoices i on i.id = p.invoice_id where i.subscription_id = $1 and i.period = $2 \
+         and i.kind = 'change' and i.status = 'paid' and p.status = 'succeeded' and not p.is_surplus and p.amount > \
+         (select coalesce(sum(r.amount), 0) from refunds r where r.payment_id = p.id and r.status = 'succeeded') \
+         order by i.issued_at desc, i.year desc, i.number desc limit 1",
     )
     .bind(subscription)
-    .bind(since)
+    .bind(column(period))
+    .fetch_optional(connection)
+    .await
+}
+
+/// Whether what was paid for a period went back as a whole, or is on its way.
+pub(crate) async fn is_period_given_back(
+    connection: &mut PgConnection,
+    subscription: SubscriptionId,
+    period: u32,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "select exists (select from payments p join invoices i on i.id = p.invoice_id where i.subscription_id = $1 \
+         and i.period = $2 and i.kind = 'period' and p.status = 'succeeded' and not p.is_surplus and p.refunded = p.amount)",
+    )
+    .bind(subscription)
+    .bind(column(period))
     .fetch_one(connection)
     .await
 }

@@ -131,7 +131,13 @@ fn a_first_payment_that_fails_ends_it_without_a_word() {
     let mut subscription = Subscription::begin(basic(), 0, None, START);
     assert_eq!((subscription.due_at(), subscription.access()), (None, None));
     assert!(subscription.declined(1, START));
-    assert_eq!(subscription.status, Status::Ended);
+    assert_eq!((subscription.status, subscription.access()), (Status::Ended, None));
+    let mut trial = Subscription::begin(basic(), 7, None, START);
+    trial.end(START + days(7));
+    assert_eq!(trial.access(), Some((SubscriptionStatus::Ended, START + days(7), START + days(7))));
+    trial = Subscription::begin(basic(), 7, None, START);
+    trial.end(START);
+    assert!(trial.access().is_some(), "it was told of, however short it was");
 }
 
 #[test]
@@ -160,8 +166,10 @@ fn a_pause_costs_nothing_and_begins_anew() {
     let end = subscription.to;
     subscription.leave_for(2, START).unwrap();
     assert_eq!(subscription.due(end), Due::Pause);
-    subscription.pause();
     let until = Period::Month.anniversary(end, 2);
+    assert_eq!((subscription.resumes_at(), active().resumes_at()), (Some(until), None));
+    subscription.pause();
+    assert_eq!(subscription.resumes_at(), Some(until));
     assert_eq!((subscription.status, subscription.due_at()), (Status::Paused, Some(until)));
     assert_eq!(subscription.access(), Some((SubscriptionStatus::Cancelled, end, end)));
     let mut sooner = subscription.clone();
@@ -241,7 +249,7 @@ fn what_was_chosen_for_the_next_period_is_what_another_choice_is_held_against() 
     assert_eq!(price(&better, When::PeriodEnd), Err(NotNow::Same));
     assert_eq!(price(&basic(), When::PeriodEnd), Ok(0));
     assert_eq!(price(&better, When::Now), Ok(1_000));
-    assert_eq!(price(&basic(), When::Now), Err(NotNow::Same));
+    assert_eq!(price(&basic(), When::Now), Ok(0), "what was to come is taken back at once");
 }
 
 #[test]

@@ -15,8 +15,11 @@ use cinema_http::{
 };
 use kernel::World;
 use serde_json::{Value, json};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::sync::Notify;
+
+/// Nothing is on its way for longer: a provider that is asked a day later knows what it was asked for.
+const LATEST: Duration = Duration::HOUR;
 
 /// What happens to the next call that changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +51,8 @@ struct State {
     /// The keys of payments by the id of their page.
     pages: BTreeMap<String, String>,
     moods: VecDeque<Option<Mood>>,
-    /// Path, key and body of what is still on its way.
-    late: Vec<(String, String, Value)>,
+    /// Path, key and body of what is still on its way, and since when.
+    late: Vec<(OffsetDateTime, (String, String, Value))>,
     /// Of each call that changes something.
     calls: Vec<String>,
     forgotten: Vec<String>,
@@ -223,6 +226,7 @@ impl Bank {
             .collect();
         if method == Method::GET {
             self.close_pages();
+            self.arrive_from_before(self.world.now() - LATEST);
             let answer = self.read(&path, &query);
             self.arrive();
             return answer;
@@ -241,7 +245,8 @@ impl Bank {
             Some(Mood::Busy) => return StatusCode::TOO_MANY_REQUESTS.into_response(),
             Some(Mood::LostBefore) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
             Some(Mood::Late) => {
-                self.state().late.push((path, key, asked));
+                let at = self.world.now();
+                self.state().late.push((at, (path, key, asked)));
                 return StatusCode::GATEWAY_TIMEOUT.into_response();
             }
             Some(Mood::CrashBefore) => self.crash().await,
@@ -261,8 +266,12 @@ impl Bank {
 
     /// What was on its way is here.
     fn arrive(&self) {
-        let late = std::mem::take(&mut self.state().late);
-        for (path, key, asked) in late {
+        self.arrive_from_before(self.world.now() + LATEST);
+    }
+
+    fn arrive_from_before(&self, moment: OffsetDateTime) {
+        let late: Vec<_> = self.state().late.extract_if(.., |(at, _)| *at < moment).collect();
+        for (_, (path, key, asked)) in late {
             self.change(&path, &key, &asked, false);
         }
     }

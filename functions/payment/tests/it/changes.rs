@@ -1,3 +1,4 @@
+use futures::future::join_all;
 use serde_json::{Value, json};
 use time::Duration;
 
@@ -100,4 +101,109 @@ async fn a_change_that_is_declined_changes_nothing_and_one_that_is_unknown_comes
     assert_eq!(stage.subscription(customer).await["running"]["plan"], "premium");
     assert_eq!(stage.bank.captured().len(), 2);
     stage.check_books().await;
+}
+
+async fn change_with_key(stage: &Stage, customer: Customer, agreed: &Value, key: &str) -> testkit::Answer {
+    let call = stage.app.post("/v1/subscriptions/me/change", agreed).token(&stage.token(customer));
+    call.header("idempotency-key", key).send().await
+}
+
+#[tokio::test]
+async fn a_key_that_was_declined_charges_nothing_again() {
+    let stage = Stage::start().await;
+    let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);
+    let customer = stage.paying(&basic).await;
+    let agreed = preview(&stage, customer, &premium, "now").await.expect(200);
+    stage.bank.expect([Mood::Decline]);
+    let first = change_with_key(&stage, customer, &agreed, "one").await.expect_problem(402, "payment_declined");
+    let calls = stage.bank.calls();
+    for _ in 0..3 {
+        let again = change_with_key(&stage, customer, &agreed, "one").await.expect_problem(402, "payment_declined");
+        assert_eq!(again["payment_id"], first["payment_id"]);
+    }
+    assert_eq!(stage.bank.calls(), calls);
+    let mut other = agreed.clone();
+    other["version"] = json!(99);
+    change_with_key(&stage, customer, &other, "one").await.expect_problem(422, "idempotency_key_reused");
+    change_with_key(&stage, customer, &agreed, "two").await.expect(200);
+}
+
+#[tokio::test]
+async fn changes_are_charged_three_times_a_day_and_renewals_apart_from_them() {
+    let stage = Stage::start().await;
+    let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);
+    let customer = stage.paying(&basic).await;
+    stage.advance(Duration::days(27) + Duration::hours(12));
+    for hour in 0..5 {
+        let agreed = preview(&stage, customer, &premium, "now").await.expect(200);
+        if hour < 3 {
+            stage.bank.expect([Mood::Decline]);
+            change(&stage, customer, &agreed).await.expect_problem(402, "payment_declined");
+        } else {
+            let refused = change_with_key(&stage, customer, &agreed, "one").await;
+            let wait = (24 - hour) * 3_600;
+            assert_eq!(refused.header("retry-after"), Some(wait.to_string().as_str()));
+            refused.expect_problem(429, "too_many_charges");
+        }
+        stage.advance(Duration::HOUR);
+    }
+    assert_eq!(stage.bank.calls(), 1 + 3, "the page, and three charges");
+    // The renewal has its own three.
+    stage.advance(Duration::hours(7));
+    stage.renew().await;
+    assert_eq!(stage.bank.calls(), 1 + 3 + 1);
+    assert_eq!(stage.subscription(customer).await["period_from"], "2027-02-28T10:00:00Z");
+    // A day later the key that was refused is as good as any other.
+    stage.advance(Duration::hours(17));
+    let agreed = preview(&stage, customer, &premium, "now").await.expect(200);
+    change_with_key(&stage, customer, &agreed, "two").await.expect(200);
+    stage.check_books().await;
+}
+
+#[tokio::test]
+async fn a_double_click_is_one_change() {
+    let stage = Stage::start().await;
+    let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);
+    for (from, to, when) in [(&basic, &premium, "now"), (&premium, &basic, "period_end")] {
+        let customer = stage.paying(from).await;
+        let agreed = preview(&stage, customer, to, when).await.expect(200);
+        let before = stage.bank.captured().len();
+        let answers = join_all((0..4).map(|_| change_with_key(&stage, customer, &agreed, "one"))).await;
+        assert!(answers.iter().any(|answer| answer.status == 200));
+        for answer in answers {
+            if answer.status != 200 {
+                answer.expect_problem(409, "request_in_flight");
+            }
+        }
+        change_with_key(&stage, customer, &agreed, "one").await.expect(200);
+        assert_eq!(stage.bank.captured().len() - before, usize::from(when == "now"));
+        // One that died before its answer was stored goes on where it was.
+        sqlx::query("delete from idempotency_keys where scope not like '% begins %'")
+            .execute(&stage.pool)
+            .await
+            .unwrap();
+        change_with_key(&stage, customer, &agreed, "one").await.expect(200);
+    }
+    stage.check_books().await;
+}
+
+#[tokio::test]
+async fn what_is_to_come_is_taken_back_although_the_running_price_is_not_offered_any_more() {
+    let stage = Stage::start().await;
+    let basic = stage.plan("basic", 1_000, 0).await;
+    for when in ["period_end", "now"] {
+        let premium = stage.plan("premium", 2_000, 0).await;
+        let customer = stage.paying(&premium).await;
+        let agreed = preview(&stage, customer, &basic, "period_end").await.expect(200);
+        change(&stage, customer, &agreed).await.expect(200);
+        let newer = stage.plan("premium", 2_500, 0).await;
+        assert_ne!(newer, premium);
+        let back = preview(&stage, customer, &premium, when).await.expect(200);
+        assert_eq!((&back["amount"]["amount"], &back["period_amount"]["amount"]), (&json!(0), &json!(2_000)));
+        let changed = change(&stage, customer, &back).await.expect(200);
+        let (running, next) = (&changed["subscription"]["running"], &changed["subscription"]["next"]);
+        assert_eq!((&running["price_id"], next), (&json!(premium), &json!(null)));
+        // With nothing to take back it is what nobody can choose.
+        preview(&stage, customer, &premium, when).await.expect_problem(422, "invalid_request");
+    }
 }

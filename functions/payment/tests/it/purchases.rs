@@ -177,6 +177,36 @@ async fn a_saved_card_is_charged_at_once_and_one_that_is_declined_buys_nothing()
 }
 
 #[tokio::test]
+async fn a_card_that_is_declined_is_not_tried_again_and_again() {
+    let stage = Stage::start().await;
+    let price = stage.plan("standard", 1_000, 0).await;
+    let title = stage.film(399, 999).await;
+    let customer = stage.paying(&price).await;
+    let with_key = async |key: &str| {
+        let call = stage.app.post("/v1/purchases", &json!({"title_id": title, "kind": "rent"}));
+        call.token(&stage.viewer(customer)).header("idempotency-key", key).send().await
+    };
+    let before = stage.bank.calls();
+    for key in ["one", "two", "three"] {
+        stage.bank.expect([Mood::Decline]);
+        with_key(key).await.expect_problem(402, "payment_declined");
+        with_key(key).await.expect_problem(402, "payment_declined");
+        stage.advance(Duration::HOUR);
+    }
+    let refused = with_key("four").await;
+    assert_eq!(refused.header("retry-after"), Some((21 * 3_600).to_string().as_str()));
+    refused.expect_problem(429, "too_many_charges");
+    assert_eq!(stage.bank.calls() - before, 3);
+    stage.advance(Duration::hours(21));
+    with_key("four").await.expect(201);
+    // What is paid counts towards nothing.
+    for _ in 0..4 {
+        let other = stage.film(399, 999).await;
+        stage.purchase(customer, other, "rent").await.expect(201);
+    }
+}
+
+#[tokio::test]
 async fn an_outcome_that_is_not_known_is_unknown_and_found_out() {
     let stage = Stage::start().await;
     let price = stage.plan("standard", 1_000, 0).await;

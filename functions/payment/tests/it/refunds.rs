@@ -22,11 +22,11 @@ async fn parts_go_back_until_nothing_is_left() {
     let price = stage.plan("standard", 999, 0).await;
     let customer = stage.paying(&price).await;
     let payment = paid(&stage, customer).await;
-    for amount in [0, -1, 1_000] {
-        let problem =
-            refund(&stage, &payment, &json!({ "amount": amount })).await.expect_problem(409, "refund_too_large");
-        assert_eq!(problem["left"], 999);
+    for amount in [0, -1] {
+        refund(&stage, &payment, &json!({ "amount": amount })).await.expect_problem(422, "invalid_request");
     }
+    let problem = refund(&stage, &payment, &json!({"amount": 1_000})).await.expect_problem(409, "refund_too_large");
+    assert_eq!(problem["left"], 999);
     refund(&stage, &payment, &json!({"amount": 333, "reason": "Buffering"})).await.expect(201);
     refund(&stage, &payment, &json!({"amount": 333})).await.expect(201);
     assert_eq!(stage.subscription(customer).await["status"], "active", "a part ends nothing");
@@ -106,4 +106,110 @@ async fn only_what_was_captured_goes_back() {
     refund(&stage, open, &json!({})).await.expect_problem(409, "not_captured");
     refund(&stage, "pay_01jd3k5m7n9pqrstvwxyz01234", &json!({})).await.expect_problem(404, "not_found");
     refund(&stage, open, &json!({"amount": 1.5})).await.expect_problem(422, "invalid_request");
+}
+
+/// Somebody who has paid a period of the one price and within it for the other; with both payments.
+async fn changed(stage: &Stage, from: &str, to: &str) -> (Customer, String, String) {
+    let customer = stage.paying(from).await;
+    let period = paid(stage, customer).await;
+    stage.advance(Duration::days(7));
+    let change = change(stage, customer, to).await;
+    (customer, period, change)
+}
+
+/// Changes at once; the payment.
+async fn change(stage: &Stage, customer: Customer, to: &str) -> String {
+    let wanted = json!({"price_id": to, "when": "now"});
+    let agreed = stage.post(customer, "/v1/subscriptions/me/change/preview", &wanted).await.expect(200);
+    let changed = stage.post(customer, "/v1/subscriptions/me/change", &agreed).await.expect(200);
+    assert_eq!(changed["subscription"]["running"]["price_id"], *to);
+    changed["payment"]["id"].as_str().unwrap().to_owned()
+}
+
+async fn running(stage: &Stage, customer: Customer) -> Value {
+    stage.subscription(customer).await["running"]["plan"].clone()
+}
+
+#[tokio::test]
+async fn a_change_that_is_given_back_is_taken_back() {
+    let stage = Stage::start().await;
+    let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);
+    let (customer, _, change) = changed(&stage, &basic, &premium).await;
+    let id = stage.subscription(customer).await["id"].as_str().unwrap().to_owned();
+    refund(&stage, &change, &json!({"amount": 100})).await.expect(201);
+    assert_eq!(running(&stage, customer).await, "premium", "a part takes nothing back");
+    // What is found out later counts as well, and once.
+    stage.bank.expect([Mood::LostAfter]);
+    assert_eq!(refund(&stage, &change, &json!({})).await.expect(201)["status"], "unknown");
+    assert_eq!(running(&stage, customer).await, "premium");
+    stage.advance(Duration::minutes(6));
+    stage.resolve().await;
+    let told = stage.told("cinema.payment.subscription_changed.v1", &id).await;
+    let last = told.last().unwrap();
+    assert_eq!((&last["plan"], &last["status"], &last["amount"]), (&json!("basic"), &json!("active"), &json!("1000")));
+    stage.resolve().await;
+    assert_eq!(stage.told("cinema.payment.subscription_changed.v1", &id).await.len(), told.len());
+    assert_eq!(running(&stage, customer).await, "basic");
+    stage.advance(Duration::days(21));
+    stage.renew().await;
+    let last = stage.get(customer, "/v1/invoices").await.expect(200)["items"][0].clone();
+    assert_eq!((&last["kind"], &last["amount"]["amount"]), (&json!("period"), &json!(1_000)));
+    stage.check_books().await;
+}
+
+#[tokio::test]
+async fn the_newest_that_is_still_paid_for_counts_and_only_in_its_own_period() {
+    let stage = Stage::start().await;
+    let (basic, standard) = (stage.plan("basic", 1_000, 0).await, stage.plan("standard", 1_500, 0).await);
+    let premium = stage.plan("premium", 2_000, 0).await;
+    let (customer, _, first) = changed(&stage, &basic, &standard).await;
+    let second = change(&stage, customer, &premium).await;
+    refund(&stage, &second, &json!({})).await.expect(201);
+    assert_eq!(running(&stage, customer).await, "standard");
+    // The same change again is another one.
+    let third = change(&stage, customer, &premium).await;
+    assert_ne!(third, second);
+    refund(&stage, &first, &json!({})).await.expect(201);
+    assert_eq!(running(&stage, customer).await, "premium");
+    stage.advance(Duration::days(21));
+    stage.renew().await;
+    refund(&stage, &third, &json!({})).await.expect(201);
+    assert_eq!(running(&stage, customer).await, "premium", "the running period was paid for as it is");
+    stage.check_books().await;
+}
+
+#[tokio::test]
+async fn a_period_is_not_given_back_while_a_change_within_it_is_kept() {
+    let stage = Stage::start().await;
+    let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);
+    let (customer, period, change) = changed(&stage, &basic, &premium).await;
+    let refused = refund(&stage, &period, &json!({})).await.expect_problem(409, "change_not_refunded");
+    assert_eq!(refused["payment_id"], change);
+    // Parts of it change nothing, until they are all of it.
+    refund(&stage, &period, &json!({"amount": 400})).await.expect(201);
+    refund(&stage, &period, &json!({"amount": 600})).await.expect_problem(409, "change_not_refunded");
+    refund(&stage, &change, &json!({})).await.expect(201);
+    refund(&stage, &period, &json!({})).await.expect(201);
+    assert_eq!(stage.subscription(customer).await["status"], "ended");
+    assert_eq!(stage.number("select coalesce(sum(amount - refunded), 0)::bigint from payments").await, 0);
+    stage.check_books().await;
+}
+
+#[tokio::test]
+async fn what_is_paid_for_a_period_that_goes_back_goes_back_too() {
+    let stage = Stage::start().await;
+    let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);
+    let customer = stage.paying(&basic).await;
+    let period = paid(&stage, customer).await;
+    stage.bank.expect([Mood::LostAfter]);
+    assert_eq!(refund(&stage, &period, &json!({})).await.expect(201)["status"], "unknown");
+    let wanted = json!({"price_id": premium, "when": "now"});
+    let agreed = stage.post(customer, "/v1/subscriptions/me/change/preview", &wanted).await.expect(200);
+    let changed = stage.post(customer, "/v1/subscriptions/me/change", &agreed).await.expect(200);
+    assert_eq!(changed["subscription"]["running"]["plan"], "basic");
+    stage.advance(Duration::minutes(6));
+    stage.resolve().await;
+    assert_eq!(stage.subscription(customer).await["status"], "ended");
+    assert_eq!(stage.number("select coalesce(sum(amount - refunded), 0)::bigint from payments").await, 0);
+    stage.check_books().await;
 }

@@ -148,7 +148,9 @@ async fn a_cancelled_one_ends_with_its_period_and_a_pause_rests() {
     );
     stage.post(rester, cancel, &json!({"pause_for_months": 1})).await.expect(200);
     stage.post(rester, cancel, &json!({"pause_for_months": 4})).await.expect_problem(422, "invalid_request");
-    stage.post(undecided, cancel, &json!({})).await.expect(200);
+    // No body is an empty one.
+    let left = stage.post_empty(undecided, cancel).await.expect(200);
+    assert_eq!(left["subscription"]["is_cancelled"], true);
     stage.post_empty(undecided, "/v1/subscriptions/me/resume").await.expect(200);
     stage.advance(Duration::days(28));
     stage.renew().await;
@@ -182,4 +184,33 @@ async fn a_day_of_failures_is_bounded() {
     }
     assert_eq!(stage.bank.calls(), 1 + 3, "the page, and three charges");
     assert_eq!(stage.subscription(customer).await["status"], "active");
+}
+
+#[tokio::test]
+async fn a_pause_is_told_with_its_end() {
+    let stage = Stage::start().await;
+    let price = stage.plan("standard", 1_000, 0).await;
+    let customer = stage.paying(&price).await;
+    let id = stage.subscription(customer).await["id"].as_str().unwrap().to_owned();
+    let last = async || stage.told("cinema.payment.subscription_changed.v1", &id).await.pop().unwrap();
+    let (cancel, resume) = ("/v1/subscriptions/me/cancel", "/v1/subscriptions/me/resume");
+    assert_eq!(last().await["resumes_at"], "");
+    stage.post(customer, cancel, &json!({"pause_for_months": 1})).await.expect(200);
+    let told = last().await;
+    assert_eq!((&told["status"], &told["resumes_at"]), (&json!("cancelled"), &json!("2027-03-28T10:00:00Z")));
+    stage.post_empty(customer, resume).await.expect(200);
+    assert_eq!(last().await["resumes_at"], "");
+    stage.post(customer, cancel, &json!({})).await.expect(200);
+    assert_eq!(last().await["resumes_at"], "", "what is cancelled does not come back by itself");
+    stage.post(customer, cancel, &json!({"pause_for_months": 2})).await.expect(200);
+    stage.advance(Duration::days(28));
+    stage.renew().await;
+    assert_eq!(last().await["resumes_at"], "2027-04-28T10:00:00Z");
+    // Whoever comes back sooner pays at once.
+    stage.advance(Duration::days(3));
+    stage.post_empty(customer, resume).await.expect(200);
+    assert_eq!(last().await["resumes_at"], "2027-03-03T10:00:00Z");
+    stage.renew().await;
+    let told = last().await;
+    assert_eq!((&told["status"], &told["resumes_at"]), (&json!("active"), &json!("")));
 }

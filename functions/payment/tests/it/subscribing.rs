@@ -1,5 +1,5 @@
 use futures::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 use time::Duration;
 
 use crate::{
@@ -220,5 +220,28 @@ async fn what_cannot_be_read_or_bought_is_refused() {
         };
         let answer = stage.post(customer, &format!("/v1/subscriptions/me/{path}"), &body).await;
         answer.expect_problem(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn nobody_hears_of_the_end_of_what_never_began() {
+    let stage = Stage::start().await;
+    let (price, other) = (stage.plan("standard", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);
+    // The page is left, it is cancelled meanwhile, another price takes its place.
+    let [left, cancelled, moved] = [Customer::new(), Customer::new(), Customer::new()];
+    let mut ids = Vec::new();
+    for customer in [left, cancelled, moved] {
+        let begun = stage.subscribe(customer, &price).await.expect(201);
+        ids.push(begun["subscription"]["id"].as_str().unwrap().to_owned());
+    }
+    stage.post(cancelled, "/v1/subscriptions/me/cancel", &json!({})).await.expect(200);
+    stage.subscribe(moved, &other).await.expect(201);
+    stage.advance(Duration::minutes(126));
+    stage.resolve().await;
+    for customer in [left, cancelled, moved] {
+        assert_eq!(stage.subscription(customer).await["status"], "ended");
+    }
+    for id in ids {
+        assert_eq!(stage.told("cinema.payment.subscription_changed.v1", &id).await, Vec::<Value>::new());
     }
 }

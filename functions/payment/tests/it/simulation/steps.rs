@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::stage::Stage;
 
 /// Statements that count what is wrong.
-const NONE_OF: [(&str, &str); 14] = [
+const NONE_OF: [(&str, &str); 18] = [
     (
         "refunds that a payment does not know of",
         "select count(*) from payments p where refunded <> \
@@ -71,9 +71,41 @@ const NONE_OF: [(&str, &str); 14] = [
          then interval '0' when (document->>'period')::int = 0 then interval '24 hours' else interval '192 hours' end",
     ),
     (
+        "subscriptions that bring other than what is paid for and was not given back",
+        "select count(*) from subscriptions s where status not in ('pending', 'trialing', 'ended') \
+         and (document->>'period')::int > 0 and document->'terms' is distinct from (select i.terms->'terms' from invoices i \
+         where i.subscription_id = s.id and i.period = (document->>'period')::int and i.kind in ('period', 'change') \
+         and i.status = 'paid' and not exists (select from payments p where p.invoice_id = i.id and p.status = 'succeeded' \
+         and not p.is_surplus and p.amount = (select sum(r.amount) from refunds r where r.payment_id = p.id \
+         and r.status = 'succeeded')) order by i.kind = 'change' desc, i.issued_at desc, i.year desc, i.number desc limit 1)",
+    ),
+    (
+        "changes that were kept while their period was given back",
+        "select count(*) from invoices c join payments y on y.invoice_id = c.id and y.status = 'succeeded' and not y.is_surplus \
+         join invoices i on i.subscription_id = c.subscription_id and i.period = c.period and i.kind = 'period' and i.status = 'paid' \
+         join payments p on p.invoice_id = i.id and p.status = 'succeeded' and not p.is_surplus \
+         where c.kind = 'change' and y.refunded < y.amount and p.refunded = p.amount",
+    ),
+    (
+        "pauses that are told other than they are",
+        "select count(*) from subscriptions s join lateral (select body->'data' as told from outbox where body->>'subject' = s.id \
+         and body->>'type' = 'cinema.payment.subscription_changed.v1' order by (body->>'sequence')::bigint desc limit 1) o on true \
+         where coalesce(told->>'resumes_at', '') <> '' and (told->>'resumes_at')::timestamptz is distinct from \
+         case when status = 'paused' then (document->>'paused_until')::timestamptz when document->'leaving'->>'pause' is not null then \
+         ((document->>'to')::timestamptz at time zone 'UTC' + make_interval(months => (document->'leaving'->>'pause')::int)) \
+         at time zone 'UTC' end or (coalesce(told->>'resumes_at', '') = '') = \
+         (status = 'paused' or document->'leaving'->>'pause' is not null)",
+    ),
+    (
         "access that nobody was told of",
         "select count(*) from subscriptions s where status not in ('pending', 'ended') and not exists (select from outbox \
          where body->>'subject' = s.id and body->>'type' = 'cinema.payment.subscription_changed.v1')",
+    ),
+    (
+        "ends that were told of what nobody was told had begun",
+        "select count(*) from outbox o where body->>'type' = 'cinema.payment.subscription_changed.v1' \
+         and body->'data'->>'status' = 'ended' and not exists (select from outbox b where b.body->>'type' = o.body->>'type' \
+         and b.body->>'subject' = o.body->>'subject' and (b.body->>'sequence')::bigint < (o.body->>'sequence')::bigint)",
     ),
     (
         "versions that were told twice, or never were",
