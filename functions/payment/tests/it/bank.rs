@@ -19,7 +19,7 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::sync::Notify;
 
 /// Nothing is on its way for longer: a provider that is asked a day later knows what it was asked for.
-const LATEST: Duration = Duration::HOUR;
+const LATEST: Duration = Duration::hours(3);
 
 /// What happens to the next call that changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -136,7 +136,7 @@ impl Run {
             19..24 => Some(Mood::LostAfter),
             24..27 => Some(Mood::CrashBefore),
             27..31 => Some(Mood::CrashAfter),
-            31..34 => Some(Mood::Late),
+            31..39 => Some(Mood::Late),
             _ => None,
         };
         let before = self.chance.below(3);
