@@ -28,7 +28,8 @@ fn is_understood<T: Debug>(what: &str, outcome: Result<T, ProviderError>) {
 #[tokio::test]
 #[ignore = "needs stripe-mock, see above"]
 async fn stripe_understands_every_request() {
-    let stripe = Stripe::at(Api::new(URL), runtime::Keys::fixed(&json!({ NAME: "sk_test_123" }).to_string()));
+    let stripe =
+        Stripe::at(Api::new(URL), runtime::Keys::fixed(&json!({ NAME: "sk_test_0123456789abcdef" }).to_string()));
     let money = Money::new(999, "EUR".parse().unwrap());
     for amount in [money, Money::new(0, money.currency)] {
         let order = Order {
