@@ -7,9 +7,9 @@
 
 use std::fmt::Debug;
 
-use kernel::Money;
+use kernel::{Money, World};
 use serde_json::json;
-use time::{OffsetDateTime, macros::date};
+use time::macros::date;
 
 use super::{
     Charge, Order, PaymentQuery, Provider, ProviderError, RefundOrder, RefundQuery,
@@ -30,6 +30,7 @@ fn is_understood<T: Debug>(what: &str, outcome: Result<T, ProviderError>) {
 async fn stripe_understands_every_request() {
     let stripe =
         Stripe::at(Api::new(URL), runtime::Keys::fixed(&json!({ NAME: "sk_test_0123456789abcdef" }).to_string()));
+    let now = World::system().now();
     let money = Money::new(999, "EUR".parse().unwrap());
     for amount in [money, Money::new(0, money.currency)] {
         let order = Order {
@@ -39,7 +40,7 @@ async fn stripe_understands_every_request() {
             description: "Premium, a month".to_owned(),
             save_method: true,
             return_url: "https://cinema.example/#/plans".to_owned(),
-            expires_at: OffsetDateTime::now_utc() + time::Duration::HOUR,
+            expires_at: now + time::Duration::HOUR,
         };
         let checkout = stripe.create_checkout("key-1", &order).await.unwrap();
         assert!(!checkout.id.is_empty(), "{checkout:?}");
@@ -55,7 +56,7 @@ async fn stripe_understands_every_request() {
         PaymentQuery::Id("pi_1"),
         PaymentQuery::Id("cs_test_1"),
         PaymentQuery::Checkout("cs_test_1"),
-        PaymentQuery::Reference { reference: "pay_1", called_at: OffsetDateTime::now_utc() },
+        PaymentQuery::Reference { reference: "pay_1", called_at: now },
     ] {
         is_understood("payment", stripe.payment(query).await);
     }
