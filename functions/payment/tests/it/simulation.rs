@@ -208,7 +208,7 @@ impl Run {
                 self.expect_done("process-webhook", Some(self.stage.process(&event).await));
             }
         }
-        self.visits();
+        self.visits().await;
     }
 
     /// Months differ in their last days alone.
@@ -232,9 +232,17 @@ impl Run {
     }
 
     /// Whoever got a page goes there, or not. The bank, or somebody who can sign for it, may tell that it was paid before it is.
-    fn visits(&mut self) {
+    async fn visits(&mut self) {
         let now = self.now();
+        // Nobody goes to a page that nobody was told of.
+        let handed_out: Vec<String> = sqlx::query_scalar("select id from payments where checkout_id is not null")
+            .fetch_all(&self.stage.pool)
+            .await
+            .unwrap();
         for reference in self.stage.bank.open_pages() {
+            if !handed_out.contains(&reference) {
+                continue;
+            }
             if self.chance.percent(5) {
                 let id = self.stage.bank.id_of(&reference);
                 NOTICES.send(&mut self.agenda, now, &Happening::Notice(id), &mut self.chance);

@@ -73,6 +73,16 @@ pub async fn check(stage: &Stage, begun: &[(String, OffsetDateTime)]) {
         assert_eq!(stage.number(statement).await, 0, "{what}");
     }
     check_beginnings(stage, begun).await;
+    for taken in stage.bank.captured() {
+        let id = taken["reference"].as_str().unwrap();
+        let (way, status, page): (String, String, Option<String>) =
+            sqlx::query_as("select way, status, checkout_id from payments where id = $1")
+                .bind(id)
+                .fetch_one(&stage.pool)
+                .await
+                .unwrap();
+        assert_eq!(status, "succeeded", "what the bank took is not what was booked: {way} {id} of page {page:?}");
+    }
     let theirs: i64 = stage.bank.captured().iter().filter_map(|payment| payment["amount"]["amount"].as_i64()).sum();
     let ours = stage.number("select coalesce(sum(amount), 0)::bigint from payments where status = 'succeeded'").await;
     assert_eq!(ours, theirs, "what the bank took is not what was booked");
