@@ -154,7 +154,7 @@ impl Billing {
         let Some(account) = subscription.account else { return Ok(None) };
         let invoice = Invoice::of_period(account, subscription.id, subscription.state.bill()?, now)?;
         let charges = payments::Charges::Periods(subscription.id);
-        if payments::find_last_allowed(tx, charges, now - Duration::DAY).await?.is_some() {
+        if payments::limit_reached_at(tx, charges, now - Duration::DAY).await?.is_some() {
             tracing::error!(subscription = %subscription.id, "too many attempts within a day: nothing more is charged");
             return Ok(None);
         }

@@ -48,7 +48,7 @@ async fn reload(pool: &PgPool, id: Option<PaymentId>) -> Result<Option<Payment>,
 
 /// Refuses a charge of the saved method after as many within a day as one asks for by mistake.
 async fn check_charges(tx: &mut Transaction<'_>, charges: Charges, now: OffsetDateTime) -> Result<(), Problem> {
-    let reached = payments::find_last_allowed(tx, charges, now - Duration::DAY).await?;
+    let reached = payments::limit_reached_at(tx, charges, now - Duration::DAY).await?;
     reached.map_or(Ok(()), |at| Err(too_many_charges(at + Duration::DAY - now)))
 }
 

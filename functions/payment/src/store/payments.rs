@@ -159,8 +159,8 @@ pub(crate) enum Charges {
     DeclinedPurchases(AccountId),
 }
 
-/// When the third of them from the last one back was made; `None` when there were fewer since a moment.
-pub(crate) async fn find_last_allowed(
+/// When the oldest of the newest [`MOST_A_DAY`] of them was made; `None` while there were fewer since a moment.
+pub(crate) async fn limit_reached_at(
     connection: &mut PgConnection,
     charges: Charges,
     since: OffsetDateTime,
