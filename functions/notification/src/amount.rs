@@ -1,24 +1,12 @@
 //! Amounts as mails write them, the same in every language.
 
-use kernel::{Currency, Money};
-
-/// How many digits of a currency are minor units (ISO 4217).
-fn minor_digits(currency: Currency) -> usize {
-    match currency.as_str() {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"
-        | "VUV" | "XAF" | "XOF" | "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        _ => 2,
-    }
-}
+use kernel::Money;
 
 /// `299.00 RUB`
 pub(crate) fn written(money: Money) -> String {
-    let digits = minor_digits(money.currency);
-    let text = format!("{:0>1$}", money.minor.unsigned_abs(), digits + 1);
-    let (whole, fraction) = text.split_at(text.len() - digits);
+    let (whole, fraction) = money.digits();
     let sign = if money.minor < 0 { "-" } else { "" };
-    let point = if digits > 0 { "." } else { "" };
+    let point = if fraction.is_empty() { "" } else { "." };
     format!("{sign}{whole}{point}{fraction} {}", money.currency)
 }
 

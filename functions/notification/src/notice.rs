@@ -152,8 +152,11 @@ pub fn subscribed(before: Option<&Outlook>, subscription: &Subscription) -> Opti
         (_, Some(before)) if before.status == now.status && before.plan != now.plan && !now.is_paid_after(before) => {
             PlanChanged { plan, until }.into()
         }
-        // Whatever else becomes of a trial is not its beginning.
+        // Whatever else becomes of a trial is not its beginning. Of a period that follows another the receipt tells.
         (SubscriptionStatus::Trialing, Some(_)) => return None,
+        (SubscriptionStatus::Active, Some(before)) if before.status == now.status && before.plan == now.plan => {
+            return None;
+        }
         (SubscriptionStatus::Active, _) => SubscriptionActive { plan, until }.into(),
     };
     let fact = match template {
@@ -268,7 +271,7 @@ mod tests {
             (&[(Active, "a", PAID_TO, None), (Active, "a", later, None)], &["subscription_active"]),
             (
                 &[(Active, "a", PAID_TO, None), (Active, "a", next, None), (Active, "b", next + month, None)],
-                &["subscription_active"; 3],
+                &["subscription_active"; 2],
             ),
             (
                 &[(Trialing, "a", PAID_TO, None), (Trialing, "b", PAID_TO, None), (Trialing, "a", PAID_TO, None)],

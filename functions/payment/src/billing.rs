@@ -22,7 +22,7 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::{
     invoice::{self, Invoice, Kind},
     ledger,
-    payment::{self, CHECKOUT_LIFETIME, CHECKS, Payment, Verdict, Way},
+    payment::{self, CHECKOUT_LIFETIME, CHECKS, MOST_A_DAY, Payment, Verdict, Way},
     providers::{Charge, Order, Provider, Providers},
     purchase::Purchase,
     refund::Refund,
@@ -153,8 +153,7 @@ impl Billing {
     ) -> Result<Option<PaymentId>, BillingError> {
         let Some(account) = subscription.account else { return Ok(None) };
         let invoice = Invoice::of_period(account, subscription.id, subscription.state.bill()?, now)?;
-        let charges = payments::Charges::Periods(subscription.id);
-        if payments::limit_reached_at(tx, charges, now - Duration::DAY).await?.is_some() {
+        if payments::count_charges(tx, subscription.id, now - Duration::DAY).await? >= MOST_A_DAY {
             tracing::error!(subscription = %subscription.id, "too many attempts within a day: nothing more is charged");
             return Ok(None);
         }
@@ -169,6 +168,21 @@ impl Billing {
                 }
                 Ok(None)
             }
+        }
+    }
+
+    /// How a person pays for what they ask for: by what they saved, or on a page where they can give something else, if nothing is saved or it was
+    /// declined within a day.
+    pub(crate) async fn through(
+        &self,
+        tx: &mut Transaction<'_>,
+        account: AccountId,
+        return_url: String,
+    ) -> Result<Through, sqlx::Error> {
+        let since = self.world.now() - Duration::DAY;
+        match methods::find_default(tx, account).await? {
+            Some(saved) if !payments::was_declined(tx, account, saved.id, since).await? => Ok(Through::Method(saved)),
+            _ => Ok(Through::Checkout { return_url }),
         }
     }
 

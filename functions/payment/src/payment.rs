@@ -25,7 +25,7 @@ pub const KEY_LIFETIME: Duration = Duration::hours(23);
 pub const CHECKOUT_LIFETIME: Duration = Duration::hours(2);
 /// No page is opened for less.
 pub const SHORTEST_CHECKOUT: Duration = Duration::minutes(35);
-/// More attempts on one subscription within a day are a bug, not billing. What a person asks for has as many of its own.
+/// More attempts on one subscription within a day are a bug, not billing.
 pub const MOST_A_DAY: i64 = 3;
 
 words! {

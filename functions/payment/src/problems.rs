@@ -1,7 +1,7 @@
 //! What the service refuses, as its clients hear it.
 
-use cinema_http::{HeaderValue, Problem, StatusCode, header};
-use time::{Duration, OffsetDateTime};
+use cinema_http::{Problem, StatusCode};
+use time::OffsetDateTime;
 
 use crate::{
     billing::BillingError, payment::Payment, providers::ProviderError, purchase::Purchase, subscription::NotNow,
@@ -39,17 +39,10 @@ pub(crate) fn stale_preview() -> Problem {
 
 /// 402: nothing was taken.
 pub(crate) fn payment_declined(payment: &Payment) -> Problem {
-    let detail = "The payment was declined and nothing was taken. Try again with another method.";
+    let detail = "The payment was declined and nothing was taken. Try again: you can pay in another way then.";
     Problem::new(StatusCode::PAYMENT_REQUIRED, "payment_declined", detail)
         .with("payment_id", payment.id)
         .with("reason", payment.code.as_deref().unwrap_or("declined"))
-}
-
-/// 429: the saved method is left alone for so long. Whoever tries stolen cards is not helped, and no bank takes us for such a one.
-pub(crate) fn too_many_charges(wait: Duration) -> Problem {
-    let detail = "Your saved payment method was tried too often within a day. Nothing was taken. Try again later.";
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_charges", detail)
-        .with_header(header::RETRY_AFTER, HeaderValue::from(wait.whole_seconds().max(1)))
 }
 
 /// 422: nobody can begin with this price here.
@@ -66,6 +59,11 @@ pub(crate) fn not_sold_here() -> Problem {
 pub(crate) fn already_purchased(running: &Purchase, now: OffsetDateTime) -> Problem {
     Problem::conflict("already_purchased", "You have this title already. Watch it.")
         .with("purchase", PurchaseView::of(running, now))
+}
+
+/// 409: nobody rents what they can watch without.
+pub(crate) fn included_in_plan() -> Problem {
+    Problem::conflict("included_in_plan", "Your plan includes this title. Watch it, or buy it to keep it.")
 }
 
 /// 409: what an account has must fit into what is told of it.

@@ -59,14 +59,14 @@ pub struct Promo {
 
 impl Promo {
     /// Every limit that makes no sense: where, and why.
-    pub fn violations(&self) -> Vec<(&'static str, &'static str)> {
+    pub fn violations(&self, now: OffsetDateTime) -> Vec<(&'static str, &'static str)> {
         let in_range = i32::try_from(self.most_uses.unwrap_or(1)).is_ok_and(|most| most > 0);
-        let is_never = self.valid_from.zip(self.valid_until).is_some_and(|(from, until)| until <= from);
+        let is_never = self.valid_until.is_some_and(|until| until <= self.valid_from.unwrap_or(now).max(now));
         [
             (!(1..=100).contains(&self.percent_off), "/percent_off", "must be 1 to 100"),
             (!(1..=120).contains(&self.periods), "/periods", "must be 1 to 120"),
             (!in_range, "/most_uses", "must be 1 to 2147483647"),
-            (is_never, "/valid_until", "must be after valid_from"),
+            (is_never, "/valid_until", "must be after valid_from, and to come"),
         ]
         .into_iter()
         .filter_map(|(is_wrong, pointer, reason)| is_wrong.then_some((pointer, reason)))
@@ -77,6 +77,7 @@ impl Promo {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+    use time::macros::datetime;
 
     use super::*;
 
@@ -85,7 +86,7 @@ mod tests {
         body[change.0] = change.1;
         let promo: Promo = serde_json::from_value(body)?;
         assert!(promo.code.as_str().bytes().all(|byte| !byte.is_ascii_lowercase()));
-        Ok(promo.violations().into_iter().map(|(pointer, _)| pointer).collect())
+        Ok(promo.violations(datetime!(2027-01-01 00:00 UTC)).into_iter().map(|(pointer, _)| pointer).collect())
     }
 
     #[test]
@@ -98,6 +99,7 @@ mod tests {
             ("periods", json!(121)),
             ("most_uses", json!(0)),
             ("most_uses", json!(2_147_483_648u32)),
+            ("valid_until", json!("2026-12-31T00:00:00Z")),
         ] {
             assert_eq!(promo((name, value)).unwrap(), [format!("/{name}")]);
         }

@@ -8,7 +8,7 @@
 //! Period 0 is the trial, or the wait for the first payment; each paid period has the number after the one before, so that it is invoiced once.
 
 use events::contracts::SubscriptionStatus;
-use kernel::{Money, MoneyError};
+use kernel::{Money, MoneyError, policy::Entitlement};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
@@ -467,6 +467,14 @@ impl Subscription {
     /// Whether it ever brought something: a paid period, or a trial.
     fn has_begun(&self) -> bool {
         self.period > 0 || self.from < self.anchor
+    }
+
+    /// What it brings, and will go on to bring with the next period; `None` when it does not run, or is about to end or to rest.
+    pub fn going_on(&self) -> Option<Entitlement> {
+        let runs = matches!(self.status, Status::Trialing | Status::Active) && self.leaving.is_none();
+        let (_, valid_to, grace_to) = self.access().filter(|_| runs)?;
+        let Terms { plan, max_streams, max_height, .. } = self.terms.clone();
+        Some(Entitlement { plan, max_streams, max_height, valid_to, grace_to })
     }
 
     /// What everybody hears: the contract's word, until when it is paid and until when it brings something. `None` while it never brought

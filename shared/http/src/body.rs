@@ -4,8 +4,8 @@ use std::{fmt, marker::PhantomData};
 
 use axum::{
     body::Body,
-    extract::{FromRequest, FromRequestParts, Request},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -26,18 +26,38 @@ impl<T: DeserializeOwned, S: Send + Sync, const LIMIT: usize> FromRequest<S> for
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let essence =
-            content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase();
-        if !(essence == "application/json" || essence.starts_with("application/") && essence.ends_with("+json")) {
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                "The body must be JSON. Send it with Content-Type: application/json.",
-            ));
-        }
+        check_media_type(request.headers())?;
         parse(&read(request.into_body(), LIMIT).await?).map(Self)
     }
+}
+
+/// No body is `None`, whatever its media type.
+impl<T: DeserializeOwned, S: Send + Sync, const LIMIT: usize> OptionalFromRequest<S> for Json<T, LIMIT> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Option<Self>, Problem> {
+        let (parts, body) = request.into_parts();
+        let body = read(body, LIMIT).await?;
+        if body.is_empty() {
+            return Ok(None);
+        }
+        check_media_type(&parts.headers)?;
+        parse(&body).map(|value| Some(Self(value)))
+    }
+}
+
+fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence =
+        content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase();
+    if essence == "application/json" || essence.starts_with("application/") && essence.ends_with("+json") {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        "The body must be JSON. Send it with Content-Type: application/json.",
+    ))
 }
 
 async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {

@@ -10,7 +10,7 @@ use axum::{
 };
 use events::Transaction;
 use kernel::sha256;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor};
 use time::{Duration, OffsetDateTime};
@@ -65,11 +65,12 @@ impl Stored {
     /// # Errors
     /// 422 when the key was used with another body.
     pub fn replay(self, fingerprint: &[u8]) -> Result<Response, Problem> {
-        if self.fingerprint != fingerprint {
-            return Err(reused());
-        }
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
-        Ok(replayed((status, Body(self.body)).into_response()))
+        Ok(replayed((status, Body(self.body_for(fingerprint)?)).into_response()))
+    }
+
+    fn body_for(self, fingerprint: &[u8]) -> Result<Value, Problem> {
+        if self.fingerprint == fingerprint { Ok(self.body) } else { Err(reused()) }
     }
 }
 
@@ -151,6 +152,34 @@ impl IdempotencyKey {
             ticket.finish(transaction, status, &answer).await?;
         }
         Ok((status, crate::Json::<T>(answer)).into_response())
+    }
+
+    /// Commits what an effect of more than one transaction has begun together with the key: a request with the same key that comes while this one is
+    /// answered, or after a failure, goes on with it and begins nothing. The last transaction stores the answer with [`Self::once`].
+    ///
+    /// # Errors
+    /// 409 in flight, 422 reused with another body, 503 when the store is down, and the effect's own.
+    pub async fn begin<T: Serialize + DeserializeOwned>(
+        &self,
+        transaction: &mut Transaction<'_>,
+        principal: impl Display,
+        request: &impl Serialize,
+        now: OffsetDateTime,
+        effect: impl AsyncFnOnce(&mut Transaction<'_>) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        // Erasing an account looks at the first word.
+        let ticket = self.ticket(format!("{principal} begins"), request, now);
+        if let Some(ticket) = &ticket
+            && let Some(stored) = ticket.claim(transaction).await?
+        {
+            let body = stored.body_for(&ticket.fingerprint)?;
+            return serde_json::from_value(body).map_err(Problem::internal);
+        }
+        let begun = effect(transaction).await?;
+        if let Some(ticket) = ticket {
+            ticket.finish(transaction, StatusCode::ACCEPTED, &begun).await?;
+        }
+        Ok(begun)
     }
 
     /// The stored answer of an earlier request, for effects that are more than one transaction: they begin with this and end with [`Self::once`].

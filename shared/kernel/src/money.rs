@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// An ISO 4217 code in capitals.
+/// An ISO 4217 code of money, in capitals.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Currency([u8; 3]);
 
@@ -17,6 +17,16 @@ impl Currency {
     /// The code.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// How many decimal digits of an amount are minor units (ISO 4217).
+    pub fn minor_digits(&self) -> usize {
+        match self.as_str() {
+            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"
+            | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+            _ => 2,
+        }
     }
 }
 
@@ -37,7 +47,9 @@ impl FromStr for Currency {
 
     fn from_str(text: &str) -> Result<Self, CurrencyError> {
         let code: [u8; 3] = text.as_bytes().try_into().map_err(|_| CurrencyError)?;
-        if code.iter().all(u8::is_ascii_uppercase) { Ok(Self(code)) } else { Err(CurrencyError) }
+        // Metals, funds and test codes begin with an X as well: nobody pays with those.
+        let is_money = code[0] != b'X' || matches!(&code, b"XAF" | b"XCD" | b"XCG" | b"XOF" | b"XPF");
+        if is_money && code.iter().all(u8::is_ascii_uppercase) { Ok(Self(code)) } else { Err(CurrencyError) }
     }
 }
 
@@ -93,6 +105,14 @@ impl Money {
     /// Minor units of a currency.
     pub fn new(minor: i64, currency: Currency) -> Self {
         Self { minor, currency }
+    }
+
+    /// The digits before and behind the decimal point, without the sign; the second is empty for a currency without minor units.
+    pub fn digits(self) -> (String, String) {
+        let minor = self.currency.minor_digits();
+        let mut whole = format!("{:0>1$}", self.minor.unsigned_abs(), minor + 1);
+        let fraction = whole.split_off(whole.len() - minor);
+        (whole, fraction)
     }
 
     /// Nothing.
@@ -178,6 +198,7 @@ mod tests {
             r#"{"amount":9223372036854775808,"currency":"RUB"}"#,
             r#"{"amount":1,"currency":"rub"}"#,
             r#"{"amount":1,"currency":"RUBL"}"#,
+            r#"{"amount":1,"currency":"XXX"}"#,
             r#"{"amount":1}"#,
             r#"{"amount":1,"currency":"RUB","minor":1}"#,
         ] {

@@ -10,7 +10,7 @@ use events::{DeadLetters, Deadline, Event, Outcome, Record};
 use futures::{FutureExt, future::BoxFuture};
 use lambda_runtime::Error;
 use manifest::Payload;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 use tracing::{Instrument, Span};
 
@@ -25,11 +25,7 @@ impl Delivered for SqsMessage {
     const PAYLOAD: Payload = Payload::Sqs;
 
     fn answer<'a>(consumer: &'a dyn AnyConsumer<Self>, payload: &'a RawValue, deadline: &'a Deadline) -> Answer<'a> {
-        async move {
-            let batch = serde_json::from_str(payload.get())?;
-            Ok(serde_json::to_value(answer_sqs(consumer, batch, deadline).await)?)
-        }
-        .boxed()
+        answer_with(payload, move |batch| answer_sqs(consumer, batch, deadline))
     }
 }
 
@@ -45,24 +41,7 @@ impl Delivered for KinesisRecord {
     const PAYLOAD: Payload = Payload::Kinesis;
 
     fn answer<'a>(consumer: &'a dyn AnyConsumer<Self>, payload: &'a RawValue, deadline: &'a Deadline) -> Answer<'a> {
-        async move {
-            let batch = serde_json::from_str(payload.get())?;
-            Ok(serde_json::to_value(answer_kinesis(consumer, batch, deadline).await)?)
-        }
-        .boxed()
-    }
-}
-
-impl Delivered for S3Object {
-    const PAYLOAD: Payload = Payload::S3;
-
-    fn answer<'a>(consumer: &'a dyn AnyConsumer<Self>, payload: &'a RawValue, deadline: &'a Deadline) -> Answer<'a> {
-        async move {
-            let batch: S3Event = serde_json::from_str(payload.get())?;
-            let objects = batch.records.into_iter().map(Self::from).collect();
-            whole(consumer.consume_all(objects, deadline).await)
-        }
-        .boxed()
+        answer_with(payload, move |batch| answer_kinesis(consumer, batch, deadline))
     }
 }
 
@@ -70,11 +49,16 @@ impl Delivered for Change {
     const PAYLOAD: Payload = Payload::Dynamodb;
 
     fn answer<'a>(consumer: &'a dyn AnyConsumer<Self>, payload: &'a RawValue, deadline: &'a Deadline) -> Answer<'a> {
-        async move {
-            let batch = serde_json::from_str(payload.get())?;
-            Ok(serde_json::to_value(answer_dynamodb(consumer, batch, deadline).await)?)
-        }
-        .boxed()
+        answer_with(payload, move |batch| answer_dynamodb(consumer, batch, deadline))
+    }
+}
+
+impl Delivered for S3Object {
+    const PAYLOAD: Payload = Payload::S3;
+
+    fn answer<'a>(consumer: &'a dyn AnyConsumer<Self>, payload: &'a RawValue, deadline: &'a Deadline) -> Answer<'a> {
+        let objects = |batch: S3Event| batch.records.into_iter().map(Self::from).collect();
+        answer_whole(payload, move |batch| consumer.consume_all(objects(batch), deadline))
     }
 }
 
@@ -82,12 +66,26 @@ impl Delivered for Tick {
     const PAYLOAD: Payload = Payload::Schedule;
 
     fn answer<'a>(consumer: &'a dyn AnyConsumer<Self>, payload: &'a RawValue, deadline: &'a Deadline) -> Answer<'a> {
-        async move {
-            let tick = serde_json::from_str(payload.get())?;
-            whole(consumer.consume_all(vec![tick], deadline).await)
-        }
-        .boxed()
+        answer_whole(payload, move |tick| consumer.consume_all(vec![tick], deadline))
     }
+}
+
+/// Parses a batch and names what failed of it.
+fn answer_with<'a, B, F>(payload: &'a RawValue, answer: impl FnOnce(B) -> F + Send + 'a) -> Answer<'a>
+where
+    B: DeserializeOwned + Send + 'a,
+    F: Future<Output: Serialize + Send> + Send + 'a,
+{
+    async move { Ok(serde_json::to_value(answer(serde_json::from_str(payload.get())?).await)?) }.boxed()
+}
+
+/// The same for an asynchronous invocation: an error makes Lambda deliver the whole of it again.
+fn answer_whole<'a, B, F>(payload: &'a RawValue, consume: impl FnOnce(B) -> F + Send + 'a) -> Answer<'a>
+where
+    B: DeserializeOwned + Send + 'a,
+    F: Future<Output = Vec<Outcome>> + Send + 'a,
+{
+    async move { whole(consume(serde_json::from_str(payload.get())?).await) }.boxed()
 }
 
 /// `batchItemFailures` of a stream: delivery resumes at the named record.
@@ -259,7 +257,7 @@ pub async fn answer_dynamodb(
     stream_answer(places, outcomes, consumer.dead_letters()).await
 }
 
-/// The invocation is asynchronous: an error makes Lambda deliver the whole of it again.
+/// An error if any of it must come again.
 fn whole(outcomes: Vec<Outcome>) -> Result<Value, Error> {
     let mut again = None;
     for outcome in outcomes {

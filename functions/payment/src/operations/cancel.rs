@@ -1,21 +1,12 @@
 //! `POST /v1/subscriptions/me/cancel`: ends, or rests, with the running period.
 
-use cinema_http::{
-    Json, Problem, State, StatusCode, Uncapped,
-    axum::{
-        body::{Body, to_bytes},
-        extract::{FromRequest as _, Request},
-    },
-};
+use cinema_http::{Json, Problem, State, Uncapped};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{billing::Billing, problems::no_subscription, store::subscriptions, view::SubscriptionAnswer};
 
 runtime::wire! { pub(super) struct Cancel { billing: Billing } }
-
-/// As many as of any other body.
-const MAX_BODY_BYTES: usize = 1 << 20;
 
 /// How somebody leaves.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -37,9 +28,9 @@ pub(super) struct CancelRequest {
 pub(super) async fn cancel(
     State(Cancel { billing }): State<Cancel>,
     account: Uncapped<10>,
-    request: Request,
+    request: Option<Json<CancelRequest>>,
 ) -> Result<Json<SubscriptionAnswer>, Problem> {
-    let request = read(request).await?;
+    let request = request.map(|Json(request)| request).unwrap_or_default();
     if request.pause_for_months.is_some_and(|months| !(1..=3).contains(&months)) {
         return Err(Problem::invalid("/pause_for_months", "must be 1 to 3"));
     }
@@ -60,18 +51,4 @@ pub(super) async fn cancel(
             Ok(Json(SubscriptionAnswer::of(&stored, None, now)))
         })
         .await
-}
-
-/// The body, if there is one.
-async fn read(request: Request) -> Result<CancelRequest, Problem> {
-    let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| {
-        let detail = "The body is too large. Send at most 1 MiB.";
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", detail).because(error)
-    })?;
-    if bytes.is_empty() {
-        return Ok(CancelRequest::default());
-    }
-    let request = Request::from_parts(parts, Body::from(bytes));
-    Json::<CancelRequest>::from_request(request, &()).await.map(|Json(request)| request)
 }

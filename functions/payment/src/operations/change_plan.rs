@@ -7,19 +7,14 @@ use runtime::PublicUrl;
 use time::Duration;
 
 use super::{
-    begin_once, check_charges,
     preview_change::{ChangePreview, chosen},
     subscribe::{RETURN_PATH, collect},
 };
 use crate::{
-    billing::{Billing, Through},
+    billing::Billing,
     invoice::{Invoice, Sold},
     problems::{no_subscription, payment_under_way, stale_preview},
-    store::{
-        methods,
-        payments::{self, Charges},
-        subscriptions,
-    },
+    store::{payments, subscriptions},
     view::SubscriptionAnswer,
 };
 
@@ -30,11 +25,10 @@ const AGREED_WITHIN: Duration = Duration::minutes(15);
 
 /// Changes the price. The body is the preview's answer.
 ///
-/// What costs something begins once it is paid: by the saved method, or on the page at `checkout_url`.
+/// What costs something begins once it is paid: by the saved method, or on the page at `checkout_url`, also within a day after a decline.
 ///
 /// 409 `stale_preview` when it would not cost the same any more, `payment_under_way` while something else is being paid. 402 `payment_declined`, also for a
-/// repetition with the same key. 429 `too_many_charges` after three charges for changes within a day; `Retry-After` tells when the next one is
-/// possible. Honours Idempotency-Key.
+/// repetition with the same key. Honours Idempotency-Key.
 #[utoipa::path(
     post, path = "/v1/subscriptions/me/change", tag = "payment",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe for 24 hours.")),
@@ -53,7 +47,7 @@ pub(super) async fn change_plan(
     let return_url = public_url.join(RETURN_PATH);
     let begun = async |tx: &mut Transaction<'_>| {
         let begin = async |tx: &mut Transaction<'_>| begin(&billing, tx, &account, &agreed, return_url).await;
-        begin_once(&key, tx, account.id, &agreed, now, begin).await
+        key.begin(tx, account.id, &agreed, now, begin).await
     };
     let (subscription, payment) = billing.outbox().transact(begun).await?;
     let payment = collect(&billing, payment).await?;
@@ -99,13 +93,7 @@ async fn begin(
     let sold = Sold { terms, percent_off: stored.state.percent_off };
     let place = (stored.id, stored.state.period, stored.state.changes + 1);
     let invoice = Invoice::of_change(id, place, amount, sold, now).map_err(Problem::internal)?;
-    let through = match methods::find_default(tx, id).await? {
-        Some(method) => {
-            check_charges(tx, Charges::Changes(stored.id), now).await?;
-            Through::Method(method)
-        }
-        None => Through::Checkout { return_url },
-    };
+    let through = billing.through(tx, id, return_url).await?;
     let payment = billing.bill(tx, &mut stored, invoice, through).await?;
     Ok((stored.id, payment))
 }

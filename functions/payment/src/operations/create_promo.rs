@@ -26,7 +26,7 @@ pub(super) async fn create_promo(
     Json(promo): Json<Promo>,
 ) -> Result<Response, Problem> {
     let now = world.now();
-    let mut violations = promo.violations().into_iter();
+    let mut violations = promo.violations(now).into_iter();
     if let Some((pointer, reason)) = violations.next() {
         return Err(violations
             .fold(Problem::invalid(pointer, reason), |problem, (pointer, reason)| problem.at(pointer, reason)));

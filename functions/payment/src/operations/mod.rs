@@ -1,21 +1,12 @@
 //! One file per Lambda.
 
-use std::fmt::Display;
-
-use cinema_http::{IdempotencyKey, Problem, StatusCode, axum::body::to_bytes};
-use events::{EndedSessions, Outcome, Transaction};
+use events::{EndedSessions, Outcome};
 use kernel::PaymentId;
-use serde::{Serialize, de::DeserializeOwned};
 use sqlx::PgPool;
 use stores::StoreError;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
-use crate::{
-    billing::BillingError,
-    payment::Payment,
-    problems::too_many_charges,
-    store::payments::{self, Charges},
-};
+use crate::{billing::BillingError, payment::Payment, store::payments};
 
 cinema_http::operations! {
     sessions: EndedSessions,
@@ -44,30 +35,6 @@ async fn reload(pool: &PgPool, id: Option<PaymentId>) -> Result<Option<Payment>,
         Some(id) => payments::find(pool, id).await,
         None => Ok(None),
     }
-}
-
-/// Refuses a charge of the saved method after as many within a day as one asks for by mistake.
-async fn check_charges(tx: &mut Transaction<'_>, charges: Charges, now: OffsetDateTime) -> Result<(), Problem> {
-    let reached = payments::limit_reached_at(tx, charges, now - Duration::DAY).await?;
-    reached.map_or(Ok(()), |at| Err(too_many_charges(at + Duration::DAY - now)))
-}
-
-/// Commits what is begun for a key together with the key, before the provider is called: a request with the same key that comes while this one
-/// is answered, or after a decline, goes on with what was begun and begins nothing. The answer itself is stored by the last transaction.
-async fn begin_once<T: Serialize + DeserializeOwned>(
-    key: &IdempotencyKey,
-    tx: &mut Transaction<'_>,
-    principal: impl Display,
-    request: &impl Serialize,
-    now: OffsetDateTime,
-    begin: impl AsyncFnOnce(&mut Transaction<'_>) -> Result<T, Problem>,
-) -> Result<T, Problem> {
-    // Erasing an account looks at the first word.
-    let principal = format!("{principal} begins");
-    let effect = async |tx: &mut Transaction<'_>| Ok((StatusCode::ACCEPTED, begin(tx).await?));
-    let begun = key.once(tx, principal, request, now, effect).await?;
-    let begun = to_bytes(begun.into_body(), usize::MAX).await.map_err(Problem::internal)?;
-    serde_json::from_slice(&begun).map_err(Problem::internal)
 }
 
 /// What a run of a schedule ends with: the others were done although one failed, and it comes again.

@@ -2,22 +2,21 @@
 
 use cinema_http::{IdempotencyKey, Json, Problem, Response, State, StatusCode, Uncapped, Viewer, idempotency::reused};
 use events::Transaction;
-use kernel::{Id as _, PaymentId, PurchaseId, PurchaseKind, TitleId, policy::may_watch_once_paid};
+use kernel::{Id as _, PaymentId, PurchaseId, PurchaseKind, TitleId, policy::{Basis, TitleRules, may_watch, may_watch_once_paid}};
 use runtime::PublicUrl;
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::{check_charges, subscribe::collect};
+use super::subscribe::collect;
 use crate::{
-    billing::{Billing, Through, put_purchase},
+    billing::{Billing, put_purchase},
     invoice::Invoice,
     payment::{Status as PaymentStatus, Way},
-    problems::{already_purchased, not_sold_here, payment_under_way, too_many_purchases},
+    problems::{already_purchased, included_in_plan, not_sold_here, payment_under_way, too_many_purchases},
     purchase::{MOST_RUNNING, Purchase, Status},
     store::{
-        erased_accounts, methods,
-        payments::{self, Charges},
-        purchases, subscriptions, title_prices, titles,
+        erased_accounts, payments, purchases, subscriptions, title_prices, titles,
     },
     title_price::here,
     view::PurchaseAnswer,
@@ -37,12 +36,12 @@ pub(super) struct PurchaseTitleRequest {
 
 /// Rents or buys a title.
 ///
-/// The saved method is charged, or `checkout_url` is where the person pays; repeating the request gives the same page while it is open. A provider
-/// that does not answer makes the payment `unknown`: it is found out by itself. What was withdrawn before it was paid is given back.
+/// The saved method is charged, or `checkout_url` is where the person pays, also within a day after a decline; repeating the request gives the same page
+/// while it is open. A provider that does not answer makes the payment `unknown`: it is found out by itself. What was withdrawn before it was paid is given
+/// back.
 ///
-/// 409 `already_purchased` with the `purchase` that runs. 402 `payment_declined` when the saved method was declined, also for a repetition with the same key;
-/// after three declines within a day 429 `too_many_charges`, and `Retry-After` tells when it is tried again. 422 for a title that is not sold by itself
-/// here. Honours Idempotency-Key.
+/// 409 `already_purchased` with the `purchase` that runs, and `included_in_plan` for a rental of what the plan brings anyway. 402 `payment_declined` when the saved method was declined, also for a repetition with the same
+/// key. 422 for a title that is not sold by itself here. Honours Idempotency-Key.
 #[utoipa::path(
     post, path = "/v1/purchases", tag = "payment",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition safe for 24 hours.")),
@@ -128,6 +127,9 @@ async fn begin(
             return payment.map(|payment| (own.id, Some(payment.id))).ok_or_else(payment_under_way);
         }
     }
+    if kind == PurchaseKind::Rent && is_included(tx, viewer, &title.rules, now).await? {
+        return Err(included_in_plan());
+    }
     if purchases::count_running(tx, account).await? >= MOST_RUNNING {
         return Err(too_many_purchases());
     }
@@ -149,14 +151,20 @@ async fn begin(
         version: 1,
     };
     purchases::add(tx, &purchase).await?;
-    let through = match methods::find_default(tx, account).await? {
-        Some(method) => {
-            check_charges(tx, Charges::DeclinedPurchases(account), now).await?;
-            Through::Method(method)
-        }
-        None => Through::Checkout { return_url },
-    };
+    let through = billing.through(tx, account, return_url).await?;
     let sold_by = (price.price.tax_basis_points, price.price.seller.as_str());
     let invoice = Invoice::of_purchase(account, &purchase, sold_by, &title.name, now).map_err(Problem::internal)?;
     Ok((id, billing.bill_purchase(tx, invoice, through).await?))
+}
+
+/// Whether the account's plan brings the title, today and with the next period: then nothing is had by renting it.
+async fn is_included(
+    tx: &mut Transaction<'_>,
+    viewer: &Viewer,
+    rules: &TitleRules,
+    now: OffsetDateTime,
+) -> Result<bool, Problem> {
+    let newest = subscriptions::find_newest(&mut **tx, viewer.account).await?;
+    let plan = newest.and_then(|newest| newest.state.going_on());
+    Ok(may_watch(rules, &viewer.policy, plan.as_ref().into(), now) == Ok(Basis::Plan))
 }

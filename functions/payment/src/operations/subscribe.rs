@@ -14,7 +14,7 @@ use crate::{
     payment::{Payment, Status as PaymentStatus, Way},
     problems::{no_such_price, no_such_promo, payment_declined, provider_unavailable, subscription_exists},
     promo::Code,
-    store::{erased_accounts, methods, payments, plans, promos, subscriptions, subscriptions::Stored},
+    store::{erased_accounts, payments, plans, promos, subscriptions, subscriptions::Stored},
     subscription::{Status, Subscription},
     terms::Terms,
     view::SubscriptionAnswer,
@@ -38,8 +38,8 @@ pub(super) struct SubscribeRequest {
 /// Subscribes.
 ///
 /// An account that never had a subscription begins with the price's trial and pays nothing yet. Otherwise the saved method is charged, or
-/// `checkout_url` is where the person pays; repeating the request gives the same page while it is open. A provider that does not answer makes the payment
-/// `unknown`: it is found out by itself.
+/// `checkout_url` is where the person pays, also within a day after a decline; repeating the request gives the same page while it is open. A provider that
+/// does not answer makes the payment `unknown`: it is found out by itself.
 ///
 /// 409 `subscription_exists`. 402 `payment_declined` when the saved method was declined. 422 for a price that is not offered here and a promo code
 /// that cannot be used. Honours Idempotency-Key.
@@ -112,10 +112,7 @@ async fn begin(
         billing.put(tx, &mut stored).await?;
         return Ok((stored.id, None));
     }
-    let through = match methods::find_default(tx, id).await? {
-        Some(method) => Through::Method(method),
-        None => Through::Checkout { return_url },
-    };
+    let through = billing.through(tx, id, return_url).await?;
     let invoice = Invoice::of_period(id, stored.id, state.bill().map_err(Problem::internal)?, now);
     let invoice = invoice.map_err(Problem::internal)?;
     let payment = billing.bill(tx, &mut stored, invoice, through).await?;

@@ -1,6 +1,6 @@
 //! Amounts, rates and times as people write them.
 
-use kernel::{Currency, Money};
+use kernel::Money;
 use time::{Month, OffsetDateTime, UtcOffset};
 
 use super::words::Language;
@@ -8,21 +8,9 @@ use super::words::Language;
 /// Keeps an amount and its currency on one line.
 const NO_BREAK: char = '\u{a0}';
 
-/// How many digits of a currency are minor units (ISO 4217).
-fn minor_digits(currency: Currency) -> usize {
-    match currency.as_str() {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"
-        | "VUV" | "XAF" | "XOF" | "XPF" => 0,
-        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-        _ => 2,
-    }
-}
-
 /// `1,234.50 EUR`, `1 234,50 EUR`.
 pub(super) fn amount(money: Money, language: Language) -> String {
-    let digits = minor_digits(money.currency);
-    let text = format!("{:0>1$}", money.minor.unsigned_abs(), digits + 1);
-    let (whole, fraction) = text.split_at(text.len() - digits);
+    let (whole, fraction) = money.digits();
     let (group, point) = match language {
         Language::English => (',', '.'),
         Language::Russian => (NO_BREAK, ','),
@@ -37,9 +25,9 @@ pub(super) fn amount(money: Money, language: Language) -> String {
         }
         written.push(digit);
     }
-    if digits > 0 {
+    if !fraction.is_empty() {
         written.push(point);
-        written.push_str(fraction);
+        written.push_str(&fraction);
     }
     format!("{written}{NO_BREAK}{}", money.currency)
 }

@@ -148,36 +148,38 @@ pub(crate) async fn last_of_purchase(
         .await
 }
 
-/// Charges of a saved method that count towards the same [`MOST_A_DAY`].
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Charges {
-    /// For periods of a subscription, by schedule.
-    Periods(SubscriptionId),
-    /// For better plans within them, by the person's wish.
-    Changes(SubscriptionId),
-    /// For titles: those that were declined, as somebody may well buy more than three.
-    DeclinedPurchases(AccountId),
+/// How often a subscription's periods were charged to a saved method since a moment, whatever came of it.
+pub(crate) async fn count_charges(
+    connection: &mut PgConnection,
+    subscription: SubscriptionId,
+    since: OffsetDateTime,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(
+        "select count(*) from payments p join invoices i on i.id = p.invoice_id where i.subscription_id = $1 \
+         and i.kind = 'period' and p.way = 'charge' and p.created_at > $2",
+    )
+    .bind(subscription)
+    .bind(since)
+    .fetch_one(connection)
+    .await
 }
 
-/// When the oldest of the newest [`MOST_A_DAY`] of them was made; `None` while there were fewer since a moment.
-pub(crate) async fn limit_reached_at(
+/// Whether a charge of a saved method was declined since a moment.
+pub(crate) async fn was_declined(
     connection: &mut PgConnection,
-    charges: Charges,
+    account: AccountId,
+    method: MethodId,
     since: OffsetDateTime,
-) -> Result<Option<OffsetDateTime>, sqlx::Error> {
-    let (condition, id) = match charges {
-        Charges::Periods(id) => ("i.subscription_id = $1 and i.kind = 'period'", id.to_string()),
-        Charges::Changes(id) => ("i.subscription_id = $1 and i.kind = 'change'", id.to_string()),
-        Charges::DeclinedPurchases(id) => {
-            ("p.account_id = $1 and i.kind = 'purchase' and p.status = 'failed'", id.to_string())
-        }
-    };
-    let statement = format!(
-        "select p.created_at from payments p join invoices i on i.id = p.invoice_id where {condition} and p.way = 'charge' \
-         and p.created_at > $2 order by p.created_at desc offset $3 limit 1"
-    );
-    let query = sqlx::query_scalar(AssertSqlSafe(statement)).bind(id).bind(since).bind(MOST_A_DAY - 1);
-    query.fetch_optional(connection).await
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "select exists (select from payments where account_id = $1 and method_id = $2 and way = 'charge' and status = 'failed' \
+         and created_at > $3)",
+    )
+    .bind(account)
+    .bind(method)
+    .bind(since)
+    .fetch_one(connection)
+    .await
 }
 
 /// The newest payment for a better plan within a period that was not given back as a whole.

@@ -70,7 +70,9 @@ async fn codes_that_do_not_count_are_refused() {
     let stage = Stage::start().await;
     let price = stage.plan("standard", 1_000, 0).await;
     promo(&stage, "SOON", json!({"valid_from": "2027-02-01T00:00:00Z"})).await.expect(201);
-    promo(&stage, "OVER", json!({"valid_until": "2027-01-01T00:00:00Z"})).await.expect(201);
+    promo(&stage, "PAST", json!({"valid_until": "2027-01-01T00:00:00Z"})).await.expect_problem(422, "invalid_request");
+    promo(&stage, "OVER", json!({"valid_until": "2027-01-31T11:00:00Z"})).await.expect(201);
+    stage.advance(Duration::HOUR);
     for code in ["SOON", "OVER", "NOTHING"] {
         subscribe(&stage, Customer::new(), &price, code).await.expect_problem(422, "invalid_request");
     }

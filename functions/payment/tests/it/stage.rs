@@ -6,7 +6,7 @@ use cinema_http::axum::http::Method;
 use events::{Consumer, Deadline, Event, Outcome};
 use kernel::{
     AccountId, ProfileId, TitleId, World,
-    policy::{Publication, TitleRules},
+    policy::{Publication, TitleRules, Window},
     world::ManualClock,
 };
 use payment::operations::{self, consumers};
@@ -257,7 +257,8 @@ impl Stage {
     /// A film that everybody may watch, at these prices in euro.
     pub async fn film(&self, rent: i64, buy: i64) -> TitleId {
         let title = self.world.id();
-        self.tell_title(title, 1, &open()).await;
+        let apart = Window { territories: vec![], plans: vec!["festival".to_owned()], from: None, until: None };
+        self.tell_title(title, 1, &TitleRules { windows: vec![apart], ..open() }).await;
         let prices = json!([title_price(None, "rent", rent, "EUR"), title_price(None, "buy", buy, "EUR")]);
         self.price(title, &prices).await.expect(200);
         title

@@ -55,7 +55,7 @@ async fn simulate(root: &Path, scratch: &Scratch, subject: &Subject, progress: &
     let environment = variables(&platform);
     match subject {
         Subject::Billing { seeds, minutes, seed } => billing(root, (*seeds, *minutes, *seed), environment).await,
-        Subject::Faults(arguments) => faults::run(root, &scratch.temp()?, arguments, &environment, progress).await,
+        Subject::Faults(arguments) => faults::run(root, arguments, &environment, progress).await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `cargo cinema simulate faults`: a copy of the repository is broken in one known way after the other, and the simulation must find each.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Stdio,
@@ -72,15 +73,15 @@ impl Histories {
 /// Says whether every fault was found, and prints a table.
 pub(super) async fn run(
     root: &Path,
-    temp: &Path,
     arguments: &Arguments,
     environment: &Variables,
     progress: &Progress,
 ) -> Result<bool> {
     let faults = read(&root.join(FOLDER), &arguments.names)?;
-    let copy = temp.join("repository");
-    copy_of(root, &copy).await?;
-    let bench = Bench { target: target(root).join("faults"), copy, arguments, environment };
+    let target = target(root).join("faults");
+    let copy = target.join("repository");
+    copy_to(root, &copy).await?;
+    let bench = Bench { target, copy, arguments, environment };
     progress.say("Without a fault");
     let whole = bench.simulate(1).await?;
     ensure!(whole.are_true, "without a fault it fails already: {}", whole.complaint());
@@ -130,20 +131,37 @@ fn read(folder: &Path, names: &[String]) -> Result<Vec<Fault>> {
     Ok(faults)
 }
 
-/// Copies what git would keep.
-async fn copy_of(root: &Path, copy: &Path) -> Result<()> {
+/// Makes `copy` what git would keep. A file that is the same already is left alone: cargo goes by its time.
+async fn copy_to(root: &Path, copy: &Path) -> Result<()> {
     let mut list = Command::new("git");
     list.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(root).stdin(Stdio::null());
     let listed = list.output().await.context("git cannot be started")?;
     ensure!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    let mut kept = BTreeSet::new();
     for name in String::from_utf8(listed.stdout)?.split_terminator('\0') {
         let (from, to) = (root.join(name), copy.join(name));
         // One that was deleted is listed until that is committed.
-        if from.is_file() {
+        if !from.is_file() {
+            continue;
+        }
+        if fs::read(&to).ok() != Some(fs::read(&from)?) {
             if let Some(folder) = to.parent() {
                 fs::create_dir_all(folder)?;
             }
             fs::copy(&from, &to).with_context(|| from.display().to_string())?;
+        }
+        kept.insert(to);
+    }
+    remove_others(copy, &kept)
+}
+
+fn remove_others(folder: &Path, kept: &BTreeSet<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.is_dir() {
+            remove_others(&path, kept)?;
+        } else if !kept.contains(&path) {
+            fs::remove_file(&path).with_context(|| path.display().to_string())?;
         }
     }
     Ok(())
@@ -212,6 +230,23 @@ mod tests {
             assert!(!findings.is_empty() && !files.is_empty(), "{name}");
         }
         assert!(read(&folder, &["no-such-fault".to_owned()]).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_copy_is_made_what_git_would_keep() {
+        let root = crate::repository::root().unwrap();
+        let temp = tempfile::tempdir().unwrap();
+        let (fault, stranger) = (temp.path().join("Cargo.toml"), temp.path().join("functions/stranger.rs"));
+        fs::create_dir_all(stranger.parent().unwrap()).unwrap();
+        for file in [&fault, &stranger] {
+            fs::write(file, "planted").unwrap();
+        }
+        copy_to(&root, temp.path()).await.unwrap();
+        assert!(!stranger.exists());
+        assert_eq!(fs::read(&fault).unwrap(), fs::read(root.join("Cargo.toml")).unwrap());
+        let time = fs::metadata(&fault).unwrap().modified().unwrap();
+        copy_to(&root, temp.path()).await.unwrap();
+        assert_eq!(fs::metadata(&fault).unwrap().modified().unwrap(), time);
     }
 
     #[test]
