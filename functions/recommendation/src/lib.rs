@@ -19,6 +19,7 @@ mod millis;
 pub mod model;
 pub mod operations;
 mod problems;
+pub mod record;
 pub mod related;
 pub mod selection;
 mod store;

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use crate::{
     catalogue::Catalogue,
     feedback::{Feedback, Onboarding, Verdict},
+    record::Record,
     viewing::Viewing,
 };
 
@@ -28,6 +29,8 @@ pub struct Taste {
     pub feedback: BTreeMap<TitleId, Feedback>,
     /// What is not offered to watch on until it is played after that, in milliseconds since 1970.
     pub hidden: BTreeMap<TitleId, i64>,
+    /// Ratings, and what was seen elsewhere.
+    pub records: BTreeMap<TitleId, Record>,
     pub onboarding: Onboarding,
 }
 
@@ -70,6 +73,9 @@ impl Taste {
         for (title, feedback) in self.feedback.iter().filter(|(_, feedback)| feedback.verdict == Verdict::Like) {
             add(*title, LIKED, feedback.at);
         }
+        for (title, at) in self.records.iter().filter_map(|(title, record)| Some((title, record.liked_at()?))) {
+            add(*title, LIKED, at);
+        }
         let refused = self.refused(catalogue);
         let sources = sources.into_iter().filter(|(title, _)| !refused.contains(title));
         let mut sources: Vec<Source> = sources
@@ -85,13 +91,15 @@ impl Taste {
 
     fn refused(&self, catalogue: &Catalogue) -> BTreeSet<TitleId> {
         let refused = self.feedback.iter().filter(|(_, feedback)| feedback.verdict != Verdict::Like);
-        refused.map(|(title, _)| catalogue.work_of(*title)).collect()
+        let disliked = self.records.iter().filter(|(_, record)| record.is_disliked()).map(|(title, _)| title);
+        refused.map(|(title, _)| title).chain(disliked).map(|title| catalogue.work_of(*title)).collect()
     }
 
     /// Films and series that are proposed no more: seen, refused, or known to the profile anyway.
     pub fn excluded(&self, catalogue: &Catalogue) -> BTreeSet<TitleId> {
         let seen = self.viewings.iter().filter(|(_, viewing)| viewing.is_seen()).map(|(title, _)| title);
-        let known = seen.chain(self.feedback.keys()).chain(&self.onboarding.titles);
+        let recorded = self.records.iter().filter(|(_, record)| record.is_known()).map(|(title, _)| title);
+        let known = seen.chain(self.feedback.keys()).chain(recorded).chain(&self.onboarding.titles);
         known.map(|title| catalogue.work_of(*title)).collect()
     }
 

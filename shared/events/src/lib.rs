@@ -12,7 +12,7 @@ pub use consumer::{BatchConsumer, Batches, Consumer, DeadLetters, Deadline, Outc
 pub use contracts::{
     Account, Asset, Captions, ContractError, Entitlements, Erasure, Export, HidingChange, HistoryErased, Payment,
     Playback, PlayerSample, Profile, ProfileSecret, Purchase, Receipt, RefreshReused, RentalBegun, SessionEnded,
-    Subscription, Title, TitleLeaving, Trial, WatchlistChange,
+    Subscription, Title, TitleLeaving, TitleRecord, Trial, WatchlistChange,
 };
 pub use ended_sessions::{EndedSessions, ProjectSessions};
 pub use envelope::{Event, EventError};

@@ -75,6 +75,7 @@ pub mod types {
         EXPORT_REQUESTED = "cinema.user.export_requested.v1", crate::user::ExportRequested;
         HISTORY_ERASED = "cinema.user.history_erased.v1", crate::user::HistoryErased;
         CONTINUE_WATCHING_CHANGED = "cinema.user.continue_watching_changed.v1", crate::user::ContinueWatchingChanged;
+        TITLE_RECORD_CHANGED = "cinema.user.title_record_changed.v1", crate::user::TitleRecordChanged;
         WATCHLIST_CHANGED = "cinema.user.watchlist_changed.v1", crate::user::WatchlistChanged;
         PROFILE_CHANGED = "cinema.user.profile_changed.v1", crate::user::ProfileChanged;
         PROFILE_SECRET_CHANGED = "cinema.user.profile_secret_changed.v1", crate::user::ProfileSecretChanged;

@@ -18,6 +18,7 @@ pub fn profile(profile: ProfileId) -> String {
 pub const VIEWING: &str = "viewing#";
 pub const FEEDBACK: &str = "feedback#";
 pub const HIDDEN: &str = "hidden#";
+pub const RECORD: &str = "record#";
 pub const ONBOARDING: &str = "onboarding";
 
 pub fn viewing(profile: ProfileId, title: TitleId) -> Key {
@@ -30,6 +31,10 @@ pub fn feedback(profile: ProfileId, title: TitleId) -> Key {
 
 pub fn hidden(profile: ProfileId, title: TitleId) -> Key {
     Key::new(self::profile(profile), format!("{HIDDEN}{title}"))
+}
+
+pub fn record(profile: ProfileId, title: TitleId) -> Key {
+    Key::new(self::profile(profile), format!("{RECORD}{title}"))
 }
 
 pub fn onboarding(profile: ProfileId) -> Key {

@@ -21,6 +21,7 @@ mod keys;
 pub mod models;
 pub mod opinions;
 pub mod profiles;
+pub mod records;
 pub mod tastes;
 pub mod titles;
 pub mod viewings;

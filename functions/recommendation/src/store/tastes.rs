@@ -28,6 +28,8 @@ fn taste(items: Vec<Item>) -> Result<Taste, StoreError> {
             taste.feedback.insert(title, item.read()?);
         } else if let Some(title) = sk.strip_prefix(keys::HIDDEN).and_then(|title| title.parse().ok()) {
             taste.hidden.extend(item.read::<Hiding>()?.hidden_at.map(|at| (title, at)));
+        } else if let Some(title) = sk.strip_prefix(keys::RECORD).and_then(|title| title.parse().ok()) {
+            taste.records.insert(title, item.read()?);
         } else if sk == keys::ONBOARDING {
             taste.onboarding = item.read()?;
         }

@@ -8,7 +8,7 @@ use proto::{
     catalog::{Asset, TitleChanged},
     streaming::Playback,
     types,
-    user::{ContinueWatchingChanged, HistoryErased, ProfileChanged},
+    user::{ContinueWatchingChanged, HistoryErased, ProfileChanged, TitleRecordChanged},
 };
 use runtime::{Boot, Tick, Vars};
 use serde_json::Value;
@@ -127,6 +127,19 @@ pub fn hiding(
         changed_at: text(changed_at),
     };
     Event::new(&World::system(), types::CONTINUE_WATCHING_CHANGED, person.profile, sequence, &data)
+}
+
+/// What is on record of a title after a change.
+pub fn record(person: &Person, title: TitleId, sequence: i64, stars: u32, seen_at: Option<OffsetDateTime>) -> Event {
+    let data = TitleRecordChanged {
+        profile_id: person.profile.to_string(),
+        account_id: person.account.to_string(),
+        title_id: title.to_string(),
+        stars,
+        seen_elsewhere_at: seen_at.map(text).unwrap_or_default(),
+    };
+    let (world, _) = World::replay(titles::present() + Duration::seconds(sequence), 1);
+    Event::new(&world, types::TITLE_RECORD_CHANGED, person.profile, sequence, &data)
 }
 
 pub fn profile_deleted(person: &Person) -> Event {

@@ -8,7 +8,7 @@ use proto::types;
 use stores::aws_sdk_dynamodb::types::AttributeValue;
 use time::Duration;
 
-use crate::fixture::{Fixture, Person, hiding, history_erased, playback, profile_deleted};
+use crate::fixture::{Fixture, Person, hiding, history_erased, playback, profile_deleted, record};
 
 /// What is kept of a profile, by key, without what belongs to the moment.
 async fn state(fixture: &Fixture, partition: &str) -> BTreeMap<String, String> {
@@ -60,6 +60,12 @@ async fn any_order_and_number_of_events_ends_in_the_same_state() {
         events.push(hiding(&person, titles[1], 2, Some(at(2)), at(2)));
         events.push(hiding(&person, titles[1], 3, None, at(3)));
         events.push(hiding(&person, titles[0], 4, Some(at(3)), at(3)));
+        // Rated, rated anew and taken back; seen elsewhere, until the import was undone.
+        for (sequence, title, stars, seen) in
+            [(1, 0, 8, Some(at(0))), (2, 0, 3, None), (3, 1, 9, Some(at(1))), (4, 1, 0, None)]
+        {
+            events.push(record(&person, titles[title], sequence, stars, seen));
+        }
         events.push(history_erased(&person, Some(titles[0]), at(0)));
         events.push(history_erased(&person, None, at(1)));
         let mut told: Vec<Event> = events.iter().chain(&events).cloned().collect();
@@ -75,6 +81,8 @@ async fn any_order_and_number_of_events_ends_in_the_same_state() {
         assert_eq!(viewings, 2, "the sessions after the erasures stay: {state:?}");
         let hidings = state.keys().filter(|key| key.starts_with("hidden#")).count();
         assert_eq!(hidings, 2, "the newest word on each title: {state:?}");
+        let records = state.keys().filter(|key| key.starts_with("record#")).count();
+        assert_eq!(records, 2, "the newest word on each title: {state:?}");
         assert_eq!(expected.get_or_insert(state.clone()), &state, "round {round}");
     }
 }
@@ -102,6 +110,36 @@ async fn an_erased_history_speaks_for_nothing_and_hides_nothing() {
 }
 
 #[tokio::test]
+async fn what_was_rated_or_seen_elsewhere_is_no_news_until_that_is_taken_back() {
+    let fixture = Fixture::alone().await;
+    let films = fixture.films(6).await;
+    let person = Person::new();
+    let seen = Some(fixture.world.now() - Duration::days(900));
+    let shown = async || crate::fixture::shown(&fixture.home(&fixture.app, &person).await, None);
+    let first = shown().await;
+    assert!(films[..3].iter().all(|film| first.contains(film)), "{first:?}");
+    for event in [
+        record(&person, films[0], 1, 0, seen),
+        record(&person, films[1], 2, 2, None),
+        record(&person, films[2], 3, 9, seen),
+    ] {
+        assert_eq!(fixture.tell(event).await, Outcome::Done);
+    }
+    let then = shown().await;
+    assert!(films[..3].iter().all(|film| !then.contains(film)) && then.contains(&films[3]), "{then:?}");
+    // The import is undone, the rating taken back; the older word comes once more.
+    for event in [
+        record(&person, films[0], 4, 0, None),
+        record(&person, films[1], 5, 0, None),
+        record(&person, films[0], 1, 0, seen),
+    ] {
+        assert_eq!(fixture.tell(event).await, Outcome::Done);
+    }
+    let now = shown().await;
+    assert!(now.contains(&films[0]) && now.contains(&films[1]) && !now.contains(&films[2]), "{now:?}");
+}
+
+#[tokio::test]
 async fn a_deleted_profile_leaves_nothing_and_late_news_change_nothing() {
     let fixture = Fixture::alone().await;
     let title = fixture.films(1).await[0];
@@ -114,6 +152,7 @@ async fn a_deleted_profile_leaves_nothing_and_late_news_change_nothing() {
     assert_eq!(fixture.tell(event(2)).await, Outcome::Done);
     let now = fixture.world.now();
     assert_eq!(fixture.tell(hiding(&person, title, 1, Some(now), now)).await, Outcome::Done);
+    assert_eq!(fixture.tell(record(&person, title, 1, 9, Some(now))).await, Outcome::Done);
     let feedback = serde_json::json!({ "title_id": title, "feedback": "like" });
     let token = fixture.present(person.token());
     fixture.app.post("/v1/recommendations/feedback", &feedback).token(&token).send().await.expect(204);

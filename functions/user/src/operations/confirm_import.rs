@@ -12,7 +12,7 @@ use crate::{
     },
     problems::{import_not_ready, no_such_profile},
     store::{
-        imported, imports, profiles, viewings,
+        imported, imports, profiles, records, viewings,
         watchlist::{self, Change},
     },
 };
@@ -52,6 +52,7 @@ pub(super) async fn confirm_import(
                 watchlist: count(imported.watchlist.len()),
             };
             imports::confirm(tx, id, written).await?;
+            records::tell(tx, &world, (account, profile), &imported.on_record()).await?;
             if imported.watchlist.is_empty() {
                 return Ok(());
             }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::{
     problems::no_such_profile,
-    store::{history, profiles, viewings},
+    store::{history, profiles, records, viewings},
 };
 
 runtime::wire! { pub(super) struct EraseHistory { outbox: Outbox, world: World } }
@@ -61,14 +61,14 @@ impl EraseHistory {
         let erased_at = self
             .outbox
             .transact(async |tx| {
-                if !profiles::keep_alive(tx, account, profile).await? {
-                    return Err(no_such_profile());
-                }
+                // In the order of everybody who changes lists and history.
+                profiles::lock(tx, account, profile).await?.ok_or_else(no_such_profile)?;
                 viewings::lock_history(tx, profile).await?;
                 // After the wait, in microseconds as Postgres keeps it: the event and the table must name the same moment.
                 let now = self.world.now();
                 let now = now.replace_microsecond(now.microsecond()).unwrap_or(now);
-                let sequence = history::erase(tx, (account, profile), title, now).await?;
+                let (sequence, imported) = history::erase(tx, (account, profile), title, now).await?;
+                records::tell(tx, &self.world, (account, profile), &imported).await?;
                 let erased = HistoryErased {
                     profile_id: profile.to_string(),
                     account_id: account.to_string(),

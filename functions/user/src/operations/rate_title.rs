@@ -1,15 +1,18 @@
 //! `PUT /v1/ratings/{title_id}`: what the profile thinks of a title; the last word counts.
 
 use cinema_http::{Json, Path, Problem, State, StatusCode, Viewer};
+use events::Outbox;
 use kernel::{TitleId, World};
 use serde::Deserialize;
-use sqlx::PgPool;
 use utoipa::ToSchema;
 
 use super::viewpoint;
-use crate::{rating::Stars, store::ratings};
+use crate::{
+    rating::Stars,
+    store::{ratings, records},
+};
 
-runtime::wire! { pub(super) struct RateTitle { pool: PgPool, world: World } }
+runtime::wire! { pub(super) struct RateTitle { outbox: Outbox, world: World } }
 
 /// A rating.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -24,11 +27,18 @@ pub(super) struct RateTitleRequest {
     responses((status = 204, description = "It is rated."), Problem)
 )]
 pub(super) async fn rate_title(
-    State(RateTitle { pool, world }): State<RateTitle>,
+    State(RateTitle { outbox, world }): State<RateTitle>,
     viewer: Viewer,
     Path(title): Path<TitleId>,
     Json(request): Json<RateTitleRequest>,
 ) -> Result<StatusCode, Problem> {
-    ratings::put(&pool, &viewpoint(viewer, &world), title, request.value).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let viewpoint = viewpoint(viewer, &world);
+    outbox
+        .transact(async |tx| {
+            if ratings::put(tx, &viewpoint, title, request.value).await? {
+                records::tell(tx, &world, (viewpoint.account, viewpoint.profile), &[title]).await?;
+            }
+            Ok(StatusCode::NO_CONTENT)
+        })
+        .await
 }

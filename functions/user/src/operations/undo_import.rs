@@ -9,7 +9,7 @@ use stores::Bucket;
 use crate::{
     problems::no_such_profile,
     store::{
-        import_files, imported, imports, profiles, viewings,
+        import_files, imported, imports, profiles, records, viewings,
         watchlist::{self, Change},
     },
 };
@@ -43,9 +43,10 @@ pub(super) async fn undo_import(
             }
             let gone = imported::undo(tx, profile, id).await?;
             imports::delete(tx, id).await?;
-            if !gone.is_empty() {
-                let first = watchlist::count_all(tx, profile, gone.len()).await?;
-                for (title, sequence) in gone.into_iter().zip(first..) {
+            records::tell(tx, &world, (account, profile), &gone.on_record()).await?;
+            if !gone.watchlist.is_empty() {
+                let first = watchlist::count_all(tx, profile, gone.watchlist.len()).await?;
+                for (title, sequence) in gone.watchlist.into_iter().zip(first..) {
                     let change = Change { account, profile, title, is_listed: false, territory };
                     tx.emit(&change.event(&world, sequence)).await?;
                 }

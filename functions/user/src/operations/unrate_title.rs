@@ -1,12 +1,12 @@
 //! `DELETE /v1/ratings/{title_id}`: takes a rating back.
 
 use cinema_http::{Path, Problem, State, StatusCode, Viewer};
-use kernel::TitleId;
-use sqlx::PgPool;
+use events::Outbox;
+use kernel::{TitleId, World};
 
-use crate::store::ratings;
+use crate::store::{ratings, records};
 
-pub(super) type UnrateTitle = PgPool;
+runtime::wire! { pub(super) struct UnrateTitle { outbox: Outbox, world: World } }
 
 /// Takes the profile's rating of a title back.
 #[utoipa::path(
@@ -14,10 +14,17 @@ pub(super) type UnrateTitle = PgPool;
     responses((status = 204, description = "It is not there, now or before."), Problem)
 )]
 pub(super) async fn unrate_title(
-    State(pool): State<UnrateTitle>,
+    State(UnrateTitle { outbox, world }): State<UnrateTitle>,
     viewer: Viewer,
     Path(title): Path<TitleId>,
 ) -> Result<StatusCode, Problem> {
-    ratings::remove(&pool, (viewer.account, viewer.profile), title).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let owner = (viewer.account, viewer.profile);
+    outbox
+        .transact(async |tx| {
+            if ratings::remove(tx, owner, title).await? {
+                records::tell(tx, &world, owner, &[title]).await?;
+            }
+            Ok(StatusCode::NO_CONTENT)
+        })
+        .await
 }

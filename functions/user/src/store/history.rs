@@ -66,14 +66,14 @@ pub(crate) async fn list(
     lists::rows(pool, statement, viewpoint, after, limit).await
 }
 
-/// Forgets what the profile has watched and hidden until `now`, of one title or of all. Returns the number of this erasure. Needs
-/// [`super::viewings::lock_history`].
+/// Forgets what the profile has watched and hidden until `now`, of one title or of all. Returns the number of this erasure, and of what it has
+/// forgotten that another service showed it. Needs [`super::viewings::lock_history`].
 pub(crate) async fn erase(
     connection: &mut PgConnection,
     (account, profile): (AccountId, ProfileId),
     title: Option<TitleId>,
     now: OffsetDateTime,
-) -> Result<i64, sqlx::Error> {
+) -> Result<(i64, Vec<TitleId>), sqlx::Error> {
     let sequence = sqlx::query_scalar(
         "insert into history_erasures (profile_id, title_id, account_id, erased_at, sequence) \
          select $1, coalesce($2, ''), $3, $4, coalesce(max(sequence), 0) + 1 from history_erasures where profile_id = $1 \
@@ -106,16 +106,18 @@ pub(crate) async fn erase(
         .bind(title)
         .execute(&mut *connection)
         .await?;
-    sqlx::query("delete from imported_viewings where profile_id = $1 and ($2::text is null or title_id = $2)")
-        .bind(profile)
-        .bind(title)
-        .execute(&mut *connection)
-        .await?;
+    let imported = sqlx::query_scalar(
+        "delete from imported_viewings where profile_id = $1 and ($2::text is null or title_id = $2) returning title_id",
+    )
+    .bind(profile)
+    .bind(title)
+    .fetch_all(&mut *connection)
+    .await?;
     sqlx::query("delete from progress where profile_id = $1 and ($2::text is null or title_id = $2)")
         .bind(profile)
         .bind(title)
         .execute(&mut *connection)
         .await?;
     refresh_progress(connection, profile, title).await?;
-    Ok(sequence)
+    Ok((sequence, imported))
 }

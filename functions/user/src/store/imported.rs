@@ -1,17 +1,27 @@
 //! The rows that imports write into a profile's lists, and take out again: never one that the person has touched.
 
+use std::collections::BTreeSet;
+
 use kernel::{HistoryImportId, ProfileId, TitleId};
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::titles::visible;
 use crate::viewpoint::Viewpoint;
 
-/// What a confirmed import wrote.
+/// What a confirmed import wrote, or what was taken back of it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Imported {
     pub history: Vec<TitleId>,
     pub ratings: Vec<TitleId>,
     pub watchlist: Vec<TitleId>,
+}
+
+impl Imported {
+    /// The titles of which something else is on record now, each once.
+    pub(crate) fn on_record(&self) -> Vec<TitleId> {
+        let titles: BTreeSet<TitleId> = self.history.iter().chain(&self.ratings).copied().collect();
+        titles.into_iter().collect()
+    }
 }
 
 /// Writes the matches of an import that the profile may see now. What was watched, rated or listed before stays as it is. Needs the profile to be
@@ -64,25 +74,23 @@ async fn insert(
         .await
 }
 
-/// Takes back what an import wrote and nobody has touched since. Returns what is not on the watchlist any more. Needs the profile to be locked, and
+/// Takes back what an import wrote and nobody has touched since, and returns it. Needs the profile to be locked, and
 /// [`super::viewings::lock_history`].
 pub(crate) async fn undo(
     connection: &mut PgConnection,
     profile: ProfileId,
     import: HistoryImportId,
-) -> Result<Vec<TitleId>, sqlx::Error> {
-    for statement in [
-        "delete from imported_viewings where import_id = $1 and profile_id = $2",
-        "delete from ratings where import_id = $1 and profile_id = $2",
-    ] {
-        sqlx::query(statement).bind(import).bind(profile).execute(&mut *connection).await?;
-    }
-    sqlx::query_scalar(
-        "with gone as (delete from watchlist where import_id = $1 and profile_id = $2 returning title_id) \
-         select title_id from gone order by title_id",
-    )
-    .bind(import)
-    .bind(profile)
-    .fetch_all(connection)
-    .await
+) -> Result<Imported, sqlx::Error> {
+    let mut delete = async |table: &str| -> Result<Vec<TitleId>, sqlx::Error> {
+        let statement = format!(
+            "with gone as (delete from {table} where import_id = $1 and profile_id = $2 returning title_id) \
+             select title_id from gone order by title_id"
+        );
+        sqlx::query_scalar(AssertSqlSafe(statement)).bind(import).bind(profile).fetch_all(&mut *connection).await
+    };
+    Ok(Imported {
+        history: delete("imported_viewings").await?,
+        ratings: delete("ratings").await?,
+        watchlist: delete("watchlist").await?,
+    })
 }

@@ -15,6 +15,7 @@ pub(crate) mod lists;
 pub(crate) mod profiles;
 pub(crate) mod purchases;
 pub(crate) mod ratings;
+pub(crate) mod records;
 pub(crate) mod subscriptions;
 pub(crate) mod titles;
 pub(crate) mod viewings;

@@ -26,6 +26,7 @@ mod subscription;
 mod tests;
 mod title;
 mod title_leaving;
+mod title_record;
 mod watchlist;
 
 pub use account::Account;
@@ -48,4 +49,5 @@ pub use session_ended::SessionEnded;
 pub use subscription::{BilledSubscription, Subscription, SubscriptionPrice, SubscriptionStatus};
 pub use title::{Credit, Film, Marker, MarkerKind, Title};
 pub use title_leaving::TitleLeaving;
+pub use title_record::TitleRecord;
 pub use watchlist::WatchlistChange;

@@ -53,6 +53,7 @@ fn read(event: &Event) -> Refused {
         types::EXPORT_REQUESTED => refused(Export::read(event)),
         types::HISTORY_ERASED => refused(HistoryErased::read(event)),
         types::CONTINUE_WATCHING_CHANGED => refused(HidingChange::read(event)),
+        types::TITLE_RECORD_CHANGED => refused(TitleRecord::read(event)),
         types::WATCHLIST_CHANGED => refused(WatchlistChange::read(event)),
         types::PROFILE_CHANGED => refused(Profile::read(event)),
         types::PROFILE_SECRET_CHANGED => refused(ProfileSecret::read(event)),
@@ -105,6 +106,10 @@ fn written(kind: &str) -> (String, Value) {
         types::CONTINUE_WATCHING_CHANGED => (
             id("prf"),
             json!({ "profile_id": id("prf"), "account_id": id("acc"), "title_id": id("ttl"), "hidden_at": "2026-01-01T11:59:00Z", "changed_at": "2026-01-01T12:00:00Z" }),
+        ),
+        types::TITLE_RECORD_CHANGED => (
+            id("prf"),
+            json!({ "profile_id": id("prf"), "account_id": id("acc"), "title_id": id("ttl"), "stars": 8, "seen_elsewhere_at": "2023-01-01T12:00:00Z" }),
         ),
         types::WATCHLIST_CHANGED => (
             id("prf"),
@@ -238,6 +243,7 @@ fn a_reader_takes_no_other_contract() {
             refused(RentalBegun::read(&other)),
             refused(SessionEnded::read(&other)),
             refused(Subscription::read(&other)),
+            refused(TitleRecord::read(&other)),
             refused(Title::read(&other)),
             refused(Trial::read(&other)),
             refused(TitleLeaving::read(&other)),
