@@ -1,10 +1,17 @@
 //! The product's own API, called as any client would call it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, anyhow, bail};
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
+
+/// How long is waited each time nobody answered.
+const BUSY: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
 
 /// A client of one platform, signed in or not.
 #[derive(Clone)]
@@ -181,8 +188,16 @@ impl Cinema {
         Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
     }
 
+    /// A machine that encodes a film may be too busy to answer in time: whoever only asks, asks again.
     async fn call(&self, method: Method, path: &str, body: Option<&Value>, headers: &[(&str, &str)]) -> Result<Value> {
-        let (status, answer) = self.raw(method.clone(), path, body, headers).await?;
+        let mut waits = BUSY.into_iter().filter(|_| method == Method::GET);
+        let (status, answer) = loop {
+            let (status, answer) = self.raw(method.clone(), path, body, headers).await?;
+            match waits.next() {
+                Some(wait) if (502..=504).contains(&status) => tokio::time::sleep(wait).await,
+                _ => break (status, answer),
+            }
+        };
         if (200..300).contains(&status) {
             return Ok(answer);
         }
@@ -207,7 +222,7 @@ impl Cinema {
         let body = json!({ "email": email, "password": password, "locale": locale });
         self.post("/v1/auth/register", &body).await?;
         for _ in 0..120 {
-            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
             let mails = edge::mails(&self.http, aws_url, email).await?;
             let Some(code) = mails.first().and_then(|mail| six_digits(&mail.text)) else { continue };
             let body = json!({ "email": email, "code": code, "password": password });
@@ -281,6 +296,23 @@ mod tests {
         let calls = futures::future::join_all((0..8).map(|_| cinema.get("/v1/shown"))).await;
         assert!(calls.iter().all(Result::is_ok), "{calls:?}");
         assert_eq!(issued.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn whoever_only_asks_asks_again_when_nobody_answered() {
+        let asked = Issued::default();
+        async fn busy(State(asked): State<Issued>) -> (StatusCode, Json<Value>) {
+            let code = if asked.fetch_add(1, Ordering::SeqCst) < 2 { StatusCode::BAD_GATEWAY } else { StatusCode::OK };
+            (code, Json(json!({})))
+        }
+        let router = Router::new().route("/v1/busy", get(busy).post(busy)).with_state(asked.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let cinema = Cinema::new(&base).unwrap();
+        assert!(cinema.post("/v1/busy", &json!({})).await.is_err(), "it may have been done");
+        cinema.get("/v1/busy").await.unwrap();
+        assert_eq!(asked.load(Ordering::SeqCst), 3);
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(super) struct ChangePreview {
 }
 
 /// Previews a change. Nothing is changed or charged. Choosing the running price takes back a change that is to come, also when the price is not offered
-/// any more.
+/// any more. A change during a trial costs nothing and the trial ends when it would have: people try the service, not one plan.
 ///
 /// 409 when it is not possible: `not_running`, `same_price`, `other_currency`, or `only_at_period_end` for whatever is cheaper or of another length.
 #[utoipa::path(
