@@ -139,6 +139,12 @@ pub fn subscribed(before: Option<&Outlook>, subscription: &Subscription) -> Opti
         (SubscriptionStatus::PastDue, _) => {
             PaymentFailed { plan, until: day(subscription.terms.grace_to).to_string() }.into()
         }
+        // One that is about to end or to rest anyway was changed, or the change was given back.
+        (SubscriptionStatus::Cancelled, Some(before))
+            if before.status == now.status && before.plan != now.plan && before.resumes_on == now.resumes_on =>
+        {
+            PlanChanged { plan, until }.into()
+        }
         (SubscriptionStatus::Cancelled, _) => match now.resumes_on {
             Some(resumes_on) => SubscriptionPaused { plan, until, resumes_on: resumes_on.to_string() }.into(),
             None => SubscriptionCancelled { plan, until }.into(),
@@ -267,7 +273,7 @@ mod tests {
         let (month, later) = (Duration::days(30), PAID_TO + Duration::hours(2));
         let next = PAID_TO + month;
         let pause = Some(next + month);
-        let histories: [(&[_], &[&str]); 8] = [
+        let histories: [(&[_], &[&str]); 9] = [
             (&[(Active, "a", PAID_TO, None), (Active, "a", later, None)], &["subscription_active"]),
             (
                 &[(Active, "a", PAID_TO, None), (Active, "a", next, None), (Active, "b", next + month, None)],
@@ -310,6 +316,10 @@ mod tests {
             (
                 &[(Cancelled, "a", PAID_TO, pause), (Cancelled, "a", PAID_TO, None), (Active, "a", PAID_TO, None)],
                 &["subscription_paused", "subscription_cancelled", "subscription_resumed"],
+            ),
+            (
+                &[(Active, "b", PAID_TO, None), (Cancelled, "b", PAID_TO, None), (Cancelled, "a", PAID_TO, None)],
+                &["subscription_active", "subscription_cancelled", "plan_changed"],
             ),
             (
                 &[(PastDue, "a", PAID_TO, None), (PastDue, "a", PAID_TO, None), (Active, "a", PAID_TO, None)],

@@ -8,7 +8,7 @@ mod purchasing;
 mod refunding;
 mod resolving;
 
-pub(crate) use purchasing::put_purchase;
+pub(crate) use purchasing::{is_included, put_purchase};
 pub(crate) use refunding::NotRefundable;
 pub use resolving::NotApplied;
 
@@ -279,14 +279,36 @@ impl Billing {
     /// When Postgres does not answer.
     pub(crate) async fn settle(&self, id: PaymentId, verdict: Verdict) -> Result<Option<Payment>, BillingError> {
         let Some(known) = payments::find(self.outbox.pool(), id).await? else { return Ok(None) };
-        self.outbox
+        let method = match &verdict {
+            Verdict::Succeeded(found) => found.method.clone(),
+            _ => None,
+        };
+        let settled: Option<Payment> = self
+            .outbox
             .transact(async |tx| {
                 let mut held = Held::of(tx, &known).await?;
                 let Some(mut payment) = payments::lock(tx, id).await? else { return Ok(None) };
                 self.learn(tx, &mut held, &mut payment, verdict).await?;
-                Ok(Some(payment))
+                Ok::<_, BillingError>(Some(payment))
             })
-            .await
+            .await?;
+        if let (Some(payment), Some(method)) = (&settled, method)
+            && payment.account.is_none()
+        {
+            self.detach(payment, &method.token).await;
+        }
+        Ok(settled)
+    }
+
+    /// Somebody paid on a page after they were erased: what the provider saved of them then is nobody's.
+    async fn detach(&self, payment: &Payment, token: &str) {
+        let detached = match self.providers.find(&payment.provider) {
+            Ok(provider) => provider.detach(token).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = detached {
+            tracing::error!(%error, payment = %payment.id, "the provider keeps a method of somebody who was erased: a person must look");
+        }
     }
 
     async fn learn(

@@ -363,6 +363,11 @@ impl Subscription {
         Ok(())
     }
 
+    /// When a change that is agreed to at a moment begins.
+    pub fn begin_of_change(&self, when: When, now: OffsetDateTime) -> OffsetDateTime {
+        if when == When::Now { now } else { self.to }
+    }
+
     /// What changing to these terms costs now: the difference of both for the rest of the running period, to the second, rounded once. Nothing
     /// during a trial and for a change with the next period.
     ///

@@ -209,7 +209,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             vec![
                 Text("Your plan was changed. The new one works from now on."),
                 fact("Plan", plan, "unknown"),
-                fact("Next payment", until, "unknown"),
+                fact("Runs until", until, "unknown"),
             ],
         ),
         Template::PaymentReceived(PaymentReceived { amount, description, invoice_number }) => {
@@ -246,11 +246,15 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
         Template::PurchaseReturned(PurchaseReturned { kind, .. }) => match kind.as_str() {
             "rent" => (
                 "A rental at Online Cinema was given back",
-                vec![Text("Your money goes back, and it can be watched no more. Another mail says how much it is.")],
+                vec![Text(
+                    "Your money goes back; another mail says how much it is. What you have otherwise stays: a plan, or another purchase of the title.",
+                )],
             ),
             _ => (
                 "A purchase at Online Cinema was given back",
-                vec![Text("Your money goes back, and it can be watched no more. Another mail says how much it is.")],
+                vec![Text(
+                    "Your money goes back; another mail says how much it is. What you have otherwise stays: a plan, or another purchase of the title.",
+                )],
             ),
         },
         Template::SubscriptionEnded(SubscriptionEnded { plan }) => (

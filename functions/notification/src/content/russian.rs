@@ -213,7 +213,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             vec![
                 Text("Тариф изменён. Новый действует с этого момента."),
                 fact("Тариф", plan, "неизвестен"),
-                fact("Следующая оплата", until, "неизвестно"),
+                fact("Действует до", until, "неизвестно"),
             ],
         ),
         Template::PaymentReceived(PaymentReceived { amount, description, invoice_number }) => {
@@ -252,11 +252,15 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
         Template::PurchaseReturned(PurchaseReturned { kind, .. }) => match kind.as_str() {
             "rent" => (
                 "Прокат в Online Cinema возвращён",
-                vec![Text("Деньги возвращаются, и посмотреть это больше нельзя. Сумма указана в отдельном письме.")],
+                vec![Text(
+                    "Деньги возвращаются, сумма указана в отдельном письме. Остальное остаётся: подписка или другая покупка этого же фильма.",
+                )],
             ),
             _ => (
                 "Покупка в Online Cinema возвращена",
-                vec![Text("Деньги возвращаются, и посмотреть это больше нельзя. Сумма указана в отдельном письме.")],
+                vec![Text(
+                    "Деньги возвращаются, сумма указана в отдельном письме. Остальное остаётся: подписка или другая покупка этого же фильма.",
+                )],
             ),
         },
         Template::SubscriptionEnded(SubscriptionEnded { plan }) => (

@@ -33,6 +33,9 @@ pub(super) struct RegisterDeviceRequest {
     #[schema(max_length = 2048, example = "https://push.example/v2/gAAAAABm")]
     endpoint: String,
     keys: SubscriptionKeys,
+    /// When it ends, in milliseconds since 1970. Not looked at: the push service tells when it has.
+    #[serde(default, rename = "expirationTime")]
+    _expiration_time: Option<f64>,
 }
 
 /// What the browser lets those know who may write to it, in base64url.

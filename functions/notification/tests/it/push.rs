@@ -124,7 +124,8 @@ impl Browser {
 
     fn subscription(&self) -> Value {
         let text = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
-        json!({ "endpoint": self.endpoint, "keys": { "p256dh": text(&self.public), "auth": text(&self.secret) } })
+        let keys = json!({ "p256dh": text(&self.public), "auth": text(&self.secret) });
+        json!({ "endpoint": self.endpoint, "expirationTime": null, "keys": keys })
     }
 
     async fn register(&self, house: &House, person: &Person) -> String {
@@ -406,7 +407,7 @@ async fn what_no_browser_registers_is_refused_where_it_is_wrong() {
         assert_eq!(problem["errors"][0]["pointer"], pointer);
     }
     let mut more = good.clone();
-    more["expirationTime"] = Value::Null;
+    more["expires"] = Value::Null;
     for body in [json!({}), json!({ "endpoint": 1 }), more] {
         post(&body).await.expect_problem(422, "invalid_request");
     }

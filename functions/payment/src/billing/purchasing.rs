@@ -2,8 +2,8 @@
 
 use events::{Event, Transaction};
 use kernel::{
-    Languages, Locale, PaymentId, World,
-    policy::{ADULT, Audience, Visibility, visibility},
+    AccountId, Languages, Locale, PaymentId, PurchaseKind, World,
+    policy::{ADULT, Audience, Basis, TitleRules, Visibility, may_watch, visibility},
 };
 use proto::{payment as told, types};
 use time::OffsetDateTime;
@@ -12,7 +12,7 @@ use super::{Billing, BillingError, Through, text};
 use crate::{
     invoice::Invoice,
     purchase::{Purchase, Status},
-    store::{invoices, purchases, titles},
+    store::{invoices, purchases, subscriptions, titles},
 };
 
 impl Billing {
@@ -63,13 +63,28 @@ impl Billing {
         let title = titles::find(&mut **tx, purchase.title, &Languages::from(Locale::english())).await?;
         // The age was looked at when it was bought.
         let buyer = Audience { territory: purchase.territory.clone(), max_rating: ADULT };
-        if title.is_none_or(|title| visibility(&title.rules, &buyer, now) != Visibility::Visible) {
+        let Some(title) = title.filter(|title| visibility(&title.rules, &buyer, now) == Visibility::Visible) else {
             tracing::warn!(purchase = %purchase.id, "the title was withdrawn before it was paid");
+            return Ok(false);
+        };
+        if purchase.kind == PurchaseKind::Rent && is_included(tx, account, (&title.rules, &buyer), now).await? {
             return Ok(false);
         }
         let others = purchases::lock_running(tx, account, purchase.title).await?;
         Ok(!others.iter().any(|other| other.id != purchase.id && other.covers(purchase.kind, now)))
     }
+}
+
+/// Whether the account's plan brings the title, today and with the next period: then nothing is had by renting it.
+pub(crate) async fn is_included(
+    tx: &mut Transaction<'_>,
+    account: AccountId,
+    (rules, audience): (&TitleRules, &Audience),
+    now: OffsetDateTime,
+) -> Result<bool, sqlx::Error> {
+    let newest = subscriptions::find_newest(&mut **tx, account).await?;
+    let plan = newest.and_then(|newest| newest.state.going_on());
+    Ok(may_watch(rules, audience, plan.as_ref().into(), now) == Ok(Basis::Plan))
 }
 
 /// Writes a held purchase and tells everybody.

@@ -2,6 +2,7 @@
 
 use events::Transaction;
 use kernel::{AccountId, Money, PaymentId, RefundId};
+use time::OffsetDateTime;
 
 use super::{Billing, BillingError, Held, put_purchase};
 use crate::{
@@ -20,7 +21,7 @@ pub(crate) enum NotRefundable {
     NotCaptured,
     /// More than is left of it, in minor units.
     TooMuch(i64),
-    /// It paid a period, and this payment for a better plan within it has to go back first.
+    /// This payment for a better plan came after it within the period, and has to go back first.
     ChangeFirst(PaymentId),
 }
 
@@ -63,6 +64,24 @@ impl Billing {
         payments::put(tx, &mut payment, None).await?;
         refunds::add(tx, &refund, Some(actor), Some(now + CHECKS[0])).await?;
         Ok(Some(Ok(refund)))
+    }
+
+    /// Notes refunds of all that came from an account since a moment and was not given back. The resolver makes them.
+    pub(crate) async fn give_back_since(
+        &self,
+        tx: &mut Transaction<'_>,
+        account: AccountId,
+        since: OffsetDateTime,
+    ) -> Result<(), BillingError> {
+        let now = self.world.now();
+        for mut payment in payments::lock_captured(tx, account, since).await? {
+            let left = Money::new(payment.amount.minor - payment.refunded, payment.amount.currency);
+            let refund = Refund::begin(self.world.id(), &payment, left, "the account was deleted", now);
+            payment.refunded = payment.amount.minor;
+            payments::put(tx, &mut payment, None).await?;
+            refunds::add(tx, &refund, None, Some(now)).await?;
+        }
+        Ok(())
     }
 
     /// Asks the provider for what was noted, or about it, and keeps its answer.
@@ -220,13 +239,13 @@ impl Billing {
     }
 }
 
-/// The payment for a better plan that would be kept if the payment of its period went back as a whole.
+/// The payment for a better plan that was reckoned from what this payment brought, and would be kept if it went back as a whole.
 async fn kept_change(
     tx: &mut Transaction<'_>,
     subscription: &Stored,
     payment: &Payment,
 ) -> Result<Option<PaymentId>, BillingError> {
     let invoice = invoices::lock(tx, payment.invoice).await?.ok_or(sqlx::Error::RowNotFound)?;
-    let Some(period) = invoice.period.filter(|_| invoice.kind == Kind::Period) else { return Ok(None) };
-    Ok(payments::kept_change(tx, subscription.id, period).await?)
+    let Some(period) = invoice.period else { return Ok(None) };
+    Ok(payments::kept_change(tx, subscription.id, period).await?.filter(|newest| *newest != payment.id))
 }

@@ -79,7 +79,8 @@ async fn begin(
         return Err(stale_preview());
     }
     let amount = stored.state.price_of_change(&terms, agreed.when, agreed.previewed_at)?;
-    if amount != agreed.amount || terms.amount != agreed.period_amount {
+    let begins_at = stored.state.begin_of_change(agreed.when, agreed.previewed_at);
+    if (amount, terms.amount, begins_at) != (agreed.amount, agreed.period_amount, agreed.begins_at) {
         return Err(stale_preview());
     }
     if payments::under_way_of(&mut **tx, stored.id).await?.is_some() {

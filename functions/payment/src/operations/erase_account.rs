@@ -4,11 +4,16 @@
 use events::{Consumer, Deadline, Erasure, Event, Outcome, project};
 use proto::types::PAYMENT_ACCOUNT_ERASED;
 use stores::StoreError;
+use time::Duration;
 
 use crate::{
     billing::{Billing, BillingError},
     store::{erased_accounts, methods, subscriptions},
 };
+
+/// A token lives on for moments after its account was deleted. Whoever pays so shortly before this hears of it gets the money back: they have had
+/// nothing for it.
+const AT_THE_LAST: Duration = Duration::minutes(5);
 
 runtime::wire! { pub struct EraseAccount { billing: Billing } }
 
@@ -42,6 +47,7 @@ impl EraseAccount {
                             live.state.end(now);
                             self.billing.put(tx, &mut live).await?;
                         }
+                        self.billing.give_back_since(tx, account, now - AT_THE_LAST).await?;
                         erased_accounts::erase(tx, account, now).await?
                     }
                 };

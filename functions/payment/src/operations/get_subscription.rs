@@ -7,6 +7,7 @@ use sqlx::PgPool;
 use crate::{
     problems::no_subscription,
     store::{payments, subscriptions},
+    subscription::Status,
     view::SubscriptionAnswer,
 };
 
@@ -23,6 +24,10 @@ pub(super) async fn get_subscription(
     account: Account,
 ) -> Result<Json<SubscriptionAnswer>, Problem> {
     let stored = subscriptions::find_newest(&pool, account.id).await?.ok_or_else(no_subscription)?;
-    let payment = payments::under_way_of(&pool, stored.id).await?;
+    // What is paid for one that is over goes back.
+    let payment = match stored.state.status {
+        Status::Ended => None,
+        _ => payments::under_way_of(&pool, stored.id).await?,
+    };
     Ok(Json(SubscriptionAnswer::of(&stored, payment.as_ref(), world.now())))
 }

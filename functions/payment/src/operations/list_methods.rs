@@ -7,7 +7,8 @@ use crate::{store::methods, view::MethodView};
 
 runtime::wire! { pub(super) struct ListMethods { pool: PgPool } }
 
-/// Saved ways to pay, the one that is charged first; there is only one page. One is saved whenever somebody pays on a provider's page.
+/// Saved ways to pay, the one that is charged first; there is only one page. One is saved when somebody pays for a plan on a
+/// provider's page.
 #[utoipa::path(
     get, path = "/v1/payment-methods", tag = "payment", responses((status = 200, body = Page<MethodView>), Problem)
 )]

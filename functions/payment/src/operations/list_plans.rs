@@ -22,7 +22,8 @@ pub(super) async fn list_plans(
 ) -> Result<Cached<Page<Plan>>, Problem> {
     let known = plans::list_offered(&pool).await?;
     let here = |(plan, prices): &(_, Vec<_>)| plan_here(plan, prices, &audience);
-    let items = known.iter().filter_map(here).collect();
+    let mut items: Vec<Plan> = known.iter().filter_map(here).collect();
+    items.sort_by_key(|plan| plan.prices.iter().map(|offered| offered.amount.minor).min());
     Ok(audience.cache(Page { items, next_cursor: None }, MAX_AGE))
 }
 

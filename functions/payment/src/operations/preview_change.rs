@@ -35,7 +35,7 @@ pub(super) struct ChangePreview {
     pub price_id: PriceId,
     /// When it begins.
     pub when: When,
-    /// What is charged now: the difference of both prices for the rest of the running period, to the second.
+    /// What is charged now: the difference of both prices for the rest of the running period, to the second, less what a promo code takes off the period.
     pub amount: Money,
     /// What each period costs from then on, promo codes apart.
     pub period_amount: Money,
@@ -68,7 +68,7 @@ pub(super) async fn preview_change(
         let stored = subscriptions::lock_live(tx, account.id).await?.ok_or_else(no_subscription)?;
         let terms = chosen(tx, &stored.state, request.price_id, &account.origin.territory).await?;
         let amount = stored.state.price_of_change(&terms, request.when, now)?;
-        let begins_at = if request.when == When::Now { now } else { stored.state.to };
+        let begins_at = stored.state.begin_of_change(request.when, now);
         Ok(Json(ChangePreview {
             price_id: request.price_id,
             when: request.when,

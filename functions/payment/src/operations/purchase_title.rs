@@ -2,15 +2,14 @@
 
 use cinema_http::{IdempotencyKey, Json, Problem, Response, State, StatusCode, Uncapped, Viewer, idempotency::reused};
 use events::Transaction;
-use kernel::{Id as _, PaymentId, PurchaseId, PurchaseKind, TitleId, policy::{Basis, TitleRules, may_watch, may_watch_once_paid}};
+use kernel::{Id as _, PaymentId, PurchaseId, PurchaseKind, TitleId, policy::may_watch_once_paid};
 use runtime::PublicUrl;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::subscribe::collect;
 use crate::{
-    billing::{Billing, put_purchase},
+    billing::{Billing, is_included, put_purchase},
     invoice::Invoice,
     payment::{Status as PaymentStatus, Way},
     problems::{already_purchased, included_in_plan, not_sold_here, payment_under_way, too_many_purchases},
@@ -127,7 +126,7 @@ async fn begin(
             return payment.map(|payment| (own.id, Some(payment.id))).ok_or_else(payment_under_way);
         }
     }
-    if kind == PurchaseKind::Rent && is_included(tx, viewer, &title.rules, now).await? {
+    if kind == PurchaseKind::Rent && is_included(tx, account, (&title.rules, &viewer.policy), now).await? {
         return Err(included_in_plan());
     }
     if purchases::count_running(tx, account).await? >= MOST_RUNNING {
@@ -155,16 +154,4 @@ async fn begin(
     let sold_by = (price.price.tax_basis_points, price.price.seller.as_str());
     let invoice = Invoice::of_purchase(account, &purchase, sold_by, &title.name, now).map_err(Problem::internal)?;
     Ok((id, billing.bill_purchase(tx, invoice, through).await?))
-}
-
-/// Whether the account's plan brings the title, today and with the next period: then nothing is had by renting it.
-async fn is_included(
-    tx: &mut Transaction<'_>,
-    viewer: &Viewer,
-    rules: &TitleRules,
-    now: OffsetDateTime,
-) -> Result<bool, Problem> {
-    let newest = subscriptions::find_newest(&mut **tx, viewer.account).await?;
-    let plan = newest.and_then(|newest| newest.state.going_on());
-    Ok(may_watch(rules, &viewer.policy, plan.as_ref().into(), now) == Ok(Basis::Plan))
 }

@@ -34,7 +34,7 @@ pub(super) struct RefundRequest {
 /// still paid for.
 ///
 /// 409 `not_captured` for a payment that has not succeeded, `refund_too_large` above what is left, which `left` tells, and `change_not_refunded` for all of a
-/// period while the payment `payment_id` for a better plan within it has not gone back. A provider that does not answer makes
+/// payment while `payment_id` for a better plan, which came after it within the same period, has not gone back. A provider that does not answer makes
 /// the refund `unknown`: it is found out by itself. Honours Idempotency-Key.
 #[utoipa::path(
     post, path = "/v1/admin/payments/{id}/refund", tag = "payment",
@@ -95,7 +95,7 @@ fn refused(reason: NotRefundable) -> Problem {
             Problem::conflict("refund_too_large", detail).with("left", left)
         }
         NotRefundable::ChangeFirst(payment) => {
-            let detail = "A better plan was paid for within this period. Give that payment back as a whole first.";
+            let detail = "A better plan was paid for afterwards within this period. Give that payment back as a whole first.";
             Problem::conflict("change_not_refunded", detail).with("payment_id", payment)
         }
     }

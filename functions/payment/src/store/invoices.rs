@@ -42,8 +42,9 @@ fn invoice(row: &PgRow) -> Result<Invoice, sqlx::Error> {
 pub(crate) async fn open(connection: &mut PgConnection, new: &Invoice) -> Result<Invoice, sqlx::Error> {
     sqlx::query(
         "insert into invoices (id, account_id, subscription_id, kind, period, corrects, status, amount, currency, tax, \
-         tax_basis_points, description, terms, seller, created_at, purchase_id) \
-         values ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (id) do update \
+         tax_basis_points, description, terms, seller, created_at, purchase_id, payer_digest) \
+         values ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $11, $12, $13, $14, $15, \
+         (select payer_digest from invoices where id = $6)) on conflict (id) do update \
          set status = 'open', amount = excluded.amount, currency = excluded.currency, tax = excluded.tax, \
          tax_basis_points = excluded.tax_basis_points, description = excluded.description, terms = excluded.terms, \
          seller = excluded.seller where invoices.status = 'void'",

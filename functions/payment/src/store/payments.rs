@@ -1,11 +1,11 @@
 //! Payments: the intent before the provider is called, the outcome after.
 
-use kernel::{AccountId, Currency, InvoiceId, Money, PaymentId, PurchaseId, SubscriptionId};
+use kernel::{AccountId, Currency, InvoiceId, MethodId, Money, PaymentId, PurchaseId, SubscriptionId};
 use sqlx::{AssertSqlSafe, PgConnection, PgExecutor, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
 use super::column;
-use crate::payment::{MOST_A_DAY, Payment, Status};
+use crate::payment::{Payment, Status};
 
 const COLUMNS: &str = "p.id, p.account_id, p.invoice_id, i.subscription_id, p.way, p.provider, p.provider_id, \
      p.method_id, p.method_token, p.amount, p.currency, p.status, p.code, p.is_surplus, p.refunded, p.checkout_id, p.checkout_url, \
@@ -198,6 +198,20 @@ pub(crate) async fn kept_change(
     .bind(column(period))
     .fetch_optional(connection)
     .await
+}
+
+/// Holds what came from an account since a moment, and has not gone back as a whole or is about to.
+pub(crate) async fn lock_captured(
+    connection: &mut PgConnection,
+    account: AccountId,
+    since: OffsetDateTime,
+) -> Result<Vec<Payment>, sqlx::Error> {
+    let statement = format!(
+        "select {COLUMNS} from payments p join invoices i on i.id = p.invoice_id where p.account_id = $1 and p.status = 'succeeded' \
+         and not p.is_surplus and p.refunded < p.amount and p.captured_at > $2 order by p.created_at, p.id for update of p"
+    );
+    let rows = sqlx::query(AssertSqlSafe(statement)).bind(account).bind(since).fetch_all(connection).await?;
+    rows.iter().map(payment).collect()
 }
 
 /// Whether what was paid for a period went back as a whole, or is on its way.

@@ -49,6 +49,7 @@ async fn a_preview_goes_stale() {
         ("period_amount", json!({"amount": 1, "currency": "EUR"})),
         ("previewed_at", json!("2027-02-01T10:00:00Z")),
         ("when", json!("period_end")),
+        ("begins_at", json!("2027-12-01T10:00:00Z")),
     ] {
         let mut forged = agreed.clone();
         forged[member] = value;

@@ -30,6 +30,7 @@ async fn invoices_stay_and_the_person_goes() {
     stage.purchase(customer, rented, "rent").await.expect(201);
     stage.bank.expect([crate::bank::Mood::LostAfter]);
     stage.purchase(customer, waiting, "buy").await.expect(201);
+    stage.advance(Duration::minutes(6));
     let erasure: ErasureId = World::system().id();
     for _ in 0..2 {
         assert_eq!(erase(&stage, forgotten(erasure, customer)).await, Outcome::Done);
@@ -68,6 +69,39 @@ async fn invoices_stay_and_the_person_goes() {
     assert_eq!(stage.bank.captured().len(), 5);
     stage.subscribe(customer, &price).await.expect_problem(401, "invalid_token");
     assert_eq!(stage.subscription(other).await["status"], "active");
+    stage.check_books().await;
+}
+
+#[tokio::test]
+async fn what_was_paid_at_the_last_goes_back() {
+    let stage = Stage::start().await;
+    let price = stage.plan("standard", 1_000, 0).await;
+    let (customer, title) = (stage.paying(&price).await, stage.film(399, 999).await);
+    stage.advance(Duration::hours(1));
+    // The token that deleted the account is good for moments more.
+    stage.purchase(customer, title, "buy").await.expect(201);
+    assert_eq!(erase(&stage, forgotten(World::system().id(), customer)).await, Outcome::Done);
+    for _ in 0..2 {
+        stage.resolve().await;
+    }
+    assert_eq!(stage.bank.given_back(), 999, "the plan was had for an hour");
+    let notes = "select count(*) from invoices where kind = 'credit_note' and payer_digest is not null";
+    assert_eq!(stage.number(notes).await, 1, "it is still one payer's");
+    stage.check_books().await;
+}
+
+#[tokio::test]
+async fn a_page_that_is_paid_after_the_erasure_leaves_no_method_behind() {
+    let stage = Stage::start().await;
+    let price = stage.plan("standard", 1_000, 0).await;
+    let customer = Customer::new();
+    let begun = stage.subscribe(customer, &price).await.expect(201);
+    assert_eq!(erase(&stage, forgotten(World::system().id(), customer)).await, Outcome::Done);
+    assert_eq!(stage.bank.forgotten(), Vec::<String>::new());
+    stage.pay(&begun).await;
+    stage.resolve().await;
+    assert_eq!(stage.bank.forgotten(), [format!("sm_{}", customer.0)]);
+    assert_eq!(stage.bank.given_back(), 1_000);
     stage.check_books().await;
 }
 

@@ -221,6 +221,23 @@ async fn nobody_rents_what_their_plan_includes() {
 }
 
 #[tokio::test]
+async fn a_rental_that_is_paid_when_a_plan_includes_the_title_goes_back() {
+    let stage = Stage::start().await;
+    let price = stage.plan("standard", 1_000, 0).await;
+    let title = stage.film(399, 999).await;
+    stage.tell_title(title, 2, &open()).await;
+    let customer = Customer::new();
+    let rental = stage.purchase(customer, title, "rent").await.expect(201);
+    let plan = stage.subscribe(customer, &price).await.expect(201);
+    stage.pay(&plan).await;
+    stage.pay(&rental).await;
+    stage.resolve().await;
+    assert_eq!(stage.bank.given_back(), 399);
+    assert_eq!(member(&stage.purchases(customer).await, "status"), ["refunded"]);
+    stage.check_books().await;
+}
+
+#[tokio::test]
 async fn an_outcome_that_is_not_known_is_unknown_and_found_out() {
     let stage = Stage::start().await;
     let price = stage.plan("standard", 1_000, 0).await;

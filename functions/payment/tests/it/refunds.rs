@@ -169,7 +169,8 @@ async fn the_newest_that_is_still_paid_for_counts_and_only_in_its_own_period() {
     // The same change again is another one.
     let third = change(&stage, customer, &premium).await;
     assert_ne!(third, second);
-    refund(&stage, &first, &json!({})).await.expect(201);
+    let refused = refund(&stage, &first, &json!({})).await.expect_problem(409, "change_not_refunded");
+    assert_eq!(refused["payment_id"], third, "it was reckoned from what the first brought");
     assert_eq!(running(&stage, customer).await, "premium");
     stage.advance(Duration::days(21));
     stage.renew().await;

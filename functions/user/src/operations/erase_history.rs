@@ -76,7 +76,7 @@ impl EraseHistory {
                     erased_at: now.format(&Rfc3339).map_err(Problem::internal)?,
                 };
                 tx.emit(&Event::new(&self.world, types::HISTORY_ERASED, profile, sequence, &erased)).await?;
-                Ok(now)
+                Ok::<_, Problem>(now)
             })
             .await?;
         let answer = EraseHistoryAnswer { status: EraseHistoryStatus::Erasing, erased_at };

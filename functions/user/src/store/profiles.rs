@@ -46,20 +46,6 @@ pub(crate) async fn lock(
     row.map(|row| Ok((Profile::from_row(&row)?, row.try_get(8)?))).transpose()
 }
 
-/// Keeps a profile alive until the transaction ends; `false` when it is not the account's, or not any more.
-pub(crate) async fn keep_alive(
-    connection: &mut PgConnection,
-    account: AccountId,
-    id: ProfileId,
-) -> Result<bool, sqlx::Error> {
-    let held = sqlx::query("select from profiles where id = $1 and account_id = $2 and not deleted for share")
-        .bind(id)
-        .bind(account)
-        .fetch_optional(connection)
-        .await?;
-    Ok(held.is_some())
-}
-
 /// Adds a profile in version 1; `false` when there is one under its id already.
 pub(crate) async fn add(
     connection: &mut PgConnection,
