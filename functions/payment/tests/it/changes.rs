@@ -90,6 +90,8 @@ async fn a_change_that_is_declined_changes_nothing_and_one_that_is_unknown_comes
     stage.bank.expect([Mood::Decline]);
     change(&stage, customer, &agreed).await.expect_problem(402, "payment_declined");
     assert_eq!(stage.subscription(customer).await["running"]["plan"], "basic");
+    stage.advance(Duration::hours(25));
+    let agreed = preview(&stage, customer, &premium, "now").await.expect(200);
     stage.bank.expect([Mood::LostAfter]);
     let unknown = change(&stage, customer, &agreed).await.expect(200);
     assert_eq!(
