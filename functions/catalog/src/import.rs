@@ -15,12 +15,17 @@ use crate::{
 
 /// Most titles of one import.
 pub const MOST_ITEMS: usize = 50;
+/// Most seasons of a series, each of which is an item too.
+pub const MOST_SEASONS: usize = 100;
 /// How long an import can be looked at.
 pub const KEPT: Duration = Duration::days(90);
 /// A provider that is busy for longer is not waited for.
 pub const PATIENCE: Duration = Duration::days(1);
 /// Calls without an answer, after which nobody asks again: two hours.
 pub const MOST_TRIES: u32 = 12;
+/// A title that was due so long ago, and of which nothing was heard, is not being worked on: after its last delivery the queue is done with it
+/// within minutes (five of one minute each), and a long queue has gone by.
+pub const SILENCE: Duration = Duration::hours(1);
 /// SQS delays a message by 15 minutes at most.
 const LONGEST_PAUSE: Duration = Duration::minutes(15);
 /// After the first call without an answer; each further pause is twice as long.
@@ -129,12 +134,16 @@ pub enum ImportReason {
     OtherTitle,
     /// The title to fill in is there no more.
     NoTitle,
+    /// Another title of the provider has its number in the series or season.
+    NumberTaken,
     /// The title would become one that cannot be kept.
     DoesNotFit,
+    /// It was begun, and nobody has said what became of it.
+    Unfinished,
 }
 
 impl ImportReason {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::ProviderBusy,
         Self::ProviderUnavailable,
         Self::ProviderRefuses,
@@ -143,7 +152,9 @@ impl ImportReason {
         Self::Nameless,
         Self::OtherTitle,
         Self::NoTitle,
+        Self::NumberTaken,
         Self::DoesNotFit,
+        Self::Unfinished,
     ];
 
     /// The word used in JSON and SQL.
@@ -157,7 +168,9 @@ impl ImportReason {
             Self::Nameless => "nameless",
             Self::OtherTitle => "other_title",
             Self::NoTitle => "no_title",
+            Self::NumberTaken => "number_taken",
             Self::DoesNotFit => "does_not_fit",
+            Self::Unfinished => "unfinished",
         }
     }
 
@@ -167,7 +180,7 @@ impl ImportReason {
     }
 
     /// What an editor can do about it.
-    fn detail(self) -> &'static str {
+    pub(crate) fn detail(self) -> &'static str {
         match self {
             Self::ProviderBusy => "The provider is asked too often. Import the title again later.",
             Self::ProviderUnavailable => "The provider does not answer. Import the title again later.",
@@ -177,7 +190,13 @@ impl ImportReason {
             Self::Nameless => "The provider does not say what the title is called. Write it by hand.",
             Self::OtherTitle => "Another title came of this id. Import it without naming a title.",
             Self::NoTitle => "The title was deleted. Import it without naming a title.",
+            Self::NumberTaken => {
+                "Another title of the provider has this number here. Give one of them another number, and import the series again."
+            }
             Self::DoesNotFit => "The title would not keep the rules. Take something from it, and import it again.",
+            Self::Unfinished => {
+                "Nobody has finished it for an hour. Import the title again; if that is not finished either, tell whoever runs the platform."
+            }
         }
     }
 }
@@ -186,7 +205,12 @@ impl ImportReason {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportItem {
     pub kind: TitleKind,
+    /// What the provider calls it; a season has its series' id.
     pub external_id: ExternalId,
+    /// Of a season. Its episodes are fetched with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 9999)]
+    pub number: Option<u16>,
     /// The title that it is, or is to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title_id: Option<TitleId>,
@@ -207,8 +231,15 @@ pub struct ImportItem {
 }
 
 impl ImportItem {
-    /// The item as it is told; what can be done follows from its reason.
-    pub(crate) fn told(mut self) -> Self {
+    /// The item as it is told at a moment; what can be done follows from its reason.
+    ///
+    /// One of which nothing was heard for too long has failed. That is written nowhere, so whoever finishes it after all is believed: a message that
+    /// went to the dead letters can be sent again.
+    pub(crate) fn told(mut self, begun_at: OffsetDateTime, now: OffsetDateTime) -> Self {
+        let due_at = self.next_try_at.unwrap_or(begun_at);
+        if self.state == ItemState::Waiting && now - due_at > SILENCE {
+            (self.state, self.reason, self.next_try_at) = (ItemState::Failed, Some(ImportReason::Unfinished), None);
+        }
         let failed = self.reason.filter(|_| self.state == ItemState::Failed);
         self.detail = failed.map(|reason| reason.detail().to_owned());
         self
@@ -217,8 +248,17 @@ impl ImportItem {
 
 impl From<WantedTitle> for ImportItem {
     fn from(WantedTitle { kind, external_id, title_id }: WantedTitle) -> Self {
-        let (state, left_out) = (ItemState::Waiting, vec![]);
-        Self { kind, external_id, title_id, state, reason: None, detail: None, next_try_at: None, left_out }
+        Self {
+            kind,
+            external_id,
+            number: None,
+            title_id,
+            state: ItemState::Waiting,
+            reason: None,
+            detail: None,
+            next_try_at: None,
+            left_out: vec![],
+        }
     }
 }
 
@@ -229,7 +269,7 @@ pub struct Import {
     pub provider: ProviderName,
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
-    /// In the order in which they were asked for.
+    /// In the order in which they were asked for; then the seasons of series, once those are done.
     pub items: Vec<ImportItem>,
 }
 
@@ -238,6 +278,17 @@ pub struct Import {
 pub struct ImportJob {
     pub import_id: MetadataImportId,
     pub place: i16,
+}
+
+impl ImportJob {
+    /// The jobs of a series' seasons: their places are behind all that can be asked for, and follow from the series' own.
+    pub fn of_seasons(self, numbers: &[u16]) -> impl Iterator<Item = (Self, u16)> {
+        let places = MOST_ITEMS + usize::try_from(self.place).unwrap_or_default() * MOST_SEASONS..;
+        let numbers = numbers.iter().copied().take(MOST_SEASONS);
+        places
+            .zip(numbers)
+            .filter_map(move |(place, number)| Some((Self { place: i16::try_from(place).ok()?, ..self }, number)))
+    }
 }
 
 /// How long not to ask a provider that is busy: as long as it says, and never so short or so long that it means nothing.
@@ -256,7 +307,10 @@ pub fn back_off(tries: u32) -> Duration {
 mod tests {
     use std::time::Duration as Said;
 
+    use kernel::World;
+    use manifest::Plan;
     use serde_json::json;
+    use time::macros::datetime;
 
     use super::*;
 
@@ -283,6 +337,43 @@ mod tests {
         assert!(waits.is_sorted() && waits[1] == FIRST_PAUSE && waits[12] == LONGEST_PAUSE, "{waits:?}");
         assert!(waits[1..].iter().sum::<Duration>() < Duration::hours(3));
         assert_eq!(back_off(u32::MAX), LONGEST_PAUSE);
+    }
+
+    #[test]
+    fn silence_is_a_failure_once_the_title_was_due_for_long() {
+        let wanted = json!({"kind": "film", "external_id": "1"});
+        let waiting = ImportItem::from(serde_json::from_value::<WantedTitle>(wanted).unwrap());
+        let begun = datetime!(2026-01-01 12:00 UTC);
+        assert_eq!(waiting.clone().told(begun, begun + SILENCE), waiting);
+        let silent = waiting.clone().told(begun, begun + SILENCE + Duration::SECOND);
+        assert_eq!((silent.state, silent.reason), (ItemState::Failed, Some(ImportReason::Unfinished)));
+        assert!(silent.detail.is_some_and(|detail| detail.contains("again")));
+        // A busy provider is asked later: until then there is nothing to hear.
+        let next_try_at = Some(begun + Duration::hours(2));
+        let put_off = ImportItem { reason: Some(ImportReason::ProviderBusy), next_try_at, ..waiting };
+        assert_eq!(put_off.clone().told(begun, begun + Duration::hours(3)), put_off);
+        let silent = put_off.clone().told(begun, begun + Duration::hours(4));
+        assert_eq!((silent.state, silent.next_try_at), (ItemState::Failed, None));
+        let done = ImportItem { state: ItemState::Done, reason: None, next_try_at: None, ..put_off };
+        assert_eq!(done.clone().told(begun, begun + KEPT), done);
+    }
+
+    #[test]
+    fn every_season_of_every_series_has_a_place_of_its_own() {
+        let import_id = World::system().id();
+        let numbers: Vec<u16> = (0..200).collect();
+        let of_series = |place| ImportJob { import_id, place }.of_seasons(&numbers).collect::<Vec<_>>();
+        let all: Vec<_> = (0..50).flat_map(of_series).map(|(job, _)| job.place).collect();
+        assert_eq!(all, (50..5_050).collect::<Vec<i16>>());
+        assert_eq!(of_series(1)[7], (ImportJob { import_id, place: 157 }, 7));
+    }
+
+    #[test]
+    fn the_queue_is_done_with_a_title_before_it_is_called_unfinished() {
+        let plan = Plan::read(&testkit::root()).unwrap();
+        let queue = &plan.queues["imports"];
+        let deliveries = i64::from(queue.visibility_seconds) * i64::from(queue.redrive.max_receives);
+        assert!(Duration::seconds(deliveries) < SILENCE / 2, "{deliveries} s");
     }
 
     #[test]

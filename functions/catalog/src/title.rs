@@ -89,6 +89,11 @@ impl Title {
         }
     }
 
+    /// Whether somebody else has an id of it.
+    pub fn is_called_by(&self, namer: &str) -> bool {
+        self.external_ids.keys().any(|name| name.as_str() == namer)
+    }
+
     /// Its address.
     pub fn slug(&self) -> &str {
         self.about.slug.as_ref().map_or("", Slug::as_str)

@@ -32,13 +32,25 @@ pub struct Document {
     pub names: BTreeMap<Locale, String>,
     /// The name in the language in which it was made.
     pub original_title: String,
-    /// Names of those who made it, in every known spelling.
+    /// Names of those who made it, in every known spelling; not read where nobody is shown them.
+    #[serde(default)]
     pub people: Vec<String>,
     /// Path of the poster below `/media/`.
     pub poster: Option<String>,
     pub duration_seconds: Option<f64>,
     /// Who may see it.
     pub rules: TitleRules,
+}
+
+/// The part of a document by which a title is suggested.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct NamedTitle {
+    pub title_id: TitleId,
+    pub kind: TitleKind,
+    pub slug: String,
+    pub year: Option<i16>,
+    pub names: BTreeMap<Locale, String>,
+    pub original_title: String,
 }
 
 /// A title in one of its versions.

@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use crate::{document::Document, facets::Facets};
+use crate::{
+    document::{Document, NamedTitle},
+    facets::Facets,
+};
 
 /// What a search found: a slice of documents, how many there are in all, and of what.
 #[derive(Debug, Default, Clone)]
@@ -17,6 +20,17 @@ pub(crate) struct Found {
     pub documents: Vec<Document>,
     pub total: u64,
     pub facets: Facets,
+}
+
+/// What is suggested while somebody types.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Suggested {
+    /// Best first.
+    pub titles: Vec<NamedTitle>,
+    /// Everybody of the titles of which somebody fits, in the order of those.
+    pub people: Vec<String>,
+    /// Slugs of the genres of the titles of which one fits, the most frequent first.
+    pub genres: Vec<String>,
 }
 
 /// A page of what was found.

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use events::Outcome;
-use kernel::{EventId, TitleId, World};
+use kernel::{EventId, TitleId, World, policy::search_filter};
 use opensearch::{
     BulkOperation, BulkParts, MsearchParts, SearchParts,
     http::{StatusCode, request::JsonBody, response::Response},
@@ -14,16 +14,19 @@ use opensearch::{
     params::VersionType,
 };
 use runtime::{Boot, BootError};
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Map, Value, json};
+use serde::{
+    Deserialize, Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
+use serde_json::{Value, json};
 use stores::{OpenSearch, StoreError};
 
 use crate::{
     asked::Reach,
     criteria::{Criteria, Slice},
-    document::{Document, Revision},
+    document::{Document, NamedTitle, Revision},
     facets::{FacetCount, Facets, ordered},
-    found::Found,
+    found::{Found, Suggested},
     mapping, query,
 };
 
@@ -38,12 +41,13 @@ pub struct Index {
     alias: String,
 }
 
+/// Of documents, or of the parts of them that were asked for.
 #[derive(Deserialize)]
-struct SearchAnswer {
+struct SearchAnswer<D> {
     timed_out: bool,
     #[serde(rename = "_shards")]
     shards: Shards,
-    hits: Hits,
+    hits: Hits<D>,
     #[serde(default)]
     aggregations: BTreeMap<String, Aggregation>,
 }
@@ -54,10 +58,10 @@ struct Shards {
 }
 
 #[derive(Deserialize)]
-struct Hits {
+struct Hits<D> {
     #[serde(default)]
     total: Total,
-    hits: Vec<Hit>,
+    hits: Vec<Hit<D>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -66,14 +70,20 @@ struct Total {
 }
 
 #[derive(Deserialize)]
-struct Hit {
+struct Hit<D> {
     #[serde(rename = "_source")]
-    source: Source,
+    source: Source<D>,
 }
 
 #[derive(Deserialize)]
-struct Source {
-    document: Document,
+struct Source<D> {
+    document: D,
+}
+
+/// A part of a [`Document`].
+#[derive(Deserialize)]
+struct People {
+    people: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -104,6 +114,14 @@ struct BulkResult {
     error: Value,
 }
 
+/// Of several searches at once.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Line<'a> {
+    Header {},
+    Body(&'a query::Search<'a>),
+}
+
 /// What an alias is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Role {
@@ -123,24 +141,27 @@ pub(crate) enum Begun {
     Live,
 }
 
-impl SearchAnswer {
-    fn found(mut self) -> Result<Found, StoreError> {
+impl<D> SearchAnswer<D> {
+    /// The answer, if it is a whole one.
+    fn whole(self) -> Result<Self, StoreError> {
         if self.timed_out || self.shards.failed > 0 {
             return Err(StoreError { engine: ENGINE, detail: "the search is incomplete".to_owned() });
         }
-        let mut counts = |name: &str| {
-            let buckets = self.aggregations.remove(name).map(|found| found.buckets).unwrap_or_default();
-            let text = |key: Value| key.as_str().map_or_else(|| key.to_string(), str::to_owned);
-            ordered(
-                buckets
-                    .into_iter()
-                    .map(|found| FacetCount { value: text(found.key), count: found.doc_count })
-                    .collect(),
-            )
+        Ok(self)
+    }
+
+    fn counts(&mut self, name: &str) -> Vec<FacetCount> {
+        let buckets = self.aggregations.remove(name).map(|found| found.buckets).unwrap_or_default();
+        let text = |key: Value| match key {
+            Value::String(text) => text,
+            other => other.to_string(),
         };
-        let facets = Facets { types: counts("kinds"), genres: counts("genres"), years: counts("years") };
-        let documents = self.hits.hits.into_iter().map(|hit| hit.source.document).collect();
-        Ok(Found { documents, total: self.hits.total.value, facets })
+        let counts = buckets.into_iter().map(|found| FacetCount { value: text(found.key), count: found.doc_count });
+        ordered(counts.collect())
+    }
+
+    fn documents(self) -> impl Iterator<Item = D> {
+        self.hits.hits.into_iter().map(|hit| hit.source.document)
     }
 }
 
@@ -169,24 +190,33 @@ impl Index {
     ) -> Result<Found, StoreError> {
         let names = [name];
         let request = self.client.search(SearchParts::Index(&names)).allow_partial_search_results(false);
-        let response = request.body(query::search(criteria, reach, slice)).send().await.map_err(failed)?;
-        read::<SearchAnswer>("search", response).await?.found()
+        let visible = search_filter(&criteria.audience, criteria.now);
+        let body = query::search(criteria, &visible, reach, slice);
+        let response = request.body(body).send().await.map_err(failed)?;
+        let mut answer = read::<SearchAnswer<Document>>("search", response).await?.whole()?;
+        let facets =
+            Facets { types: answer.counts("kinds"), genres: answer.counts("genres"), years: answer.counts("years") };
+        Ok(Found { total: answer.hits.total.value, facets, documents: answer.documents().collect() })
     }
 
-    /// What is suggested for a text that is being typed: titles, best first; titles whose people fit; genres that begin like it, as a facet.
-    pub(crate) async fn suggest(&self, criteria: &Criteria, reach: Reach) -> Result<[Found; 3], StoreError> {
+    /// What is suggested for a text that is being typed.
+    pub(crate) async fn suggest(&self, criteria: &Criteria, reach: Reach) -> Result<Suggested, StoreError> {
         #[derive(Deserialize)]
         struct Answers {
-            responses: Vec<SearchAnswer>,
+            responses: (SearchAnswer<NamedTitle>, SearchAnswer<People>, SearchAnswer<IgnoredAny>),
         }
         let names = [self.alias.as_str()];
-        let lines = query::suggest(criteria, reach).into_iter().flat_map(|body| [Value::Object(Map::new()), body]);
-        let body: Vec<JsonBody<Value>> = lines.map(JsonBody::from).collect();
+        let visible = search_filter(&criteria.audience, criteria.now);
+        let bodies = query::suggest(criteria, &visible, reach);
+        let body: Vec<JsonBody<Line<'_>>> =
+            bodies.iter().flat_map(|body| [Line::Header {}, Line::Body(body)]).map(JsonBody::from).collect();
         let response = self.client.msearch(MsearchParts::Index(&names)).body(body).send().await.map_err(failed)?;
-        let answers: Answers = read("suggest", response).await?;
-        let found: Vec<Found> = answers.responses.into_iter().map(SearchAnswer::found).collect::<Result<_, _>>()?;
-        let incomplete = |_| StoreError { engine: ENGINE, detail: "a suggestion is missing".to_owned() };
-        found.try_into().map_err(incomplete)
+        let Answers { responses: (titles, people, genres) } = read("suggest", response).await?;
+        Ok(Suggested {
+            titles: titles.whole()?.documents().collect(),
+            people: people.whole()?.documents().flat_map(|found| found.people).collect(),
+            genres: genres.whole()?.counts("genres").into_iter().map(|genre| genre.value).collect(),
+        })
     }
 
     /// Indexes each revision everywhere unless a newer one is there; one outcome per revision.

@@ -2,6 +2,7 @@
 // https://developer.themoviedb.org/reference/movie-details does, and no pictures. Any token of at least 16 characters is taken: it opens nothing else.
 //
 // GET /tmdb/3/movie/<id> · /tmdb/3/tv/<id>, with `append_to_response=credits,translations,external_ids`
+// GET /tmdb/3/tv/<id>/season/<number>, with `language`: English, or Russian as far as it is translated
 
 const NETHERLANDS = [{ iso_3166_1: 'NL', name: 'Netherlands' }];
 
@@ -56,6 +57,22 @@ const SERIES = {
     ru: { name: 'Первопроходец', overview: 'Над Монтаной что-то падает с неба, и внутри кто-то есть.' },
     created_by: ['Josh Bernhard', 'Bracey Smith'],
     countries: [{ iso_3166_1: 'US', name: 'United States of America' }],
+    seasons: {
+      1: {
+        air_date: '2010-06-16',
+        episodes: [
+          {
+            name: 'Earthfall',
+            air_date: '2010-06-16',
+            overview: 'Something falls from the sky over Montana, and radiation spreads from it.',
+            ru: { name: 'Падение на землю', overview: 'Над Монтаной что-то падает с неба, и от него идёт излучение.' },
+            crew: [['Bracey Smith', 'Director'], ['Josh Bernhard', 'Writer']],
+          },
+          { name: 'The Man from Mars', overview: '', crew: [] },
+          { name: 'Alone in the Night', overview: '', crew: [] },
+        ],
+      },
+    },
   },
 };
 
@@ -66,7 +83,7 @@ const GENRES = {
 
 /** The document of a title, with whatever is appended to it. */
 function document(id, title, appended) {
-  const { genres, ru, cast = [], crew = [], countries = NETHERLANDS, imdb_id = null, created_by, ...facts } = title;
+  const { genres, ru, cast = [], crew = [], countries = NETHERLANDS, imdb_id = null, created_by, seasons, ...facts } = title;
   const [name, original] = facts.title ? ['title', 'original_title'] : ['name', 'original_name'];
   const parts = {
     credits: {
@@ -88,9 +105,37 @@ function document(id, title, appended) {
     original_language: 'en',
     genres: genres.map((genre) => ({ id: genre, name: GENRES[genre] })),
     production_countries: countries,
+    ...(seasons && { seasons: Object.keys(seasons).map((number) => listed(id, Number(number), seasons[number])) }),
     ...(created_by && { created_by: created_by.map((person) => ({ name: person })) }),
     ...Object.fromEntries(Object.entries(parts).filter(([part]) => appended.includes(part))),
   };
+}
+
+/** Ids that nothing else has: of a season, and of its episodes. */
+const seasonId = (series, number) => 1000 * series + number;
+
+const listed = (series, number, { air_date, episodes }) => ({
+  id: seasonId(series, number),
+  season_number: number,
+  name: `Season ${number}`,
+  overview: '',
+  air_date,
+  episode_count: episodes.length,
+});
+
+/** A season with its episodes; what is not translated is told in English, without a text about it. */
+function season(series, number, facts, is_russian) {
+  const { episode_count, ...known } = listed(series, number, facts);
+  const episodes = facts.episodes.map(({ name, overview, air_date = null, ru, crew }, at) => ({
+    id: 100 * seasonId(series, number) + at + 1,
+    episode_number: at + 1,
+    season_number: number,
+    air_date,
+    ...(is_russian ? { name, overview: '', ...ru } : { name, overview }),
+    crew: crew.map(([person, job]) => ({ name: person, original_name: person, job })),
+    guest_stars: [],
+  }));
+  return { ...known, ...(is_russian && { name: `Сезон ${number}` }), episodes };
 }
 
 const failure = (status, status_code, status_message, headers = {}) => ({ status, headers, document: { success: false, status_code, status_message } });
@@ -103,10 +148,16 @@ export function tmdb({ method, url, headers }, mode) {
     return failure(429, 25, 'Your request count (41) is over the allowed limit of 40.', { 'retry-after': '2' });
   }
   if (mode === 'unavailable') return failure(503, 9, 'Service offline: This service is temporarily offline, try again later.');
-  const [, , version, kind, id, rest] = url.pathname.split('/');
+  const [, , version, kind, id, part, number, rest] = url.pathname.split('/');
   const titles = { movie: FILMS, tv: SERIES }[kind];
   const is_known = version === '3' && method === 'GET' && rest === undefined && titles && Object.hasOwn(titles, id);
-  if (!is_known) return failure(404, 34, 'The resource you requested could not be found.');
+  const seasons = (is_known && titles[id].seasons) || {};
+  const is_season = part === 'season' && Object.hasOwn(seasons, number);
+  if (!is_known || !(part === undefined || is_season)) return failure(404, 34, 'The resource you requested could not be found.');
+  if (is_season) {
+    const is_russian = (url.searchParams.get('language') ?? '').startsWith('ru');
+    return { status: 200, headers: {}, document: season(Number(id), Number(number), seasons[number], is_russian) };
+  }
   const appended = (url.searchParams.get('append_to_response') ?? '').split(',');
   return { status: 200, headers: {}, document: document(Number(id), titles[id], appended) };
 }

@@ -66,6 +66,12 @@ pub trait Provider: Send + Sync {
     /// # Errors
     /// Why it says nothing; see [`FetchError`].
     fn fetch<'a>(&'a self, kind: TitleKind, id: &'a ExternalId) -> BoxFuture<'a, Result<Metadata, FetchError>>;
+
+    /// What it says of a season of a series and of its episodes.
+    ///
+    /// # Errors
+    /// Why it says nothing; see [`FetchError`].
+    fn fetch_season<'a>(&'a self, series: &'a ExternalId, number: u16) -> BoxFuture<'a, Result<Season, FetchError>>;
 }
 
 /// Why a provider says nothing. They differ in what may be done next.
@@ -100,7 +106,29 @@ pub struct Metadata {
     pub credits: Vec<Credit>,
     /// What others call the title; the provider's own id is among them.
     pub external_ids: BTreeMap<Slug, ExternalId>,
+    /// The numbers of a series' seasons: each is asked for by itself.
+    pub seasons: Vec<u16>,
     pub left_out: Vec<LeftOut>,
+}
+
+/// What a provider says of a season or an episode.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// JSON pointer into the provider's answer.
+    pub pointer: String,
+    /// Its place in the series or season.
+    pub number: u16,
+    /// The provider's own id.
+    pub id: ExternalId,
+    pub about: Metadata,
+}
+
+/// What a provider says of a season. Whatever is left out of its episodes is named in its own list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Season {
+    pub part: Part,
+    /// By number, each once.
+    pub episodes: Vec<Part>,
 }
 
 /// What a provider says of a title in one language.

@@ -1,6 +1,8 @@
-//! The Movie Database, API version 3: one call tells a film or series with credits, translations and other ids.
+//! The Movie Database, API version 3: one call tells a film or series with credits, translations and other ids, two tell a season.
 //!
 //! <https://developer.themoviedb.org/reference/movie-details>. Its terms ask whoever shows its data to name it as the source.
+
+mod seasons;
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -14,7 +16,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::Value;
 use stores::{Fetch, StoreError, is_on_this_machine};
 
-use super::{FetchError, Metadata, Provider, ProviderName, Text};
+use super::{FetchError, Metadata, Provider, ProviderName, Season, Text};
 use crate::{
     draft::{Credit, MOST_COUNTRIES, MOST_GENRES},
     text::{ExternalId, Name, Role, Slug, Synopsis, Year},
@@ -62,12 +64,15 @@ impl Tmdb {
 
     async fn details(&self, kind: TitleKind, id: &ExternalId) -> Result<Metadata, FetchError> {
         let folder = folder(kind).filter(|_| self.takes(id)).ok_or(FetchError::NotFound)?;
+        let path = format!("{folder}/{id}?language=en-US&append_to_response=credits,translations,external_ids");
+        read(&self.ask(&path).await?, kind, id)
+    }
+
+    /// The document at a path below the version.
+    async fn ask(&self, path: &str) -> Result<Value, FetchError> {
         let key = self.keys.find(self.key).await.map_err(|error| FetchError::Unavailable(error.to_string()))?;
         let key = key.ok_or_else(|| FetchError::NoAccess("none is configured".to_owned()))?;
-        let address = format!(
-            "{}/3/{folder}/{id}?language=en-US&append_to_response=credits,translations,external_ids",
-            self.base
-        );
+        let address = format!("{}/3/{path}", self.base);
         let request = Request::get(address)
             .header(header::ACCEPT, "application/json")
             .header(header::AUTHORIZATION, format!("Bearer {}", key.expose_secret()))
@@ -75,7 +80,7 @@ impl Tmdb {
             .map_err(|error| FetchError::NoAccess(error.to_string()))?;
         let answer = self.fetch.exchange(request, PATIENCE).await;
         let answer = answer.map_err(|error| FetchError::Unavailable(error.to_string()))?;
-        read(&document(&answer)?, kind, id)
+        document(&answer)
     }
 }
 
@@ -94,6 +99,10 @@ impl Provider for Tmdb {
 
     fn fetch<'a>(&'a self, kind: TitleKind, id: &'a ExternalId) -> BoxFuture<'a, Result<Metadata, FetchError>> {
         self.details(kind, id).boxed()
+    }
+
+    fn fetch_season<'a>(&'a self, series: &'a ExternalId, number: u16) -> BoxFuture<'a, Result<Season, FetchError>> {
+        self.season(series, number).boxed()
     }
 }
 
@@ -147,6 +156,9 @@ fn read(document: &Value, kind: TitleKind, id: &ExternalId) -> Result<Metadata, 
     reader.translation(name, english);
     reader.credits(is_film);
     reader.external_ids(id);
+    if !is_film {
+        reader.seasons();
+    }
     Ok(reader.found)
 }
 
@@ -253,22 +265,28 @@ impl<'a> Reader<'a> {
     /// A translation without a name has the one that everybody sees.
     fn translation(&mut self, name: &str, english: Option<Name>) {
         let document = self.document;
-        let Ok(locale) = TRANSLATED.parse::<Locale>() else { return };
         let translations = self.list(&document["translations"]["translations"], "/translations/translations");
         for (at, translation) in translations.iter().enumerate() {
             if translation["iso_639_1"] != TRANSLATED {
                 continue;
             }
             let pointer = format!("/translations/translations/{at}/data");
-            let data = &translation["data"];
-            let own = self.parsed(&data[name], &format!("{pointer}/{name}"), Name::new, NAME_RULE);
-            let synopsis = self.parsed(&data["overview"], &format!("{pointer}/overview"), Synopsis::new, SYNOPSIS_RULE);
-            if own.is_none() && synopsis.is_none() {
-                continue;
+            if self.translated(&translation["data"], name, &pointer, english.clone()) {
+                return;
             }
-            self.found.texts.insert(locale, Text { name: own.or(english), synopsis });
-            return;
         }
+    }
+
+    /// Takes texts in the other language; whether there were any.
+    fn translated(&mut self, data: &'a Value, name: &str, pointer: &str, english: Option<Name>) -> bool {
+        let Ok(locale) = TRANSLATED.parse::<Locale>() else { return false };
+        let own = self.parsed(&data[name], &format!("{pointer}/{name}"), Name::new, NAME_RULE);
+        let synopsis = self.parsed(&data["overview"], &format!("{pointer}/overview"), Synopsis::new, SYNOPSIS_RULE);
+        let says_something = own.is_some() || synopsis.is_some();
+        if says_something {
+            self.found.texts.insert(locale, Text { name: own.or(english), synopsis });
+        }
+        says_something
     }
 
     fn credits(&mut self, is_film: bool) {
@@ -314,6 +332,10 @@ impl<'a> Reader<'a> {
                 self.found.external_ids.insert(name, found);
             }
         }
+        self.own_id(id);
+    }
+
+    fn own_id(&mut self, id: &ExternalId) {
         if let Some(name) = Slug::new(NAME) {
             self.found.external_ids.insert(name, id.clone());
         }

@@ -23,6 +23,9 @@ runtime::wire! {
 /// Asks a provider for films and series. Each becomes a draft, or fills in the title that is named, or the one that came of the same id before: what
 /// is empty there, and what the provider wrote itself. What an editor has written or emptied stays. Look at the import to see what became of each.
 ///
+/// A series brings its seasons with their episodes: each season becomes an item of the import once the series is done. They are found again by what
+/// the provider calls them, else by their numbers.
+///
 /// 409 `provider_not_configured` while the platform has no key of the provider.
 #[utoipa::path(
     post, path = "/v1/admin/import", tag = "catalog", request_body = ImportRequest,

@@ -1,7 +1,7 @@
 //! What editors asked providers for.
 
 use events::{Message, Transaction};
-use kernel::{AccountId, MetadataImportId, TitleId};
+use kernel::{AccountId, MetadataImportId, TitleId, TitleKind};
 use serde_json::json;
 use sqlx::{FromRow, PgConnection, PgPool, Row, postgres::PgRow, types::Json};
 use time::OffsetDateTime;
@@ -33,28 +33,29 @@ impl FromRow<'_, PgRow> for ImportItem {
         let (kind, id, state): (&str, &str, &str) = (row.try_get(0)?, row.try_get(1)?, row.try_get(3)?);
         let reason: Option<&str> = row.try_get(4)?;
         let Json(left_out): Json<Vec<LeftOut>> = row.try_get(6)?;
+        let number: Option<i32> = row.try_get(7)?;
         Ok(Self {
             kind: decoded(kind.parse().ok(), "kind")?,
             external_id: decoded(ExternalId::new(id), "id")?,
+            number: number.map(|number| decoded(u16::try_from(number).ok(), "number")).transpose()?,
             title_id: row.try_get(2)?,
             state: decoded(ItemState::of(state), "state")?,
             reason: reason.map(|word| decoded(ImportReason::of(word), "reason")).transpose()?,
             detail: None,
             next_try_at: row.try_get(5)?,
             left_out,
-        }
-        .told())
+        })
     }
 }
 
 impl FromRow<'_, PgRow> for FoundItem {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
-        let (provider, tries): (&str, i16) = (row.try_get(7)?, row.try_get(10)?);
+        let (provider, tries): (&str, i16) = (row.try_get(8)?, row.try_get(11)?);
         Ok(Self {
             item: ImportItem::from_row(row)?,
             provider: decoded(ProviderName::of(provider), "provider")?,
-            actor: row.try_get(8)?,
-            created_at: row.try_get(9)?,
+            actor: row.try_get(9)?,
+            created_at: row.try_get(10)?,
             tries: tries.unsigned_abs().into(),
         })
     }
@@ -94,23 +95,55 @@ pub(crate) async fn begin(tx: &mut Transaction<'_>, import: &Import, account: Ac
     Ok(())
 }
 
-/// An import with all its titles.
-pub(crate) async fn find(pool: &PgPool, id: MetadataImportId) -> Result<Option<Import>, sqlx::Error> {
+/// Adds the seasons of a series, which are asked for after the commit.
+pub(crate) async fn add_seasons(
+    tx: &mut Transaction<'_>,
+    series: (ImportJob, &ExternalId),
+    numbers: &[u16],
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    for (job, number) in series.0.of_seasons(numbers) {
+        sqlx::query(
+            // The import may have begun long ago: it is from now on that something is to be heard of the season.
+            "insert into import_items (import_id, place, kind, external_id, number, state, next_try_at) values ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(job.import_id)
+        .bind(job.place)
+        .bind(TitleKind::Season)
+        .bind(series.1.as_str())
+        .bind(i32::from(number))
+        .bind(ItemState::Waiting.as_str())
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
+        tx.send(Message::to_queue(IMPORTS, job.import_id, json!(job))).await?;
+    }
+    Ok(())
+}
+
+/// An import with all its titles, as they are told at a moment.
+pub(crate) async fn find(
+    pool: &PgPool,
+    id: MetadataImportId,
+    now: OffsetDateTime,
+) -> Result<Option<Import>, sqlx::Error> {
     let found: Option<(String, OffsetDateTime)> =
         sqlx::query_as("select provider, created_at from imports where id = $1").bind(id).fetch_optional(pool).await?;
     let Some((provider, created_at)) = found else { return Ok(None) };
     let provider = decoded(ProviderName::of(&provider), "provider")?;
     let items = sqlx::query_as(
-        "select kind, external_id, title_id, state, reason, next_try_at, left_out from import_items \
+        "select kind, external_id, title_id, state, reason, next_try_at, left_out, number from import_items \
          where import_id = $1 order by place",
     );
-    Ok(Some(Import { id, provider, created_at, items: items.bind(id).fetch_all(pool).await? }))
+    let items: Vec<ImportItem> = items.bind(id).fetch_all(pool).await?;
+    let items = items.into_iter().map(|item| item.told(created_at, now)).collect();
+    Ok(Some(Import { id, provider, created_at, items }))
 }
 
 /// One title of an import, which nobody else can change until the transaction ends.
 pub(crate) async fn lock_item(connection: &mut PgConnection, job: ImportJob) -> Result<Option<FoundItem>, sqlx::Error> {
     sqlx::query_as(
-        "select i.kind, i.external_id, i.title_id, i.state, i.reason, i.next_try_at, i.left_out, m.provider, m.actor, m.created_at, \
+        "select i.kind, i.external_id, i.title_id, i.state, i.reason, i.next_try_at, i.left_out, i.number, m.provider, m.actor, m.created_at, \
          i.tries from import_items i join imports m on m.id = i.import_id where i.import_id = $1 and i.place = $2 for update of i",
     )
     .bind(job.import_id)

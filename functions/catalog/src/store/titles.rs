@@ -113,6 +113,15 @@ pub(crate) async fn with_external_id(
     .await
 }
 
+/// The season or episode at a place of its series or season.
+pub(crate) async fn at_place(
+    connection: &mut PgConnection,
+    (parent, number): (TitleId, u16),
+) -> Result<Option<TitleId>, sqlx::Error> {
+    let found = sqlx::query_scalar("select id from titles where parent_id = $1 and number = $2");
+    found.bind(parent).bind(i32::from(number)).fetch_optional(connection).await
+}
+
 /// Waits for whoever else makes a title of what somebody else calls so, until the transaction ends.
 pub(crate) async fn lock_external_id(
     connection: &mut PgConnection,

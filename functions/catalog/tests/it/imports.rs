@@ -16,21 +16,21 @@ use crate::{
 /// A studio that can ask a library.
 pub struct Desk {
     pub studio: Studio,
-    library: Library,
+    pub library: Library,
 }
 
 impl Desk {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let library = Library::open().await;
         Self { studio: studio(&library.setting()).await, library }
     }
 
-    async fn ask(&self, items: &Value) -> Answer {
+    pub async fn ask(&self, items: &Value) -> Answer {
         ask(&self.studio, &json!({"provider": "tmdb", "items": items})).await
     }
 
     /// What the queue holds, at least so many jobs.
-    async fn jobs(&self, count: usize) -> Vec<String> {
+    pub async fn jobs(&self, count: usize) -> Vec<String> {
         let mut jobs = Vec::new();
         while jobs.len() < count {
             let taken = self.studio.service.take_messages("imports").await;
@@ -40,11 +40,11 @@ impl Desk {
         jobs
     }
 
-    async fn work(&self, job: &str) -> Outcome {
+    pub async fn work(&self, job: &str) -> Outcome {
         work(&self.studio.service, World::system(), job).await
     }
 
-    async fn look(&self, import: &Value) -> Value {
+    pub async fn look(&self, import: &Value) -> Value {
         let path = format!("/v1/admin/import/{}", import["id"].as_str().unwrap());
         self.studio.app.get(&path).token(&self.studio.editor).send().await.expect(200)
     }
@@ -71,7 +71,7 @@ impl Desk {
         self.title(import["items"][0]["title_id"].as_str().unwrap()).await
     }
 
-    async fn title(&self, id: &str) -> Value {
+    pub async fn title(&self, id: &str) -> Value {
         let path = format!("/v1/admin/titles/{id}");
         self.studio.app.get(&path).token(&self.studio.editor).send().await.expect(200)
     }
@@ -94,7 +94,8 @@ pub async fn work(service: &Service, world: World, job: &str) -> Outcome {
     consumer.consume(message, &Deadline::unlimited(World::system())).await
 }
 
-fn state(item: &Value) -> (&str, Option<&str>) {
+/// State and reason of an item.
+pub fn state(item: &Value) -> (&str, Option<&str>) {
     (item["state"].as_str().unwrap(), item["reason"].as_str())
 }
 
@@ -151,6 +152,46 @@ async fn a_provider_that_stays_away_is_given_up_and_says_so() {
     assert_eq!(desk.work(&job).await, Outcome::Done);
     assert_eq!(state(&desk.look(&import).await["items"][0]).0, "failed");
     assert_eq!(desk.library.calls(), 12);
+}
+
+#[tokio::test]
+async fn a_title_that_nobody_finishes_has_failed_and_whoever_finishes_it_late_is_believed() {
+    let desk = Desk::open().await;
+    desk.library.film(1, film(1, "Late", 2000));
+    let items = json!([{"kind": "film", "external_id": "1"}, {"kind": "film", "external_id": "2"}]);
+    let import = desk.ask(&items).await.expect(202);
+    let jobs = desk.jobs(2).await;
+    // One waits for the provider; the other goes to the dead letters: every delivery of it dies.
+    desk.library.expect([Mood::Busy("900")]);
+    let of_place = |place: &str| jobs.iter().find(|job| job.contains(&format!("\"place\":{place}"))).unwrap();
+    assert_eq!(desk.work(of_place("1")).await, Outcome::Done);
+    let pool = desk.studio.service.pool();
+    let age = async |minutes: i32| {
+        let older = sqlx::query("update imports set created_at = created_at - make_interval(mins => $1)").bind(minutes);
+        older.execute(&pool).await.unwrap();
+        let older = sqlx::query("update import_items set next_try_at = next_try_at - make_interval(mins => $1)");
+        older.bind(minutes).execute(&pool).await.unwrap();
+        sqlx::query("update provider_pauses set until = until - make_interval(mins => $1)")
+            .bind(minutes)
+            .execute(&pool)
+            .await
+            .unwrap();
+        desk.look(&import).await
+    };
+    let young = age(59).await;
+    assert_eq!(state(&young["items"][0]), ("waiting", None));
+    let old = age(2).await;
+    let item = &old["items"][0];
+    assert_eq!(state(item), ("failed", Some("unfinished")), "{item}");
+    assert!(item["detail"].as_str().unwrap().contains("Import the title again"), "{item}");
+    assert_eq!(state(&old["items"][1]), ("waiting", Some("provider_busy")), "it was due 46 minutes ago");
+    assert_eq!(state(&age(15).await["items"][1]), ("failed", Some("unfinished")));
+    // A person sends the dead letter again.
+    assert_eq!(desk.work(of_place("0")).await, Outcome::Done);
+    let done = desk.look(&import).await;
+    assert_eq!(state(&done["items"][0]), ("done", None), "{done}");
+    assert!(done["items"][0].get("detail").is_none() && done["items"][0]["title_id"].is_string(), "{done}");
+    assert_eq!(state(&age(10_000).await["items"][0]), ("done", None));
 }
 
 #[tokio::test]

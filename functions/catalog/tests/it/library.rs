@@ -80,6 +80,12 @@ impl Library {
         self.state().titles.insert(format!("/tmdb/3/tv/{id}"), document);
     }
 
+    /// What it says of a season of series 1 from now on, in English and in Russian.
+    pub fn season(&self, number: u16, english: Value, russian: Value) {
+        let path = |language: &str| format!("/tmdb/3/tv/1/season/{number} {language}");
+        self.state().titles.extend([(path("en-US"), english), (path("ru"), russian)]);
+    }
+
     /// How often it was asked.
     pub fn calls(&self) -> usize {
         self.state().calls.len()
@@ -90,12 +96,18 @@ impl Library {
         state.calls.push(uri.to_string());
         let bearer = headers.get("authorization").and_then(|header| header.to_str().ok()).unwrap_or_default();
         assert!(bearer.starts_with("Bearer ") && bearer.len() > 20, "{bearer}");
-        assert!(uri.query().unwrap().contains("append_to_response=credits,translations,external_ids"), "{uri}");
+        let query = uri.query().unwrap();
+        let path = if uri.path().contains("/season/") {
+            format!("{} {}", uri.path(), query.strip_prefix("language=").unwrap())
+        } else {
+            assert!(query.contains("append_to_response=credits,translations,external_ids"), "{uri}");
+            uri.path().to_owned()
+        };
         match state.moods.pop_front().unwrap_or(Mood::Well) {
             Mood::Busy(after) => (StatusCode::TOO_MANY_REQUESTS, [("retry-after", after)]).into_response(),
             Mood::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
             Mood::Says(body) => body.into_response(),
-            Mood::Well => match state.titles.get(uri.path()) {
+            Mood::Well => match state.titles.get(&path) {
                 Some(document) => axum::Json(document.clone()).into_response(),
                 None => StatusCode::NOT_FOUND.into_response(),
             },
@@ -115,4 +127,21 @@ pub fn film(id: u32, name: &str, year: u16) -> Value {
         ]},
         "external_ids": {"imdb_id": format!("tt{id:07}"), "wikidata_id": null},
     })
+}
+
+/// A season as the provider tells of it: names by number of the episode, in English and in Russian.
+pub fn season(number: u16, episodes: &[(u16, &str, &str)]) -> [Value; 2] {
+    let of = |id: u16, number: u16, name: String, overview: String| {
+        json!({"id": id, "episode_number": number, "season_number": 1, "name": name, "overview": overview, "air_date": "2010-06-16",
+            "crew": [{"name": "Cy", "job": "Director"}], "guest_stars": [{"name": "Ann", "character": "A"}]})
+    };
+    let told = |name: &str, told: &str| if name.is_empty() { String::new() } else { format!("{name}{told}") };
+    let english =
+        episodes.iter().map(|(at, name, _)| of(100 * number + at, *at, (*name).to_owned(), told(name, ", told.")));
+    let russian = episodes.iter().map(|(at, name, russian)| {
+        let own = if russian.is_empty() { name } else { russian };
+        of(100 * number + at, *at, (*own).to_owned(), told(russian, ", рассказано."))
+    });
+    let season = |name: String, episodes: Vec<Value>| json!({"id": 1000 + number, "season_number": number, "name": name, "overview": "", "air_date": "2010-06-16", "episodes": episodes});
+    [season(format!("Season {number}"), english.collect()), season(format!("Сезон {number}"), russian.collect())]
 }

@@ -17,6 +17,7 @@ mod episodes;
 mod erasure;
 mod function;
 mod genres;
+mod imported_seasons;
 mod imports;
 mod leaving;
 mod library;

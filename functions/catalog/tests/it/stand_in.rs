@@ -76,18 +76,29 @@ async fn films_and_series_come_from_it_and_it_can_be_busy() {
     assert_eq!(work(&studio.service, World::system(), &job(1)).await, Outcome::Done);
     assert_eq!(look().await["items"][1]["reason"], "provider_unavailable");
     sandbox.mode("normal").await;
-    for place in 0..6 {
+    // The last one is the season of the series at place 4.
+    for place in [0, 1, 2, 3, 4, 5, 450] {
         assert_eq!(work(&studio.service, World::system(), &job(place)).await, Outcome::Done);
     }
     let seen = look().await;
     let states: Vec<&Value> = seen["items"].as_array().unwrap().iter().map(|item| &item["state"]).collect();
-    assert_eq!(states, ["done", "done", "done", "done", "done", "failed"], "{seen}");
+    assert_eq!(states, ["done", "done", "done", "done", "done", "failed", "done"], "{seen}");
     assert!(seen["items"].as_array().unwrap().iter().all(|item| item.get("left_out").is_none()), "{seen}");
-    let titles: Vec<(Value,)> = sqlx::query_as("select document->'about' from titles order by kind, slug")
-        .fetch_all(&studio.service.pool())
-        .await
-        .unwrap();
+    let titles: Vec<(Value,)> =
+        sqlx::query_as("select document->'about' from titles where kind in ('film', 'series') order by kind, slug")
+            .fetch_all(&studio.service.pool())
+            .await
+            .unwrap();
     let names: Vec<&Value> = titles.iter().map(|(about,)| &about["original_title"]).collect();
     assert_eq!(names, ["Big Buck Bunny", "Elephants Dream", "Sintel", "Tears of Steel", "Pioneer One"]);
     assert_eq!(titles[3].0["localisations"]["ru"]["name"], "Tears of Steel");
+    let parts: Vec<(String, i32, Option<String>)> = sqlx::query_as(
+        "select kind, number, names->>'ru' from titles where parent_id is not null order by kind desc, number",
+    )
+    .fetch_all(&studio.service.pool())
+    .await
+    .unwrap();
+    let part = |kind: &str, number, name: &str| (kind.to_owned(), number, Some(name.to_owned()));
+    assert_eq!(parts[..2], [part("season", 1, "Сезон 1"), part("episode", 1, "Падение на землю")]);
+    assert_eq!(parts.len(), 4);
 }

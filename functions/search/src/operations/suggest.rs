@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use stores::StoreError;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{asked::Reach, criteria::Criteria, document::Document, found::Found, index::Index, spelling::fits};
+use crate::{asked::Reach, criteria::Criteria, document::NamedTitle, found::Suggested, index::Index, spelling::fits};
 
 runtime::wire! {
     pub(super) struct Suggest { index: Index = |boot| Index::new(boot, PATIENCE), world: World }
@@ -71,22 +71,22 @@ pub(super) async fn suggest(
         return Err(Problem::invalid("q", format!("must be 1 to {LONGEST_QUERY} characters")));
     }
     let criteria = Criteria::new(&typed.q, audience.policy.clone(), state.world.now());
-    let (criteria, reach, [titles, of_people, of_genres]) =
+    let (criteria, reach, found) =
         state.find(&typed.q, &criteria).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "nothing is suggested");
             (criteria, Reach::AsWritten, Default::default())
         });
     Ok(Json(Suggestions {
-        titles: titles.documents.into_iter().map(|document| title(document, &audience)).collect(),
-        people: people(&criteria, reach, &of_people.documents),
-        genres: genres(&criteria, of_genres),
+        people: people(&criteria, reach, &found),
+        genres: genres(&criteria, &found),
+        titles: found.titles.into_iter().map(|found| title(found, &audience)).collect(),
         query_id: state.world.id(),
     }))
 }
 
 impl Suggest {
     /// As typed, else in the other keyboard layout, else with typos.
-    async fn find(&self, text: &str, criteria: &Criteria) -> Result<(Criteria, Reach, [Found; 3]), StoreError> {
+    async fn find(&self, text: &str, criteria: &Criteria) -> Result<(Criteria, Reach, Suggested), StoreError> {
         if criteria.is_empty() || criteria.has_only_signs() {
             return Ok((criteria.clone(), Reach::AsWritten, Default::default()));
         }
@@ -94,8 +94,8 @@ impl Suggest {
         let ways = [Some((criteria.clone(), Reach::AsWritten)), swapped];
         for (criteria, reach) in ways.into_iter().flatten() {
             let found = self.index.suggest(&criteria, reach).await?;
-            let has_genre = !genres(&criteria, found[2].clone()).is_empty();
-            if has_genre || found.iter().any(|found| !found.documents.is_empty()) {
+            let has_genre = !genres(&criteria, &found).is_empty();
+            if has_genre || !found.titles.is_empty() || !found.people.is_empty() {
                 return Ok((criteria, reach, found));
             }
         }
@@ -104,21 +104,21 @@ impl Suggest {
     }
 }
 
-fn title(document: Document, audience: &Audience) -> SuggestedTitle {
-    let names = Names { by_locale: document.names, original: document.original_title };
+fn title(found: NamedTitle, audience: &Audience) -> SuggestedTitle {
+    let names = Names { by_locale: found.names, original: found.original_title };
     SuggestedTitle {
-        id: document.title_id,
-        kind: document.kind,
-        slug: document.slug,
+        id: found.title_id,
+        kind: found.kind,
+        slug: found.slug,
         name: names.for_reader(&audience.languages).to_owned(),
-        year: document.year,
+        year: found.year,
     }
 }
 
 /// Those who fit, in the order of their titles.
-fn people(criteria: &Criteria, reach: Reach, documents: &[Document]) -> Vec<String> {
+fn people(criteria: &Criteria, reach: Reach, found: &Suggested) -> Vec<String> {
     let mut people: Vec<String> = vec![];
-    for name in documents.iter().flat_map(|document| &document.people) {
+    for name in &found.people {
         if people.len() < MOST_PEOPLE && fits(&criteria.asked, reach, name) && !people.contains(name) {
             people.push(name.clone());
         }
@@ -127,9 +127,8 @@ fn people(criteria: &Criteria, reach: Reach, documents: &[Document]) -> Vec<Stri
 }
 
 /// Genres of the titles that were found, as far as they begin like the text themselves.
-fn genres(criteria: &Criteria, found: Found) -> Vec<String> {
+fn genres(criteria: &Criteria, found: &Suggested) -> Vec<String> {
     let words: Vec<_> = criteria.asked.words.iter().map(|word| word.folded.as_str()).collect();
     let beginning = words.join("-");
-    let genres = found.facets.genres.into_iter().map(|genre| genre.value);
-    genres.filter(|genre| genre.starts_with(&beginning)).take(MOST_GENRES).collect()
+    found.genres.iter().filter(|genre| genre.starts_with(&beginning)).take(MOST_GENRES).cloned().collect()
 }

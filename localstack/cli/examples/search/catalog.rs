@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 use testkit::{
-    Costs, Programs, Service, Token,
+    Costs, Function, Programs, Service, Token,
     films::{Film, asset_ready},
     gateway::request,
+    lambda::pairs,
     records,
 };
 
-use crate::bound::Bounds;
+use crate::{Measured, bound::Bounds};
 
 const LIST: &str = "catalog-list-titles";
 const GET: &str = "catalog-get-title";
@@ -45,18 +46,16 @@ async fn fill(programs: &mut Programs, films: &[Film]) -> Vec<String> {
 
 /// Asks a function for each path; every answer must fit.
 async fn ask(
-    programs: &mut Programs,
-    name: &str,
+    mut function: Function,
     paths: impl Iterator<Item = String>,
     fits: impl Fn(&str, &Value) -> bool,
 ) -> Costs {
-    let function = programs.function(name).await;
     let mut costs = Costs::default();
     for (number, path) in paths.enumerate() {
         if number == WARM_UP {
             costs = Costs::default();
         }
-        let answer = costs.call(function, &request(&format!("GET {path}"), None, None)).await;
+        let answer = costs.call(&mut function, &request(&format!("GET {path}"), None, None)).await;
         let answer = answer.unwrap_or_else(|error| panic!("{path}: {error}"));
         assert!(fits(&path, &answer), "{path}: {answer}");
     }
@@ -64,19 +63,20 @@ async fn ask(
 }
 
 /// Fills a catalogue and prints what reading it costs.
-pub async fn measure(films: &[Film], bounds: &mut Bounds) {
+pub async fn measure(measured: &Measured, films: &[Film], bounds: &mut Bounds) {
     let service = Service::start("catalog").await;
     let mut programs = Programs::of(&service);
     let titles = fill(&mut programs, films).await;
+    let variables = pairs(service.vars());
     println!("| function | calls | p50 ms | p95 ms | CPU ms |\n|---|---|---|---|---|");
     let calls = 0..WARM_UP + CALLS;
     let lists = calls.clone().map(|call| format!("/v1/titles?limit={PAGE}{}", LISTS[call % LISTS.len()]));
     let is_full = |_: &str, page: &Value| page["items"].as_array().is_some_and(|items| items.len() == PAGE);
-    let listed = ask(&mut programs, LIST, lists, is_full).await;
+    let listed = ask(measured.start(LIST, &variables).await, lists, is_full).await;
     // Steps that meet every part of the catalogue.
     let details = calls.map(|call| format!("/v1/titles/{}", titles[call * 37 % titles.len()]));
     let is_it = |path: &str, title: &Value| title["id"].as_str().is_some_and(|id| path.ends_with(id));
-    let got = ask(&mut programs, GET, details, is_it).await;
+    let got = ask(measured.start(GET, &variables).await, details, is_it).await;
     for (name, costs) in [(LIST, &listed), (GET, &got)] {
         let (p95, cpu) = (costs.percentile_ms(95), costs.cpu_ms());
         println!("| {name} | {} | {:.2} | {p95:.2} | {cpu:.3} |", costs.calls(), costs.percentile_ms(50));

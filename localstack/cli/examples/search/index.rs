@@ -2,9 +2,9 @@
 
 use kernel::{EventId, TitleId, World};
 use manifest::Plan;
-use testkit::{Costs, Engines, Programs, Service, films::Film, records};
+use testkit::{Costs, Engines, Service, films::Film, lambda::pairs, records};
 
-use crate::bound::Bounds;
+use crate::{Measured, bound::Bounds};
 
 const FUNCTION: &str = "search-index-title";
 /// Batches before any is counted: the first one makes the index.
@@ -37,12 +37,11 @@ fn batch_size() -> usize {
 }
 
 /// Indexes every film and prints what that cost.
-pub async fn fill(films: &[Film], bounds: &mut Bounds) -> Library {
+pub async fn fill(measured: &Measured, films: &[Film], bounds: &mut Bounds) -> Library {
     let world = World::system();
     let alias = format!("bench-{}", world.id::<EventId>().to_string().replace('_', "-"));
     let library = Library { service: Service::start("search").await.with("SEARCH_ALIAS", &alias), alias };
-    let mut programs = Programs::of(&library.service);
-    let function = programs.function(FUNCTION).await;
+    let mut function = measured.start(FUNCTION, &pairs(library.service.vars())).await;
     let batch = batch_size();
     let events = films.iter().enumerate().map(|(number, film)| film.changed(world.id::<TitleId>(), number).json());
     let events: Vec<String> = events.collect();
@@ -51,7 +50,7 @@ pub async fn fill(films: &[Film], bounds: &mut Bounds) -> Library {
         if number == WARM_UP {
             costs = Costs::default();
         }
-        let delivered = costs.call(function, &records::sqs(events.iter().cloned())).await;
+        let delivered = costs.call(&mut function, &records::sqs(events.iter().cloned())).await;
         delivered.unwrap_or_else(|error| panic!("{FUNCTION}: {error}"));
     }
     library.command(reqwest::Method::POST, &format!("{}/_refresh", library.alias)).await;

@@ -2,9 +2,10 @@
 
 use manifest::env;
 use serde_json::Value;
-use testkit::{Costs, Function, Programs, Service, films::Film, gateway, lambda::pairs};
+use testkit::{Costs, Function, films::Film, gateway, lambda::pairs};
 
 use crate::{
+    Measured,
     bound::Bounds,
     engine::{Recorder, Sent, bare},
     index::Library,
@@ -59,10 +60,10 @@ impl Asked {
     }
 
     /// What the function sends for each text of a group. The engine has then answered everything once.
-    async fn recorded(&self, service: &Service, groups: &[Group]) -> Vec<Vec<Vec<Sent>>> {
+    async fn recorded(&self, measured: &Measured, library: &Library, groups: &[Group]) -> Vec<Vec<Vec<Sent>>> {
         let recorder = Recorder::start().await;
-        let variables = pairs(&service.vars().clone().set(env::OPENSEARCH_URL, &recorder.url));
-        let mut function = Function::start(self.function, &variables).await;
+        let variables = pairs(&library.service.vars().clone().set(env::OPENSEARCH_URL, &recorder.url));
+        let mut function = measured.start(self.function, &variables).await;
         let mut all = Vec::with_capacity(groups.len());
         let mut uncounted = Costs::default();
         for group in groups {
@@ -83,19 +84,18 @@ impl Asked {
         all
     }
 
-    async fn measure(&self, library: &Library, groups: &[Group], bounds: &mut Bounds) {
-        let recorded = self.recorded(&library.service, groups).await;
-        let mut programs = Programs::of(&library.service);
-        let function = programs.function(self.function).await;
+    async fn measure(&self, measured: &Measured, library: &Library, groups: &[Group], bounds: &mut Bounds) {
+        let recorded = self.recorded(measured, library, groups).await;
+        let mut function = measured.start(self.function, &pairs(library.service.vars())).await;
         let (mut all, mut all_bare) = (Costs::default(), Costs::default());
         let mut requests = 0;
         for (group, sent) in groups.iter().zip(recorded) {
             for text in group.texts.iter().cycle().take(WARM_UP) {
-                self.expect(function, text, &mut Costs::default()).await;
+                self.expect(&mut function, text, &mut Costs::default()).await;
             }
             let mut costs = Costs::default();
             for text in &group.texts {
-                self.expect(function, text, &mut costs).await;
+                self.expect(&mut function, text, &mut costs).await;
             }
             let of_group: usize = sent.iter().map(Vec::len).sum();
             requests += of_group;
@@ -129,13 +129,13 @@ impl Asked {
 }
 
 /// Asks both functions and prints what that cost.
-pub async fn measure(library: &Library, films: &[Film], bounds: &mut Bounds) {
+pub async fn measure(measured: &Measured, library: &Library, films: &[Film], bounds: &mut Bounds) {
     println!(
         "| what is typed | calls | requests each | p50 ms | p95 ms | CPU ms | bare p50 ms | bare p95 ms | bare CPU ms | times the CPU |\n\
          |---|---|---|---|---|---|---|---|---|---|"
     );
     let real = &films[..testkit::films::real().len()];
-    SEARCH.measure(library, &questions::searched(real), bounds).await;
-    SUGGEST.measure(library, &questions::typed(real), bounds).await;
+    SEARCH.measure(measured, library, &questions::searched(real), bounds).await;
+    SUGGEST.measure(measured, library, &questions::typed(real), bounds).await;
     println!();
 }

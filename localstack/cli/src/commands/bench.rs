@@ -19,6 +19,11 @@ use crate::{
 
 /// With which functions are built that are shipped.
 const SHIPPED: &str = "lambda";
+/// With which tests and the local platform are built.
+const UNSHIPPED: &str = "release";
+/// What `bench search` measures.
+const SEARCHED_FUNCTIONS: [&str; 5] =
+    ["catalog-get-title", "catalog-list-titles", "search-index-title", "search-suggest", "search-titles"];
 /// What people wait for.
 const HOT_FUNCTIONS: [&str; 7] = [
     "auth-log-in",
@@ -91,7 +96,13 @@ enum What {
     /// Playback events per CPU-second through analytics-ingest, and bytes per event
     Ingest,
     /// Indexing, searches, suggestions, lists and single titles of a catalogue of 5,000
-    Search,
+    Search {
+        /// Only these; filling the catalogue takes minutes
+        parts: Vec<SearchPart>,
+        /// How the measured functions are built: `lambda` is what is shipped, and links for minutes
+        #[arg(long, default_value = UNSHIPPED)]
+        profile: String,
+    },
     /// Learns from rows `user_id,item_id[,timestamp]` and writes `user_id,item_id,rank` for everybody in a second file
     Recommender {
         /// What is learnt from
@@ -104,6 +115,24 @@ enum What {
         #[arg(long)]
         out: PathBuf,
     },
+}
+
+/// What `bench search` consists of.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum SearchPart {
+    /// Indexing, searches and suggestions
+    Search,
+    /// Lists and single titles
+    Catalog,
+}
+
+impl SearchPart {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Search => "search",
+            Self::Catalog => "catalog",
+        }
+    }
 }
 
 pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress: &Progress) -> Result<()> {
@@ -134,12 +163,10 @@ async fn measure(root: &Path, home: Home, arguments: Arguments, progress: &Progr
     }
     match arguments.what {
         What::Cold { functions, profile, release } => {
-            let profile = if release { "release".to_owned() } else { profile };
+            let profile = if release { UNSHIPPED.to_owned() } else { profile };
             let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
-            if profile != "release" {
-                run_cargo(root, &building(&profile, &functions), &[]).await?;
-            }
-            cold(root, &target(root).join(&profile), &profile, &functions, &environment).await
+            let programs = programs(root, &profile, &functions).await?;
+            cold(root, &programs, &profile, &functions, &environment).await
         }
         What::Profiles => {
             let folder = target(root).join("profiles");
@@ -169,7 +196,13 @@ async fn measure(root: &Path, home: Home, arguments: Arguments, progress: &Progr
             }
             Ok(())
         }
-        What::Search => run_cargo(root, &["run", "--quiet", "--release", "--example", "search"], &environment).await,
+        What::Search { parts, profile } => {
+            let programs = programs(root, &profile, &SEARCHED_FUNCTIONS).await?;
+            let programs = programs.to_string_lossy();
+            let search = ["run", "--quiet", "--release", "--example", "search", "--", &programs];
+            let parts: Vec<&str> = parts.into_iter().map(SearchPart::as_str).collect();
+            run_cargo(root, &[&search, parts.as_slice()].concat(), &environment).await
+        }
         What::Auth => run_cargo(root, &["run", "--quiet", "--release", "--example", "auth"], &environment).await,
         What::Transcode => {
             run_cargo(root, &["run", "--quiet", "--release", "--example", "transcode"], &environment).await
@@ -201,6 +234,14 @@ fn building<'a>(profile: &'a str, functions: &[&'a str]) -> Vec<&'a str> {
         build.push("--bins");
     }
     build
+}
+
+/// The folder of some functions, of all if there are none, as a profile builds them.
+async fn programs(root: &Path, profile: &str, functions: &[&str]) -> Result<PathBuf> {
+    if profile != UNSHIPPED {
+        run_cargo(root, &building(profile, functions), &[]).await?;
+    }
+    Ok(target(root).join(profile))
 }
 
 /// Optimisation levels by name, as settings of cargo. Generic code counts as the crate's that uses it, so the last one has the repository's own crates
