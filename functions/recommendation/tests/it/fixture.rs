@@ -14,7 +14,7 @@ use runtime::{Boot, Tick, Vars};
 use serde_json::Value;
 use stores::{Bucket, Table};
 use testkit::{App, Service, Token, titles};
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339, macros::datetime};
 
 pub const FILM_SECONDS: f64 = 6_000.0;
 pub const GENRES: [&str; 5] = ["drama", "comedy", "noir", "horror", "western"];
@@ -138,7 +138,7 @@ pub fn record(person: &Person, title: TitleId, sequence: i64, stars: u32, seen_a
         stars,
         seen_elsewhere_at: seen_at.map(text).unwrap_or_default(),
     };
-    let (world, _) = World::replay(titles::present() + Duration::seconds(sequence), 1);
+    let (world, _) = World::replay(datetime!(2026-11-01 12:00 UTC) + Duration::seconds(sequence), 1);
     Event::new(&world, types::TITLE_RECORD_CHANGED, person.profile, sequence, &data)
 }
 
