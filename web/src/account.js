@@ -3,7 +3,7 @@
 import { call, forget } from "./api.js";
 import { action, alertLine, el, field, form } from "./dom.js";
 import { invoicesSection } from "./invoices.js";
-import { planSection } from "./plans.js";
+import { planSection } from "./plan_section.js";
 import { profilesSection } from "./profiles.js";
 import { leaving, linksAndOthers, placeBefore } from "./providers.js";
 import { purchasesSection } from "./purchases.js";
@@ -31,7 +31,7 @@ async function whenSetUp(ask) {
 export async function showAccount(show) {
   const account = await whenSetUp(() => call("GET", "/v1/users/me"));
   const [factors, watching, plan, purchases, invoices, profiles, providers] = await Promise.all([
-    call("GET", "/v1/auth/mfa"), watchingSection(), planSection(), purchasesSection(), invoicesSection(), whenSetUp(profilesSection), providersSection(),
+    call("GET", "/v1/auth/mfa"), watchingSection(), planSection(async () => {}), purchasesSection(), invoicesSection(), whenSetUp(profilesSection), providersSection(),
   ]);
   show(el("h1", { textContent: "Account" }), el("p", { className: "dim", textContent: account.email }),
     watching, plan, purchases, invoices, profiles, notificationsSection(), passwordSection(factors), authenticatorSection(factors), providers, exportSection(), deletionSection(show));
