@@ -3,6 +3,7 @@
 import { call } from "./api.js";
 import { action, alertLine, el } from "./dom.js";
 import { isUnderWay, paymentRows, POLL_FOR_MS, POLL_MS } from "./payments.js";
+import { changeButtons } from "./plan_change.js";
 import { cost, date, nameOf, offeredPlans, price, words } from "./plans.js";
 import { look, mine } from "./subscription.js";
 
@@ -63,13 +64,15 @@ async function draw(place, answer, plans, refresh, news) {
   if (isUnpaid && payment.checkout_url) buttons.push(el("a", { className: "button", href: payment.checkout_url, textContent: "Go on paying" }));
   else if (["past_due", "suspended", "paused"].includes(status)) change("Pay now", "/v1/subscriptions/me/resume");
   else if (paysAhead) change(`Pay ${price(next_amount)} ahead`, "/v1/subscriptions/me/resume");
+  const below = el("div");
+  if (!isUnpaid) buttons.push(...changeButtons(subscription, plans, below, line, refresh));
   if (is_cancelled && status !== "ended") change("Keep the plan", "/v1/subscriptions/me/resume");
   else if (status !== "ended") change("Cancel the plan", "/v1/subscriptions/me/cancel", {}, { className: "plain" });
   if (status === "ended") buttons.push(el("a", { href: "#/plans", textContent: "Choose a plan" }));
   const state = el("p", { role: "status", tabIndex: -1, textContent: facts.join(" ") });
   const told = news ? el("p", { role: "status", tabIndex: -1, textContent: news }) : null;
   place.replaceChildren(...[el("p", {}, el("strong", { textContent: nameOf(running.plan, plans) }), ` ${cost(running)}`), told,
-    state, el("div", { className: "buttons" }, ...buttons), line].filter(Boolean));
+    state, el("div", { className: "buttons" }, ...buttons), line, below].filter(Boolean));
   // The pressed button is gone, so the focus goes to what was done.
   if (news !== undefined) (told ?? state).focus();
   if (isUnpaid) watch(state, refresh);
