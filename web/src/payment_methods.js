@@ -14,7 +14,10 @@ const nameOf = ({ brand, last4 }) => {
 /** `2029-07` → `July 2029`. */
 const month = (text) => new Date(text).toLocaleDateString("en-GB", { month: "long", year: "numeric", timeZone: "UTC" });
 
-/** The part of the account's page about ways to pay, hidden from whoever has none, and `look`, which asks for them: whatever is paid on a page may save another. */
+/**
+ * The part of the account's page about ways to pay, hidden from whoever has none, and `look`, which asks for them: whatever is paid on a page may
+ * save another.
+ */
 export function paymentMethods() {
   const [line, list] = [alertLine(), el("ul", { className: "rows" })];
   const news = el("p", { className: "dim", role: "status", tabIndex: -1 });
@@ -31,11 +34,11 @@ export function paymentMethods() {
     await look();
     news.textContent = done;
     news.focus();
-  }, { className: "plain", ariaLabel: `${text} ${name}` });
+  }, { className: "plain", ariaLabel: `${text}: ${name}` });
   function row(method) {
     const [id, name] = [method.id, nameOf(method)];
     const facts = [method.expires ? `valid until ${month(method.expires)}` : "", method.is_default ? "is charged" : ""].filter(Boolean).join(", ");
-    const charge = method.is_default ? null : change("Charge", name, () => call("PUT", `/v1/payment-methods/${id}/default`), `${name} is charged from now on.`);
+    const charge = method.is_default ? null : change("Use for payments", name, () => call("PUT", `/v1/payment-methods/${id}/default`), `${name} is charged from now on.`);
     const remove = change("Remove", name, () => call("DELETE", `/v1/payment-methods/${id}`), `${name} is removed.`);
     return el("li", {}, el("strong", { textContent: name }), el("span", { className: "dim", textContent: ` ${facts} ` }), charge, remove);
   }

@@ -80,7 +80,7 @@ await visit(async (page, picture) => {
   const methods = page.getByRole("region", { name: "Payment methods" });
   await methods.getByText("Visa ending in 4242").waitFor({ timeout: 30000 });
   await methods.getByText("is charged").waitFor();
-  await button("Remove Visa ending in 4242").click();
+  await button("Remove: Visa ending in 4242").click();
   await methods.getByRole("alert").filter({ hasText: "Your subscription is charged to this method." }).waitFor({ timeout: 30000 });
   await picture("payment-methods");
 }, ["status of 409"]).finally(() => offerBoth(false));
