@@ -1,9 +1,10 @@
-// The account's page: what is being watched, plan and payments, films by themselves, invoices, profiles, the way to what they are told, what proves who the person is, a copy of their data, the end of the account.
+// The account's page: what is being watched, plan and payments, ways to pay, films by themselves, invoices, profiles, the way to what they are told, what proves who the person is, a copy of their data, the end of the account.
 
 import { call, forget } from "./api.js";
 import { action, alertLine, el, field, form } from "./dom.js";
 import { invoicesSection } from "./invoices.js";
-import { planSection } from "./plans.js";
+import { paymentMethods } from "./payment_methods.js";
+import { planSection } from "./plan_section.js";
 import { profilesSection } from "./profiles.js";
 import { leaving, linksAndOthers, placeBefore } from "./providers.js";
 import { purchasesSection } from "./purchases.js";
@@ -30,11 +31,13 @@ async function whenSetUp(ask) {
 
 export async function showAccount(show) {
   const account = await whenSetUp(() => call("GET", "/v1/users/me"));
+  const methods = paymentMethods();
   const [factors, watching, plan, purchases, invoices, profiles, providers] = await Promise.all([
-    call("GET", "/v1/auth/mfa"), watchingSection(), planSection(), purchasesSection(), invoicesSection(), whenSetUp(profilesSection), providersSection(),
+    call("GET", "/v1/auth/mfa"), watchingSection(), planSection(methods.look), purchasesSection(), invoicesSection(), whenSetUp(profilesSection), providersSection(),
+    methods.look(),
   ]);
   show(el("h1", { textContent: "Account" }), el("p", { className: "dim", textContent: account.email }),
-    watching, plan, purchases, invoices, profiles, notificationsSection(), passwordSection(factors), authenticatorSection(factors), providers, exportSection(), deletionSection(show));
+    watching, plan, methods.section, purchases, invoices, profiles, notificationsSection(), passwordSection(factors), authenticatorSection(factors), providers, exportSection(), deletionSection(show));
 }
 
 const day = (time) => new Date(time).toLocaleDateString("en-GB");

@@ -43,9 +43,13 @@ export function sentence(error) {
   return "This page has made a mistake. Reload it and try again.";
 }
 
-/** `anonymous`: without the access token; a wrong one is refused even where none is needed. `file`: the type of a file that is the answer. */
-async function send(method, path, body, { keepalive = false, anonymous = false, file } = {}) {
+/**
+ * `anonymous`: without the access token; a wrong one is refused even where none is needed. `file`: the type of a file that is the answer.
+ * `key`: an idempotency key.
+ */
+async function send(method, path, body, { keepalive = false, anonymous = false, file, key } = {}) {
   const headers = file ? { accept: file } : {};
+  if (key) headers["idempotency-key"] = key;
   if (accessToken && !anonymous) headers.authorization = `Bearer ${accessToken}`;
   if (body !== undefined) headers["content-type"] = "application/json";
   let response, text;
@@ -84,15 +88,16 @@ export function leaveWith(method, path, body) {
 /**
  * Calls the API. An expired access token is refreshed, a profile that a new account has got meanwhile is taken, and a proof of identity that
  * the operation asks for is asked of the person; then the call is made again. `quiet`: nobody waits for it, so nobody is asked. `file`: the
- * answer is a file of this type.
+ * answer is a file of this type. `once`: the server does it once, however often this call has to be sent.
  */
-export async function call(method, path, body, { quiet = false, file } = {}) {
+export async function call(method, path, body, { quiet = false, file, once = false } = {}) {
+  const key = once ? crypto.randomUUID() : undefined;
   const caller = claims().sub;
   let isRefreshed = false;
   let proofs = 0;
   for (;;) {
     try {
-      return await send(method, path, body, { file });
+      return await send(method, path, body, { file, key });
     } catch (error) {
       if (error.status === 401 && accessToken && !isRefreshed) {
         isRefreshed = true;

@@ -2,7 +2,8 @@
 
 import { call, callQuietly, isSignedIn } from "./api.js";
 import { action, alertLine, el } from "./dom.js";
-import { POLL_FOR_MS, POLL_MS, date, price } from "./plans.js";
+import { POLL_FOR_MS, POLL_MS } from "./payments.js";
+import { date, price } from "./plans.js";
 
 const KINDS = { rent: "Rent", buy: "Buy" };
 const MOST_LOOKED_AT = 20;
@@ -50,23 +51,27 @@ export function sale(title, { offers, own, begun }, again) {
   }
   const line = alertLine();
   const state = el("p", { role: "status" });
+  const pay = async (kind) => {
+    const answer = await call("POST", "/v1/purchases", { title_id: title.id, kind }, { once: true });
+    if (answer.checkout_url) location.assign(answer.checkout_url);
+    else await again();
+  };
   if (begun) {
     state.textContent = "Your payment is under way. The film can be watched as soon as it has arrived.";
     watch(title.id, state, again);
   }
-  if (offers.length === 0) return state;
+  // Whoever has left the provider's page gets the same one again.
+  const unpaid = begun?.status === "pending" ? begun.kind : null;
+  const goOn = unpaid ? action("Go on paying", line, () => pay(unpaid)) : null;
+  if (offers.length === 0 && !goOn) return state;
   if (!isSignedIn()) {
     const costs = offers.map(({ kind, amount }) => `${KINDS[kind] ?? kind} for ${price(amount)}`).join(", ");
     return el("p", { className: "dim", textContent: `${costs}.` });
   }
-  const button = (offer) => action(`${KINDS[offer.kind] ?? offer.kind} for ${price(offer.amount)}`, line, async () => {
-    const answer = await call("POST", "/v1/purchases", { title_id: title.id, kind: offer.kind });
-    if (answer.checkout_url) location.assign(answer.checkout_url);
-    else await again();
-  });
+  const button = (offer) => action(`${KINDS[offer.kind] ?? offer.kind} for ${price(offer.amount)}`, line, () => pay(offer.kind));
   const rent = offers.find(({ days_to_begin }) => days_to_begin);
   const terms = rent ? `A rental is begun within ${rent.days_to_begin} days, and can then be watched for ${rent.hours_to_watch} hours.` : "";
-  return el("section", { ariaLabel: "Without a plan" }, state, el("div", { className: "buttons" }, ...offers.map(button)),
+  return el("section", { ariaLabel: "Without a plan" }, state, el("div", { className: "buttons" }, goOn, ...offers.filter(({ kind }) => kind !== unpaid).map(button)),
     el("p", { className: "dim", textContent: terms }), line);
 }
 

@@ -60,6 +60,12 @@ fn a_visitor_subscribes_and_what_is_paid_for_plays() {
     visit("pay.mjs");
 }
 
+#[tokio::test]
+async fn a_subscriber_changes_the_plan_and_sees_what_is_charged() {
+    let email = new_account("plan").await;
+    visit_with("plan.mjs", &[("EMAIL", &email), ("PASSWORD", PASSWORD)]);
+}
+
 #[test]
 fn a_visitor_rents_one_film_and_another_does_not_play() {
     visit("rent.mjs");
