@@ -13,13 +13,13 @@ use crate::{
     draft::Draft,
     import::{ImportItem, ImportJob, ImportReason, ItemState, MOST_TRIES, PATIENCE, back_off, pause},
     metadata::{FetchError, LeftOut, Metadata, Part, Providers, Season},
-    text::ExternalId,
     publication::still_publishable,
     store::{
         IMPORTS, genres,
         imports::{self, FoundItem},
         imports_outbox, provider_pauses, titles,
     },
+    text::ExternalId,
     title::Title,
 };
 

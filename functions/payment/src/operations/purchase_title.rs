@@ -14,9 +14,7 @@ use crate::{
     payment::{Status as PaymentStatus, Way},
     problems::{already_purchased, included_in_plan, not_sold_here, payment_under_way, too_many_purchases},
     purchase::{MOST_RUNNING, Purchase, Status},
-    store::{
-        erased_accounts, payments, purchases, subscriptions, title_prices, titles,
-    },
+    store::{erased_accounts, payments, purchases, subscriptions, title_prices, titles},
     title_price::here,
     view::PurchaseAnswer,
 };

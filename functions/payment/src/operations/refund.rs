@@ -95,7 +95,8 @@ fn refused(reason: NotRefundable) -> Problem {
             Problem::conflict("refund_too_large", detail).with("left", left)
         }
         NotRefundable::ChangeFirst(payment) => {
-            let detail = "A better plan was paid for afterwards within this period. Give that payment back as a whole first.";
+            let detail =
+                "A better plan was paid for afterwards within this period. Give that payment back as a whole first.";
             Problem::conflict("change_not_refunded", detail).with("payment_id", payment)
         }
     }

@@ -71,11 +71,10 @@ pub(super) async fn suggest(
         return Err(Problem::invalid("q", format!("must be 1 to {LONGEST_QUERY} characters")));
     }
     let criteria = Criteria::new(&typed.q, audience.policy.clone(), state.world.now());
-    let (criteria, reach, found) =
-        state.find(&typed.q, &criteria).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "nothing is suggested");
-            (criteria, Reach::AsWritten, Default::default())
-        });
+    let (criteria, reach, found) = state.find(&typed.q, &criteria).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "nothing is suggested");
+        (criteria, Reach::AsWritten, Default::default())
+    });
     Ok(Json(Suggestions {
         people: people(&criteria, reach, &found),
         genres: genres(&criteria, &found),
