@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench fails by panicking")]
 
 use std::{
+    collections::HashMap,
     hint::black_box,
     time::{Duration, Instant},
 };
@@ -17,6 +18,9 @@ const ROUNDS: usize = 2_000;
 
 fn templates() -> [Template; 5] {
     let (plan, until) = (|| "standard".to_owned(), || "2026-12-24".to_owned());
+    let plan_names =
+        [("en", "Standard"), ("ru", "Стандарт")].map(|(locale, name)| (locale.to_owned(), name.to_owned()));
+    let plan_names: HashMap<String, String> = plan_names.into_iter().collect();
     let names = [("en", "Stalker"), ("ru", "Сталкер")].map(|(locale, name)| (locale.to_owned(), name.to_owned()));
     let sign_in =
         NewSignIn { device: "<TV>".to_owned(), territory: "DE".to_owned(), at: "2026-11-26T10:00:00Z".to_owned() };
@@ -25,8 +29,8 @@ fn templates() -> [Template; 5] {
     [
         VerifyEmail { code: "042917".to_owned() }.into(),
         sign_in.into(),
-        SubscriptionActive { plan: plan(), until: until() }.into(),
-        PaymentFailed { plan: plan(), until: until() }.into(),
+        SubscriptionActive { plan: plan(), until: until(), plan_names: plan_names.clone() }.into(),
+        PaymentFailed { plan: plan(), until: until(), plan_names }.into(),
         leaving.into(),
     ]
 }

@@ -5,10 +5,10 @@ mod russian;
 
 use std::collections::HashMap;
 
-use kernel::{Locale, MessageId, Names, VisibleLine, VisibleText, text::visible_part};
+use kernel::{Locale, MessageId, Names, Period, VisibleLine, VisibleText, text::visible_part};
 use mail_builder::{MessageBuilder, headers::raw::Raw};
-use proto::mail::{Announcement, Receipt, Template, TitleLeavingSoon, TitlesDigest};
-use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use proto::mail::{Announcement, Receipt, RentalEnding, Template, TitleLeavingSoon, TitlesDigest};
+use time::{Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 use crate::language::Language;
 
@@ -58,10 +58,12 @@ enum Paragraph {
     Code(String),
     /// A name and its value.
     Fact(&'static str, String),
+    /// A name and an address.
+    Link(&'static str, String),
     List(Vec<String>),
 }
 
-use Paragraph::{Code, Fact, List, Own, Text};
+use Paragraph::{Code, Fact, Link, List, Own, Text};
 
 /// Subject and paragraphs.
 type Parts<'a> = (&'a str, Vec<Paragraph>);
@@ -120,7 +122,7 @@ impl Content {
             Text(text) => format!("{text}\n"),
             Own(text) => format!("{text}\n"),
             Code(code) => format!("    {code}\n"),
-            Fact(name, value) => format!("{name}: {value}\n"),
+            Fact(name, value) | Link(name, value) => format!("{name}: {value}\n"),
             List(lines) => lines.iter().map(|line| format!("- {line}\n")).collect(),
         });
         paragraphs.collect::<Vec<_>>().join("\n")
@@ -135,6 +137,7 @@ impl Content {
                 format!("<p style=\"font:700 32px monospace;letter-spacing:6px;margin:24px 0\">{}</p>\n", escaped(code))
             }
             Fact(name, value) => format!("<p>{}: <b>{}</b></p>\n", escaped(name), escaped(value)),
+            Link(name, url) => format!("<p><a href=\"{}\">{}</a></p>\n", escaped(url), escaped(name)),
             List(lines) => {
                 let items = lines.iter().map(|line| format!("<li>{}</li>\n", escaped(line)));
                 format!("<ul>\n{}</ul>\n", items.collect::<String>())
@@ -156,7 +159,7 @@ impl Content {
             Language::Ru => "Больше не получать новости и предложения",
             Language::En => "Get no more news and offers",
         };
-        self.paragraphs.push(Fact(name, url.to_owned()));
+        self.paragraphs.push(Link(name, url.to_owned()));
         self
     }
 
@@ -202,8 +205,58 @@ fn fact(name: &'static str, value: &str, otherwise: &str) -> Paragraph {
 /// `2026-11-26 10:00 UTC` of RFC 3339. What is no time is shown as it is.
 pub(crate) fn moment(text: &str) -> String {
     let Ok(at) = OffsetDateTime::parse(text, &Rfc3339) else { return text.to_owned() };
-    let at = at.to_offset(UtcOffset::UTC);
-    format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute())
+    hour(at.to_offset(UtcOffset::UTC))
+}
+
+/// Where the moment was written: `2026-11-26 13:00 UTC+03:00`.
+fn hour(at: OffsetDateTime) -> String {
+    let (hours, minutes, _) = at.offset().as_hms();
+    let sign = if at.offset().is_negative() { '-' } else { '+' };
+    let zone = match (hours, minutes) {
+        (0, 0) => "UTC".to_owned(),
+        _ => format!("UTC{sign}{:02}:{:02}", hours.unsigned_abs(), minutes.unsigned_abs()),
+    };
+    format!("{} {:02}:{:02} {zone}", at.date(), at.hour(), at.minute())
+}
+
+/// When a rental ends, where the person is: the hour of one that was begun, otherwise the last day on which it can be. What is no time is shown as
+/// it is.
+pub(crate) fn end_of_rental(RentalEnding { at: text, has_begun, .. }: &RentalEnding) -> String {
+    let Ok(at) = OffsetDateTime::parse(text, &Rfc3339) else { return text.clone() };
+    if *has_begun { hour(at) } else { (at - Duration::SECOND).date().to_string() }
+}
+
+/// What a plan is called for a reader, its key where nobody has said.
+pub(crate) fn plan_name(key: &str, names: &HashMap<String, String>, reader: &Locale) -> String {
+    name(names, reader).unwrap_or_else(|| key.to_owned())
+}
+
+/// The description of an invoice for a reader: what was sold by its name, then a word for how long or how.
+pub(crate) fn goods(description: &str, names: &HashMap<String, String>, reader: &Locale) -> String {
+    let Some((goods, word)) = description.rsplit_once(", ") else { return description.to_owned() };
+    let goods = name(names, reader).unwrap_or_else(|| goods.to_owned());
+    let word = match Language::of(reader) {
+        Language::Ru => russian::word(word),
+        Language::En => word,
+    };
+    format!("{goods}, {word}")
+}
+
+/// `month` or `year` as a reader says it.
+pub(crate) fn period_word(period: &str, reader: &Locale) -> String {
+    match Language::of(reader) {
+        Language::Ru => russian::word(period).to_owned(),
+        Language::En => period.to_owned(),
+    }
+}
+
+/// What is paid, and how often. `every` are words of the reader's language for a month and a year.
+fn price(amount: &str, period: &str, every: [&str; 2]) -> String {
+    match period.parse() {
+        Ok(Period::Month) => format!("{amount} {}", every[0]),
+        Ok(Period::Year) => format!("{amount} {}", every[1]),
+        Err(_) => amount.to_owned(),
+    }
 }
 
 /// A line for each title, named for the reader. `until` and `nameless` are words of their language.
@@ -221,8 +274,10 @@ fn digest(digest: &TitlesDigest, reader: &Locale, (until, nameless): (&str, &str
 fn names(template: &Template) -> Option<&HashMap<String, String>> {
     match template {
         Template::TitleLeavingSoon(leaving) => Some(&leaving.names),
+        Template::NewEpisodes(episodes) => Some(&episodes.names),
         Template::TitlePurchased(purchased) => Some(&purchased.names),
         Template::PurchaseReturned(returned) => Some(&returned.names),
+        Template::RentalEnding(ending) => Some(&ending.names),
         _ => None,
     }
 }

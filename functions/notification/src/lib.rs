@@ -7,6 +7,7 @@ pub mod content;
 pub mod digest;
 mod edited;
 pub mod email_event;
+pub mod episodes;
 mod handout;
 mod inbox;
 pub mod job;

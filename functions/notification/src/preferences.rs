@@ -59,7 +59,7 @@ pub struct Workflows {
     pub billing: Channels,
     /// The account itself.
     pub account: Channels,
-    /// What is on the account's lists or was left half seen: what leaves soon.
+    /// What is on the account's lists or was left half seen: what leaves soon, and new episodes.
     #[serde(default = "Channels::all")]
     pub titles: Channels,
     /// News and offers.
@@ -76,7 +76,7 @@ pub struct Preferences {
     pub time_zone: TimeZone,
     /// When nothing but security may come by mail or push; what is held comes afterwards. Null: any time.
     pub quiet_hours: Option<QuietHours>,
-    /// When mails about titles come together in one, each day, also within quiet hours. Null: each comes by itself.
+    /// When mails about titles come, each day, also within quiet hours: what leaves soon together in one. Null: each comes by itself.
     #[serde(default)]
     pub digest_at: Option<ClockTime>,
 }

@@ -9,7 +9,7 @@ use jiff::{
 };
 use kernel::text::visible_part;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, UtcOffset};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
@@ -44,6 +44,12 @@ impl TimeZone {
     /// The day of a moment there, 2026-12-24.
     pub fn date(&self, moment: OffsetDateTime) -> String {
         self.at(moment).map_or_else(|| moment.date().to_string(), |local| local.date().to_string())
+    }
+
+    /// The same moment as the clock shows it there.
+    pub fn local(&self, moment: OffsetDateTime) -> OffsetDateTime {
+        let offset = self.at(moment).and_then(|local| UtcOffset::from_whole_seconds(local.offset().seconds()).ok());
+        offset.and_then(|offset| moment.checked_to_offset(offset)).unwrap_or(moment)
     }
 
     /// The next moment after `now` at which the clock shows a time there. A time that a clock change skips is the moment after the change; of

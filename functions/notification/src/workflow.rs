@@ -37,6 +37,7 @@ impl Workflow {
             | Template::NewSignIn(_)
             | Template::SessionRevoked(_)
             | Template::DataExportRequested(_)
+            | Template::DataExportReady(_)
             | Template::AccountErased(_) => Self::Security,
             Template::TrialStarted(_)
             | Template::SubscriptionActive(_)
@@ -50,9 +51,14 @@ impl Workflow {
             | Template::PaymentDeclined(_)
             | Template::TitlePurchased(_)
             | Template::PurchaseReturned(_)
-            | Template::SubscriptionEnded(_) => Self::Billing,
+            | Template::SubscriptionEnded(_)
+            | Template::TrialEnding(_)
+            | Template::SubscriptionSuspended(_)
+            | Template::PlanChangeScheduled(_)
+            | Template::PlanChangeWithdrawn(_)
+            | Template::RentalEnding(_) => Self::Billing,
             Template::Welcome(_) => Self::Account,
-            Template::TitleLeavingSoon(_) | Template::TitlesDigest(_) => Self::Titles,
+            Template::TitleLeavingSoon(_) | Template::TitlesDigest(_) | Template::NewEpisodes(_) => Self::Titles,
             Template::Announcement(_) => Self::Marketing,
         })
     }

@@ -60,6 +60,7 @@ async fn add_due(service: &Service, world: &World) {
     let terms = Terms {
         price: PriceId::derived("bench"),
         plan: "standard".to_owned(),
+        names: kernel::Names::default(),
         amount: Money::new(999, "EUR".parse().expect("a currency")),
         period: Period::Month,
         tax_basis_points: 1_900,

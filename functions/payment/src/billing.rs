@@ -79,7 +79,7 @@ pub(crate) enum Through {
 /// What a payment is for, held until the transaction ends.
 enum Held {
     /// A period or a change.
-    Subscription(Stored),
+    Subscription(Box<Stored>),
     /// A single title.
     Purchase(Purchase),
     /// Nothing that is still there.
@@ -89,7 +89,9 @@ enum Held {
 impl Held {
     async fn of(tx: &mut Transaction<'_>, payment: &Payment) -> Result<Self, sqlx::Error> {
         if let Some(id) = payment.subscription {
-            return Ok(subscriptions::lock(tx, id).await?.map_or(Self::Nothing, Self::Subscription));
+            return Ok(subscriptions::lock(tx, id)
+                .await?
+                .map_or(Self::Nothing, |held| Self::Subscription(Box::new(held))));
         }
         let Some(id) = payment.purchase else { return Ok(Self::Nothing) };
         // Whether a purchase is needed depends on the account's others.
@@ -294,21 +296,12 @@ impl Billing {
             .await?;
         if let (Some(payment), Some(method)) = (&settled, method)
             && payment.account.is_none()
+            // Somebody paid on a page after they were erased: what the provider saved of them then is nobody's.
+            && let Err(error) = self.providers.detach(&payment.provider, &method.token).await
         {
-            self.detach(payment, &method.token).await;
-        }
-        Ok(settled)
-    }
-
-    /// Somebody paid on a page after they were erased: what the provider saved of them then is nobody's.
-    async fn detach(&self, payment: &Payment, token: &str) {
-        let detached = match self.providers.find(&payment.provider) {
-            Ok(provider) => provider.detach(token).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = detached {
             tracing::error!(%error, payment = %payment.id, "the provider keeps a method of somebody who was erased: a person must look");
         }
+        Ok(settled)
     }
 
     async fn learn(
@@ -494,6 +487,7 @@ impl Billing {
             code: payment.code.clone().unwrap_or_default(),
             tax: invoice.tax,
             refunded_tax: invoice.tax_given_back(0, payment.refunded)?,
+            goods_names: invoice.names.told().collect(),
         };
         let event = Event::new(&self.world, types::PAYMENT_CHANGED, payment.id, payment.version, &data);
         Ok(tx.emit(&event).await?)
@@ -516,10 +510,12 @@ impl Billing {
                 let data = told::TrialAnnounced {
                     account_id: account.to_string(),
                     subscription_id: id.to_string(),
+                    plan_names: bill.terms.names.told().collect(),
                     plan: bill.terms.plan,
                     ends_at: text(state.to),
                     amount: bill.amount.minor,
                     currency: bill.amount.currency.to_string(),
+                    period: bill.terms.period.as_str().to_owned(),
                 };
                 subscriptions::put(tx, &mut subscription).await?;
                 tx.emit(&Event::new(&self.world, types::TRIAL_ANNOUNCED, id, subscription.version, &data)).await?;
@@ -564,7 +560,8 @@ pub(crate) fn text(moment: OffsetDateTime) -> String {
 fn changed(world: &World, subscription: &Stored) -> Option<Event> {
     let (account, (status, valid_to, grace_to)): (AccountId, _) =
         subscription.account.zip(subscription.state.access())?;
-    let (terms, cost) = (&subscription.state.terms, subscription.state.cost());
+    let (terms, next, cost) =
+        (&subscription.state.terms, subscription.state.next_terms.as_ref(), subscription.state.cost());
     let data = told::SubscriptionChanged {
         account_id: account.to_string(),
         subscription_id: subscription.id.to_string(),
@@ -579,6 +576,11 @@ fn changed(world: &World, subscription: &Stored) -> Option<Event> {
         currency: cost.currency.to_string(),
         period: terms.period.as_str().to_owned(),
         resumes_at: subscription.state.resumes_at().map_or_else(String::new, text),
+        plan_names: terms.names.told().collect(),
+        next_plan: next.map(|next| next.plan.clone()).unwrap_or_default(),
+        next_plan_names: next.map(|next| next.names.told().collect()).unwrap_or_default(),
+        next_amount: next.map(|next| next.amount.minor).unwrap_or_default(),
+        next_period: next.map(|next| next.period.to_string()).unwrap_or_default(),
     };
     Some(Event::new(world, types::SUBSCRIPTION_CHANGED, subscription.id, subscription.version, &data))
 }

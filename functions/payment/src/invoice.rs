@@ -1,6 +1,6 @@
 //! Invoices: made open, numbered when they are paid.
 
-use kernel::{AccountId, Id, InvoiceId, Money, MoneyError, PurchaseId, RefundId, SubscriptionId};
+use kernel::{AccountId, Id, InvoiceId, Languages, Money, MoneyError, Names, PurchaseId, RefundId, SubscriptionId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -66,8 +66,10 @@ pub struct Invoice {
     pub tax: i64,
     /// Hundredths of a percent.
     pub tax_basis_points: u16,
-    /// What people read.
+    /// What is sold and for how long or how: `standard, month`.
     pub description: String,
+    /// What the first half of the description is called; none in what was invoiced before names were kept.
+    pub names: Names,
     /// What is sold, for a period or a change.
     pub sold: Option<Sold>,
     /// First moment that it pays for.
@@ -96,10 +98,9 @@ impl Invoice {
         now: OffsetDateTime,
     ) -> Result<Self, MoneyError> {
         let id = InvoiceId::derived(&format!("{subscription} period {}", bill.period));
-        let description = describe(&bill.terms);
         let sold = Sold { terms: bill.terms, percent_off: bill.percent_off };
         let period = Some(bill.period);
-        let invoice = Self::open(id, account, Kind::Period, bill.amount, Seller::of(&sold), description, now)?;
+        let invoice = Self::open(id, account, Kind::Period, bill.amount, Seller::of(&sold), Goods::of(&sold), now)?;
         Ok(Self { subscription: Some(subscription), period, sold: Some(sold), ..invoice })
     }
 
@@ -116,12 +117,11 @@ impl Invoice {
     ) -> Result<Self, MoneyError> {
         let price = sold.terms.price;
         let id = InvoiceId::derived(&format!("{subscription} change {period} {number} {price} {}", amount.minor));
-        let description = describe(&sold.terms);
-        let invoice = Self::open(id, account, Kind::Change, amount, Seller::of(&sold), description, now)?;
+        let invoice = Self::open(id, account, Kind::Change, amount, Seller::of(&sold), Goods::of(&sold), now)?;
         Ok(Self { subscription: Some(subscription), period: Some(period), sold: Some(sold), ..invoice })
     }
 
-    /// Of a single title, `name` in the language of whoever pays.
+    /// Of a single title; `name` is what it is called in the language of whoever pays.
     ///
     /// # Errors
     /// When the tax cannot be reckoned.
@@ -129,13 +129,13 @@ impl Invoice {
         account: AccountId,
         purchase: &Purchase,
         (tax_basis_points, seller): (u16, &str),
-        name: &str,
+        (name, names): (&str, Names),
         now: OffsetDateTime,
     ) -> Result<Self, MoneyError> {
         let id = InvoiceId::derived(&format!("{} purchase", purchase.id));
-        let description = format!("{name}, {}", purchase.kind);
+        let goods = Goods { description: format!("{name}, {}", purchase.kind), names };
         let seller = Seller { tax_basis_points, seller };
-        let invoice = Self::open(id, account, Kind::Purchase, purchase.amount, seller, description, now)?;
+        let invoice = Self::open(id, account, Kind::Purchase, purchase.amount, seller, goods, now)?;
         Ok(Self { purchase: Some(purchase.id), ..invoice })
     }
 
@@ -145,7 +145,7 @@ impl Invoice {
         kind: Kind,
         amount: Money,
         Seller { tax_basis_points, seller }: Seller<'_>,
-        description: String,
+        Goods { description, names }: Goods,
         now: OffsetDateTime,
     ) -> Result<Self, MoneyError> {
         Ok(Self {
@@ -161,6 +161,7 @@ impl Invoice {
             tax: amount.tax_included(tax_basis_points)?.minor,
             tax_basis_points,
             description,
+            names,
             sold: None,
             covers_from: None,
             covers_to: None,
@@ -171,9 +172,18 @@ impl Invoice {
         })
     }
 
-    /// The name of what is sold, a plan's key or a title's, and the word for how long or how: the two halves of the description.
-    pub fn item(&self) -> (&str, &str) {
-        self.description.rsplit_once(", ").unwrap_or((&self.description, ""))
+    /// What is sold, called as its reader calls it, and the word for how long or how: the two halves of the description.
+    pub fn item(&self, reader: &Languages) -> (&str, &str) {
+        let (name, word) = self.description.rsplit_once(", ").unwrap_or((&self.description, ""));
+        (if self.names.is_empty() { name } else { self.names.for_reader(reader) }, word)
+    }
+
+    /// The description as its reader calls what is sold.
+    pub fn described(&self, reader: &Languages) -> String {
+        match self.item(reader) {
+            (name, "") => name.to_owned(),
+            (name, word) => format!("{name}, {word}"),
+        }
     }
 
     /// The tax in what was given back so far and in `more`: taken together, full refunds give back exactly the tax that was charged.
@@ -220,8 +230,16 @@ impl<'s> Seller<'s> {
     }
 }
 
-fn describe(terms: &Terms) -> String {
-    format!("{}, {}", terms.plan, terms.period)
+/// What is sold, in words.
+struct Goods {
+    description: String,
+    names: Names,
+}
+
+impl Goods {
+    fn of(Sold { terms, .. }: &Sold) -> Self {
+        Self { description: format!("{}, {}", terms.plan, terms.period), names: terms.names.clone() }
+    }
 }
 
 /// A number as it is printed: seller, year, six digits or more.

@@ -217,7 +217,7 @@ impl<'p> Sheet<'p> {
         self.y += TEXT * 0.8;
         self.rule();
 
-        let item = words::item(invoice.kind, invoice.purchase.is_some(), invoice.item(), language);
+        let item = words::item(invoice.kind, invoice.purchase.is_some(), invoice.item(&language.reader()), language);
         self.amounts(amounts, ends, false);
         for line in self.regular.lines(&item, TEXT, room) {
             self.regular.draw(&mut self.surface, (MARGIN, self.y), &line, TEXT);

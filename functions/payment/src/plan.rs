@@ -174,6 +174,7 @@ impl StoredPlan {
         Terms {
             price: price.id,
             plan: self.id.clone(),
+            names: self.names.clone(),
             amount: price.price.amount,
             period: price.price.period,
             tax_basis_points: price.price.tax_basis_points,

@@ -14,6 +14,10 @@ use crate::word::words;
 pub const TIME_TO_BEGIN: Duration = Duration::days(30);
 /// So long it may be watched from its first second on.
 pub const TIME_TO_WATCH: Duration = Duration::hours(48);
+/// Whoever has not begun a rental is told this long before they cannot any more…
+pub const NOTICE_TO_BEGIN: Duration = Duration::days(3);
+/// …and whoever has, this long before it ends.
+pub const NOTICE_TO_WATCH: Duration = Duration::hours(24);
 /// More that run at once do not fit into an event of 256 KiB, at 200 bytes each.
 pub const MOST_RUNNING: i64 = 1_000;
 
@@ -78,6 +82,12 @@ impl Purchase {
     /// Until when a rental may be begun; `None` once it is, and for anything else.
     pub fn begin_by(&self) -> Option<OffsetDateTime> {
         self.valid_to().filter(|_| self.begun_at.is_none() && self.status == Status::Active)
+    }
+
+    /// The end of a rental that is so near that its person is told of it.
+    pub fn ends_soon(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        let notice = if self.begun_at.is_some() { NOTICE_TO_WATCH } else { NOTICE_TO_BEGIN };
+        self.valid_to().filter(|valid_to| self.is_running(now) && *valid_to - now <= notice)
     }
 
     /// Whether its time is over.
@@ -190,6 +200,22 @@ mod tests {
         assert!(rental.begin(begun_at, begun_at));
         assert_eq!((rental.valid_to(), rental.begin_by()), (Some(begun_at + TIME_TO_WATCH), None));
         assert!(!rental.end(begun_at) && rental.end(begun_at + TIME_TO_WATCH));
+    }
+
+    #[test]
+    fn the_end_of_a_rental_is_told_in_time_and_of_nothing_else() {
+        let mut rental = paid(PurchaseKind::Rent);
+        let last = NOW + TIME_TO_BEGIN;
+        let (early, soon) = (last - NOTICE_TO_BEGIN - Duration::MILLISECOND, last - NOTICE_TO_BEGIN);
+        assert_eq!([early, soon, last].map(|now| rental.ends_soon(now)), [None, Some(last), None]);
+        assert!(rental.begin(soon, soon));
+        let last = soon + TIME_TO_WATCH;
+        let (early, soon) = (last - NOTICE_TO_WATCH - Duration::MILLISECOND, last - NOTICE_TO_WATCH);
+        assert_eq!([early, soon, last].map(|now| rental.ends_soon(now)), [None, Some(last), None]);
+        assert!(rental.give_back());
+        assert_eq!(rental.ends_soon(soon), None);
+        assert_eq!(purchase(PurchaseKind::Rent).ends_soon(NOW), None);
+        assert_eq!(paid(PurchaseKind::Buy).ends_soon(NOW), None);
     }
 
     #[test]

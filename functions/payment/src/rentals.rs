@@ -1,11 +1,12 @@
 //! When rentals begin and end: what playback tells, and what the clock does.
 
-use events::{Outbox, RentalBegun};
+use events::{Event, Outbox, RentalBegun};
 use kernel::{PurchaseId, PurchaseKind, World};
+use proto::{payment::RentalAnnounced, types};
 use stores::StoreError;
 
 use crate::{
-    billing::put_purchase,
+    billing::{put_purchase, text},
     purchase::Status,
     store::{purchases, subscriptions},
 };
@@ -40,6 +41,31 @@ impl Rentals {
                     }
                 }
                 Ok(put_purchase(&self.world, tx, &mut purchase).await?)
+            })
+            .await
+    }
+
+    /// Tells the person of a rental that it ends soon, once for each end that it has.
+    ///
+    /// # Errors
+    /// When Postgres does not answer.
+    pub async fn announce(&self, id: PurchaseId) -> Result<(), StoreError> {
+        let now = self.world.now();
+        self.outbox
+            .transact(async |tx| {
+                let Some(mut purchase) = purchases::lock(tx, id).await? else { return Ok(()) };
+                let Some((account, ends_at)) = purchase.account.zip(purchase.ends_soon(now)) else { return Ok(()) };
+                if !purchases::announce(tx, &mut purchase, ends_at).await? {
+                    return Ok(());
+                }
+                let data = RentalAnnounced {
+                    account_id: account.to_string(),
+                    purchase_id: id.to_string(),
+                    title_id: purchase.title.to_string(),
+                    ends_at: text(ends_at),
+                    has_begun: purchase.begun_at.is_some(),
+                };
+                Ok(tx.emit(&Event::new(&self.world, types::RENTAL_ANNOUNCED, id, purchase.version, &data)).await?)
             })
             .await
     }

@@ -261,7 +261,7 @@ impl Subscription {
         self.to = terms.period.anniversary(self.anchor, self.cycle);
         self.period = period;
         self.status = Status::Active;
-        if self.next_terms.as_ref() == Some(terms) {
+        if self.next_terms.as_ref().is_some_and(|next| next.is_same_price(terms)) {
             self.next_terms = None;
         }
         self.terms = terms.clone();
@@ -383,13 +383,13 @@ impl Subscription {
         if to.amount.currency != self.terms.amount.currency {
             return Err(NotNow::OtherCurrency);
         }
-        if *to == self.terms && self.next_terms.is_some() {
+        if to.is_same_price(&self.terms) && self.next_terms.is_some() {
             // What was to come with the next period does not.
             return Ok(nothing);
         }
         let present =
             if when == When::PeriodEnd { self.next_terms.as_ref().unwrap_or(&self.terms) } else { &self.terms };
-        if to.price == present.price {
+        if to.is_same_price(present) {
             return Err(NotNow::Same);
         }
         if when == When::PeriodEnd || self.status == Status::Trialing {
@@ -409,7 +409,7 @@ impl Subscription {
     /// Changes without a payment: with the next period, or at once during a trial. [`Self::price_of_change`] has allowed it.
     pub fn change(&mut self, to: Terms, when: When) {
         match when {
-            When::PeriodEnd => self.next_terms = (to != self.terms).then_some(to),
+            When::PeriodEnd => self.next_terms = (!to.is_same_price(&self.terms)).then_some(to),
             When::Now => {
                 self.terms = to;
                 self.next_terms = None;
@@ -433,10 +433,10 @@ impl Subscription {
 
     /// A change within the running period was given back: the period brings again what is still paid for. Says whether anything changed.
     pub fn take_back(&mut self, period: u32, paid_for: &Terms) -> bool {
-        if self.status == Status::Ended || self.period != period || self.terms == *paid_for {
+        if self.status == Status::Ended || self.period != period || self.terms.is_same_price(paid_for) {
             return false;
         }
-        if self.next_terms.as_ref() == Some(paid_for) {
+        if self.next_terms.as_ref().is_some_and(|next| next.is_same_price(paid_for)) {
             self.next_terms = None;
         }
         self.terms = paid_for.clone();
@@ -445,9 +445,10 @@ impl Subscription {
         true
     }
 
-    /// Whether its trial ends within [`TRIAL_NOTICE`] and nobody was told.
+    /// Whether its trial ends within [`TRIAL_NOTICE`], is paid for afterwards, and nobody was told.
     pub fn is_to_be_announced(&self, now: OffsetDateTime) -> bool {
-        self.status == Status::Trialing && !self.is_announced && now < self.to && self.to - now <= TRIAL_NOTICE
+        let goes_on = self.status == Status::Trialing && self.leaving.is_none();
+        goes_on && !self.is_announced && now < self.to && self.to - now <= TRIAL_NOTICE
     }
 
     /// What the running period costs: nothing during a trial.

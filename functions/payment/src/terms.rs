@@ -1,6 +1,6 @@
 //! What is sold, as it was when somebody bought it: later prices do not touch it.
 
-use kernel::{Money, MoneyError, Period, PriceId};
+use kernel::{Money, MoneyError, Names, Period, PriceId};
 use serde::{Deserialize, Serialize};
 
 /// A version of a plan's price with what the plan allows.
@@ -10,6 +10,9 @@ pub struct Terms {
     pub price: PriceId,
     /// The plan's key.
     pub plan: String,
+    /// What it was called; none in what was sold before names were kept.
+    #[serde(default, skip_serializing_if = "Names::is_empty")]
+    pub names: Names,
     /// Of a whole period, with the tax in it.
     pub amount: Money,
     /// How long one payment lasts.
@@ -25,6 +28,11 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// Whether both are the same version of a price. What is said about its plan may have changed since.
+    pub fn is_same_price(&self, other: &Self) -> bool {
+        self.price == other.price
+    }
+
     /// A whole period less `percent_off` (0 to 100), rounded once.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! Subscriptions, payments and invoices as answers show them.
 
 use kernel::{
-    InvoiceId, MethodId, Money, PaymentId, Period, PriceId, PurchaseId, PurchaseKind, RefundId, SubscriptionId, TitleId,
+    InvoiceId, Languages, MethodId, Money, PaymentId, Period, PriceId, PurchaseId, PurchaseKind, RefundId,
+    SubscriptionId, TitleId,
 };
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -243,6 +244,8 @@ pub(crate) struct InvoiceView {
     kind: invoice::Kind,
     /// The legal entity that sells.
     seller: String,
+    /// What was sold, as the caller calls it, and for how long or how.
+    #[schema(example = "Standard, month")]
     description: String,
     /// With the tax in it; negative on a credit note.
     amount: Money,
@@ -265,14 +268,14 @@ pub(crate) struct InvoiceView {
 
 impl InvoiceView {
     /// Of a numbered invoice.
-    pub fn of(invoice: Invoice) -> Self {
-        let currency = invoice.amount.currency;
+    pub fn of(invoice: Invoice, reader: &Languages) -> Self {
+        let (currency, description) = (invoice.amount.currency, invoice.described(reader));
         Self {
             id: invoice.id,
             number: invoice.number.map_or_else(String::new, |number| printed(&invoice.seller, number)),
             kind: invoice.kind,
             seller: invoice.seller,
-            description: invoice.description,
+            description,
             amount: invoice.amount,
             tax: Money::new(invoice.tax, currency),
             tax_basis_points: invoice.tax_basis_points,

@@ -153,6 +153,8 @@ mod tests {
                 grace_to: datetime!(2026-02-08 00:00 UTC),
             },
             resumes_at: None,
+            plan_names: kernel::Names::default(),
+            next: None,
         }
     }
 

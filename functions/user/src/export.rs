@@ -3,7 +3,10 @@
 use std::io::{Cursor, Write};
 
 use kernel::{AccountId, ExportId, ProfileId, World};
-use proto::{types, user::ExportRequested};
+use proto::{
+    types,
+    user::{ExportReady, ExportRequested},
+};
 use serde::Serialize;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
@@ -84,6 +87,23 @@ pub fn requested(
     let state =
         ExportRequested { export_id: id.to_string(), account_id: account.to_string(), profile_ids, requested_at };
     events::Event::new(world, types::EXPORT_REQUESTED, id, 1, &state)
+}
+
+/// What tells the person that their copy can be fetched.
+pub fn ready(
+    world: &World,
+    (id, requested_at): (ExportId, OffsetDateTime),
+    account: AccountId,
+    now: OffsetDateTime,
+) -> events::Event {
+    let text = |moment: OffsetDateTime| moment.format(&Rfc3339).unwrap_or_default();
+    let state = ExportReady {
+        export_id: id.to_string(),
+        account_id: account.to_string(),
+        ready_at: text(now),
+        kept_until: text(requested_at + KEPT),
+    };
+    events::Event::new(world, types::EXPORT_READY, id, 2, &state)
 }
 
 /// The archive of all parts: the same bytes for the same parts.

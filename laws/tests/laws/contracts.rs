@@ -1,8 +1,9 @@
 //! An event is written where its service says so and read in `shared/events/src/contracts`, nowhere else.
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use laws::{crates_of, files, root};
+use serde_norway::Value;
 
 /// Which service writes the messages of a package of `shared/proto`.
 const WRITERS: [(&str, &str); 7] = [
@@ -74,6 +75,32 @@ fn a_service_names_only_the_messages_that_it_writes() {
             }
         }
     }
+}
+
+/// Whatever these services write goes onto the stream `playback-events`, whose readers take everything.
+const STREAMED: [&str; 2] = ["cinema.streaming.", "cinema.player."];
+
+/// The types of events that functions of `functions.yaml` ask for.
+fn asked_for(functions: &Value) -> BTreeSet<String> {
+    let lists = functions["functions"].as_mapping().into_iter().flatten().map(|(_, function)| &function["events"]);
+    let types = lists.flat_map(|list| list.as_sequence().map_or(std::slice::from_ref(list), Vec::as_slice));
+    types.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+#[test]
+fn somebody_listens_to_every_event() {
+    let mut heard = BTreeSet::new();
+    for service in crates_of("functions") {
+        let path = root().join("functions").join(&service).join("functions.yaml");
+        heard.extend(asked_for(&serde_norway::from_str(&fs::read_to_string(path).unwrap()).unwrap()));
+    }
+    let silent: Vec<&&str> = proto::types::ALL
+        .iter()
+        .filter(|kind| !heard.contains(**kind) && !STREAMED.iter().any(|start| kind.starts_with(start)))
+        .collect();
+    assert!(silent.is_empty(), "nobody listens to {silent:?}: what they tell is lost");
+    let unknown: Vec<&String> = heard.iter().filter(|kind| !proto::types::ALL.contains(&kind.as_str())).collect();
+    assert!(unknown.is_empty(), "nobody writes {unknown:?}");
 }
 
 #[test]

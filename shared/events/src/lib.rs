@@ -10,9 +10,9 @@ mod project;
 
 pub use consumer::{BatchConsumer, Batches, Consumer, DeadLetters, Deadline, Outcome, Record};
 pub use contracts::{
-    Account, Asset, Captions, ContractError, Entitlements, Erasure, Export, HidingChange, HistoryErased, Payment,
-    Playback, PlayerSample, Profile, ProfileSecret, Purchase, Receipt, RefreshReused, RentalBegun, SessionEnded,
-    Subscription, Title, TitleLeaving, TitleRecord, Trial, WatchlistChange,
+    Account, Asset, Captions, ContractError, EndingRental, Entitlements, Erasure, Export, FinishedExport, HidingChange,
+    HistoryErased, NextTerms, Payment, Playback, PlayerSample, Profile, ProfileSecret, Purchase, Receipt,
+    RefreshReused, RentalBegun, SessionEnded, Subscription, Title, TitleLeaving, TitleRecord, Trial, WatchlistChange,
 };
 pub use ended_sessions::{EndedSessions, ProjectSessions};
 pub use envelope::{Event, EventError};

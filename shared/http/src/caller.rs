@@ -66,6 +66,13 @@ pub struct Audience {
     pub headers: HeaderMap,
 }
 
+impl Account {
+    /// The profile's language, then those of `Accept-Language`.
+    pub fn languages(&self, headers: &HeaderMap) -> Languages {
+        languages(headers, Some(&self.claims))
+    }
+}
+
 impl Audience {
     /// A JSON answer that shared caches may keep for `max_age` when the caller is anonymous, and that only the caller revalidates otherwise.
     pub fn cache<T: serde::Serialize>(&self, body: T, max_age: std::time::Duration) -> crate::Cached<T> {

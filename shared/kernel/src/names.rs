@@ -28,6 +28,11 @@ impl Names {
         nearest(&self.by_locale, reader).map_or(&self.original, |(_, name)| name)
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.any().is_empty()
+    }
+
     fn any(&self) -> &str {
         self.by_locale.values().next().unwrap_or(&self.original)
     }
@@ -37,12 +42,33 @@ impl Names {
         self.by_locale.values().chain([&self.original]).map(String::as_str)
     }
 
+    /// As contracts write them: by locale and, under the empty key, for everybody else; nothing where there are none.
+    pub fn told(&self) -> impl Iterator<Item = (String, String)> {
+        let any = Some((String::new(), self.any().to_owned())).filter(|(_, name)| !name.is_empty());
+        self.by_locale.iter().map(|(locale, name)| (locale.to_string(), name.clone())).chain(any)
+    }
+
     /// For a `jsonb` column that [`Names::sql`] reads: by locale and, under the empty key, for everybody else.
     pub fn column(&self) -> Value {
         let names = self.by_locale.iter().map(|(locale, name)| (locale.to_string(), Value::from(name.as_str())));
         let mut column: Map<_, _> = names.collect();
         column.insert(String::new(), self.any().into());
         Value::Object(column)
+    }
+
+    /// Reads what [`Names::column`] wrote. What is no name is left out.
+    pub fn of_column(column: Value) -> Self {
+        let mut names = Self::default();
+        let Value::Object(texts) = column else { return names };
+        for (tag, text) in texts {
+            let Value::String(text) = text else { continue };
+            if tag.is_empty() {
+                names.original = text;
+            } else if let Ok(locale) = tag.parse() {
+                names.by_locale.insert(locale, text);
+            }
+        }
+        names
     }
 
     /// [`Names::for_reader`] as an expression over a column; `tags` is a placeholder such as `$1` for [`Languages::tags`] (`text[]`).

@@ -73,6 +73,7 @@ pub mod types {
         PAYMENT_ACCOUNT_ERASED = "cinema.payment.account_erased.v1", crate::auth::AccountErased;
         RECOMMENDATION_ACCOUNT_ERASED = "cinema.recommendation.account_erased.v1", crate::auth::AccountErased;
         EXPORT_REQUESTED = "cinema.user.export_requested.v1", crate::user::ExportRequested;
+        EXPORT_READY = "cinema.user.export_ready.v1", crate::user::ExportReady;
         HISTORY_ERASED = "cinema.user.history_erased.v1", crate::user::HistoryErased;
         CONTINUE_WATCHING_CHANGED = "cinema.user.continue_watching_changed.v1", crate::user::ContinueWatchingChanged;
         TITLE_RECORD_CHANGED = "cinema.user.title_record_changed.v1", crate::user::TitleRecordChanged;
@@ -84,6 +85,7 @@ pub mod types {
         PAYMENT_CHANGED = "cinema.payment.payment_changed.v1", crate::payment::PaymentChanged;
         PURCHASE_CHANGED = "cinema.payment.purchase_changed.v1", crate::payment::PurchaseChanged;
         TRIAL_ANNOUNCED = "cinema.payment.trial_announced.v1", crate::payment::TrialAnnounced;
+        RENTAL_ANNOUNCED = "cinema.payment.rental_announced.v1", crate::payment::RentalAnnounced;
         TITLE_CHANGED = "cinema.catalog.title_changed.v1", crate::catalog::TitleChanged;
         TITLE_LEAVING = "cinema.catalog.title_leaving.v1", crate::catalog::TitleLeaving;
         ASSET_READY = "cinema.media.asset_ready.v1", crate::media::AssetReady;

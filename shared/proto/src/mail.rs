@@ -59,6 +59,13 @@ templates! {
     PaymentDeclined = "payment_declined",
     TitlePurchased = "title_purchased",
     PurchaseReturned = "purchase_returned",
+    TrialEnding = "trial_ending",
+    SubscriptionSuspended = "subscription_suspended",
+    PlanChangeScheduled = "plan_change_scheduled",
+    PlanChangeWithdrawn = "plan_change_withdrawn",
+    RentalEnding = "rental_ending",
+    NewEpisodes = "new_episodes",
+    DataExportReady = "data_export_ready",
 }
 
 impl Mail {

@@ -60,9 +60,7 @@ async fn listed(app: &App, path: &str, territory: &Territory, token: &Token) -> 
 
 /// A token of the service's moment: its clock stands still, however long the test takes.
 fn viewer(max_rating: u8, now: OffsetDateTime) -> Token {
-    let mut token = Token::viewer().max_rating(max_rating);
-    (token.0.iat, token.0.exp) = (now.unix_timestamp(), now.unix_timestamp() + 600);
-    token
+    Token::viewer().max_rating(max_rating).at(now)
 }
 
 /// The list, the page of a title and the predicate say the same about random titles and audiences.

@@ -2,16 +2,22 @@
 
 use kernel::Locale;
 use proto::mail::{
-    AccountErased, ConfirmEmail, DataExportRequested, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged,
-    PasswordReset, PaymentDeclined, PaymentFailed, PaymentReceived, PaymentRefunded, PlanChanged, PurchaseReturned,
-    SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded, SubscriptionPaused,
-    SubscriptionResumed, Template, TitleLeavingSoon, TitlePurchased, TrialStarted, VerifyEmail,
+    AccountErased, ConfirmEmail, DataExportReady, DataExportRequested, EmailChangeRequested, NewSignIn, OauthLinked,
+    PasswordChanged, PasswordReset, PaymentDeclined, PaymentFailed, PaymentReceived, PaymentRefunded,
+    PlanChangeScheduled, PlanChangeWithdrawn, PlanChanged, PurchaseReturned, RentalEnding, SessionRevoked,
+    SubscriptionActive, SubscriptionCancelled, SubscriptionEnded, SubscriptionPaused, SubscriptionResumed,
+    SubscriptionSuspended, Template, TitleLeavingSoon, TitlePurchased, TrialEnding, TrialStarted, VerifyEmail,
 };
 
-use super::{ContentError, Parts, Text, announcement, bill, digest, fact, moment, receipts};
+use super::{
+    ContentError, Parts, Text, announcement, bill, digest, end_of_rental, fact, goods, moment, plan_name, price,
+    receipts,
+};
 
 const NOT_YOU: &str =
     "If it was not you, set a new password at once with \"Forgot password\": that ends every session.";
+/// A month and a year.
+const EVERY: [&str; 2] = ["a month", "a year"];
 const TRIES: &str = "It is good for one hour and for five tries.";
 
 /// Subject and paragraphs.
@@ -145,90 +151,96 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             vec![
                 Text("Somebody who is signed in to your account asked for a copy of everything that we hold on you."),
                 fact("Time", &moment(at), "unknown"),
-                Text("It is ready in a few minutes, waits in your account, and is deleted after seven days."),
+                Text("Another mail comes when it can be fetched in your account."),
                 Text(NOT_YOU),
             ],
         ),
-        Template::TrialStarted(TrialStarted { plan, until }) => (
+        Template::TrialStarted(TrialStarted { plan, until, plan_names }) => (
             "Your trial at Online Cinema has begun",
             vec![
                 Text("You can watch right away, and pay nothing until the trial ends."),
-                fact("Plan", plan, "unknown"),
+                fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
                 fact("Trial until", until, "unknown"),
                 Text("Whoever cancels before that day pays nothing at all."),
             ],
         ),
-        Template::SubscriptionActive(SubscriptionActive { plan, until }) => (
+        Template::SubscriptionActive(SubscriptionActive { plan, until, plan_names }) => (
             "Your plan at Online Cinema is paid",
             vec![
                 Text("Thank you: your plan is paid for."),
-                fact("Plan", plan, "unknown"),
+                fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
                 fact("Paid until", until, "unknown"),
             ],
         ),
-        Template::PaymentFailed(PaymentFailed { plan, until }) => (
+        Template::PaymentFailed(PaymentFailed { plan, until, plan_names }) => (
             "A payment to Online Cinema did not go through",
             vec![
                 Text("We could not collect the payment for your plan. We will try again in a few days."),
-                fact("Plan", plan, "unknown"),
+                fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
                 fact("Works until", until, "unknown"),
                 Text("Please look at your means of payment in your account: the card may have run out."),
             ],
         ),
-        Template::SubscriptionCancelled(SubscriptionCancelled { plan, until }) => (
+        Template::SubscriptionCancelled(SubscriptionCancelled { plan, until, plan_names }) => (
             "Your plan at Online Cinema is cancelled",
             vec![
                 Text("Your plan will not be renewed. Until its last day nothing changes."),
-                fact("Plan", plan, "unknown"),
+                fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
                 fact("Runs until", until, "unknown"),
                 Text("If you change your mind before that day, you can take it up again in your account."),
             ],
         ),
-        Template::SubscriptionResumed(SubscriptionResumed { plan, until }) => (
+        Template::SubscriptionResumed(SubscriptionResumed { plan, until, plan_names }) => (
             "Your plan at Online Cinema goes on",
             vec![
                 Text("The cancellation or the pause is taken back: your plan is renewed as before."),
-                fact("Plan", plan, "unknown"),
+                fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
                 fact("Next payment", until, "unknown"),
             ],
         ),
-        Template::SubscriptionPaused(SubscriptionPaused { plan, until, resumes_on }) => (
+        Template::SubscriptionPaused(SubscriptionPaused { plan, until, resumes_on, plan_names }) => (
             "Your plan at Online Cinema is paused",
             vec![
                 Text(
                     "Until the last day that is paid nothing changes. Then your plan rests, and costs nothing, until it goes on.",
                 ),
-                fact("Plan", plan, "unknown"),
+                fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
                 fact("Runs until", until, "unknown"),
                 fact("Goes on, and the next payment", resumes_on, "unknown"),
                 Text("In your account you can end the pause earlier, or cancel."),
             ],
         ),
-        Template::PlanChanged(PlanChanged { plan, until }) => (
+        Template::PlanChanged(PlanChanged { plan, until, plan_names }) => (
             "You have another plan at Online Cinema",
             vec![
                 Text("Your plan was changed. The new one works from now on."),
-                fact("Plan", plan, "unknown"),
+                fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
                 fact("Runs until", until, "unknown"),
             ],
         ),
-        Template::PaymentReceived(PaymentReceived { amount, description, invoice_number }) => {
+        Template::PaymentReceived(PaymentReceived { amount, description, invoice_number, goods_names }) => {
             let mut parts = vec![Text("Thank you: your payment has arrived.")];
-            parts.extend(bill(["Paid", "For", "Invoice"], [amount, description, invoice_number]));
+            parts.extend(bill(
+                ["Paid", "For", "Invoice"],
+                [amount, &goods(description, goods_names, reader), invoice_number],
+            ));
             parts.push(Text("You find your invoices in your account."));
             ("Your receipt from Online Cinema", parts)
         }
-        Template::PaymentRefunded(PaymentRefunded { refunded, amount, description, invoice_number }) => {
+        Template::PaymentRefunded(PaymentRefunded { refunded, amount, description, invoice_number, goods_names }) => {
             let mut parts = vec![
                 Text("We give you money back, the way you paid. It may take some days until it arrives."),
                 fact("Given back in all", refunded, "unknown"),
             ];
-            parts.extend(bill(["Of the payment of", "For", "Invoice"], [amount, description, invoice_number]));
+            parts.extend(bill(
+                ["Of the payment of", "For", "Invoice"],
+                [amount, &goods(description, goods_names, reader), invoice_number],
+            ));
             ("Money back from Online Cinema", parts)
         }
-        Template::PaymentDeclined(PaymentDeclined { amount, description }) => {
+        Template::PaymentDeclined(PaymentDeclined { amount, description, goods_names }) => {
             let mut parts = vec![Text("Your payment was declined, and nothing was taken.")];
-            parts.extend(bill(["Amount", "For", ""], [amount, description, ""]));
+            parts.extend(bill(["Amount", "For", ""], [amount, &goods(description, goods_names, reader), ""]));
             parts.push(Text("Please look at your means of payment in your account, or try another one."));
             ("A payment to Online Cinema was declined", parts)
         }
@@ -257,11 +269,75 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 )],
             ),
         },
-        Template::SubscriptionEnded(SubscriptionEnded { plan }) => (
+        Template::SubscriptionEnded(SubscriptionEnded { plan, plan_names }) => (
             "Your plan at Online Cinema has ended",
             vec![
                 Text("Your plan is over, and nothing more is charged. Your profiles, lists and history stay."),
-                fact("Plan", plan, "unknown"),
+                fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
+            ],
+        ),
+        Template::TrialEnding(TrialEnding { plan, ends_on, amount, period, plan_names }) => (
+            "Your trial at Online Cinema ends soon",
+            vec![
+                Text("When your trial ends, your plan goes on and is paid for the first time."),
+                fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
+                fact("Trial ends, and the first payment", ends_on, "unknown"),
+                fact("Price", &price(amount, period, EVERY), "unknown"),
+                Text("Whoever cancels before that day pays nothing at all."),
+            ],
+        ),
+        Template::SubscriptionSuspended(SubscriptionSuspended { plan, plan_names }) => (
+            "Your plan at Online Cinema is suspended",
+            vec![
+                Text(
+                    "We could not collect the payment for your plan. Until it is paid, nothing can be watched with it.",
+                ),
+                fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
+                Text(
+                    "Please look at your means of payment in your account. Once it is paid, you can go on watching right away.",
+                ),
+            ],
+        ),
+        Template::PlanChangeScheduled(PlanChangeScheduled { plan, begins_on, amount, period, plan_names }) => (
+            "Your plan at Online Cinema will change",
+            vec![
+                Text("Until the end of the running period nothing changes. The next one begins with these terms:"),
+                fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
+                fact("Begins, and the next payment", begins_on, "unknown"),
+                fact("Price", &price(amount, period, EVERY), "unknown"),
+                Text("If you change your mind before that day, you can take it back in your account."),
+            ],
+        ),
+        Template::PlanChangeWithdrawn(PlanChangeWithdrawn { plan, until, plan_names }) => (
+            "Your plan at Online Cinema stays as it is",
+            vec![
+                Text("The change that was to come with the next period is taken back: your plan is renewed as before."),
+                fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
+                fact("Next payment", until, "unknown"),
+            ],
+        ),
+        Template::RentalEnding(ending @ RentalEnding { has_begun, .. }) => (
+            "A rental at Online Cinema ends soon",
+            match has_begun {
+                true => vec![
+                    Text("You have begun to watch it. After this hour it cannot be watched any more."),
+                    fact("Can be watched until", &end_of_rental(ending), "unknown"),
+                ],
+                false => vec![
+                    Text("You have not begun to watch it yet. After this day it cannot be begun any more."),
+                    fact("Last day to begin", &end_of_rental(ending), "unknown"),
+                    Text("Once you begin to watch it, your account shows until which hour it can be watched."),
+                ],
+            },
+        ),
+        Template::DataExportReady(DataExportReady { until }) => (
+            "The copy of your data at Online Cinema is ready",
+            vec![
+                Text(
+                    "The copy of everything that we hold on you can be fetched in your account until the day below. Then it is deleted.",
+                ),
+                fact("Can be fetched until", until, "unknown"),
+                Text(NOT_YOU),
             ],
         ),
         Template::TitleLeavingSoon(TitleLeavingSoon { until, .. }) => (
@@ -281,6 +357,13 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                     "You have these on your list or have not watched them to the end, and they can soon not be watched any more.",
                 ),
                 digest(titles, reader, ("until", "A title on your list"))?,
+                Text("Under \"Notifications\" you choose what we write to you about, and when."),
+            ],
+        ),
+        Template::NewEpisodes(_) => (
+            "New episodes",
+            vec![
+                Text("You have this series on your list or are watching it, and it has new episodes."),
                 Text("Under \"Notifications\" you choose what we write to you about, and when."),
             ],
         ),

@@ -2,16 +2,22 @@
 
 use kernel::Locale;
 use proto::mail::{
-    AccountErased, ConfirmEmail, DataExportRequested, EmailChangeRequested, NewSignIn, OauthLinked, PasswordChanged,
-    PasswordReset, PaymentDeclined, PaymentFailed, PaymentReceived, PaymentRefunded, PlanChanged, PurchaseReturned,
-    SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded, SubscriptionPaused,
-    SubscriptionResumed, Template, TitleLeavingSoon, TitlePurchased, TrialStarted, VerifyEmail,
+    AccountErased, ConfirmEmail, DataExportReady, DataExportRequested, EmailChangeRequested, NewSignIn, OauthLinked,
+    PasswordChanged, PasswordReset, PaymentDeclined, PaymentFailed, PaymentReceived, PaymentRefunded,
+    PlanChangeScheduled, PlanChangeWithdrawn, PlanChanged, PurchaseReturned, RentalEnding, SessionRevoked,
+    SubscriptionActive, SubscriptionCancelled, SubscriptionEnded, SubscriptionPaused, SubscriptionResumed,
+    SubscriptionSuspended, Template, TitleLeavingSoon, TitlePurchased, TrialEnding, TrialStarted, VerifyEmail,
 };
 
-use super::{ContentError, Parts, Text, announcement, bill, digest, fact, moment, receipts};
+use super::{
+    ContentError, Parts, Text, announcement, bill, digest, end_of_rental, fact, goods, moment, plan_name, price,
+    receipts,
+};
 
 const NOT_YOU: &str =
     "Если это были не вы, сразу задайте новый пароль через «Забыли пароль?»: все сеансы при этом завершатся.";
+/// A month and a year.
+const EVERY: [&str; 2] = ["в месяц", "в год"];
 const TRIES: &str = "Код действует один час, у вас пять попыток.";
 
 /// Subject and paragraphs.
@@ -149,90 +155,96 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             vec![
                 Text("Кто-то, кто вошёл в вашу учётную запись, запросил копию всего, что мы о вас храним."),
                 fact("Время", &moment(at), "неизвестно"),
-                Text("Она будет готова через несколько минут в вашей учётной записи и удалится через семь дней."),
+                Text("Когда её можно будет скачать в вашей учётной записи, придёт ещё одно письмо."),
                 Text(NOT_YOU),
             ],
         ),
-        Template::TrialStarted(TrialStarted { plan, until }) => (
+        Template::TrialStarted(TrialStarted { plan, until, plan_names }) => (
             "Пробный период в Online Cinema начался",
             vec![
                 Text("Смотреть можно сразу, а платить не нужно, пока не закончится пробный период."),
-                fact("Тариф", plan, "неизвестен"),
+                fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
                 fact("Пробный период до", until, "неизвестно"),
                 Text("Кто отменит подписку до этого дня, не заплатит ничего."),
             ],
         ),
-        Template::SubscriptionActive(SubscriptionActive { plan, until }) => (
+        Template::SubscriptionActive(SubscriptionActive { plan, until, plan_names }) => (
             "Подписка на Online Cinema оплачена",
             vec![
                 Text("Спасибо: ваша подписка оплачена."),
-                fact("Тариф", plan, "неизвестен"),
+                fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
                 fact("Оплачено до", until, "неизвестно"),
             ],
         ),
-        Template::PaymentFailed(PaymentFailed { plan, until }) => (
+        Template::PaymentFailed(PaymentFailed { plan, until, plan_names }) => (
             "Платёж за Online Cinema не прошёл",
             vec![
                 Text("Мы не смогли списать оплату за вашу подписку. Через несколько дней попробуем ещё раз."),
-                fact("Тариф", plan, "неизвестен"),
+                fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
                 fact("Работает до", until, "неизвестно"),
                 Text("Проверьте способ оплаты в учётной записи: возможно, истёк срок действия карты."),
             ],
         ),
-        Template::SubscriptionCancelled(SubscriptionCancelled { plan, until }) => (
+        Template::SubscriptionCancelled(SubscriptionCancelled { plan, until, plan_names }) => (
             "Подписка на Online Cinema отменена",
             vec![
                 Text("Подписка не будет продлена. До последнего дня ничего не изменится."),
-                fact("Тариф", plan, "неизвестен"),
+                fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
                 fact("Действует до", until, "неизвестно"),
                 Text("Если передумаете до этого дня, её можно возобновить в учётной записи."),
             ],
         ),
-        Template::SubscriptionResumed(SubscriptionResumed { plan, until }) => (
+        Template::SubscriptionResumed(SubscriptionResumed { plan, until, plan_names }) => (
             "Подписка на Online Cinema продолжается",
             vec![
                 Text("Отмена или пауза снята: подписка продлевается, как раньше."),
-                fact("Тариф", plan, "неизвестен"),
+                fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
                 fact("Следующая оплата", until, "неизвестно"),
             ],
         ),
-        Template::SubscriptionPaused(SubscriptionPaused { plan, until, resumes_on }) => (
+        Template::SubscriptionPaused(SubscriptionPaused { plan, until, resumes_on, plan_names }) => (
             "Подписка на Online Cinema приостановлена",
             vec![
                 Text(
                     "До последнего оплаченного дня ничего не изменится. Потом подписка отдыхает и ничего не стоит, пока не продолжится.",
                 ),
-                fact("Тариф", plan, "неизвестен"),
+                fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
                 fact("Действует до", until, "неизвестно"),
                 fact("Продолжение и следующая оплата", resumes_on, "неизвестно"),
                 Text("В учётной записи паузу можно закончить раньше, а подписку — отменить."),
             ],
         ),
-        Template::PlanChanged(PlanChanged { plan, until }) => (
+        Template::PlanChanged(PlanChanged { plan, until, plan_names }) => (
             "У вас другой тариф Online Cinema",
             vec![
                 Text("Тариф изменён. Новый действует с этого момента."),
-                fact("Тариф", plan, "неизвестен"),
+                fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
                 fact("Действует до", until, "неизвестно"),
             ],
         ),
-        Template::PaymentReceived(PaymentReceived { amount, description, invoice_number }) => {
+        Template::PaymentReceived(PaymentReceived { amount, description, invoice_number, goods_names }) => {
             let mut parts = vec![Text("Спасибо за оплату.")];
-            parts.extend(bill(["Оплачено", "За что", "Счёт"], [amount, &goods(description), invoice_number]));
+            parts.extend(bill(
+                ["Оплачено", "За что", "Счёт"],
+                [amount, &goods(description, goods_names, reader), invoice_number],
+            ));
             parts.push(Text("Все счета есть в вашей учётной записи."));
             ("Ваш платёж за Online Cinema получен", parts)
         }
-        Template::PaymentRefunded(PaymentRefunded { refunded, amount, description, invoice_number }) => {
+        Template::PaymentRefunded(PaymentRefunded { refunded, amount, description, invoice_number, goods_names }) => {
             let mut parts = vec![
                 Text("Мы возвращаем вам деньги тем же способом, каким вы платили. Они могут идти несколько дней."),
                 fact("Всего возвращено", refunded, "неизвестно"),
             ];
-            parts.extend(bill(["Из платежа", "За что", "Счёт"], [amount, &goods(description), invoice_number]));
+            parts.extend(bill(
+                ["Из платежа", "За что", "Счёт"],
+                [amount, &goods(description, goods_names, reader), invoice_number],
+            ));
             ("Возврат денег от Online Cinema", parts)
         }
-        Template::PaymentDeclined(PaymentDeclined { amount, description }) => {
+        Template::PaymentDeclined(PaymentDeclined { amount, description, goods_names }) => {
             let mut parts = vec![Text("Платёж отклонён, ничего не списано.")];
-            parts.extend(bill(["Сумма", "За что", ""], [amount, &goods(description), ""]));
+            parts.extend(bill(["Сумма", "За что", ""], [amount, &goods(description, goods_names, reader), ""]));
             parts.push(Text("Проверьте способ оплаты в учётной записи или попробуйте другой."));
             ("Платёж Online Cinema отклонён", parts)
         }
@@ -263,11 +275,75 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 )],
             ),
         },
-        Template::SubscriptionEnded(SubscriptionEnded { plan }) => (
+        Template::SubscriptionEnded(SubscriptionEnded { plan, plan_names }) => (
             "Подписка на Online Cinema закончилась",
             vec![
                 Text("Подписка закончилась, больше ничего не спишется. Профили, списки и история остаются."),
-                fact("Тариф", plan, "неизвестен"),
+                fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
+            ],
+        ),
+        Template::TrialEnding(TrialEnding { plan, ends_on, amount, period, plan_names }) => (
+            "Пробный период в Online Cinema скоро закончится",
+            vec![
+                Text("Когда пробный период закончится, подписка продолжится и будет оплачена в первый раз."),
+                fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
+                fact("Конец пробного периода и первая оплата", ends_on, "неизвестно"),
+                fact("Цена", &price(amount, period, EVERY), "неизвестна"),
+                Text("Кто отменит подписку до этого дня, не заплатит ничего."),
+            ],
+        ),
+        Template::SubscriptionSuspended(SubscriptionSuspended { plan, plan_names }) => (
+            "Подписка на Online Cinema остановлена",
+            vec![
+                Text(
+                    "Мы не смогли списать оплату за вашу подписку. Пока она не оплачена, смотреть по ней ничего нельзя.",
+                ),
+                fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
+                Text("Проверьте способ оплаты в учётной записи. После оплаты можно сразу смотреть дальше."),
+            ],
+        ),
+        Template::PlanChangeScheduled(PlanChangeScheduled { plan, begins_on, amount, period, plan_names }) => (
+            "Тариф Online Cinema изменится",
+            vec![
+                Text("До конца текущего периода ничего не изменится. Следующий начнётся на таких условиях:"),
+                fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
+                fact("Начало и следующая оплата", begins_on, "неизвестно"),
+                fact("Цена", &price(amount, period, EVERY), "неизвестна"),
+                Text("Если передумаете до этого дня, изменение можно отменить в учётной записи."),
+            ],
+        ),
+        Template::PlanChangeWithdrawn(PlanChangeWithdrawn { plan, until, plan_names }) => (
+            "Тариф Online Cinema остаётся прежним",
+            vec![
+                Text(
+                    "Изменение, которое ожидалось со следующего периода, отменено: подписка продлевается, как раньше.",
+                ),
+                fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
+                fact("Следующая оплата", until, "неизвестно"),
+            ],
+        ),
+        Template::RentalEnding(ending @ RentalEnding { has_begun, .. }) => (
+            "Прокат в Online Cinema скоро закончится",
+            match has_begun {
+                true => vec![
+                    Text("Вы уже начали смотреть. После этого часа досмотреть будет нельзя."),
+                    fact("Можно посмотреть до", &end_of_rental(ending), "неизвестно"),
+                ],
+                false => vec![
+                    Text("Вы ещё не начали смотреть. После этого дня начать будет нельзя."),
+                    fact("Последний день, чтобы начать", &end_of_rental(ending), "неизвестно"),
+                    Text("Когда вы начнёте смотреть, в учётной записи будет видно, до какого часа это можно делать."),
+                ],
+            },
+        ),
+        Template::DataExportReady(DataExportReady { until }) => (
+            "Копия ваших данных в Online Cinema готова",
+            vec![
+                Text(
+                    "Копию всего, что мы о вас храним, можно скачать в вашей учётной записи до указанного дня. Потом она удалится.",
+                ),
+                fact("Можно скачать до", until, "неизвестно"),
+                Text(NOT_YOU),
             ],
         ),
         Template::TitleLeavingSoon(TitleLeavingSoon { until, .. }) => (
@@ -286,19 +362,24 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text("В разделе «Уведомления» вы выбираете, о чём и когда мы вам пишем."),
             ],
         ),
+        Template::NewEpisodes(_) => (
+            "Новые серии",
+            vec![
+                Text("Этот сериал есть в вашем списке, или вы его смотрите. В нём появились новые серии."),
+                Text("В разделе «Уведомления» вы выбираете, о чём и когда мы вам пишем."),
+            ],
+        ),
         Template::Announcement(words) => announcement(words)?,
     })
 }
 
-/// The description of an invoice ends with a word for how long or how.
-fn goods(description: &str) -> String {
-    let Some((name, word)) = description.rsplit_once(", ") else { return description.to_owned() };
-    let word = match word {
+/// How long or how something is sold.
+pub(super) fn word(word: &str) -> &str {
+    match word {
         "month" => "месяц",
         "year" => "год",
         "rent" => "прокат",
         "buy" => "покупка",
         other => other,
-    };
-    format!("{name}, {word}")
+    }
 }

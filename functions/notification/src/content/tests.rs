@@ -4,9 +4,8 @@ use mail_parser::MessageParser;
 use proptest::prelude::*;
 use proto::mail::{
     AccountErased, AlreadyRegistered, ConfirmEmail, DataExportRequested, EmailChangeRequested, EmailChanged,
-    MfaDisabled, MfaEnabled, NewSignIn, OauthLinked, PasswordChanged, PasswordReset, PaymentFailed, PlanChanged,
-    ResetUnknownAccount, SessionRevoked, SubscriptionActive, SubscriptionCancelled, SubscriptionEnded,
-    SubscriptionPaused, SubscriptionResumed, TitleLeavingSoon, TitlesDigest, TrialStarted, VerifyEmail, Welcome,
+    MfaDisabled, MfaEnabled, NewSignIn, OauthLinked, PasswordChanged, PasswordReset, PaymentFailed, PaymentReceived,
+    ResetUnknownAccount, SessionRevoked, TitleLeavingSoon, TitlesDigest, TrialEnding, VerifyEmail, Welcome,
 };
 use time::macros::datetime;
 
@@ -21,6 +20,20 @@ fn receipt(service: &str, records: u64) -> Receipt {
 fn sign_in(device: &str) -> Template {
     let (territory, at) = ("DE".to_owned(), "2026-11-26T10:00:00Z".to_owned());
     NewSignIn { device: device.to_owned(), territory, at }.into()
+}
+
+fn names(all: &[(&str, &str)]) -> HashMap<String, String> {
+    all.iter().map(|(locale, name)| ((*locale).to_owned(), (*name).to_owned())).collect()
+}
+
+/// A plan whose payment failed, called so in every language.
+fn failed(plan: &str, plan_names: HashMap<String, String>) -> Template {
+    PaymentFailed { plan: plan.to_owned(), until: "2026-12-24".to_owned(), plan_names }.into()
+}
+
+fn paid(description: &str, goods_names: HashMap<String, String>) -> Template {
+    let (amount, description) = ("9.99 EUR".to_owned(), description.to_owned());
+    PaymentReceived { amount, description, invoice_number: String::new(), goods_names }.into()
 }
 
 fn leaving(name: &str) -> Template {
@@ -44,8 +57,7 @@ fn sample(name: &str) -> Template {
 /// One of each. The match makes a new template ask for its place here.
 fn templates() -> Vec<Template> {
     let code = || CODE.to_owned();
-    let (at, plan, until) =
-        (|| "2026-11-26T10:00:00Z".to_owned(), || "standard".to_owned(), || "2026-12-24".to_owned());
+    let at = || "2026-11-26T10:00:00Z".to_owned();
     let mut all: Vec<Template> = vec![VerifyEmail { code: code() }.into()];
     loop {
         let next = match &all[all.len() - 1] {
@@ -64,25 +76,30 @@ fn templates() -> Vec<Template> {
             Template::AccountErased(_) => Welcome {}.into(),
             Template::Welcome(_) => SessionRevoked { at: at() }.into(),
             Template::SessionRevoked(_) => DataExportRequested { at: at() }.into(),
-            Template::DataExportRequested(_) => TrialStarted { plan: plan(), until: until() }.into(),
-            Template::TrialStarted(_) => SubscriptionActive { plan: plan(), until: until() }.into(),
-            Template::SubscriptionActive(_) => PaymentFailed { plan: plan(), until: until() }.into(),
-            Template::PaymentFailed(_) => SubscriptionCancelled { plan: plan(), until: until() }.into(),
-            Template::SubscriptionCancelled(_) => SubscriptionEnded { plan: plan() }.into(),
+            Template::DataExportRequested(_) => sample("trial_started"),
+            Template::TrialStarted(_) => sample("subscription_active"),
+            Template::SubscriptionActive(_) => sample("payment_failed"),
+            Template::PaymentFailed(_) => sample("subscription_cancelled"),
+            Template::SubscriptionCancelled(_) => sample("subscription_ended"),
             Template::SubscriptionEnded(_) => leaving("Stalker"),
             Template::TitleLeavingSoon(_) => digest(&["Stalker", ""]),
-            Template::TitlesDigest(_) => SubscriptionResumed { plan: plan(), until: until() }.into(),
-            Template::SubscriptionResumed(_) => {
-                SubscriptionPaused { plan: plan(), until: until(), resumes_on: "2027-01-24".to_owned() }.into()
-            }
-            Template::SubscriptionPaused(_) => PlanChanged { plan: plan(), until: until() }.into(),
+            Template::TitlesDigest(_) => sample("new_episodes"),
+            Template::NewEpisodes(_) => sample("subscription_resumed"),
+            Template::SubscriptionResumed(_) => sample("subscription_paused"),
+            Template::SubscriptionPaused(_) => sample("plan_changed"),
             Template::PlanChanged(_) => sample("payment_received"),
             Template::PaymentReceived(_) => sample("payment_refunded"),
             Template::PaymentRefunded(_) => sample("payment_declined"),
             Template::PaymentDeclined(_) => sample("title_purchased"),
             Template::TitlePurchased(_) => sample("purchase_returned"),
+            Template::PurchaseReturned(_) => sample("trial_ending"),
+            Template::TrialEnding(_) => sample("subscription_suspended"),
+            Template::SubscriptionSuspended(_) => sample("plan_change_scheduled"),
+            Template::PlanChangeScheduled(_) => sample("plan_change_withdrawn"),
+            Template::PlanChangeWithdrawn(_) => sample("rental_ending"),
+            Template::RentalEnding(_) => sample("data_export_ready"),
             // An announcement has the words of its writer, and a test of its own.
-            Template::PurchaseReturned(_) | Template::Announcement(_) => return all,
+            Template::DataExportReady(_) | Template::Announcement(_) => return all,
         };
         all.push(next);
     }
@@ -161,6 +178,105 @@ fn a_title_is_called_as_its_reader_calls_it() {
 }
 
 #[test]
+fn a_plan_is_called_as_its_reader_calls_it_and_by_its_key_where_nobody_has_said() {
+    let plan = |all: &[(&str, &str)], locale| {
+        let text = content(&failed("standard", names(all)), locale).text();
+        let line = text.lines().find_map(|line| line.strip_prefix("Plan: ").or(line.strip_prefix("Тариф: ")));
+        line.unwrap().to_owned()
+    };
+    let all = [("en", "Standard"), ("ru", "Стандарт"), ("", "Стандарт")];
+    assert_eq!(
+        (plan(&all, "en-GB"), plan(&all, "ru-RU"), plan(&all, "de")),
+        ("Standard".into(), "Стандарт".into(), "Standard".into())
+    );
+    let long = "x".repeat(10_000);
+    for (all, expected) in [
+        (&[][..], "standard"),
+        (&[("", "Стандарт")], "Стандарт"),
+        // No language that anybody reads, or none at all.
+        (&[("fi", "Perus")], "Perus"),
+        (&[("no language", "?"), ("", "Стандарт")], "Стандарт"),
+        (&[("no language", "?")], "standard"),
+        (&[("en", ""), ("", "")], "standard"),
+        (&[("en", " \u{200b}")], "standard"),
+        (&[("en", "=?utf-8?q?Free?=")], "standard"),
+        (&[("en", "Stan\r\nBcc: b@example.com\u{0}\u{202e}dard")], "StanBcc: b@example.comdard"),
+        (&[("en", "<b>Tom & Jerry</b>")], "<b>Tom & Jerry</b>"),
+        (&[("en", &*long)], &long[..LONGEST_FACT]),
+    ] {
+        assert_eq!(plan(all, "en"), expected, "{all:?}");
+    }
+    let markup = content(&failed("standard", names(&[("en", "<b>Tom & Jerry</b>")])), "en").html();
+    assert!(markup.contains("&lt;b&gt;Tom &amp; Jerry&lt;/b&gt;") && !markup.contains("<b>Tom"), "{markup}");
+    assert!(content(&failed("", HashMap::new()), "en").text().contains("Plan: unknown\n"));
+}
+
+#[test]
+fn what_was_sold_is_called_as_its_reader_calls_it() {
+    let sold = |description: &str, all: &[(&str, &str)], locale| {
+        let text = content(&paid(description, names(all)), locale).text();
+        let line = text.lines().find_map(|line| line.strip_prefix("For: ").or(line.strip_prefix("За что: ")));
+        line.map(str::to_owned)
+    };
+    let all = [("en", "Standard, new"), ("ru", "Стандарт"), ("", "Стандарт")];
+    for (description, all, english, russian) in [
+        ("standard, month", &all[..], "Standard, new, month", "Стандарт, месяц"),
+        ("standard, year", &[("ru", "Стандарт")], "Стандарт, year", "Стандарт, год"),
+        ("standard, month", &[], "standard, month", "standard, месяц"),
+        ("Tom, Jerry, rent", &[("en", "Tom, Jerry")], "Tom, Jerry, rent", "Tom, Jerry, прокат"),
+        ("standard, month", &[("en", "=?utf-8?q?Free?="), ("no language", "?")], "standard, month", "standard, месяц"),
+        ("standard, month", &[("en", "St\r\nan\u{202e}")], "Stan, month", "Stan, месяц"),
+        ("standard", &[("en", "Standard")], "standard", "standard"),
+    ] {
+        let shown = (sold(description, all, "en").unwrap(), sold(description, all, "ru").unwrap());
+        assert_eq!(shown, (english.to_owned(), russian.to_owned()), "{description}");
+    }
+    assert_eq!(sold("", &all, "en"), None);
+    let long = sold("standard, month", &[("en", &*"x".repeat(10_000))], "en").unwrap();
+    assert_eq!(long.len(), LONGEST_FACT);
+}
+
+#[test]
+fn a_price_says_how_often_where_that_is_known() {
+    let price = |period: &str, locale| {
+        let (plan, ends_on) = ("standard".to_owned(), "2026-12-24".to_owned());
+        let (amount, period) = ("299.00 RUB".to_owned(), period.to_owned());
+        content(&TrialEnding { plan, ends_on, amount, period, plan_names: HashMap::new() }.into(), locale).text()
+    };
+    for (period, english, russian) in
+        [("month", " a month", " в месяц"), ("year", " a year", " в год"), ("", "", ""), ("week", "", "")]
+    {
+        assert!(price(period, "en").contains(&format!("Price: 299.00 RUB{english}\n")), "{period}");
+        assert!(price(period, "ru").contains(&format!("Цена: 299.00 RUB{russian}\n")), "{period}");
+    }
+}
+
+#[test]
+fn a_rental_ends_at_an_hour_once_it_was_begun_and_is_begun_until_a_day() {
+    let end = |at: &str, has_begun| {
+        let (at, title_id) = (at.to_owned(), "ttl_01jd3k5m7n9pqrstvwxyz01234".to_owned());
+        RentalEnding { names: names(&[("en", "Stalker"), ("ru", "Сталкер")]), at, has_begun, title_id }
+    };
+    for (at, hour, day) in [
+        ("2026-12-25T00:00:00+03:00", "2026-12-25 00:00 UTC+03:00", "2026-12-24"),
+        ("2026-12-24T16:00:00-05:00", "2026-12-24 16:00 UTC-05:00", "2026-12-24"),
+        ("2026-12-25T02:30:59+05:30", "2026-12-25 02:30 UTC+05:30", "2026-12-25"),
+        ("2026-12-24T21:00:00Z", "2026-12-24 21:00 UTC", "2026-12-24"),
+        ("soon", "soon", "soon"),
+    ] {
+        assert_eq!((end_of_rental(&end(at, true)), end_of_rental(&end(at, false))), (hour.into(), day.into()), "{at}");
+    }
+    assert!(content(&end("", false).into(), "en").text().contains("Last day to begin: unknown\n"));
+    for locale in ["en", "ru"] {
+        let mail = content(&end("2026-12-25T00:00:00+03:00", false).into(), locale);
+        insta::assert_snapshot!(
+            format!("rental_ending_not_begun.{locale}"),
+            format!("Subject: {}\n\n{}", mail.subject, mail.text())
+        );
+    }
+}
+
+#[test]
 fn codes_of_both_lengths_are_shown_as_they_are() {
     for code in [CODE, "4kq2m-8v0xd"] {
         let content = Content::of(&PasswordReset { code: code.into() }.into(), &Locale::english()).unwrap();
@@ -205,6 +321,12 @@ fn marketing_says_how_to_end_it_and_keeps_its_writers_words() {
     let url = "https://cinema.example/v1/unsubscribe/acc_01jd3k5m7n9pqrstvwxyz01234.c2ln";
     let template = announced("Новое кино: «Ёлки» & <друзья>", &["Первая строка,\nвторая.", "Tom & Jerry <3"]);
     let announcement = content(&template, "ru").with_way_out(url);
+    let odd = content(&template, "en").with_way_out("https://cinema.example/?a=\"><script>&b='").html();
+    assert!(
+        odd.contains("<a href=\"https://cinema.example/?a=&quot;&gt;&lt;script&gt;&amp;b='\">")
+            && !odd.contains("<script"),
+        "{odd}"
+    );
     insta::assert_snapshot!("announcement.ru", format!("{}\n{}", announcement.text(), announcement.html()));
     let message = mime(&announcement, Some(url));
     let parsed = MessageParser::default().parse(&message).unwrap();
@@ -238,8 +360,7 @@ proptest! {
     #[test]
     fn no_variable_becomes_a_header(text in any::<String>(), evil in proptest::sample::select(vec!["\r\nBcc: x@example.com", "\n\n<b>", "\r", "=?utf-8?q?=0ABcc:_x?="])) {
         let text = format!("{text}{evil}");
-        let until = text.clone();
-        for template in [sign_in(&text), PaymentFailed { plan: text.clone(), until }.into(), announced(&text, &["text"]), leaving(&text)] {
+        for template in [sign_in(&text), failed(&text, names(&[("en", &text)])), paid(&format!("{text}, month"), names(&[("en", &text)])), announced(&text, &["text"]), leaving(&text)] {
             let Ok(content) = Content::of(&template, &Locale::english()) else { continue };
             let message = mime(&content, None);
             let parsed = MessageParser::default().parse(&message).unwrap();

@@ -14,7 +14,7 @@ cinema_http::operations! {
         stop_campaign: StopCampaign, unsubscribe: Unsubscribe, update: Update,
     ],
     consumers: [
-        announce_leaving: AnnounceLeaving, erase_account: EraseAccount, export_account: ExportAccount,
+        announce_episodes: AnnounceEpisodes, announce_leaving: AnnounceLeaving, erase_account: EraseAccount, export_account: ExportAccount,
         project_logins: ProjectLogins, relay_outbox: RelayOutbox, release_quiet: ReleaseQuiet,
         route_events: RouteEvents, run_campaigns: RunCampaigns, send_digest: SendDigest, send_email: SendEmail, send_push: SendPush,
     ],

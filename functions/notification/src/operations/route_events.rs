@@ -10,9 +10,10 @@ use time::OffsetDateTime;
 
 use crate::{
     handout,
-    notice::{News, Notice, paid, purchased, subscribed},
+    notice::{News, Notice, paid, purchased, rental_ending, subscribed, trial_ending},
+    quiet::TimeZone,
     store::{
-        self, accounts, erased_accounts, notifications,
+        self, accounts, erased_accounts, notifications, preferences,
         subscriptions::{self, Known},
         titles, viewings, watchlist,
     },
@@ -34,8 +35,9 @@ impl RouteEvents {
                 if erased_accounts::contains(tx, account).await? {
                     return Ok(());
                 }
-                for notice in learn(tx, news, at).await? {
-                    handout::tell(tx, &self.world, account, &notice).await?;
+                let wishes = preferences::find(&mut **tx, account).await?;
+                for notice in learn(tx, news, &wishes.time_zone, (at, self.world.now())).await? {
+                    handout::hand_out(tx, &self.world, account, &wishes, &notice).await?;
                 }
                 Ok(())
             })
@@ -43,8 +45,13 @@ impl RouteEvents {
     }
 }
 
-/// Keeps what the news say of the person, and says what they hear of it.
-async fn learn(tx: &mut Transaction<'_>, news: &News, at: OffsetDateTime) -> Result<Vec<Notice>, sqlx::Error> {
+/// Keeps what the news of the moment `at` say of a person in a time zone, and says what they hear of it `now`.
+async fn learn(
+    tx: &mut Transaction<'_>,
+    news: &News,
+    zone: &TimeZone,
+    (at, now): (OffsetDateTime, OffsetDateTime),
+) -> Result<Vec<Notice>, sqlx::Error> {
     match news {
         News::Account(account) => accounts::put(tx, account).await?,
         News::Profile(profile) => {
@@ -58,7 +65,7 @@ async fn learn(tx: &mut Transaction<'_>, news: &News, at: OffsetDateTime) -> Res
         News::Subscription(subscription) => {
             return Ok(match subscriptions::put(tx, subscription).await? {
                 Known::Newest => Vec::new(),
-                Known::Older(before) => subscribed(before.as_ref(), subscription).into_iter().collect(),
+                Known::Older(before) => subscribed(before.as_ref(), subscription, zone),
             });
         }
         News::Payment(payment) => {
@@ -69,9 +76,18 @@ async fn learn(tx: &mut Transaction<'_>, news: &News, at: OffsetDateTime) -> Res
             let grant = &purchase.grant;
             let told = notifications::facts_of(tx, purchase.account, &grant.purchase.to_string()).await?;
             let names = titles::names(&mut **tx, grant.title).await?;
-            return Ok(purchased(purchase, names, &told, at).into_iter().collect());
+            return Ok(purchased(purchase, names, &told, zone, at).into_iter().collect());
         }
-        News::Reused(_) | News::Export(_) => {}
+        News::TrialEnding(trial) => {
+            let has_left = subscriptions::has_left_trial(tx, trial).await?;
+            return Ok(trial_ending(trial, has_left, zone, now).into_iter().collect());
+        }
+        News::RentalEnding(ending) => {
+            let told = notifications::facts_of(tx, ending.account, &ending.purchase.to_string()).await?;
+            let names = titles::names(&mut **tx, ending.title).await?;
+            return Ok(rental_ending(ending, names, &told, zone, now).into_iter().collect());
+        }
+        News::Reused(_) | News::Export(_) | News::ExportReady(_) => {}
     }
-    Ok(Notice::of(news, at).into_iter().collect())
+    Ok(Notice::of(news, zone, at).into_iter().collect())
 }

@@ -1,6 +1,6 @@
-//! Every 15 minutes: what somebody wants to be told together goes into one mail, once a day, at the time of their own clock.
+//! Every 15 minutes: what somebody wants to be told together is sent once a day, at the time of their own clock.
 //!
-//! Taking what is due and handing the mail out are one transaction: a crash or a second run neither loses nor repeats it.
+//! Taking what is due and handing the mails out are one transaction: a crash or a second run neither loses nor repeats it.
 
 use events::{Consumer, Deadline, Outbox, Outcome};
 use kernel::{AccountId, World};
@@ -65,11 +65,15 @@ impl SendDigest {
                 if erased_accounts::contains(tx, account).await? {
                     return Ok(false);
                 }
-                let (id, now) = (self.world.id(), self.world.now());
-                let Some(template) = digest::of(deliveries::gather(tx, account, now).await?) else { return Ok(false) };
-                deliveries::add_digest(tx, id, account, &template, now).await?;
-                tx.send(handout::mail(id, account, template)).await?;
-                Ok(true)
+                let now = self.world.now();
+                let templates = digest::of(deliveries::gather(tx, account, now).await?);
+                let has_told = !templates.is_empty();
+                for template in templates {
+                    let id = self.world.id();
+                    deliveries::add_digest(tx, id, account, &template, now).await?;
+                    tx.send(handout::mail(id, account, template)).await?;
+                }
+                Ok(has_told)
             })
             .await
     }

@@ -28,7 +28,8 @@ pub(crate) async fn copy(pool: &PgPool, account: AccountId) -> Result<Value, sql
            from viewings where account_id = $1 order by profile_id, title_id) v), \
          'history_erasures', (select coalesce(jsonb_agg(h), '[]') from (select profile_id, title_id, erased_at \
            from history_erasures where account_id = $1 order by profile_id, title_id) h), \
-         'subscriptions', (select coalesce(jsonb_agg(s), '[]') from (select id, sequence, status, plan, until, resumes_on from subscriptions \
+         'subscriptions', (select coalesce(jsonb_agg(s), '[]') from (select id, sequence, status, plan, until, resumes_on, \
+           is_suspended, next_plan, next_amount, next_period from subscriptions \
            where account_id = $1 order by id) s), \
          'campaigns', (select coalesce(jsonb_agg(c), '[]') from (select id, name, words, segment, starts_at, state, created_at \
            from campaigns where editor_id = $1 order by id) c), \

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod campaigns;
 pub(crate) mod deliveries;
 pub(crate) mod devices;
+pub(crate) mod episodes;
 pub(crate) mod erased_accounts;
 pub(crate) mod holdings;
 pub(crate) mod leavings;

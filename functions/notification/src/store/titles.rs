@@ -9,10 +9,11 @@ use sqlx::{PgExecutor, PgPool, types::Json};
 /// Keeps the newest state of a title.
 pub(crate) async fn put(pool: &PgPool, title: &Title) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "insert into titles (id, sequence, kind, parent_id, names, publication, windows, has_asset) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do update set sequence = excluded.sequence, \
+        "insert into titles (id, sequence, kind, parent_id, names, publication, windows, has_asset, rating, published_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (id) do update set sequence = excluded.sequence, \
          kind = excluded.kind, parent_id = excluded.parent_id, names = excluded.names, publication = excluded.publication, \
-         windows = excluded.windows, has_asset = excluded.has_asset where titles.sequence < excluded.sequence",
+         windows = excluded.windows, has_asset = excluded.has_asset, rating = excluded.rating, \
+         published_at = excluded.published_at where titles.sequence < excluded.sequence",
     )
     .bind(title.id)
     .bind(title.sequence)
@@ -22,6 +23,8 @@ pub(crate) async fn put(pool: &PgPool, title: &Title) -> Result<(), sqlx::Error>
     .bind(title.rules.publication)
     .bind(Json(&title.rules.windows))
     .bind(title.rules.has_asset)
+    .bind(title.rules.rating.map(i16::from))
+    .bind(title.published_at)
     .execute(pool)
     .await
     .map(drop)

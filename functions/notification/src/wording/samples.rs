@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 /// A mail of a kind with every variable filled; `None` where there is no such kind, or it always has the words of its writer.
 pub fn sample(name: &str) -> Option<Template> {
     let (at, plan, until) = ("2026-11-26T10:00:00Z", "standard", "2026-12-24");
+    let plan_names = json!({ "": "Стандарт", "en": "Standard", "ru": "Стандарт" });
     let (paid, sold, invoice) = ("299.00 RUB", "premium, month", "DE-2026-000042");
+    let goods_names = json!({ "": "Премиум", "en": "Premium", "ru": "Премиум" });
     let leaving = json!({ "names": { "": "Сталкер", "en": "Stalker", "ru": "Сталкер" }, "until": until, "title_id": "ttl_01jd3k5m7n9pqrstvwxyz01234" });
     let variables = match name {
         "verify_email" | "confirm_email" => json!({ "code": "042917" }),
@@ -27,26 +29,46 @@ pub fn sample(name: &str) -> Option<Template> {
             { "service": "auth", "records": "3", "erased_at": at }, { "service": "user", "records": "5", "erased_at": at },
         ] }),
         "session_revoked" | "data_export_requested" => json!({ "at": at }),
+        "data_export_ready" => json!({ "until": until }),
         "trial_started"
         | "subscription_active"
         | "payment_failed"
         | "subscription_cancelled"
         | "subscription_resumed"
-        | "plan_changed" => json!({ "plan": plan, "until": until }),
-        "subscription_paused" => json!({ "plan": plan, "until": until, "resumes_on": "2027-01-24" }),
-        "subscription_ended" => json!({ "plan": plan }),
-        "title_leaving_soon" => leaving,
-        "payment_received" => json!({ "amount": paid, "description": sold, "invoice_number": invoice }),
-        "payment_refunded" => {
-            json!({ "refunded": "99.00 RUB", "amount": paid, "description": sold, "invoice_number": invoice })
+        | "plan_changed"
+        | "plan_change_withdrawn" => json!({ "plan": plan, "until": until, "plan_names": plan_names }),
+        "subscription_paused" => {
+            json!({ "plan": plan, "until": until, "resumes_on": "2027-01-24", "plan_names": plan_names })
         }
-        "payment_declined" => json!({ "amount": paid, "description": "Stalker, rent" }),
+        "subscription_ended" | "subscription_suspended" => json!({ "plan": plan, "plan_names": plan_names }),
+        "trial_ending" => {
+            json!({ "plan": plan, "ends_on": until, "amount": paid, "period": "month", "plan_names": plan_names })
+        }
+        "plan_change_scheduled" => {
+            json!({ "plan": plan, "begins_on": until, "amount": paid, "period": "month", "plan_names": plan_names })
+        }
+        "title_leaving_soon" => leaving,
+        "payment_received" => {
+            json!({ "amount": paid, "description": sold, "invoice_number": invoice, "goods_names": goods_names })
+        }
+        "payment_refunded" => {
+            json!({
+                "refunded": "99.00 RUB", "amount": paid, "description": sold, "invoice_number": invoice, "goods_names": goods_names,
+            })
+        }
+        "payment_declined" => {
+            json!({ "amount": paid, "description": "Stalker, rent", "goods_names": leaving["names"] })
+        }
         "title_purchased" => {
             json!({ "names": leaving["names"], "kind": "rent", "until": until, "title_id": leaving["title_id"] })
         }
+        "rental_ending" => json!({
+            "names": leaving["names"], "at": "2026-12-24T21:30:00+03:00", "has_begun": true, "title_id": leaving["title_id"],
+        }),
         "purchase_returned" => {
             json!({ "names": leaving["names"], "kind": "rent", "title_id": leaving["title_id"] })
         }
+        "new_episodes" => json!({ "names": leaving["names"], "title_id": leaving["title_id"] }),
         "titles_digest" => json!({ "leaving": [leaving.clone(), leaving] }),
         _ => return None,
     };

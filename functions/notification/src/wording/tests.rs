@@ -239,6 +239,52 @@ fn titles_are_named_in_the_language_of_the_reader() {
     assert_eq!(text(Language::Ru), "- Сталкер: 2026-12-24\n- Сталкер: 2026-12-24\n");
 }
 
+#[test]
+fn what_is_sold_is_named_in_the_language_of_the_reader_and_names_are_no_variable() {
+    let names = json!({ "en": "Standard", "ru": "Стандарт" });
+    let template =
+        |name: &str, values: Value| serde_json::from_value::<Mail>(json!({ name: values })).unwrap().template.unwrap();
+    let text = |template: &Template, body: &str, language: Language| {
+        wording("a", body).content(template, &language.reader()).unwrap().text()
+    };
+    let trial = template(
+        "trial_ending",
+        json!({ "plan": "standard", "ends_on": "2026-12-24", "amount": "1.00 EUR", "period": "year", "plan_names": names }),
+    );
+    let body = "{{ plan }}: {{ amount }}, {{ period }}, {{ ends_on }}";
+    assert_eq!(text(&trial, body, Language::En), "Standard: 1.00 EUR, year, 2026-12-24\n");
+    assert_eq!(text(&trial, body, Language::Ru), "Стандарт: 1.00 EUR, год, 2026-12-24\n");
+    let paid = template(
+        "payment_received",
+        json!({ "amount": "1.00 EUR", "description": "standard, month", "invoice_number": "", "goods_names": names }),
+    );
+    assert_eq!(text(&paid, "{{ description }}{{ invoice_number }}", Language::En), "Standard, month\n");
+    assert_eq!(text(&paid, "{{ description }}", Language::Ru), "Стандарт, месяц\n");
+    for (names, shown) in [
+        (json!({}), "standard"),
+        (json!({ "en": "=?utf-8?q?Free?=" }), "standard"),
+        (json!({ "no language": "?", "": "St\r\nan" }), "Stan"),
+        (json!({ "en": "x".repeat(10_000) }), &*"x".repeat(200)),
+    ] {
+        let ended = template("subscription_ended", json!({ "plan": "standard", "plan_names": names }));
+        assert_eq!(text(&ended, "{{ plan }}", Language::En), format!("{shown}\n"));
+    }
+    let rental = |has_begun: bool| {
+        let values =
+            json!({ "names": names, "at": "2026-12-25T00:00:00+03:00", "has_begun": has_begun, "title_id": "" });
+        let body = "{{ name }}: {% if has_begun %}until{% else %}begin by{% endif %} {{ at }}";
+        text(&template("rental_ending", values), body, Language::En)
+    };
+    assert_eq!(
+        (&*rental(true), &*rental(false)),
+        ("Standard: until 2026-12-25 00:00 UTC+03:00\n", "Standard: begin by 2026-12-24\n")
+    );
+    for name in Template::NAMES.iter().filter_map(|name| sample(name)) {
+        let known = Variables::of_sample(&name);
+        assert!(!known.kinds().keys().any(|name| name.ends_with("names")), "{known:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_taken_is_rendered_whatever_the_values(

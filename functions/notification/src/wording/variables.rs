@@ -1,14 +1,14 @@
 //! The variables that a wording may name: the fields of its template's message.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use kernel::{Locale, text::visible_part};
-use proto::mail::{Mail, PurchaseReturned, Template, TitleLeavingSoon, TitlePurchased};
+use proto::mail::{Mail, PurchaseReturned, RentalEnding, Template, TitleLeavingSoon, TitlePurchased};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::content::{LONGEST_FACT, moment, name};
+use crate::content::{LONGEST_FACT, end_of_rental, goods, moment, name, period_word, plan_name};
 
 /// The variables that the contract of mails writes as RFC 3339.
 const TIMES: [&str; 2] = ["at", "erased_at"];
@@ -98,22 +98,49 @@ pub(super) fn context(template: &Template, reader: &Locale) -> Map<String, Value
     };
     let variables = match template {
         Template::TitleLeavingSoon(one) => leaving(one),
+        Template::NewEpisodes(series) => json!({ "name": name(&series.names, reader).unwrap_or_default() }),
         Template::TitlePurchased(TitlePurchased { names, kind, until, .. }) => {
             json!({ "name": name(names, reader).unwrap_or_default(), "kind": kind, "until": until })
         }
         Template::PurchaseReturned(PurchaseReturned { names, kind, .. }) => {
             json!({ "name": name(names, reader).unwrap_or_default(), "kind": kind })
         }
+        Template::RentalEnding(ending @ RentalEnding { names, has_begun, .. }) => {
+            // There is no number and no truth among the values: what is empty is not so.
+            let has_begun = if *has_begun { "yes" } else { "" };
+            json!({ "name": name(names, reader).unwrap_or_default(), "at": end_of_rental(ending), "has_begun": has_begun })
+        }
         Template::TitlesDigest(digest) => json!({ "titles": digest.leaving.iter().map(leaving).collect::<Vec<_>>() }),
         _ => {
             let mail = Mail { template: Some(template.clone()), ..Mail::default() };
-            serde_json::to_value(mail).map(|mut mail| mail[template.name()].take()).unwrap_or_default()
+            let variables = serde_json::to_value(mail).map(|mut mail| mail[template.name()].take()).unwrap_or_default();
+            named(variables, reader)
         }
     };
     match variables {
         Value::Object(variables) => cleaned_values(with_times(variables)),
         _ => Map::new(),
     }
+}
+
+/// What is sold as a reader calls it: the names give way to the one that is shown.
+fn named(mut variables: Value, reader: &Locale) -> Value {
+    let Some(values) = variables.as_object_mut() else { return variables };
+    let mut names = |of: &str| -> Option<HashMap<String, String>> { serde_json::from_value(values.remove(of)?).ok() };
+    let (plans, sold) = (names("plan_names"), names("goods_names"));
+    let mut show = |variable: &str, shown: &dyn Fn(&str) -> String| {
+        if let Some(Value::String(text)) = values.get_mut(variable) {
+            *text = shown(text);
+        }
+    };
+    if let Some(plans) = plans {
+        show("plan", &|key| plan_name(key, &plans, reader));
+    }
+    if let Some(sold) = sold {
+        show("description", &|description| goods(description, &sold, reader));
+    }
+    show("period", &|period| period_word(period, reader));
+    variables
 }
 
 /// Times as every mail shows them.

@@ -44,17 +44,10 @@ async fn stop(house: &House, id: &str) -> Value {
     house.app.post(&path, &json!({})).token(&Token::role("editor")).send().await.expect(200)
 }
 
-async fn wish(house: &House, person: &Person, change: impl FnOnce(&mut Value)) {
-    let path = "/v1/notifications/preferences";
-    let mut wishes = house.app.get(path).token(&person.token()).send().await.expect(200);
-    change(&mut wishes);
-    house.app.put(path, &wishes).token(&person.token()).send().await.expect(200);
-}
-
 /// Somebody who agreed to mails of marketing.
 async fn reader(house: &House) -> Person {
     let person = house.person().await;
-    wish(house, &person, |wishes| wishes["workflows"]["marketing"]["email"] = json!(true)).await;
+    house.wish(&person, |wishes| wishes["workflows"]["marketing"]["email"] = json!(true)).await;
     person
 }
 
@@ -111,7 +104,7 @@ async fn everybody_who_agreed_hears_of_it_once_in_their_language() {
     let (english, russian, silent, push) =
         (reader(&house).await, reader(&house).await, house.person().await, house.person().await);
     assert_eq!(house.route(russian.speaks(2, "ru-RU")).await, Outcome::Done);
-    wish(&house, &push, |wishes| wishes["workflows"]["marketing"]["push"] = json!(true)).await;
+    house.wish(&push, |wishes| wishes["workflows"]["marketing"]["push"] = json!(true)).await;
     let id = create(&house, |_| {}).await;
     assert_eq!(look(&house, &id).await["state"], "scheduled");
     for _ in 0..3 {
@@ -228,14 +221,15 @@ async fn whoever_was_told_enough_lately_is_left_out() {
 async fn what_is_stopped_reaches_nobody_else_and_what_waits_is_not_sent() {
     let (provider, house) = Provider::serve(House::start().await);
     let (person, sleeper, late) = (reader(&house).await, reader(&house).await, reader(&house).await);
-    wish(&house, &sleeper, |wishes| {
-        // All but one minute of the day, a long way from now.
-        let there = now() + Duration::hours(12);
-        let clock = |moment: OffsetDateTime| format!("{:02}:{:02}", moment.hour(), moment.minute());
-        wishes["quiet_hours"] = json!({ "from": clock(there + Duration::MINUTE), "until": clock(there) });
-    })
-    .await;
-    wish(&house, &late, |wishes| wishes["workflows"]["marketing"]["email"] = json!(false)).await;
+    house
+        .wish(&sleeper, |wishes| {
+            // All but one minute of the day, a long way from now.
+            let there = now() + Duration::hours(12);
+            let clock = |moment: OffsetDateTime| format!("{:02}:{:02}", moment.hour(), moment.minute());
+            wishes["quiet_hours"] = json!({ "from": clock(there + Duration::MINUTE), "until": clock(there) });
+        })
+        .await;
+    house.wish(&late, |wishes| wishes["workflows"]["marketing"]["email"] = json!(false)).await;
     let id = create(&house, |_| {}).await;
     run(&house).await;
     assert_eq!(
@@ -246,7 +240,7 @@ async fn what_is_stopped_reaches_nobody_else_and_what_waits_is_not_sent() {
     let stopped = stop(&house, &id).await;
     assert_eq!((stopped["state"].clone(), stop(&house, &id).await), (json!("stopped"), stopped), "twice is once");
     // Whoever agrees now, and whatever ran beside it.
-    wish(&house, &late, |wishes| wishes["workflows"]["marketing"]["email"] = json!(true)).await;
+    house.wish(&late, |wishes| wishes["workflows"]["marketing"]["email"] = json!(true)).await;
     run(&house).await;
     assert_eq!(told(&house, &late).await, Vec::<String>::new());
     let tomorrow = World::replay(now() + Duration::DAY, 1).0;
@@ -275,7 +269,7 @@ async fn a_mail_has_a_way_out_and_whoever_took_it_or_cannot_be_reached_gets_none
     let (person, gone, bounced) = (reader(&house).await, reader(&house).await, reader(&house).await);
     create(&house, |_| {}).await;
     run(&house).await;
-    wish(&house, &gone, |wishes| wishes["workflows"]["marketing"]["email"] = json!(false)).await;
+    house.wish(&gone, |wishes| wishes["workflows"]["marketing"]["email"] = json!(false)).await;
     sqlx::query("insert into suppressions (digest, reason, created_at) values ($1, 'complaint', now())")
         .bind(notification::address::digest(&bounced.email()))
         .execute(&house.service.pool())

@@ -92,6 +92,10 @@ async fn order_and_number_of_events_do_not_matter() {
             person.reused(),
             person.export(),
             person.subscribed(1, "active", "2030-01-01T00:00:00Z"),
+            person.renewed_as(2, "active", "standard", Some(("premium", 1_999))),
+            person.trial_ends(1, "2030-01-01T00:00:00Z"),
+            person.rental_ends((world.id(), world.id()), 1, "2030-01-01T00:00:00Z", true),
+            person.export_is_ready("2030-01-01T00:00:00Z"),
         ];
         events.extend(person.interests());
         events.extend(events.clone().into_iter().filter(|_| world.below(3) == 0));

@@ -100,6 +100,7 @@ async fn the_consumers_answer_their_golden_events() {
         }
     }
     for name in [
+        "notification-announce-episodes",
         "notification-release-quiet",
         "notification-run-campaigns",
         "notification-send-digest",

@@ -1,5 +1,7 @@
 //! The service with people in it, and what other services tell of them.
 
+use std::collections::HashMap;
+
 use events::{Consumer, Deadline, Event, Outcome};
 use kernel::{
     AccountId, InvoiceId, MessageId, PaymentId, ProfileId, PurchaseId, SessionId, SubscriptionId, TitleId, World,
@@ -7,7 +9,7 @@ use kernel::{
 use notification::operations::{self, consumers};
 use proto::{
     auth,
-    payment::{PaymentChanged, PurchaseChanged, SubscriptionChanged},
+    payment::{PaymentChanged, PurchaseChanged, RentalAnnounced, SubscriptionChanged, TrialAnnounced},
     types, user,
 };
 use runtime::{Boot, SqsMessage, Tick};
@@ -24,6 +26,11 @@ pub struct Person {
     pub account: AccountId,
     pub profile: ProfileId,
     pub subscription: SubscriptionId,
+}
+
+/// In both languages and for everybody else.
+pub fn names(english: &str, russian: &str) -> HashMap<String, String> {
+    [("en", english), ("ru", russian), ("", english)].map(|(locale, name)| (locale.to_owned(), name.to_owned())).into()
 }
 
 impl Person {
@@ -74,7 +81,10 @@ impl Person {
             max_streams: 2,
             max_height: 1080,
             valid_to: valid_to.to_owned(),
-            grace_to: String::new(),
+            // Longer than any of its periods, where it goes on.
+            grace_to: if matches!(status, "cancelled" | "ended") { valid_to } else { "2099-12-31T12:00:00Z" }
+                .to_owned(),
+            plan_names: names("Standard", "Стандарт"),
             ..SubscriptionChanged::default()
         };
         Event::new(&World::system(), types::SUBSCRIPTION_CHANGED, self.subscription, sequence, &data)
@@ -86,6 +96,53 @@ impl Person {
         event.data["plan"] = plan.into();
         event.data["resumes_at"] = resumes_at.into();
         event
+    }
+
+    /// A state with what begins with the next period, or that is suspended.
+    pub fn renewed_as(&self, sequence: i64, status: &str, plan: &str, next: Option<(&str, i64)>) -> Event {
+        let mut event = self.subscribed_to(sequence, status, plan, "");
+        event.data["currency"] = "EUR".into();
+        if status == "past_due" {
+            event.data["grace_to"] = event.data["valid_to"].clone();
+        }
+        if let Some((next, amount)) = next {
+            event.data["next_plan"] = next.into();
+            event.data["next_plan_names"] = serde_json::json!(names("Premium", "Премиум"));
+            event.data["next_amount"] = amount.to_string().into();
+            event.data["next_period"] = "month".into();
+        }
+        event
+    }
+
+    pub fn trial_ends(&self, sequence: i64, ends_at: &str) -> Event {
+        let data = TrialAnnounced {
+            account_id: self.account.to_string(),
+            subscription_id: self.subscription.to_string(),
+            plan: "standard".to_owned(),
+            ends_at: ends_at.to_owned(),
+            amount: 999,
+            currency: "EUR".to_owned(),
+            plan_names: names("Standard", "Стандарт"),
+            period: "month".to_owned(),
+        };
+        Event::new(&World::system(), types::TRIAL_ANNOUNCED, self.subscription, sequence, &data)
+    }
+
+    pub fn rental_ends(
+        &self,
+        (purchase, title): (PurchaseId, TitleId),
+        sequence: i64,
+        ends_at: &str,
+        has_begun: bool,
+    ) -> Event {
+        let data = RentalAnnounced {
+            account_id: self.account.to_string(),
+            purchase_id: purchase.to_string(),
+            title_id: title.to_string(),
+            ends_at: ends_at.to_owned(),
+            has_begun,
+        };
+        Event::new(&World::system(), types::RENTAL_ANNOUNCED, purchase, sequence, &data)
     }
 
     /// A payment of 9.99 EUR, of which something was given back: for a subscription, or for a single title.
@@ -102,6 +159,7 @@ impl Person {
             refunded,
             currency: "EUR".to_owned(),
             description: "Tom & <b>Jerry</b>, rent".to_owned(),
+            goods_names: names("Tom & <b>Jerry</b>", "Том и Джерри"),
             ..PaymentChanged::default()
         };
         Event::new(&World::system(), types::PAYMENT_CHANGED, payment, sequence, &data)
@@ -140,6 +198,17 @@ impl Person {
             requested_at: "2026-01-01T12:00:00Z".to_owned(),
         };
         Event::new(&World::system(), types::EXPORT_REQUESTED, export, 1, &data)
+    }
+
+    pub fn export_is_ready(&self, kept_until: &str) -> Event {
+        let export: kernel::ExportId = World::system().id();
+        let data = user::ExportReady {
+            export_id: export.to_string(),
+            account_id: self.account.to_string(),
+            ready_at: "2026-01-01T12:00:00Z".to_owned(),
+            kept_until: kept_until.to_owned(),
+        };
+        Event::new(&World::system(), types::EXPORT_READY, export, 1, &data)
     }
 
     pub fn erased(&self) -> Event {
@@ -229,6 +298,14 @@ impl House {
     pub async fn send(&self, world: &World, job: &Value) -> Outcome {
         let consumer = consumers::send_email(&self.boot(world)).unwrap();
         consumer.consume(message(job), &Deadline::unlimited(world.clone())).await
+    }
+
+    /// Lets somebody change what they want to be told.
+    pub async fn wish(&self, person: &Person, change: impl FnOnce(&mut Value)) {
+        let path = "/v1/notifications/preferences";
+        let mut wishes = self.app.get(path).token(&person.token()).send().await.expect(200);
+        change(&mut wishes);
+        self.app.put(path, &wishes).token(&person.token()).send().await.expect(200);
     }
 
     /// What the account's deliveries came to: template and status, in their order.

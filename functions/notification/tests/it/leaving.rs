@@ -110,7 +110,7 @@ impl Person {
     }
 
     /// Stopped at a place, so many minutes ago, in Germany.
-    fn stops(&self, title: TitleId, seconds: f64, minutes_ago: i64) -> Event {
+    pub fn stops(&self, title: TitleId, seconds: f64, minutes_ago: i64) -> Event {
         let session: PlaybackId = World::system().id();
         let at = now() - Duration::minutes(minutes_ago);
         let data = streaming::Playback {
@@ -132,7 +132,7 @@ impl Person {
         Event::new(&World::system(), types::PLAYBACK_STOPPED, session, 9, &data)
     }
 
-    fn forgets(&self, title: Option<TitleId>, minutes_ago: i64) -> Event {
+    pub fn forgets(&self, title: Option<TitleId>, minutes_ago: i64) -> Event {
         let data = user::HistoryErased {
             profile_id: self.profile.to_string(),
             account_id: self.account.to_string(),
@@ -148,7 +148,7 @@ impl Person {
         [self.lists(listed, (1, true), 3), self.stops(watched, 3_000.0, 10), self.forgets(None, 50)]
     }
 
-    fn deleted(&self) -> Event {
+    pub fn deleted(&self) -> Event {
         let data = user::ProfileChanged {
             profile_id: self.profile.to_string(),
             account_id: self.account.to_string(),

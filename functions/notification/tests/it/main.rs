@@ -8,6 +8,7 @@ mod campaigns;
 mod crashes;
 mod digest;
 mod email_events;
+mod episodes;
 mod erasure;
 mod function;
 mod house;

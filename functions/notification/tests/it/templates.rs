@@ -188,9 +188,9 @@ async fn a_preview_shows_the_mail_and_keeps_nothing() {
         async |body: Value| app.post("/v1/admin/templates/trial_started/preview", &body).token(&editor()).send().await;
     let wording = json!({ "language": "ru", "subject": "До {{ until }}", "body": "<b>{{ plan }}</b>" });
     let shown = preview(wording.clone()).await.expect(200);
-    assert_eq!(json!([shown["subject"], shown["text"]]), json!(["До 2026-12-24", "<b>standard</b>\n"]));
+    assert_eq!(json!([shown["subject"], shown["text"]]), json!(["До 2026-12-24", "<b>Стандарт</b>\n"]));
     let html = shown["html"].as_str().unwrap();
-    assert!(html.contains("lang=\"ru\"") && html.contains("&lt;b&gt;standard&lt;/b&gt;"), "{html}");
+    assert!(html.contains("lang=\"ru\"") && html.contains("&lt;b&gt;Стандарт&lt;/b&gt;"), "{html}");
     let with = |variables: Value| {
         let mut wording = wording.clone();
         wording["variables"] = variables;

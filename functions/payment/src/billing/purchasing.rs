@@ -2,7 +2,7 @@
 
 use events::{Event, Transaction};
 use kernel::{
-    AccountId, Languages, Locale, PaymentId, PurchaseKind, World,
+    AccountId, PaymentId, PurchaseKind, World,
     policy::{ADULT, Audience, Basis, TitleRules, Visibility, may_watch, visibility},
 };
 use proto::{payment as told, types};
@@ -60,7 +60,7 @@ impl Billing {
         now: OffsetDateTime,
     ) -> Result<bool, BillingError> {
         let Some(account) = purchase.account else { return Ok(false) };
-        let title = titles::find(&mut **tx, purchase.title, &Languages::from(Locale::english())).await?;
+        let title = titles::find(&mut **tx, purchase.title).await?;
         // The age was looked at when it was bought.
         let buyer = Audience { territory: purchase.territory.clone(), max_rating: ADULT };
         let Some(title) = title.filter(|title| visibility(&title.rules, &buyer, now) == Visibility::Visible) else {

@@ -29,11 +29,7 @@ impl EraseAccount {
     async fn erase(&self, erasure: Erasure) -> Result<(), StoreError> {
         let (account, now) = (erasure.account, self.billing.world().now());
         for method in methods::list(self.billing.outbox().pool(), account).await? {
-            let provider = self.billing.providers().find(&method.provider);
-            let detached = match provider {
-                Ok(provider) => provider.detach(&method.token).await,
-                Err(error) => Err(error),
-            };
+            let detached = self.billing.providers().detach(&method.provider, &method.token).await;
             detached.map_err(|error| StoreError { engine: "provider", detail: error.to_string() })?;
         }
         self.billing

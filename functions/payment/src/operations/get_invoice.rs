@@ -8,7 +8,7 @@ use crate::{store::invoices, view::InvoiceView};
 
 runtime::wire! { pub(super) struct GetInvoice { pool: PgPool } }
 
-/// An invoice; once issued it never changes.
+/// An invoice; once issued it never changes, but for the language in which it says what was sold.
 #[utoipa::path(
     get, path = "/v1/invoices/{id}", tag = "payment", params(("id" = inline(InvoiceId), Path)),
     responses((status = 200, body = InvoiceView), (status = 304, description = "Not changed."), Problem)
@@ -20,5 +20,5 @@ pub(super) async fn get_invoice(
     headers: HeaderMap,
 ) -> Result<Cached<InvoiceView>, Problem> {
     let invoice = invoices::find(&pool, account.id, id).await?.ok_or_else(|| Problem::not_found("invoice"))?;
-    Ok(Cached::private(InvoiceView::of(invoice), &headers))
+    Ok(Cached::private(InvoiceView::of(invoice, &account.languages(&headers)), &headers))
 }

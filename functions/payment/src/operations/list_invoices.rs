@@ -20,5 +20,6 @@ pub(super) async fn list_invoices(
 ) -> Result<Cached<Page<InvoiceView>>, Problem> {
     let rows = invoices::list(&pool, account.id, pages.after()?, pages.rows()).await?;
     let place = |invoice: &Invoice| (invoice.issued_at, invoice.id);
-    Ok(Cached::private(pages.page(rows, place, InvoiceView::of), &headers))
+    let languages = account.languages(&headers);
+    Ok(Cached::private(pages.page(rows, place, |invoice| InvoiceView::of(invoice, &languages)), &headers))
 }

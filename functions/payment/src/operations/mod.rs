@@ -18,7 +18,7 @@ cinema_http::operations! {
         set_default_method: SetDefaultMethod, set_title_prices: SetTitlePrices, subscribe: Subscribe,
     ],
     consumers: [
-        announce_trial_end: AnnounceTrialEnd, begin_rental: BeginRental, dun: Dun, end_rentals: EndRentals, erase_account: EraseAccount,
+        announce_rental_end: AnnounceRentalEnd, announce_trial_end: AnnounceTrialEnd, begin_rental: BeginRental, dun: Dun, end_rentals: EndRentals, erase_account: EraseAccount,
         export_account: ExportAccount, process_webhook: ProcessWebhook, project_sessions: ProjectSessions, project_titles: ProjectTitles, reconcile: Reconcile, relay_outbox: RelayOutbox, renew: Renew,
         resolve_unknown: ResolveUnknown,
     ],

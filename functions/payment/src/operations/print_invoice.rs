@@ -1,7 +1,7 @@
 //! `GET /v1/invoices/{id}/pdf`: one invoice or credit note of the caller's, to keep and to print.
 
 use cinema_http::{Account, HeaderMap, HeaderValue, IntoResponse, Path, Problem, Response, State, header};
-use kernel::{InvoiceId, Languages};
+use kernel::InvoiceId;
 use sqlx::PgPool;
 use utoipa::ToSchema;
 
@@ -37,10 +37,9 @@ pub(super) async fn print_invoice(
         Some(corrected) => invoices::find(&pool, account.id, corrected).await?,
         None => None,
     };
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let languages = Languages::accepted(accepted).after(account.claims.locale);
     let corrects = corrected.as_ref().map(number);
-    let bytes = pdf::print(&invoice, corrects.as_deref(), Language::of(&languages)).map_err(Problem::internal)?;
+    let language = Language::of(&account.languages(&headers));
+    let bytes = pdf::print(&invoice, corrects.as_deref(), language).map_err(Problem::internal)?;
     Ok(file(&number(&invoice), bytes))
 }
 

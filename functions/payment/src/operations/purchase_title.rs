@@ -110,7 +110,7 @@ async fn begin(
     }
     // One that came to nothing on a page makes room for another.
     let id = if known.is_some() { billing.world().id() } else { id };
-    let title = titles::find(&mut **tx, request.title_id, &viewer.languages).await?;
+    let title = titles::find(&mut **tx, request.title_id).await?;
     let title = title.ok_or_else(|| Problem::not_found("title"))?;
     may_watch_once_paid(&title.rules, &viewer.policy, now)?;
     for mut own in purchases::lock_running(tx, account, request.title_id).await? {
@@ -150,6 +150,8 @@ async fn begin(
     purchases::add(tx, &purchase).await?;
     let through = billing.through(tx, account, return_url).await?;
     let sold_by = (price.price.tax_basis_points, price.price.seller.as_str());
-    let invoice = Invoice::of_purchase(account, &purchase, sold_by, &title.name, now).map_err(Problem::internal)?;
+    let name = title.names.for_reader(&viewer.languages).to_owned();
+    let goods = (name.as_str(), title.names);
+    let invoice = Invoice::of_purchase(account, &purchase, sold_by, goods, now).map_err(Problem::internal)?;
     Ok((id, billing.bill_purchase(tx, invoice, through).await?))
 }

@@ -28,7 +28,7 @@ pub(super) async fn quote_title(
     audience: Audience,
     Path(id): Path<TitleId>,
 ) -> Result<Cached<Page<TitleOffer>>, Problem> {
-    let title = titles::find(&pool, id, &audience.languages).await?.ok_or(Refusal::NotFound)?;
+    let title = titles::find(&pool, id).await?.ok_or(Refusal::NotFound)?;
     match visibility(&title.rules, &audience.policy, world.now()) {
         Visibility::Visible => {}
         Visibility::Gone => return Err(Refusal::Withdrawn.into()),

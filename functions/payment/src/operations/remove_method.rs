@@ -43,13 +43,9 @@ pub(super) async fn remove_method(
     .await?;
     // Here it is forgotten whatever the provider says: nothing charges it any more.
     if let Some(method) = removed
-        && let Err(error) = detach(&billing, &method).await
+        && let Err(error) = billing.providers().detach(&method.provider, &method.token).await
     {
         tracing::warn!(%error, method = %method.id, "the provider still keeps a removed method");
     }
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn detach(billing: &Billing, method: &methods::Saved) -> Result<(), crate::providers::ProviderError> {
-    billing.providers().find(&method.provider)?.detach(&method.token).await
 }

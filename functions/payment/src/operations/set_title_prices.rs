@@ -2,7 +2,7 @@
 
 use cinema_http::{Admin, Json, Path, Problem, Proven, State, knows_sessions};
 use events::EndedSessions;
-use kernel::{Languages, Locale, PriceId, TitleId, World};
+use kernel::{PriceId, TitleId, World};
 use serde::Serialize;
 use sqlx::PgPool;
 use stores::postgres;
@@ -60,7 +60,7 @@ pub(super) async fn set_title_prices(
             .fold(Problem::invalid(&pointer, reason), |problem, (pointer, reason)| problem.at(&pointer, reason)));
     }
     let (version, prices) = postgres::transact(&pool, async |tx| {
-        let title = titles::find(&mut *tx, id, &Languages::from(Locale::english())).await?;
+        let title = titles::find(&mut *tx, id).await?;
         let title = title.ok_or_else(|| Problem::not_found("title"))?;
         if !title.kind.has_film() {
             return Err(Problem::conflict("not_sold_by_itself", "Only films and episodes are sold by themselves."));

@@ -24,6 +24,11 @@ impl Language {
         languages.tags().iter().find_map(known).unwrap_or(Self::English)
     }
 
+    /// Somebody who reads it.
+    pub fn reader(self) -> Languages {
+        Languages::accepted(self.tag())
+    }
+
     /// BCP 47.
     pub fn tag(self) -> &'static str {
         match self {

@@ -300,6 +300,14 @@ impl Providers {
         found.map(AsRef::as_ref).ok_or_else(|| ProviderError::Unavailable(format!("{name:?} is not configured")))
     }
 
+    /// Has a method forgotten by the provider that keeps it.
+    ///
+    /// # Errors
+    /// When it is not configured any more, or does not answer.
+    pub async fn detach(&self, name: &str, token: &str) -> Result<(), ProviderError> {
+        self.find(name)?.detach(token).await
+    }
+
     /// The one with which people begin: the first.
     ///
     /// # Errors

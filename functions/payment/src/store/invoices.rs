@@ -1,6 +1,6 @@
 //! Invoices and their numbers.
 
-use kernel::{AccountId, Currency, InvoiceId, Money, SubscriptionId};
+use kernel::{AccountId, Currency, InvoiceId, Money, Names, SubscriptionId};
 use sqlx::{AssertSqlSafe, PgConnection, PgExecutor, Row, postgres::PgRow, types::Json};
 use time::OffsetDateTime;
 
@@ -8,7 +8,8 @@ use super::{column, number};
 use crate::invoice::{Invoice, Sold, Status};
 
 const COLUMNS: &str = "id, account_id, subscription_id, kind, period, corrects, status, amount, currency, tax, \
-     tax_basis_points, description, terms, covers_from, covers_to, seller, year, number, issued_at, created_at, purchase_id";
+     tax_basis_points, description, terms, covers_from, covers_to, seller, year, number, issued_at, created_at, purchase_id, \
+     goods_names";
 
 fn invoice(row: &PgRow) -> Result<Invoice, sqlx::Error> {
     let (year, place): (Option<i32>, Option<i64>) = (row.try_get(16)?, row.try_get(17)?);
@@ -27,6 +28,7 @@ fn invoice(row: &PgRow) -> Result<Invoice, sqlx::Error> {
         tax: row.try_get(9)?,
         tax_basis_points: number(row.try_get(10)?)?,
         description: row.try_get(11)?,
+        names: Names::of_column(row.try_get(21)?),
         sold: sold.map(|Json(sold)| sold),
         covers_from: row.try_get(13)?,
         covers_to: row.try_get(14)?,
@@ -42,12 +44,12 @@ fn invoice(row: &PgRow) -> Result<Invoice, sqlx::Error> {
 pub(crate) async fn open(connection: &mut PgConnection, new: &Invoice) -> Result<Invoice, sqlx::Error> {
     sqlx::query(
         "insert into invoices (id, account_id, subscription_id, kind, period, corrects, status, amount, currency, tax, \
-         tax_basis_points, description, terms, seller, created_at, purchase_id, payer_digest) \
-         values ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $11, $12, $13, $14, $15, \
+         tax_basis_points, description, terms, seller, created_at, purchase_id, goods_names, payer_digest) \
+         values ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
          (select payer_digest from invoices where id = $6)) on conflict (id) do update \
          set status = 'open', amount = excluded.amount, currency = excluded.currency, tax = excluded.tax, \
          tax_basis_points = excluded.tax_basis_points, description = excluded.description, terms = excluded.terms, \
-         seller = excluded.seller where invoices.status = 'void'",
+         seller = excluded.seller, goods_names = excluded.goods_names where invoices.status = 'void'",
     )
     .bind(new.id)
     .bind(new.account)
@@ -64,6 +66,7 @@ pub(crate) async fn open(connection: &mut PgConnection, new: &Invoice) -> Result
     .bind(&new.seller)
     .bind(new.created_at)
     .bind(new.purchase)
+    .bind(new.names.column())
     .execute(&mut *connection)
     .await?;
     lock(connection, new.id).await?.ok_or(sqlx::Error::RowNotFound)
@@ -73,7 +76,7 @@ pub(crate) async fn open(connection: &mut PgConnection, new: &Invoice) -> Result
 pub(crate) async fn reprice(connection: &mut PgConnection, new: &Invoice) -> Result<(), sqlx::Error> {
     sqlx::query(
         "update invoices set amount = $2, currency = $3, tax = $4, tax_basis_points = $5, description = $6, terms = $7, \
-         seller = $8 where id = $1 and status = 'open'",
+         seller = $8, goods_names = $9 where id = $1 and status = 'open'",
     )
     .bind(new.id)
     .bind(new.amount.minor)
@@ -83,6 +86,7 @@ pub(crate) async fn reprice(connection: &mut PgConnection, new: &Invoice) -> Res
     .bind(&new.description)
     .bind(new.sold.as_ref().map(Json))
     .bind(&new.seller)
+    .bind(new.names.column())
     .execute(connection)
     .await
     .map(drop)

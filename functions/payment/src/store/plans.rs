@@ -1,32 +1,17 @@
 //! Plans and the versions of their prices.
 
 use kernel::{Currency, Money, Names, PriceId, Territory};
-use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
 use super::{column, number};
 use crate::plan::{PlanRequest, Price, PriceRequest, StoredPlan};
 
-fn names(column: Value) -> Names {
-    let mut names = Names { by_locale: Default::default(), original: String::new() };
-    if let Value::Object(texts) = column {
-        for (locale, text) in texts {
-            let text = text.as_str().unwrap_or_default().to_owned();
-            match locale.parse() {
-                Ok(locale) => drop(names.by_locale.insert(locale, text)),
-                Err(_) => names.original = text,
-            }
-        }
-    }
-    names
-}
-
 /// `id, names, max_streams, max_height` from a column on.
 fn plan(row: &PgRow, at: usize) -> Result<StoredPlan, sqlx::Error> {
     Ok(StoredPlan {
         id: row.try_get(at)?,
-        names: names(row.try_get(at + 1)?),
+        names: Names::of_column(row.try_get(at + 1)?),
         max_streams: number(row.try_get(at + 2)?)?,
         max_height: number(row.try_get(at + 3)?)?,
     })

@@ -4,7 +4,7 @@ use kernel::{AccountId, Currency, Money, PurchaseId, TitleId};
 use sqlx::{AssertSqlSafe, PgConnection, PgExecutor, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
-use crate::purchase::Purchase;
+use crate::purchase::{NOTICE_TO_BEGIN, NOTICE_TO_WATCH, Purchase};
 
 const COLUMNS: &str = "id, account_id, title_id, kind, price_id, amount, currency, territory, status, paid_at, begun_at, \
      created_at, version";
@@ -113,6 +113,46 @@ pub(crate) async fn due(
     .bind(limit)
     .fetch_all(executor)
     .await
+}
+
+/// Rentals that end soon and whose person was not told of that end, the next to end first, from behind `after` on.
+pub(crate) async fn ending(
+    executor: impl PgExecutor<'_>,
+    now: OffsetDateTime,
+    after: Option<(OffsetDateTime, PurchaseId)>,
+    limit: i64,
+) -> Result<Vec<(OffsetDateTime, PurchaseId)>, sqlx::Error> {
+    sqlx::query_as(
+        "select valid_to, id from purchases where status = 'active' and announced_to is distinct from valid_to \
+         and account_id is not null and valid_to > $1 and valid_to <= case when begun_at is null then $2 else $3 end \
+         and ($4::timestamptz is null or (valid_to, id) > ($4, $5)) order by valid_to, id limit $6",
+    )
+    .bind(now)
+    .bind(now + NOTICE_TO_BEGIN)
+    .bind(now + NOTICE_TO_WATCH)
+    .bind(after.map(|(at, _)| at))
+    .bind(after.map(|(_, id)| id))
+    .bind(limit)
+    .fetch_all(executor)
+    .await
+}
+
+/// Notes that the person of a held rental is told of its end; `false` when they were. Its version goes up.
+pub(crate) async fn announce(
+    connection: &mut PgConnection,
+    purchase: &mut Purchase,
+    ends_at: OffsetDateTime,
+) -> Result<bool, sqlx::Error> {
+    let version = sqlx::query_scalar(
+        "update purchases set announced_to = $2, version = version + 1 where id = $1 and announced_to is distinct from $2 \
+         returning version",
+    )
+    .bind(purchase.id)
+    .bind(ends_at)
+    .fetch_optional(connection)
+    .await?;
+    purchase.version = version.unwrap_or(purchase.version);
+    Ok(version.is_some())
 }
 
 /// The account's purchases, the newest first. One that nobody went to pay is not among them.

@@ -1,15 +1,14 @@
 //! Titles as the catalogue tells them.
 
 use events::Title;
-use kernel::{Languages, Names, TitleId, TitleKind, policy::TitleRules};
+use kernel::{Names, TitleId, TitleKind, policy::TitleRules};
 use sqlx::{PgExecutor, Row, types::Json};
 
 /// What selling must know of a title.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredTitle {
     pub kind: TitleKind,
-    /// In the reader's language.
-    pub name: String,
+    pub names: Names,
     pub rules: TitleRules,
 }
 
@@ -35,22 +34,16 @@ pub(crate) async fn put(executor: impl PgExecutor<'_>, title: &Title) -> Result<
 }
 
 /// A title, if the catalogue has told of it.
-pub(crate) async fn find(
-    executor: impl PgExecutor<'_>,
-    id: TitleId,
-    reader: &Languages,
-) -> Result<Option<StoredTitle>, sqlx::Error> {
-    let name = Names::sql("names", "$2");
-    let statement = format!("select kind, {name}, publication, rating, windows, has_asset from titles where id = $1");
-    let row = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id).bind(reader.tags()).fetch_optional(executor).await?;
+pub(crate) async fn find(executor: impl PgExecutor<'_>, id: TitleId) -> Result<Option<StoredTitle>, sqlx::Error> {
+    let statement = "select kind, names, publication, rating, windows, has_asset from titles where id = $1";
+    let row = sqlx::query(statement).bind(id).fetch_optional(executor).await?;
     row.map(|row| {
         let rating: Option<i16> = row.try_get(3)?;
         let rating = rating.map(u8::try_from).transpose().map_err(|error| sqlx::Error::Decode(error.into()))?;
         let Json(windows) = row.try_get(4)?;
-        let name: Option<String> = row.try_get(1)?;
         Ok(StoredTitle {
             kind: row.try_get(0)?,
-            name: name.unwrap_or_default(),
+            names: Names::of_column(row.try_get(1)?),
             rules: TitleRules { publication: row.try_get(2)?, rating, windows, has_asset: row.try_get(5)? },
         })
     })

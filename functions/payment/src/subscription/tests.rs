@@ -1,4 +1,4 @@
-use kernel::{Id, Period, PriceId};
+use kernel::{Id, Names, Period, PriceId};
 use proptest::prelude::*;
 use time::macros::datetime;
 
@@ -10,6 +10,7 @@ fn terms(number: u8, amount: i64, period: Period) -> Terms {
     Terms {
         price: PriceId::from_parts(START, [number; 10]),
         plan: format!("plan-{number}"),
+        names: Names { original: format!("Plan {number}"), ..Names::default() },
         amount: Money::new(amount, "EUR".parse().unwrap()),
         period,
         tax_basis_points: 1_900,

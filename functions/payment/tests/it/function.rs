@@ -81,6 +81,7 @@ async fn the_schedules_and_queues_answer_their_golden_events() {
         "payment-dun",
         "payment-end-rentals",
         "payment-resolve-unknown",
+        "payment-announce-rental-end",
         "payment-announce-trial-end",
         "payment-reconcile",
         "payment-relay-outbox",

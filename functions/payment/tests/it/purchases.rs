@@ -387,6 +387,43 @@ async fn the_first_second_starts_the_clock_in_any_order_and_however_often_it_is_
 }
 
 #[tokio::test]
+async fn each_end_of_a_rental_is_announced_once_and_in_time() {
+    let stage = Stage::start().await;
+    let title = stage.film(399, 999).await;
+    let (customer, purchase) = paid(&stage, title, "rent").await;
+    let (_, other) = paid(&stage, title, "rent").await;
+    let (_, bought) = paid(&stage, title, "buy").await;
+    let told = async |id: &str| {
+        let told = stage.told("cinema.payment.rental_announced.v1", id).await;
+        told.iter().map(|it| (it["ends_at"].clone(), it["has_begun"].clone())).collect::<Vec<_>>()
+    };
+    // Paid on 31 January.
+    let not_begun = (json!("2027-03-02T10:00:00Z"), json!(false));
+    for day in 0..30 {
+        stage.announce_rentals().await;
+        stage.announce_rentals().await;
+        let expected = if day < 28 { vec![] } else { vec![not_begun.clone()] };
+        assert_eq!(told(&purchase).await, expected, "day {day}");
+        stage.advance(Duration::DAY - Duration::SECOND);
+    }
+    // Begun in the last minute: there is another end, and it is told in its time.
+    let now = stage.world.now();
+    stage.begin_rental(begun(customer, title, &purchase, now)).await;
+    stage.announce_rentals().await;
+    assert_eq!(told(&purchase).await.len(), 1);
+    stage.advance(Duration::hours(25));
+    for _ in 0..2 {
+        stage.announce_rentals().await;
+        stage.end_rentals().await;
+    }
+    let begun = (json!("2027-03-04T09:59:30Z"), json!(true));
+    assert_eq!(told(&purchase).await, [not_begun.clone(), begun]);
+    assert_eq!((told(&other).await, told(&bought).await), (vec![not_begun], vec![]), "the other is over");
+    let statuses = stage.told(TOLD, &purchase).await;
+    assert_eq!(member(&statuses, "status"), ["active", "active"], "an announcement changes nothing");
+}
+
+#[tokio::test]
 async fn only_the_rental_of_the_account_and_title_is_begun() {
     let stage = Stage::start().await;
     let (title, other) = (stage.film(399, 999).await, stage.film(399, 999).await);

@@ -176,6 +176,7 @@ impl Run {
                 self.mood().await;
                 self.expect_done("resolve-unknown", self.stage.resolve().await);
                 self.expect_done("announce-trial-end", self.stage.announce().await);
+                self.expect_done("announce-rental-end", self.stage.announce_rentals().await);
                 self.expect_done("end-rentals", self.stage.end_rentals().await);
                 let next = self.next_schedule().await;
                 self.agenda.add(next, Happening::Schedules, &mut self.chance);

@@ -29,6 +29,7 @@ struct Consumers {
     dun: operations::dun::Dun,
     resolve: operations::resolve_unknown::ResolveUnknown,
     announce: operations::announce_trial_end::AnnounceTrialEnd,
+    announce_rentals: operations::announce_rental_end::AnnounceRentalEnd,
     reconcile: operations::reconcile::Reconcile,
     process: operations::process_webhook::ProcessWebhook,
     titles: operations::project_titles::ProjectTitles,
@@ -43,6 +44,7 @@ impl Consumers {
             dun: consumers::dun(boot).unwrap(),
             resolve: consumers::resolve_unknown(boot).unwrap(),
             announce: consumers::announce_trial_end(boot).unwrap(),
+            announce_rentals: consumers::announce_rental_end(boot).unwrap(),
             reconcile: consumers::reconcile(boot).unwrap(),
             process: consumers::process_webhook(boot).unwrap(),
             titles: consumers::project_titles(boot).unwrap(),
@@ -113,10 +115,8 @@ impl Stage {
         self.at_this_moment(Token::role(role))
     }
 
-    fn at_this_moment(&self, mut token: Token) -> Token {
-        let now = self.world.now().unix_timestamp();
-        (token.0.iat, token.0.auth_time, token.0.exp) = (now, now, now + 600);
-        token
+    fn at_this_moment(&self, token: Token) -> Token {
+        token.at(self.world.now())
     }
 
     pub async fn get(&self, customer: Customer, path: &str) -> Answer {
@@ -288,6 +288,10 @@ impl Stage {
     pub async fn begin_rental(&self, event: Event) -> Option<Outcome> {
         let deadline = self.deadline();
         Box::pin(self.survive(self.consumers.begin_rental.consume(event, &deadline))).await
+    }
+
+    pub async fn announce_rentals(&self) -> Option<Outcome> {
+        self.run(&self.consumers.announce_rentals).await
     }
 
     pub async fn announce(&self) -> Option<Outcome> {

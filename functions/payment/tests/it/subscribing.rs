@@ -48,13 +48,26 @@ async fn a_trial_is_announced_once_and_then_charged() {
         assert_eq!(told.len(), usize::from(day >= 11), "day {day}");
         stage.advance(Duration::DAY);
     }
+    let told = stage.told("cinema.payment.trial_announced.v1", id).await;
+    assert_eq!(
+        (&told[0]["plan_names"], &told[0]["period"]),
+        (&json!({"en": "standard", "ru": "План", "": "standard"}), &json!("month"))
+    );
+    // Nobody is told of a payment that will not be asked for.
+    let leaver = Customer::new();
+    let leaving = stage.subscribe(leaver, &price).await.expect(201);
+    stage.post_empty(leaver, "/v1/subscriptions/me/cancel").await.expect(200);
+    stage.advance(Duration::days(12));
+    stage.announce().await;
+    let id = leaving["subscription"]["id"].as_str().unwrap();
+    assert_eq!(stage.told("cinema.payment.trial_announced.v1", id).await, Vec::<Value>::new());
     // A page during the trial pays the first period, which begins with the trial's end.
     let other = Customer::new();
     stage.subscribe(other, &price).await.expect(201);
     let page = stage.post_empty(other, "/v1/subscriptions/me/resume").await.expect(200);
     stage.pay(&page).await;
     let paid = stage.subscription(other).await;
-    assert_eq!((&paid["status"], &paid["period_from"]), (&json!("active"), &json!("2027-02-28T10:00:00Z")));
+    assert_eq!((&paid["status"], &paid["period_from"]), (&json!("active"), &json!("2027-03-12T10:00:00Z")));
     // Whoever saved nothing is told so.
     stage.renew().await;
     assert_eq!(stage.subscription(customer).await["status"], "past_due");

@@ -256,10 +256,8 @@ impl Fixture {
     }
 
     /// A token of the moment: the clock of the service is its own.
-    pub fn present(&self, mut token: Token) -> Token {
-        token.0.iat = self.world.now().unix_timestamp();
-        token.0.exp = token.0.iat + 600;
-        token
+    pub fn present(&self, token: Token) -> Token {
+        token.at(self.world.now())
     }
 }
 

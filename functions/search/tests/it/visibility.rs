@@ -51,8 +51,7 @@ async fn both_engines_agree_with_the_predicate() {
     let mut seen = BTreeSet::new();
     for audience in titles::audiences() {
         // Of the service's moment: its clock stands still, however long the test takes.
-        let mut token = Token::viewer().max_rating(audience.max_rating);
-        (token.0.iat, token.0.exp) = (now.unix_timestamp(), now.unix_timestamp() + 600);
+        let token = Token::viewer().max_rating(audience.max_rating).at(now);
         let is_visible = |rules: &TitleRules| visibility(rules, &audience, now) == Visibility::Visible;
         let visible = known.iter().enumerate().filter(|(_, rules)| is_visible(rules));
         let expected: BTreeSet<String> = visible.map(|(number, _)| id(number).to_string()).collect();

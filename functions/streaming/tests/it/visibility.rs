@@ -49,10 +49,7 @@ impl Watcher {
     }
 
     fn token(&self) -> Token {
-        let mut token = self.person.token().max_rating(self.audience.max_rating);
-        token.0.iat = self.now.unix_timestamp();
-        token.0.exp = token.0.iat + 600;
-        token
+        self.person.token().max_rating(self.audience.max_rating).at(self.now)
     }
 
     async fn post(&self, fixture: &Fixture, path: &str, body: &Value) -> (u16, Value) {

@@ -7,8 +7,8 @@ use sqlx::PgPool;
 use stores::Bucket;
 
 use crate::{
-    export::{self, Export, ExportStatus, PARTS, URL_LIFETIME},
-    store::exports,
+    export::{self, Export, ExportStatus, URL_LIFETIME},
+    store::{archives, exports},
 };
 
 runtime::wire! {
@@ -35,26 +35,10 @@ pub(super) async fn get_export(
     if export::is_expired(requested_at, now) {
         return Ok(Json(Export::new(id, ExportStatus::Expired)));
     }
-    if !make_archive(&bucket, id).await? {
+    if !archives::make(&bucket, id).await? {
         return Ok(Json(Export::new(id, ExportStatus::Preparing)));
     }
     let url = links.presign_get(&export::archive_key(id), None, URL_LIFETIME).await?;
     let ready = Export::new(id, ExportStatus::Ready);
     Ok(Json(Export { url: Some(url), expires_at: Some(now + URL_LIFETIME), ..ready }))
-}
-
-/// Makes the archive unless there is one; `false` while a part is missing. Two that make it at once write the same bytes.
-async fn make_archive(bucket: &Bucket, id: ExportId) -> Result<bool, Problem> {
-    let key = export::archive_key(id);
-    if bucket.head(&key).await?.is_some() {
-        return Ok(true);
-    }
-    let mut parts = Vec::with_capacity(PARTS.len());
-    for service in PARTS {
-        let Some(part) = bucket.get(&export::part_key(id, service)).await? else { return Ok(false) };
-        parts.push((service, part));
-    }
-    let archive = export::archive(&parts).map_err(Problem::internal)?;
-    bucket.put(&key, archive, "application/zip", None).await?;
-    Ok(true)
 }

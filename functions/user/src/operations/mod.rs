@@ -23,7 +23,7 @@ cinema_http::operations! {
     consumers: [
         project_accounts: ProjectAccounts, project_sessions: ProjectSessions, project_subscriptions: ProjectSubscriptions,
         project_purchases: ProjectPurchases, project_playback: ProjectPlayback, project_titles: ProjectTitles,
-        export_account: ExportAccount, match_import: MatchImport, relay_outbox: RelayOutbox, erase_account: EraseAccount,
+        export_account: ExportAccount, finish_exports: FinishExports, match_import: MatchImport, relay_outbox: RelayOutbox, erase_account: EraseAccount,
     ],
 }
 

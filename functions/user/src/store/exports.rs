@@ -48,6 +48,43 @@ pub(crate) async fn find(
         .await
 }
 
+/// Those that were asked for since a moment and are not ready, in their order, from behind `after` on.
+pub(crate) async fn unfinished(
+    pool: &PgPool,
+    since: OffsetDateTime,
+    after: Option<(OffsetDateTime, ExportId)>,
+    limit: i64,
+) -> Result<Vec<(OffsetDateTime, ExportId)>, sqlx::Error> {
+    sqlx::query_as(
+        "select requested_at, id from exports where ready_at is null and requested_at > $1 \
+         and ($2::timestamptz is null or (requested_at, id) > ($2, $3)) order by requested_at, id limit $4",
+    )
+    .bind(since)
+    .bind(after.map(|(at, _)| at))
+    .bind(after.map(|(_, id)| id))
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+}
+
+/// Notes that one is ready. Whose it is; `None` when it was ready before, or is nobody's any more.
+pub(crate) async fn finish(
+    connection: &mut PgConnection,
+    id: ExportId,
+    now: OffsetDateTime,
+) -> Result<Option<AccountId>, sqlx::Error> {
+    sqlx::query_scalar("update exports set ready_at = $2 where id = $1 and ready_at is null returning account_id")
+        .bind(id)
+        .bind(now)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Whether it is still somebody's.
+pub(crate) async fn exists(pool: &PgPool, id: ExportId) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("select exists (select from exports where id = $1)").bind(id).fetch_one(pool).await
+}
+
 /// Everything that this service holds on the account; `None` when it holds nothing.
 pub(crate) async fn holdings(pool: &PgPool, account: AccountId) -> Result<Option<Value>, sqlx::Error> {
     sqlx::query_scalar(
@@ -80,7 +117,7 @@ pub(crate) async fn holdings(pool: &PgPool, account: AccountId) -> Result<Option
            grace_to from subscriptions where account_id = $1 order by id) s), \
          'purchases', (select coalesce(jsonb_agg(b), '[]') from (select id, title_id, kind, status, valid_to from purchases \
            where account_id = $1 order by id) b), \
-         'exports', (select coalesce(jsonb_agg(e), '[]') from (select id, requested_at from exports where account_id = $1 \
+         'exports', (select coalesce(jsonb_agg(e), '[]') from (select id, requested_at, ready_at from exports where account_id = $1 \
            order by requested_at) e)) \
          from accounts where id = $1",
     )

@@ -1,6 +1,7 @@
 //! The schema `user` in Postgres: one file per table or list.
 
 pub(crate) mod accounts;
+pub(crate) mod archives;
 pub(crate) mod continue_watching;
 pub(crate) mod entitlements;
 pub(crate) mod erased_accounts;

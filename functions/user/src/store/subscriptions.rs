@@ -1,7 +1,7 @@
 //! The newest state of every subscription, as billing tells it.
 
 use events::contracts::SubscriptionStatus;
-use kernel::{AccountId, policy::Entitlement};
+use kernel::{AccountId, Names, policy::Entitlement};
 use sqlx::{PgConnection, Row, postgres::PgRow};
 
 use events::Subscription;
@@ -46,8 +46,10 @@ pub(crate) async fn list(connection: &mut PgConnection, account: AccountId) -> R
             status: status.parse::<SubscriptionStatus>().map_err(|error| sqlx::Error::Decode(error.into()))?,
             sequence: row.try_get(8)?,
             terms: terms(row)?,
-            // Decides nothing about access.
+            // What is to come decides nothing about access.
             resumes_at: None,
+            plan_names: Names::default(),
+            next: None,
         })
     };
     rows.iter().map(subscription).collect()

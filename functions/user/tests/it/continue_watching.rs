@@ -336,8 +336,7 @@ async fn twenty_at_once_hide_it_once() {
 async fn change_at(home: &Home, person: &Person, method: &str, title: TitleId, now: OffsetDateTime) {
     let boot = Boot::new(home.service.vars().clone()).with_world(World::replay(now, 1).0);
     let app = home.service.app_with(&boot, user::operations::routes);
-    let mut token = person.viewer();
-    (token.0.iat, token.0.exp) = (now.unix_timestamp(), now.unix_timestamp() + 600);
+    let token = person.viewer().at(now);
     app.call(method.parse().unwrap(), &format!("{PATH}/{title}")).token(&token).send().await.expect(204);
 }
 

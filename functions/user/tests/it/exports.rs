@@ -3,10 +3,10 @@ use std::io::{Cursor, Read};
 use events::{Consumer, Event, Outcome};
 use futures::future::join_all;
 use kernel::{ExportId, World};
-use runtime::Boot;
+use runtime::{Boot, Tick};
 use serde_json::{Value, json};
 use stores::Bucket;
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use user::export::PARTS;
 
 use crate::{
@@ -101,6 +101,37 @@ async fn an_export_is_ready_when_every_part_is_there() {
 }
 
 #[tokio::test]
+async fn whoever_asked_is_told_once_when_the_last_part_has_come() {
+    let home = Home::start().await;
+    let (person, waiting) = (home.person().await, home.person().await);
+    let finish = async || {
+        let consumer = user::operations::consumers::finish_exports(&home.service.boot()).unwrap();
+        consumer.consume(Tick { time: None }, &unlimited()).await
+    };
+    begin(&home, &waiting).await;
+    let begun = begin(&home, &person).await;
+    let id = begun["id"].as_str().unwrap();
+    for service in PARTS {
+        assert_eq!(finish().await, Outcome::Done);
+        assert_eq!(look(&home, &person, &begun["id"]).await, begun);
+        let key = user::export::part_key(id.parse().unwrap(), service);
+        bucket(&home).put(&key, b"{}".to_vec(), "application/json", None).await.unwrap();
+    }
+    let runs = join_all((0..4).map(|_| finish())).await;
+    assert!(runs.iter().all(|outcome| *outcome == Outcome::Done), "{runs:?}");
+    assert_eq!(finish().await, Outcome::Done);
+    assert_eq!(look(&home, &person, &begun["id"]).await["status"], "ready");
+    let told = home.service.events("domain-events", id, 2).await;
+    let kinds: Vec<(&str, i64)> = told.iter().map(|event| (event.kind.as_str(), event.sequence)).collect();
+    assert_eq!(kinds, [("cinema.user.export_requested.v1", 1), ("cinema.user.export_ready.v1", 2)]);
+    let told = &told[1];
+    let moment = |name: &str| OffsetDateTime::parse(told.data[name].as_str().unwrap(), &Rfc3339).unwrap();
+    assert_eq!(told.data["account_id"], json!(person.account));
+    let kept = moment("kept_until") - moment("ready_at");
+    assert!(kept <= Duration::days(7) && kept > Duration::days(7) - Duration::HOUR, "{kept}");
+}
+
+#[tokio::test]
 async fn of_twenty_parallel_exports_one_begins() {
     let home = Home::start().await;
     let (person, other) = (home.person().await, home.person().await);
@@ -147,10 +178,7 @@ async fn a_day_later_another_one_begins_and_after_a_week_it_is_gone() {
     let later = |by: Duration| {
         let now = World::system().now() + by;
         let boot = Boot::new(home.service.vars().clone()).with_world(World::replay(now, 7).0);
-        let mut token = person.token();
-        (token.0.iat, token.0.exp) = (now.unix_timestamp(), now.unix_timestamp() + 600);
-        token.0.auth_time = now.unix_timestamp();
-        (home.service.app_with(&boot, user::operations::routes), token)
+        (home.service.app_with(&boot, user::operations::routes), person.token().at(now))
     };
     let (app, token) = later(Duration::hours(24) - Duration::MINUTE);
     app.call("POST".parse().unwrap(), PATH).token(&token).send().await.expect_problem(429, "export_limit");

@@ -98,8 +98,10 @@ async fn project_playback_answers_its_golden_event_and_sets_poison_aside() {
 #[tokio::test]
 async fn relay_outbox_answers_its_golden_event() {
     let home = Home::start().await;
-    let mut function = start(&home, "user-relay-outbox").await;
-    assert_eq!(function.invoke(&golden("user-relay-outbox")).await.unwrap(), Value::Null);
+    for name in ["user-relay-outbox", "user-finish-exports"] {
+        let mut function = start(&home, name).await;
+        assert_eq!(function.invoke(&golden(name)).await.unwrap(), Value::Null, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -101,8 +101,7 @@ async fn erase(home: &Home, person: &Person, title: Option<TitleId>, now: Offset
     let boot = Boot::new(home.service.vars().clone()).with_world(world);
     let app = home.service.app_with(&boot, user::operations::routes);
     let path = title.map_or("/v1/history".to_owned(), |title| format!("/v1/history/{title}"));
-    let mut token = person.viewer();
-    (token.0.iat, token.0.exp) = (now.unix_timestamp(), now.unix_timestamp() + 600);
+    let token = person.viewer().at(now);
     app.delete(&path).token(&token).send().await.expect(202);
 }
 

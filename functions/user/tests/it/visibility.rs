@@ -44,9 +44,7 @@ async fn every_list_agrees_with_the_predicate() {
         let call = |method: &str, path: &str| {
             let call = app.call(method.parse().unwrap(), path).territory(&audience.territory);
             // Of the service's moment: its clock stands still, however long the test takes.
-            let mut token = person.viewer().max_rating(audience.max_rating);
-            (token.0.iat, token.0.exp) = (now.unix_timestamp(), now.unix_timestamp() + 600);
-            call.token(&token)
+            call.token(&person.viewer().max_rating(audience.max_rating).at(now))
         };
         for list in ["watchlist", "history", "continue-watching"] {
             let page = call("GET", &format!("/v1/{list}?limit=100")).send().await.expect(200);

@@ -1,11 +1,15 @@
 //! A person's wish for a copy of what is held on them, as the services hear it.
 
 use kernel::{AccountId, ExportId, ProfileId};
-use proto::{types, user::ExportRequested};
+use proto::{
+    types,
+    user::{ExportReady, ExportRequested},
+};
+use time::OffsetDateTime;
 
 use super::{
     ContractError,
-    fields::{data, parse, parse_all, subject},
+    fields::{data, moment, parse, parse_all, subject},
 };
 use crate::Event;
 
@@ -37,6 +41,35 @@ impl Export {
     /// Where a service's part lies in the bucket `exports`.
     pub fn key(&self, service: &str) -> String {
         format!("{}/{service}.json", self.id)
+    }
+}
+
+/// A copy that can be fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FinishedExport {
+    /// The request.
+    pub id: ExportId,
+    /// The account.
+    pub account: AccountId,
+    /// Since when.
+    pub ready_at: OffsetDateTime,
+    /// First moment without it.
+    pub kept_until: OffsetDateTime,
+}
+
+impl FinishedExport {
+    /// Reads `export_ready`.
+    ///
+    /// # Errors
+    /// What does not fit; no retry helps.
+    pub fn read(event: &Event) -> Result<Self, ContractError> {
+        let data: ExportReady = data(event, &[types::EXPORT_READY])?;
+        Ok(Self {
+            id: subject(event, "export_id", &data.export_id)?,
+            account: parse("account_id", &data.account_id)?,
+            ready_at: moment("ready_at", &data.ready_at)?,
+            kept_until: moment("kept_until", &data.kept_until)?,
+        })
     }
 }
 

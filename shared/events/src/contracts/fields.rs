@@ -1,8 +1,8 @@
 //! How the fields of events are read, the same in every contract.
 
-use std::{fmt::Display, str::FromStr};
+use std::{collections::HashMap, fmt::Display, str::FromStr};
 
-use kernel::{Id, Locale, text::visible_part};
+use kernel::{Id, Locale, Names, text::visible_part};
 use serde::Deserialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -115,6 +115,13 @@ pub(super) fn line(text: &str) -> String {
 /// Lines that say something.
 pub(super) fn lines(texts: &[String]) -> Vec<String> {
     texts.iter().map(|text| line(text)).filter(|text| !text.is_empty()).collect()
+}
+
+/// By locale and, under the empty key, for everybody else. Whatever is no language that we can write is left out.
+pub(super) fn names(texts: &HashMap<String, String>) -> Names {
+    let shown = texts.iter().map(|(tag, text)| (tag, line(text))).filter(|(_, name)| !name.is_empty());
+    let by_locale = shown.filter_map(|(tag, name)| Some((locale(tag)?, name)));
+    Names { by_locale: by_locale.collect(), original: texts.get("").map(|text| line(text)).unwrap_or_default() }
 }
 
 /// A text with line breaks.

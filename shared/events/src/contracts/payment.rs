@@ -1,13 +1,13 @@
 //! `cinema.payment.payment_changed.v1` and `cinema.payment.trial_announced.v1`: what people are told about money.
 
-use kernel::{AccountId, InvoiceId, Money, PaymentId, SubscriptionId};
+use kernel::{AccountId, InvoiceId, Money, Names, PaymentId, Period, SubscriptionId};
 use proto::{payment, types};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{
     ContractError,
-    fields::{data, line, moment, parse, parse_optional, plan, subject, words},
+    fields::{data, line, moment, names, parse, parse_optional, plan, subject, words},
 };
 use crate::Event;
 
@@ -38,6 +38,8 @@ pub struct Payment {
     pub refunded_tax: i64,
     /// What people read on the invoice.
     pub description: String,
+    /// What the plan or the title is called that the description begins with; none where the event does not say.
+    pub goods_names: Names,
     /// The provider's word for a decline.
     pub code: Option<String>,
 }
@@ -73,6 +75,7 @@ impl Payment {
             tax: data.tax,
             refunded_tax: data.refunded_tax,
             description: line(&data.description),
+            goods_names: names(&data.goods_names),
             code: some(line(&data.code)),
         })
     }
@@ -87,12 +90,16 @@ pub struct Trial {
     pub sequence: i64,
     /// Whose.
     pub account: AccountId,
-    /// What is paid for afterwards.
+    /// The key of what is paid for afterwards.
     pub plan: String,
+    /// What it is called; none where the event does not say.
+    pub plan_names: Names,
     /// When the first payment is due.
     pub ends_at: OffsetDateTime,
     /// What it costs then.
     pub amount: Money,
+    /// How long that lasts; absent where the event does not say.
+    pub period: Option<Period>,
 }
 
 impl Trial {
@@ -107,8 +114,10 @@ impl Trial {
             sequence: event.sequence,
             account: parse("account_id", &data.account_id)?,
             plan: plan("plan", &data.plan)?,
+            plan_names: names(&data.plan_names),
             ends_at: moment("ends_at", &data.ends_at)?,
             amount: Money::new(data.amount, parse("currency", &data.currency)?),
+            period: parse_optional("period", &data.period)?,
         })
     }
 }

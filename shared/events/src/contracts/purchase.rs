@@ -1,4 +1,4 @@
-//! `cinema.payment.purchase_changed.v1`: a single title that somebody pays for.
+//! `cinema.payment.purchase_changed.v1` and `cinema.payment.rental_announced.v1`: a single title that somebody pays for.
 
 use kernel::{AccountId, PurchaseId, PurchaseKind, TitleId, policy::TitleGrant};
 use proto::{payment, types};
@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::{
     ContractError,
-    fields::{data, optional_moment, parse, subject, words},
+    fields::{data, moment, optional_moment, parse, subject, words},
 };
 use crate::Event;
 
@@ -48,6 +48,41 @@ impl Purchase {
             account: parse("account_id", &data.account_id)?,
             status: parse("status", &data.status)?,
             grant: grant(purchase, &data.title_id, &data.kind, &data.valid_to)?,
+        })
+    }
+}
+
+/// A rental that ends soon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndingRental {
+    /// The purchase.
+    pub purchase: PurchaseId,
+    /// Its version.
+    pub sequence: i64,
+    /// Whose.
+    pub account: AccountId,
+    /// What was rented.
+    pub title: TitleId,
+    /// First moment without it.
+    pub ends_at: OffsetDateTime,
+    /// Whether its first second was played.
+    pub has_begun: bool,
+}
+
+impl EndingRental {
+    /// Reads `rental_announced`.
+    ///
+    /// # Errors
+    /// What does not fit; no retry helps.
+    pub fn read(event: &Event) -> Result<Self, ContractError> {
+        let data: payment::RentalAnnounced = data(event, &[types::RENTAL_ANNOUNCED])?;
+        Ok(Self {
+            purchase: subject(event, "purchase_id", &data.purchase_id)?,
+            sequence: event.sequence,
+            account: parse("account_id", &data.account_id)?,
+            title: parse("title_id", &data.title_id)?,
+            ends_at: moment("ends_at", &data.ends_at)?,
+            has_begun: data.has_begun,
         })
     }
 }

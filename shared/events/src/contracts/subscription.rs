@@ -1,13 +1,13 @@
 //! `cinema.payment.subscription_changed.v1`: what somebody pays for.
 
-use kernel::{AccountId, Money, Period, SubscriptionId, policy::Entitlement};
+use kernel::{AccountId, Money, Names, Period, SubscriptionId, policy::Entitlement};
 use proto::{payment, types};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{
     ContractError,
-    fields::{data, moment, number, optional_moment, parse, parse_optional, plan, subject, words},
+    fields::{data, moment, names, number, optional_moment, parse, parse_optional, plan, subject, words},
 };
 use crate::Event;
 
@@ -29,6 +29,23 @@ pub struct Subscription {
     pub terms: Entitlement,
     /// When a pause ends and the next period is paid, where one was asked for.
     pub resumes_at: Option<OffsetDateTime>,
+    /// What the plan is called; none where the event does not say.
+    pub plan_names: Names,
+    /// What begins with the next period, where that is something else.
+    pub next: Option<NextTerms>,
+}
+
+/// What begins with the next period of a subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextTerms {
+    /// The plan's key.
+    pub plan: String,
+    /// What it is called.
+    pub plan_names: Names,
+    /// What a period costs.
+    pub amount: Money,
+    /// How long it lasts.
+    pub period: Period,
 }
 
 /// The newest state of a subscription with what is paid for it, for whoever reckons with money.
@@ -102,8 +119,22 @@ impl Subscription {
             status,
             terms,
             resumes_at: optional_moment("resumes_at", &data.resumes_at)?,
+            plan_names: names(&data.plan_names),
+            next: next(&data)?,
         })
     }
+}
+
+fn next(data: &payment::SubscriptionChanged) -> Result<Option<NextTerms>, ContractError> {
+    if data.next_plan.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(NextTerms {
+        plan: plan("next_plan", &data.next_plan)?,
+        plan_names: names(&data.next_plan_names),
+        amount: Money::new(data.next_amount, parse("currency", &data.currency)?),
+        period: parse("next_period", &data.next_period)?,
+    }))
 }
 
 impl BilledSubscription {

@@ -51,6 +51,7 @@ fn read(event: &Event) -> Refused {
         | types::PAYMENT_ACCOUNT_ERASED
         | types::ANALYTICS_ACCOUNT_ERASED => refused(Receipt::read(event)),
         types::EXPORT_REQUESTED => refused(Export::read(event)),
+        types::EXPORT_READY => refused(FinishedExport::read(event)),
         types::HISTORY_ERASED => refused(HistoryErased::read(event)),
         types::CONTINUE_WATCHING_CHANGED => refused(HidingChange::read(event)),
         types::TITLE_RECORD_CHANGED => refused(TitleRecord::read(event)),
@@ -62,6 +63,7 @@ fn read(event: &Event) -> Refused {
         types::PAYMENT_CHANGED => refused(Payment::read(event)),
         types::TRIAL_ANNOUNCED => refused(Trial::read(event)),
         types::PURCHASE_CHANGED => refused(Purchase::read(event)),
+        types::RENTAL_ANNOUNCED => refused(EndingRental::read(event)),
         types::RENTAL_BEGUN => refused(RentalBegun::read(event)),
         types::TITLE_CHANGED => refused(Title::read(event)),
         types::TITLE_LEAVING => refused(TitleLeaving::read(event)),
@@ -99,6 +101,10 @@ fn written(kind: &str) -> (String, Value) {
         types::EXPORT_REQUESTED => {
             (id("exp"), json!({ "export_id": id("exp"), "account_id": id("acc"), "profile_ids": [id("prf")] }))
         }
+        types::EXPORT_READY => (
+            id("exp"),
+            json!({ "export_id": id("exp"), "account_id": id("acc"), "ready_at": "2026-01-01T12:00:00Z", "kept_until": "2026-01-08T12:00:00Z" }),
+        ),
         types::HISTORY_ERASED => (
             id("prf"),
             json!({ "profile_id": id("prf"), "account_id": id("acc"), "title_id": id("ttl"), "erased_at": "2026-01-01T12:00:00Z" }),
@@ -131,6 +137,10 @@ fn written(kind: &str) -> (String, Value) {
         types::PURCHASE_CHANGED => (
             id("pur"),
             json!({ "purchase_id": id("pur"), "account_id": id("acc"), "title_id": id("ttl"), "kind": "rent", "status": "active", "valid_to": "2026-02-01T00:00:00Z" }),
+        ),
+        types::RENTAL_ANNOUNCED => (
+            id("pur"),
+            json!({ "purchase_id": id("pur"), "account_id": id("acc"), "title_id": id("ttl"), "ends_at": "2026-02-01T00:00:00Z", "has_begun": true }),
         ),
         types::RENTAL_BEGUN => (
             id("pbs"),
@@ -227,9 +237,11 @@ fn a_reader_takes_no_other_contract() {
             refused(Account::read(&other)),
             refused(Asset::read(&other)),
             refused(Captions::read(&other)),
+            refused(EndingRental::read(&other)),
             refused(Entitlements::read(&other)),
             refused(Erasure::read(&other)),
             refused(Export::read(&other)),
+            refused(FinishedExport::read(&other)),
             refused(HidingChange::read(&other)),
             refused(HistoryErased::read(&other)),
             refused(Payment::read(&other)),
@@ -291,6 +303,9 @@ fn a_field_that_does_not_fit_is_named() {
         (types::PURCHASE_CHANGED, "kind", json!("lease")),
         (types::PURCHASE_CHANGED, "title_id", json!("")),
         (types::PURCHASE_CHANGED, "valid_to", json!("")),
+        (types::RENTAL_ANNOUNCED, "ends_at", json!("")),
+        (types::EXPORT_READY, "kept_until", json!("")),
+        (types::SUBSCRIPTION_CHANGED, "next_plan", json!("a b")),
         (types::RENTAL_BEGUN, "purchase_id", text_id("sub")),
         (types::RENTAL_BEGUN, "begun_at", json!("")),
         (types::SUBSCRIPTION_CHANGED, "status", json!("paused")),

@@ -9,7 +9,10 @@ use testkit::{Answer, http::Call};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{CODES, FILMS, Happening, Run, steps};
-use crate::stage::{Customer, Stage};
+use crate::{
+    bank::Mood,
+    stage::{Customer, Stage},
+};
 
 /// How many come for a code at once that few may use.
 const RUSH: usize = 6;
@@ -56,7 +59,7 @@ impl Run {
             return self.buy(customer).await;
         }
         let me = |rest: &str| format!("/v1/subscriptions/me/{rest}");
-        match self.chance.below(12) {
+        match self.chance.below(14) {
             0..5 => self.subscribe(customer).await,
             5 => self.ask(customer, &me("cancel"), &json!({})).await,
             6 => self.ask(customer, &me("cancel"), &json!({"pause_for_months": 1})).await,
@@ -139,6 +142,12 @@ impl Run {
         let path = format!("/v1/admin/payments/{}/refund", payment["id"].as_str().unwrap());
         // Who asks again is the same agent.
         let agent = self.stage.staff("support");
+        // Few calls give money back: without this, years go by in which none of them ends without an answer.
+        if !self.is_calm && self.chance.percent(50) {
+            let silent = self.chance.pick(&[Mood::LostAfter, Mood::CrashAfter, Mood::Late]).copied();
+            self.stage.bank.expect_after(0, silent);
+            self.is_disturbed = true;
+        }
         self.insist(|stage| stage.app.post(&path, &body).token(&agent)).await;
     }
 

@@ -6,9 +6,14 @@ use super::steps;
 use crate::stage::Stage;
 
 /// Statements that count what is wrong.
-const NONE_OF: [(&str, &str); 13] = [
+const NONE_OF: [(&str, &str); 14] = [
     ("outcomes that were never found out", "select count(*) from payments where status in ('pending', 'unknown')"),
     ("refunds that were never found out", "select count(*) from refunds where status in ('pending', 'unknown')"),
+    (
+        "ends of rentals that were announced twice",
+        "select count(*) from (select from outbox where body->>'type' = 'cinema.payment.rental_announced.v1' \
+         group by body->>'subject', body->'data'->>'ends_at' having count(*) > 1) x",
+    ),
     ("surplus that was kept", "select coalesce(sum(amount), 0)::bigint from ledger_entries where account = 'surplus'"),
     (
         "periods that were not billed, or twice",
@@ -54,7 +59,7 @@ const NONE_OF: [(&str, &str); 13] = [
     (
         "purchases of which the last event does not tell",
         "select count(*) from purchases p left join lateral (select body from outbox where body->>'subject' = p.id \
-         order by (body->>'sequence')::bigint desc limit 1) o on true where coalesce(o.body->'data'->>'status', 'ended') <> \
+         and body->>'type' = 'cinema.payment.purchase_changed.v1' order by (body->>'sequence')::bigint desc limit 1) o on true where coalesce(o.body->'data'->>'status', 'ended') <> \
          case p.status when 'active' then 'active' else 'ended' end",
     ),
     (

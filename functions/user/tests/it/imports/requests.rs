@@ -112,8 +112,7 @@ async fn what_came_to_nothing_does_not_stand_in_the_way() {
     let later = async |by: Duration| {
         let now = World::system().now() + by;
         let boot = Boot::new(home.service.vars().clone()).with_world(World::replay(now, 7).0);
-        let mut token = person.viewer();
-        (token.0.iat, token.0.exp) = (now.unix_timestamp(), now.unix_timestamp() + 600);
+        let token = person.viewer().at(now);
         home.service.app_with(&boot, user::operations::routes).post(PATH, &body).token(&token).send().await
     };
     later(Duration::hours(2) - Duration::MINUTE).await.expect_problem(409, "import_running");
