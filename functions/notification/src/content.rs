@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use kernel::{Locale, MessageId, Names, Period, VisibleLine, VisibleText, text::visible_part};
 use mail_builder::{MessageBuilder, headers::raw::Raw};
 use proto::mail::{Announcement, Receipt, RentalEnding, Template, TitleLeavingSoon, TitlesDigest};
-use time::{Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 use crate::language::Language;
 
@@ -219,11 +219,9 @@ fn hour(at: OffsetDateTime) -> String {
     format!("{} {:02}:{:02} {zone}", at.date(), at.hour(), at.minute())
 }
 
-/// When a rental ends, where the person is: the hour of one that was begun, otherwise the last day on which it can be. What is no time is shown as
-/// it is.
-pub(crate) fn end_of_rental(RentalEnding { at: text, has_begun, .. }: &RentalEnding) -> String {
-    let Ok(at) = OffsetDateTime::parse(text, &Rfc3339) else { return text.clone() };
-    if *has_begun { hour(at) } else { (at - Duration::SECOND).date().to_string() }
+/// When a rental ends, where the person is: a day would be wrong for most of its hours. What is no time is shown as it is.
+pub(crate) fn end_of_rental(RentalEnding { at: text, .. }: &RentalEnding) -> String {
+    OffsetDateTime::parse(text, &Rfc3339).map_or_else(|_| text.clone(), hour)
 }
 
 /// What a plan is called for a reader, its key where nobody has said.
@@ -235,27 +233,25 @@ pub(crate) fn plan_name(key: &str, names: &HashMap<String, String>, reader: &Loc
 pub(crate) fn goods(description: &str, names: &HashMap<String, String>, reader: &Locale) -> String {
     let Some((goods, word)) = description.rsplit_once(", ") else { return description.to_owned() };
     let goods = name(names, reader).unwrap_or_else(|| goods.to_owned());
-    let word = match Language::of(reader) {
-        Language::Ru => russian::word(word),
-        Language::En => word,
-    };
-    format!("{goods}, {word}")
+    format!("{goods}, {}", word_of(word, reader))
 }
 
-/// `month` or `year` as a reader says it.
-pub(crate) fn period_word(period: &str, reader: &Locale) -> String {
+/// How long or how something is sold, as a reader says it.
+pub(crate) fn word_of<'w>(word: &'w str, reader: &Locale) -> &'w str {
     match Language::of(reader) {
-        Language::Ru => russian::word(period).to_owned(),
-        Language::En => period.to_owned(),
+        Language::Ru => russian::word(word),
+        Language::En => english::word(word),
     }
 }
 
-/// What is paid, and how often. `every` are words of the reader's language for a month and a year.
-fn price(amount: &str, period: &str, every: [&str; 2]) -> String {
+/// What is paid, and how often: `299.00 RUB a month`, or `149.50 RUB, then 299.00 RUB a month`. `words` are those of the reader's language for a
+/// month, a year and what comes later.
+fn price(amount: &str, then: &str, period: &str, words: [&str; 3]) -> String {
+    let all = if then.is_empty() { amount.to_owned() } else { format!("{amount}, {} {then}", words[2]) };
     match period.parse() {
-        Ok(Period::Month) => format!("{amount} {}", every[0]),
-        Ok(Period::Year) => format!("{amount} {}", every[1]),
-        Err(_) => amount.to_owned(),
+        Ok(Period::Month) => format!("{all} {}", words[0]),
+        Ok(Period::Year) => format!("{all} {}", words[1]),
+        Err(_) => all,
     }
 }
 

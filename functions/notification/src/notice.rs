@@ -187,20 +187,28 @@ impl Outlook {
     }
 }
 
-/// What is told of a newer state of a subscription after `before`, to somebody in a time zone: only what changes what will happen to it. Another try
+/// What is told of a newer state of a subscription after `before`, to somebody in a time zone, by an event of the moment `at`: only what changes what will happen to it. Another try
 /// of a payment does not.
 ///
 /// A person may cancel, take it back and cancel again within one period, so that the state alone does not say what is news.
 ///
 /// Days are those of the zone. Until a day means that something is there on it, to its end or to an hour of it: a period that ends with the first
 /// moment of a day runs until the day before. What is paid or begins on a day is so on the day of the moment itself.
-pub fn subscribed(before: Option<&Outlook>, subscription: &Subscription, zone: &TimeZone) -> Vec<Notice> {
+pub fn subscribed(
+    before: Option<&Outlook>,
+    subscription: &Subscription,
+    zone: &TimeZone,
+    at: OffsetDateTime,
+) -> Vec<Notice> {
     let now = Outlook::of(subscription);
     if before == Some(&now) {
         return Vec::new();
     }
     let (id, sequence) = (subscription.id, subscription.sequence);
-    let told = [changed(before, &now, subscription, zone), rescheduled(before, &now, subscription, zone)];
+    let changed = changed(before, &now, subscription, (zone, at));
+    // Whoever takes a cancellation back hears what goes on with it.
+    let is_said = matches!(changed, Some(Template::SubscriptionResumed(_)));
+    let rescheduled = rescheduled(before, &now, subscription, zone).filter(|_| !is_said);
     let notice = |template: Template| {
         let fact = match template {
             // Whatever events tell it, of these there is one for a subscription.
@@ -209,20 +217,38 @@ pub fn subscribed(before: Option<&Outlook>, subscription: &Subscription, zone: &
         };
         Notice::new(fact, template)
     };
-    told.into_iter().flatten().map(notice).collect()
+    changed.into_iter().chain(rescheduled).map(notice).collect()
 }
 
 /// What is told of how it stands.
-fn changed(before: Option<&Outlook>, now: &Outlook, subscription: &Subscription, zone: &TimeZone) -> Option<Template> {
+fn changed(
+    before: Option<&Outlook>,
+    now: &Outlook,
+    subscription: &Subscription,
+    (zone, at): (&TimeZone, OffsetDateTime),
+) -> Option<Template> {
     let Entitlement { valid_to, grace_to, .. } = subscription.terms;
     let (plan, plan_names) = (now.plan.clone(), subscription.plan_names.told().collect());
+    // What is asked for, or goes on, is what begins with the next period.
+    let (next_plan, next_names): (String, HashMap<_, _>) = match &subscription.next {
+        Some(next) => (next.plan.clone(), next.plan_names.told().collect()),
+        None => (plan.clone(), subscription.plan_names.told().collect()),
+    };
     let until = last_day(valid_to, zone);
     Some(match (now.status, before) {
         (SubscriptionStatus::Ended, Some(Outlook { status: SubscriptionStatus::Ended, .. })) => return None,
         (SubscriptionStatus::Ended, _) => SubscriptionEnded { plan, plan_names }.into(),
         (SubscriptionStatus::PastDue, Some(before)) if now.is_like(before) => return None,
-        (SubscriptionStatus::PastDue, _) if now.is_suspended => SubscriptionSuspended { plan, plan_names }.into(),
-        (SubscriptionStatus::PastDue, _) => PaymentFailed { plan, until: last_day(grace_to, zone), plan_names }.into(),
+        (SubscriptionStatus::PastDue, _) if now.is_suspended => {
+            SubscriptionSuspended { plan: next_plan, plan_names: next_names }.into()
+        }
+        (SubscriptionStatus::PastDue, _) => PaymentFailed {
+            plan: next_plan,
+            until: last_day(grace_to, zone),
+            plan_names: next_names,
+            needs_method: subscription.needs_method,
+        }
+        .into(),
         // One that is about to end or to rest anyway was changed, or the change was given back.
         (SubscriptionStatus::Cancelled, Some(before))
             if before.status == now.status && before.plan != now.plan && before.resumes_on == now.resumes_on =>
@@ -230,6 +256,8 @@ fn changed(before: Option<&Outlook>, now: &Outlook, subscription: &Subscription,
             PlanChanged { plan, until, plan_names }.into()
         }
         (SubscriptionStatus::Cancelled, _) => match subscription.resumes_at {
+            // Somebody ended the pause: what comes of it is told.
+            Some(resumes_at) if resumes_at <= at => return None,
             Some(resumes_at) => {
                 SubscriptionPaused { plan, until, resumes_on: zone.date(resumes_at), plan_names }.into()
             }
@@ -239,7 +267,7 @@ fn changed(before: Option<&Outlook>, now: &Outlook, subscription: &Subscription,
         (SubscriptionStatus::Trialing | SubscriptionStatus::Active, Some(before))
             if before.status == SubscriptionStatus::Cancelled && !now.is_paid_after(before) =>
         {
-            SubscriptionResumed { plan, until: zone.date(valid_to), plan_names }.into()
+            SubscriptionResumed { plan: next_plan, until: zone.date(valid_to), plan_names: next_names }.into()
         }
         (_, Some(before)) if before.status == now.status && before.plan != now.plan && !now.is_paid_after(before) => {
             PlanChanged { plan, until, plan_names }.into()
@@ -276,9 +304,15 @@ fn rescheduled(
     if before.is_some_and(|before| before.next == now.next && before.until == now.until) {
         return None;
     }
-    let (amount, period) = (amount::written(next.amount), next.period.to_string());
+    let (amount, period) = (amount::written(next.due), next.period.to_string());
+    let then = later(next.due, next.amount);
     let plan_names = next.plan_names.told().collect();
-    Some(PlanChangeScheduled { plan: next.plan.clone(), begins_on, amount, period, plan_names }.into())
+    Some(PlanChangeScheduled { plan: next.plan.clone(), begins_on, amount, period, plan_names, then }.into())
+}
+
+/// What later periods cost, if that is something else than the first.
+fn later(first: Money, later: Money) -> String {
+    if later == first { String::new() } else { amount::written(later) }
 }
 
 /// What is told of a trial that ends, to somebody in a time zone, at the moment `now`; nothing where a newer state says that there is none any more.
@@ -290,10 +324,14 @@ pub fn trial_ending(trial: &Trial, has_left: bool, zone: &TimeZone, now: OffsetD
         plan: trial.plan.clone(),
         ends_on: zone.date(trial.ends_at),
         amount: amount::written(trial.amount),
+        then: later(trial.amount, trial.period_amount),
+        needs_method: trial.needs_method,
         period: trial.period.map_or_else(String::new, |period| period.to_string()),
         plan_names: trial.plan_names.told().collect(),
     };
-    Some(Notice::new(format!("{} trial ends {}", trial.subscription, moment(trial.ends_at)), template))
+    // Another plan for the same trial is another fact.
+    let fact = format!("{} trial ends {} {}", trial.subscription, moment(trial.ends_at), trial.plan);
+    Some(Notice::new(fact, template))
 }
 
 /// What is told of a payment, of which the facts `told` were told: a receipt once, and each higher sum that was given back.
@@ -406,6 +444,8 @@ mod tests {
     use super::*;
 
     const PAID_TO: OffsetDateTime = datetime!(2026-12-24 18:30 UTC);
+    /// Before everything else.
+    const START: OffsetDateTime = datetime!(2026-11-01 12:00 UTC);
     /// The first moment of a day in Moscow, while it is the day before in New York.
     const MIDNIGHT: OffsetDateTime = datetime!(2026-12-24 21:00 UTC);
     const MONTH: Duration = Duration::days(30);
@@ -437,10 +477,11 @@ mod tests {
             plan: plan.to_owned(),
             plan_names: names(plan),
             amount: Money::new(minor, rub()),
+            due: Money::new(minor, rub()),
             period: Period::Month,
         });
         let (id, account, plan_names) = (world.id(), world.id(), names(plan));
-        Subscription { id, sequence, account, status, terms, resumes_at, plan_names, next }
+        Subscription { id, sequence, account, status, terms, resumes_at, plan_names, next, needs_method: false }
     }
 
     /// One of which all tries to collect a payment were declined.
@@ -460,7 +501,7 @@ mod tests {
                 continue;
             }
             newest = state.sequence;
-            let notices = subscribed(before.as_ref(), &state, &TimeZone::utc());
+            let notices = subscribed(before.as_ref(), &state, &TimeZone::utc(), START);
             before = Some(Outlook::of(&state));
             for notice in notices {
                 assert!(facts.insert(notice.fact.clone()), "{} is told twice", notice.fact);
@@ -623,7 +664,7 @@ mod tests {
                     (Cancelled, "a", PAID_TO, Some(("b", 1))),
                     (Active, "a", PAID_TO, Some(("b", 1))),
                 ],
-                &[active, scheduled, "subscription_cancelled", "subscription_resumed", scheduled],
+                &[active, scheduled, "subscription_cancelled", "subscription_resumed"],
             ),
             // A payment that is late is told as such, and as nothing else.
             (
@@ -655,9 +696,10 @@ mod tests {
         let state = subscription(1, (Active, "a", MIDNIGHT, None, Some(("b", 29_900))));
         for (name, day) in [("UTC", "2026-12-24"), ("Europe/Moscow", "2026-12-25"), ("America/New_York", "2026-12-24")]
         {
-            let notices = subscribed(None, &state, &zone(name));
+            let notices = subscribed(None, &state, &zone(name), START);
             let Template::PlanChangeScheduled(scheduled) = &notices[1].template else { panic!("another template") };
-            let PlanChangeScheduled { plan, begins_on, amount, period, plan_names } = scheduled;
+            let PlanChangeScheduled { plan, begins_on, amount, period, plan_names, then } = scheduled;
+            assert_eq!(then, "");
             assert_eq!((&**plan, &**begins_on, &**amount, &**period), ("b", day, "299.00 RUB", "month"), "{name}");
             assert_eq!((&*plan_names["en"], &*plan_names[""]), ("b", "b"));
         }
@@ -684,7 +726,7 @@ mod tests {
         // Whoever was told before the difference was kept heard that it is tried again.
         let before = Outlook::of(&state(1, PastDue));
         assert!(!before.is_suspended);
-        assert_eq!(kinds(&subscribed(Some(&before), &suspended(2, PAID_TO), &TimeZone::utc())), [suspension]);
+        assert_eq!(kinds(&subscribed(Some(&before), &suspended(2, PAID_TO), &TimeZone::utc(), START)), [suspension]);
     }
 
     #[test]
@@ -696,7 +738,7 @@ mod tests {
                 _ => (moment, (status == Cancelled).then_some(moment)),
             };
             let state = subscription(2, (status, "a", valid_to, resumes_at, None));
-            let notice = subscribed(None, &state, &zone(name)).remove(0);
+            let notice = subscribed(None, &state, &zone(name), START).remove(0);
             let value = serde_json::to_value(proto::mail::Mail {
                 template: Some(notice.template.clone()),
                 ..Default::default()
@@ -721,7 +763,7 @@ mod tests {
         let resumed = |name: &str| {
             let before = Outlook::of(&subscription(1, (Cancelled, "a", MIDNIGHT, None, None)));
             let state = subscription(2, (Active, "a", MIDNIGHT, None, None));
-            match subscribed(Some(&before), &state, &zone(name)).remove(0).template {
+            match subscribed(Some(&before), &state, &zone(name), START).remove(0).template {
                 Template::SubscriptionResumed(resumed) => resumed.until,
                 other => panic!("{}", other.name()),
             }
@@ -735,7 +777,10 @@ mod tests {
         let before = Outlook::of(&state);
         assert_eq!(before.until.map(|day| day.to_string()), Some("2026-12-24".to_owned()));
         for name in ["UTC", "Europe/Moscow", "America/New_York"] {
-            assert!(subscribed(Some(&before), &Subscription { sequence: 2, ..state.clone() }, &zone(name)).is_empty());
+            assert!(
+                subscribed(Some(&before), &Subscription { sequence: 2, ..state.clone() }, &zone(name), START)
+                    .is_empty()
+            );
         }
     }
 
@@ -743,7 +788,18 @@ mod tests {
         let world = World::replay(PAID_TO, 1).0;
         let (amount, period) = (Money::new(29_900, rub()), Some(Period::Month));
         let (plan, plan_names) = ("standard".to_owned(), names("Standard"));
-        Trial { subscription: world.id(), sequence: 4, account: world.id(), plan, plan_names, ends_at, amount, period }
+        Trial {
+            subscription: world.id(),
+            sequence: 4,
+            account: world.id(),
+            plan,
+            plan_names,
+            ends_at,
+            amount,
+            period_amount: amount,
+            period,
+            needs_method: false,
+        }
     }
 
     #[test]
@@ -875,7 +931,7 @@ mod tests {
             prop_assert!(heard(doubled) == heard(ordered.clone()));
             let mut before: Option<Outlook> = None;
             for state in &ordered {
-                let notices = subscribed(before.as_ref(), state, &TimeZone::utc());
+                let notices = subscribed(before.as_ref(), state, &TimeZone::utc(), START);
                 let now = Outlook::of(state);
                 let names = kinds(&notices);
                 prop_assert!(names.len() <= 2 && (before.as_ref() != Some(&now) || names.is_empty()));
@@ -888,7 +944,7 @@ mod tests {
                 // Whoever is told of a change is told of it until it begins or is taken back.
                 let news_of_next = before.as_ref().is_none_or(|before| before.next != now.next);
                 if now.is_running() && now.next.is_some() && news_of_next {
-                    prop_assert!(is_told("plan_change_scheduled"));
+                    prop_assert!(is_told("plan_change_scheduled") || is_told("subscription_resumed"));
                 }
                 before = Some(now);
             }

@@ -26,8 +26,11 @@ use crate::{
     providers::{Charge, Order, Provider, Providers},
     purchase::Purchase,
     refund::Refund,
-    store::{self, invoices, methods, payments, promos, purchases, refunds, subscriptions, subscriptions::Stored},
+    store::{
+        self, invoices, methods, payments, plans, promos, purchases, refunds, subscriptions, subscriptions::Stored,
+    },
     subscription::{Due, Status},
+    terms::Terms,
 };
 
 /// Everything that billing is done with.
@@ -464,10 +467,35 @@ impl Billing {
                 promos::release(tx, subscription.id).await?;
             }
         }
-        if let Some(event) = changed(&self.world, subscription) {
+        if let Some(data) = changed(subscription) {
+            let event = self.called(tx, subscription, data).await?;
             tx.emit(&event).await?;
         }
         Ok(())
+    }
+
+    /// The event of what everybody hears, with what plans are called now and whether there is something to try a late payment with.
+    async fn called(
+        &self,
+        tx: &mut Transaction<'_>,
+        subscription: &Stored,
+        data: told::SubscriptionChanged,
+    ) -> Result<Event, BillingError> {
+        let known = plans::names(&mut **tx, &[&data.plan, &data.next_plan]).await?;
+        let state = &subscription.state;
+        let called = |terms: &Terms| known.get(&terms.plan).unwrap_or(&terms.names).told().collect();
+        let is_late = matches!(state.status, Status::PastDue | Status::Suspended);
+        let needs_method = match subscription.account.filter(|_| is_late) {
+            Some(account) => methods::find_default(tx, account).await?.is_none(),
+            None => false,
+        };
+        let data = told::SubscriptionChanged {
+            plan_names: called(&state.terms),
+            next_plan_names: state.next_terms.as_ref().map(called).unwrap_or_default(),
+            needs_method,
+            ..data
+        };
+        Ok(Event::new(&self.world, types::SUBSCRIPTION_CHANGED, subscription.id, subscription.version, &data))
     }
 
     /// Tells what became of a payment.
@@ -507,15 +535,20 @@ impl Billing {
                 };
                 state.is_announced = true;
                 let bill = state.bill()?;
+                let ends_at = text(state.to);
+                let known = plans::names(&mut **tx, &[&bill.terms.plan]).await?;
+                let names = known.get(&bill.terms.plan).unwrap_or(&bill.terms.names);
                 let data = told::TrialAnnounced {
                     account_id: account.to_string(),
                     subscription_id: id.to_string(),
-                    plan_names: bill.terms.names.told().collect(),
+                    plan_names: names.told().collect(),
                     plan: bill.terms.plan,
-                    ends_at: text(state.to),
+                    ends_at,
                     amount: bill.amount.minor,
                     currency: bill.amount.currency.to_string(),
                     period: bill.terms.period.as_str().to_owned(),
+                    period_amount: Some(bill.terms.amount.minor),
+                    needs_method: methods::find_default(tx, account).await?.is_none(),
                 };
                 subscriptions::put(tx, &mut subscription).await?;
                 tx.emit(&Event::new(&self.world, types::TRIAL_ANNOUNCED, id, subscription.version, &data)).await?;
@@ -556,13 +589,12 @@ pub(crate) fn text(moment: OffsetDateTime) -> String {
     moment.format(&Rfc3339).unwrap_or_default()
 }
 
-/// What everybody hears about a version of a subscription.
-fn changed(world: &World, subscription: &Stored) -> Option<Event> {
-    let (account, (status, valid_to, grace_to)): (AccountId, _) =
-        subscription.account.zip(subscription.state.access())?;
-    let (terms, next, cost) =
-        (&subscription.state.terms, subscription.state.next_terms.as_ref(), subscription.state.cost());
-    let data = told::SubscriptionChanged {
+/// What everybody hears about a version of a subscription; [`Billing::called`] adds what others know.
+fn changed(subscription: &Stored) -> Option<told::SubscriptionChanged> {
+    let state = &subscription.state;
+    let (account, (status, valid_to, grace_to)): (AccountId, _) = subscription.account.zip(state.access())?;
+    let (terms, next, cost) = (&state.terms, state.next_terms.as_ref(), state.cost());
+    Some(told::SubscriptionChanged {
         account_id: account.to_string(),
         subscription_id: subscription.id.to_string(),
         status: status.as_str().to_owned(),
@@ -575,12 +607,11 @@ fn changed(world: &World, subscription: &Stored) -> Option<Event> {
         tax: cost.tax_included(terms.tax_basis_points).map_or(0, |tax| tax.minor),
         currency: cost.currency.to_string(),
         period: terms.period.as_str().to_owned(),
-        resumes_at: subscription.state.resumes_at().map_or_else(String::new, text),
-        plan_names: terms.names.told().collect(),
+        resumes_at: state.resumes_at().map_or_else(String::new, text),
         next_plan: next.map(|next| next.plan.clone()).unwrap_or_default(),
-        next_plan_names: next.map(|next| next.names.told().collect()).unwrap_or_default(),
         next_amount: next.map(|next| next.amount.minor).unwrap_or_default(),
         next_period: next.map(|next| next.period.to_string()).unwrap_or_default(),
-    };
-    Some(Event::new(world, types::SUBSCRIPTION_CHANGED, subscription.id, subscription.version, &data))
+        next_due: next.and_then(|_| state.bill().ok()).map(|bill| bill.amount.minor),
+        ..told::SubscriptionChanged::default()
+    })
 }

@@ -4,7 +4,13 @@ use kernel::{AccountId, Id, InvoiceId, Languages, Money, MoneyError, Names, Purc
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{purchase::Purchase, subscription::Bill, terms::Terms, word::words};
+use crate::{
+    language::{Language, sold},
+    purchase::Purchase,
+    subscription::Bill,
+    terms::Terms,
+    word::words,
+};
 
 words! {
     /// What an invoice is for.
@@ -178,11 +184,11 @@ impl Invoice {
         (if self.names.is_empty() { name } else { self.names.for_reader(reader) }, word)
     }
 
-    /// The description as its reader calls what is sold.
+    /// The description in the words of its reader.
     pub fn described(&self, reader: &Languages) -> String {
         match self.item(reader) {
             (name, "") => name.to_owned(),
-            (name, word) => format!("{name}, {word}"),
+            (name, word) => format!("{name}, {}", sold(word, Language::of(reader))),
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod billing;
 pub mod invoice;
+pub mod language;
 pub mod ledger;
 pub mod operations;
 pub mod payment;

@@ -17,11 +17,13 @@ use krilla::{
 };
 use time::{OffsetDateTime, UtcOffset};
 
-use crate::invoice::{Invoice, Kind, printed};
+use crate::{
+    invoice::{Invoice, Kind, printed},
+    language::Language,
+};
 use figures::{amount, day, moment, percent};
 use typeface::Typeface;
 pub use typeface::Unreadable;
-pub use words::Language;
 use words::Words;
 
 /// A4, in points.

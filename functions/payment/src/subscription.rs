@@ -415,6 +415,8 @@ impl Subscription {
                 self.next_terms = None;
             }
         }
+        // What was announced costs something else now.
+        self.is_announced = false;
     }
 
     /// A change within the running period was paid.

@@ -244,8 +244,8 @@ pub(crate) struct InvoiceView {
     kind: invoice::Kind,
     /// The legal entity that sells.
     seller: String,
-    /// What was sold, as the caller calls it, and for how long or how.
-    #[schema(example = "Standard, month")]
+    /// What was sold and for how long or how, in the language of the profile or the first of `Accept-Language` that there is.
+    #[schema(example = "Standard, one month")]
     description: String,
     /// With the tax in it; negative on a credit note.
     amount: Money,

@@ -1,4 +1,4 @@
-//! Files made from the yaml, from the code and from figures: see [`manifest::generated`], `docs/api/<service>.json`, [`openapi`] and [`figures`].
+//! Files made from the yaml, from the code and from figures: see [`manifest::generated`], `docs/api/<service>.json`, [`openapi`], [`asyncapi`] and [`figures`].
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use engines::progress::Progress;
 use manifest::{Manifest, generated};
 
-use crate::{cargo::cargo, figures, openapi};
+use crate::{asyncapi, cargo::cargo, figures, openapi};
 
 /// Tells the contract tests of a service to write what they would otherwise compare.
 pub(crate) const GENERATE: &str = "CINEMA_GENERATE";
@@ -64,13 +64,18 @@ async fn contracts(root: &Path, manifest: &Manifest, mode: Mode, progress: &Prog
     let has_none = |service: &&&str| !root.join(format!("docs/api/{service}.json")).is_file();
     let missing: Vec<&&str> = services.iter().filter(has_none).collect();
     ensure!(missing.is_empty(), "no docs/api/<service>.json for {missing:?}");
-    let (file, all) = (root.join(openapi::FILE), openapi::merged(root, &services)?);
-    if std::fs::read_to_string(&file).ok().as_deref() != Some(all.as_str()) {
-        ensure!(mode == Mode::Write, "{} is out of date: run `cargo cinema generate`", openapi::FILE);
-        std::fs::write(&file, all).with_context(|| format!("{} cannot be written", openapi::FILE))?;
-    }
+    put(root, openapi::FILE, openapi::merged(root, &services)?, mode)?;
+    put(root, asyncapi::FILE, asyncapi::document(manifest)?, mode)?;
     task.done(format!("{} services", services.len()));
     Ok(())
+}
+
+fn put(root: &Path, file: &str, text: String, mode: Mode) -> Result<()> {
+    if std::fs::read_to_string(root.join(file)).ok().as_deref() == Some(text.as_str()) {
+        return Ok(());
+    }
+    ensure!(mode == Mode::Write, "{file} is out of date: run `cargo cinema generate`");
+    std::fs::write(root.join(file), text).with_context(|| format!("{file} cannot be written"))
 }
 
 /// Services that have routes and a test that compares their document.

@@ -3,6 +3,7 @@
 #![warn(clippy::print_stdout, reason = "`output::line` lets `… | head` end a command quietly")]
 
 mod accounts;
+mod asyncapi;
 mod cargo;
 mod client;
 mod commands;

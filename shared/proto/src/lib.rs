@@ -42,6 +42,8 @@ pub mod types {
             $(#[doc = concat!("Data: `", stringify!($data), "`.")] pub const $name: &str = $value;)+
             /// Every type there is.
             pub const ALL: &[&str] = &[$($name),+];
+            /// Every type with the path of its message in this crate: `crate::user::ProfileChanged`.
+            pub const MESSAGES: &[(&str, &str)] = &[$(($name, stringify!($data))),+];
             /// Whether `data` is a valid message of the event type; an unknown type is not.
             ///
             /// # Errors

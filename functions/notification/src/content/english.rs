@@ -17,7 +17,7 @@ use super::{
 const NOT_YOU: &str =
     "If it was not you, set a new password at once with \"Forgot password\": that ends every session.";
 /// A month and a year.
-const EVERY: [&str; 2] = ["a month", "a year"];
+const EVERY: [&str; 3] = ["a month", "a year", "then"];
 const TRIES: &str = "It is good for one hour and for five tries.";
 
 /// Subject and paragraphs.
@@ -172,15 +172,21 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 fact("Paid until", until, "unknown"),
             ],
         ),
-        Template::PaymentFailed(PaymentFailed { plan, until, plan_names }) => (
-            "A payment to Online Cinema did not go through",
-            vec![
-                Text("We could not collect the payment for your plan. We will try again in a few days."),
-                fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
-                fact("Works until", until, "unknown"),
-                Text("Please look at your means of payment in your account: the card may have run out."),
-            ],
-        ),
+        Template::PaymentFailed(PaymentFailed { plan, until, plan_names, needs_method }) => {
+            let (what, help) = match needs_method {
+                true => (
+                    "Your plan is not paid: no means of payment is saved that we could charge.",
+                    "Please pay it in your account by that day to go on watching.",
+                ),
+                false => (
+                    "We could not collect the payment for your plan. We will try again in a few days.",
+                    "Please look at your means of payment in your account: the card may have run out.",
+                ),
+            };
+            let plan = fact("Plan", &plan_name(plan, plan_names, reader), "unknown");
+            let until = fact("Works until", until, "unknown");
+            ("A payment to Online Cinema did not go through", vec![Text(what), plan, until, Text(help)])
+        }
         Template::SubscriptionCancelled(SubscriptionCancelled { plan, until, plan_names }) => (
             "Your plan at Online Cinema is cancelled",
             vec![
@@ -193,7 +199,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
         Template::SubscriptionResumed(SubscriptionResumed { plan, until, plan_names }) => (
             "Your plan at Online Cinema goes on",
             vec![
-                Text("The cancellation or the pause is taken back: your plan is renewed as before."),
+                Text("The cancellation or the pause is taken back: your plan goes on with these terms:"),
                 fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
                 fact("Next payment", until, "unknown"),
             ],
@@ -276,13 +282,18 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
             ],
         ),
-        Template::TrialEnding(TrialEnding { plan, ends_on, amount, period, plan_names }) => (
+        Template::TrialEnding(TrialEnding { plan, ends_on, amount, period, plan_names, then, needs_method }) => (
             "Your trial at Online Cinema ends soon",
             vec![
-                Text("When your trial ends, your plan goes on and is paid for the first time."),
+                Text(match needs_method {
+                    true => {
+                        "When your trial ends, your plan has to be paid, and no means of payment is saved. You can pay it in your account already now: until the end of the trial nothing changes."
+                    }
+                    false => "When your trial ends, your plan goes on and is paid for the first time.",
+                }),
                 fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
                 fact("Trial ends, and the first payment", ends_on, "unknown"),
-                fact("Price", &price(amount, period, EVERY), "unknown"),
+                fact("Price", &price(amount, then, period, EVERY), "unknown"),
                 Text("Whoever cancels before that day pays nothing at all."),
             ],
         ),
@@ -298,13 +309,13 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 ),
             ],
         ),
-        Template::PlanChangeScheduled(PlanChangeScheduled { plan, begins_on, amount, period, plan_names }) => (
+        Template::PlanChangeScheduled(PlanChangeScheduled { plan, begins_on, amount, period, plan_names, then }) => (
             "Your plan at Online Cinema will change",
             vec![
                 Text("Until the end of the running period nothing changes. The next one begins with these terms:"),
                 fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
                 fact("Begins, and the next payment", begins_on, "unknown"),
-                fact("Price", &price(amount, period, EVERY), "unknown"),
+                fact("Price", &price(amount, then, period, EVERY), "unknown"),
                 Text("If you change your mind before that day, you can take it back in your account."),
             ],
         ),
@@ -320,12 +331,12 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             "A rental at Online Cinema ends soon",
             match has_begun {
                 true => vec![
-                    Text("You have begun to watch it. After this hour it cannot be watched any more."),
+                    Text("You have begun to watch it. After this time it cannot be watched any more."),
                     fact("Can be watched until", &end_of_rental(ending), "unknown"),
                 ],
                 false => vec![
-                    Text("You have not begun to watch it yet. After this day it cannot be begun any more."),
-                    fact("Last day to begin", &end_of_rental(ending), "unknown"),
+                    Text("You have not begun to watch it yet. After this time it cannot be begun any more."),
+                    fact("Can be begun until", &end_of_rental(ending), "unknown"),
                     Text("Once you begin to watch it, your account shows until which hour it can be watched."),
                 ],
             },
@@ -369,4 +380,13 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
         ),
         Template::Announcement(words) => announcement(words)?,
     })
+}
+
+/// How long or how something is sold.
+pub(super) fn word(word: &str) -> &str {
+    match word {
+        "rent" => "rental",
+        "buy" => "purchase",
+        other => other,
+    }
 }

@@ -17,7 +17,7 @@ use super::{
 const NOT_YOU: &str =
     "Если это были не вы, сразу задайте новый пароль через «Забыли пароль?»: все сеансы при этом завершатся.";
 /// A month and a year.
-const EVERY: [&str; 2] = ["в месяц", "в год"];
+const EVERY: [&str; 3] = ["в месяц", "в год", "потом"];
 const TRIES: &str = "Код действует один час, у вас пять попыток.";
 
 /// Subject and paragraphs.
@@ -176,15 +176,21 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 fact("Оплачено до", until, "неизвестно"),
             ],
         ),
-        Template::PaymentFailed(PaymentFailed { plan, until, plan_names }) => (
-            "Платёж за Online Cinema не прошёл",
-            vec![
-                Text("Мы не смогли списать оплату за вашу подписку. Через несколько дней попробуем ещё раз."),
-                fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
-                fact("Работает до", until, "неизвестно"),
-                Text("Проверьте способ оплаты в учётной записи: возможно, истёк срок действия карты."),
-            ],
-        ),
+        Template::PaymentFailed(PaymentFailed { plan, until, plan_names, needs_method }) => {
+            let (what, help) = match needs_method {
+                true => (
+                    "Подписка не оплачена: способ оплаты не сохранён, списать её не с чего.",
+                    "Оплатите её в учётной записи до этого дня, чтобы смотреть дальше.",
+                ),
+                false => (
+                    "Мы не смогли списать оплату за вашу подписку. Через несколько дней попробуем ещё раз.",
+                    "Проверьте способ оплаты в учётной записи: возможно, истёк срок действия карты.",
+                ),
+            };
+            let plan = fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен");
+            let until = fact("Работает до", until, "неизвестно");
+            ("Платёж за Online Cinema не прошёл", vec![Text(what), plan, until, Text(help)])
+        }
         Template::SubscriptionCancelled(SubscriptionCancelled { plan, until, plan_names }) => (
             "Подписка на Online Cinema отменена",
             vec![
@@ -197,7 +203,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
         Template::SubscriptionResumed(SubscriptionResumed { plan, until, plan_names }) => (
             "Подписка на Online Cinema продолжается",
             vec![
-                Text("Отмена или пауза снята: подписка продлевается, как раньше."),
+                Text("Отмена или пауза снята: подписка продолжается на таких условиях:"),
                 fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
                 fact("Следующая оплата", until, "неизвестно"),
             ],
@@ -206,7 +212,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             "Подписка на Online Cinema приостановлена",
             vec![
                 Text(
-                    "До последнего оплаченного дня ничего не изменится. Потом подписка отдыхает и ничего не стоит, пока не продолжится.",
+                    "До последнего оплаченного дня ничего не изменится. Потом смотреть по подписке нельзя и деньги не списываются, пока она не продолжится.",
                 ),
                 fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
                 fact("Действует до", until, "неизвестно"),
@@ -265,13 +271,13 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             "rent" => (
                 "Прокат в Online Cinema возвращён",
                 vec![Text(
-                    "Деньги возвращаются, сумма указана в отдельном письме. Остальное остаётся: подписка или другая покупка этого же фильма.",
+                    "Деньги возвращаются, сумма указана в отдельном письме. Остальное остаётся: подписка или другая покупка того же.",
                 )],
             ),
             _ => (
                 "Покупка в Online Cinema возвращена",
                 vec![Text(
-                    "Деньги возвращаются, сумма указана в отдельном письме. Остальное остаётся: подписка или другая покупка этого же фильма.",
+                    "Деньги возвращаются, сумма указана в отдельном письме. Остальное остаётся: подписка или другая покупка того же.",
                 )],
             ),
         },
@@ -282,13 +288,18 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
             ],
         ),
-        Template::TrialEnding(TrialEnding { plan, ends_on, amount, period, plan_names }) => (
+        Template::TrialEnding(TrialEnding { plan, ends_on, amount, period, plan_names, then, needs_method }) => (
             "Пробный период в Online Cinema скоро закончится",
             vec![
-                Text("Когда пробный период закончится, подписка продолжится и будет оплачена в первый раз."),
+                Text(match needs_method {
+                    true => {
+                        "Когда пробный период закончится, подписку нужно будет оплатить, а способ оплаты у вас не сохранён. Оплатить её можно в учётной записи уже сейчас: до конца пробного периода ничего не изменится."
+                    }
+                    false => "Когда пробный период закончится, подписка продолжится и будет оплачена в первый раз.",
+                }),
                 fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
                 fact("Конец пробного периода и первая оплата", ends_on, "неизвестно"),
-                fact("Цена", &price(amount, period, EVERY), "неизвестна"),
+                fact("Цена", &price(amount, then, period, EVERY), "неизвестна"),
                 Text("Кто отменит подписку до этого дня, не заплатит ничего."),
             ],
         ),
@@ -302,13 +313,13 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text("Проверьте способ оплаты в учётной записи. После оплаты можно сразу смотреть дальше."),
             ],
         ),
-        Template::PlanChangeScheduled(PlanChangeScheduled { plan, begins_on, amount, period, plan_names }) => (
+        Template::PlanChangeScheduled(PlanChangeScheduled { plan, begins_on, amount, period, plan_names, then }) => (
             "Тариф Online Cinema изменится",
             vec![
                 Text("До конца текущего периода ничего не изменится. Следующий начнётся на таких условиях:"),
                 fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
                 fact("Начало и следующая оплата", begins_on, "неизвестно"),
-                fact("Цена", &price(amount, period, EVERY), "неизвестна"),
+                fact("Цена", &price(amount, then, period, EVERY), "неизвестна"),
                 Text("Если передумаете до этого дня, изменение можно отменить в учётной записи."),
             ],
         ),
@@ -326,12 +337,12 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             "Прокат в Online Cinema скоро закончится",
             match has_begun {
                 true => vec![
-                    Text("Вы уже начали смотреть. После этого часа досмотреть будет нельзя."),
+                    Text("Вы уже начали смотреть. После этого времени досмотреть будет нельзя."),
                     fact("Можно посмотреть до", &end_of_rental(ending), "неизвестно"),
                 ],
                 false => vec![
-                    Text("Вы ещё не начали смотреть. После этого дня начать будет нельзя."),
-                    fact("Последний день, чтобы начать", &end_of_rental(ending), "неизвестно"),
+                    Text("Вы ещё не начали смотреть. После этого времени начать будет нельзя."),
+                    fact("Начать можно до", &end_of_rental(ending), "неизвестно"),
                     Text("Когда вы начнёте смотреть, в учётной записи будет видно, до какого часа это можно делать."),
                 ],
             },

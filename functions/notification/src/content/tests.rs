@@ -28,7 +28,7 @@ fn names(all: &[(&str, &str)]) -> HashMap<String, String> {
 
 /// A plan whose payment failed, called so in every language.
 fn failed(plan: &str, plan_names: HashMap<String, String>) -> Template {
-    PaymentFailed { plan: plan.to_owned(), until: "2026-12-24".to_owned(), plan_names }.into()
+    PaymentFailed { plan: plan.to_owned(), until: "2026-12-24".to_owned(), plan_names, needs_method: false }.into()
 }
 
 fn paid(description: &str, goods_names: HashMap<String, String>) -> Template {
@@ -223,7 +223,7 @@ fn what_was_sold_is_called_as_its_reader_calls_it() {
         ("standard, month", &all[..], "Standard, new, month", "Стандарт, месяц"),
         ("standard, year", &[("ru", "Стандарт")], "Стандарт, year", "Стандарт, год"),
         ("standard, month", &[], "standard, month", "standard, месяц"),
-        ("Tom, Jerry, rent", &[("en", "Tom, Jerry")], "Tom, Jerry, rent", "Tom, Jerry, прокат"),
+        ("Tom, Jerry, rent", &[("en", "Tom, Jerry")], "Tom, Jerry, rental", "Tom, Jerry, прокат"),
         ("standard, month", &[("en", "=?utf-8?q?Free?="), ("no language", "?")], "standard, month", "standard, месяц"),
         ("standard, month", &[("en", "St\r\nan\u{202e}")], "Stan, month", "Stan, месяц"),
         ("standard", &[("en", "Standard")], "standard", "standard"),
@@ -241,7 +241,10 @@ fn a_price_says_how_often_where_that_is_known() {
     let price = |period: &str, locale| {
         let (plan, ends_on) = ("standard".to_owned(), "2026-12-24".to_owned());
         let (amount, period) = ("299.00 RUB".to_owned(), period.to_owned());
-        content(&TrialEnding { plan, ends_on, amount, period, plan_names: HashMap::new() }.into(), locale).text()
+        let then = String::new();
+        let trial =
+            TrialEnding { plan, ends_on, amount, period, plan_names: HashMap::new(), then, needs_method: false };
+        content(&trial.into(), locale).text()
     };
     for (period, english, russian) in
         [("month", " a month", " в месяц"), ("year", " a year", " в год"), ("", "", ""), ("week", "", "")]
@@ -252,21 +255,42 @@ fn a_price_says_how_often_where_that_is_known() {
 }
 
 #[test]
-fn a_rental_ends_at_an_hour_once_it_was_begun_and_is_begun_until_a_day() {
+fn whoever_has_saved_no_means_of_payment_is_told_so_and_promised_nothing_else() {
+    let until = || "2026-12-24".to_owned();
+    let (plan, amount, period) = ("standard".to_owned(), "149.50 RUB".to_owned(), "month".to_owned());
+    let (plan_names, then) = (names(&[("en", "Standard"), ("ru", "Стандарт")]), "299.00 RUB".to_owned());
+    let failed =
+        PaymentFailed { plan: plan.clone(), until: until(), plan_names: plan_names.clone(), needs_method: true };
+    let trial = TrialEnding { plan, ends_on: until(), amount, period, plan_names, then, needs_method: true };
+    for locale in ["en", "ru"] {
+        for (name, template) in
+            [("payment_failed", Template::from(failed.clone())), ("trial_ending", trial.clone().into())]
+        {
+            let mail = content(&template, locale);
+            insta::assert_snapshot!(
+                format!("{name}_without_method.{locale}"),
+                format!("Subject: {}\n\n{}", mail.subject, mail.text())
+            );
+        }
+    }
+}
+
+#[test]
+fn a_rental_ends_at_a_time_where_the_person_is() {
     let end = |at: &str, has_begun| {
         let (at, title_id) = (at.to_owned(), "ttl_01jd3k5m7n9pqrstvwxyz01234".to_owned());
         RentalEnding { names: names(&[("en", "Stalker"), ("ru", "Сталкер")]), at, has_begun, title_id }
     };
-    for (at, hour, day) in [
-        ("2026-12-25T00:00:00+03:00", "2026-12-25 00:00 UTC+03:00", "2026-12-24"),
-        ("2026-12-24T16:00:00-05:00", "2026-12-24 16:00 UTC-05:00", "2026-12-24"),
-        ("2026-12-25T02:30:59+05:30", "2026-12-25 02:30 UTC+05:30", "2026-12-25"),
-        ("2026-12-24T21:00:00Z", "2026-12-24 21:00 UTC", "2026-12-24"),
-        ("soon", "soon", "soon"),
+    for (at, shown) in [
+        ("2026-12-25T00:00:00+03:00", "2026-12-25 00:00 UTC+03:00"),
+        ("2026-12-24T16:00:00-05:00", "2026-12-24 16:00 UTC-05:00"),
+        ("2026-12-25T02:30:59+05:30", "2026-12-25 02:30 UTC+05:30"),
+        ("2026-12-24T21:00:00Z", "2026-12-24 21:00 UTC"),
+        ("soon", "soon"),
     ] {
-        assert_eq!((end_of_rental(&end(at, true)), end_of_rental(&end(at, false))), (hour.into(), day.into()), "{at}");
+        assert_eq!([true, false].map(|begun| end_of_rental(&end(at, begun))), [shown, shown], "{at}");
     }
-    assert!(content(&end("", false).into(), "en").text().contains("Last day to begin: unknown\n"));
+    assert!(content(&end("", false).into(), "en").text().contains("Can be begun until: unknown\n"));
     for locale in ["en", "ru"] {
         let mail = content(&end("2026-12-25T00:00:00+03:00", false).into(), locale);
         insta::assert_snapshot!(

@@ -65,7 +65,7 @@ async fn learn(
         News::Subscription(subscription) => {
             return Ok(match subscriptions::put(tx, subscription).await? {
                 Known::Newest => Vec::new(),
-                Known::Older(before) => subscribed(before.as_ref(), subscription, zone),
+                Known::Older(before) => subscribed(before.as_ref(), subscription, zone, at),
             });
         }
         News::Payment(payment) => {

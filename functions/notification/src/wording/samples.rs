@@ -32,20 +32,27 @@ pub fn sample(name: &str) -> Option<Template> {
         "data_export_ready" => json!({ "until": until }),
         "trial_started"
         | "subscription_active"
-        | "payment_failed"
         | "subscription_cancelled"
         | "subscription_resumed"
         | "plan_changed"
         | "plan_change_withdrawn" => json!({ "plan": plan, "until": until, "plan_names": plan_names }),
+        "payment_failed" => {
+            json!({ "plan": plan, "until": until, "plan_names": plan_names, "needs_method": false })
+        }
         "subscription_paused" => {
             json!({ "plan": plan, "until": until, "resumes_on": "2027-01-24", "plan_names": plan_names })
         }
         "subscription_ended" | "subscription_suspended" => json!({ "plan": plan, "plan_names": plan_names }),
         "trial_ending" => {
-            json!({ "plan": plan, "ends_on": until, "amount": paid, "period": "month", "plan_names": plan_names })
+            json!({
+                "plan": plan, "ends_on": until, "amount": paid, "period": "month", "plan_names": plan_names, "then": "599.00 RUB",
+                "needs_method": false,
+            })
         }
         "plan_change_scheduled" => {
-            json!({ "plan": plan, "begins_on": until, "amount": paid, "period": "month", "plan_names": plan_names })
+            json!({
+                "plan": plan, "begins_on": until, "amount": paid, "period": "month", "plan_names": plan_names, "then": "599.00 RUB",
+            })
         }
         "title_leaving_soon" => leaving,
         "payment_received" => {

@@ -277,7 +277,7 @@ fn what_is_sold_is_named_in_the_language_of_the_reader_and_names_are_no_variable
     };
     assert_eq!(
         (&*rental(true), &*rental(false)),
-        ("Standard: until 2026-12-25 00:00 UTC+03:00\n", "Standard: begin by 2026-12-24\n")
+        ("Standard: until 2026-12-25 00:00 UTC+03:00\n", "Standard: begin by 2026-12-25 00:00 UTC+03:00\n")
     );
     for name in Template::NAMES.iter().filter_map(|name| sample(name)) {
         let known = Variables::of_sample(&name);

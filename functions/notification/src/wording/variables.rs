@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use crate::content::{LONGEST_FACT, end_of_rental, goods, moment, name, period_word, plan_name};
+use crate::content::{LONGEST_FACT, end_of_rental, goods, moment, name, plan_name, word_of};
 
 /// The variables that the contract of mails writes as RFC 3339.
 const TIMES: [&str; 2] = ["at", "erased_at"];
@@ -106,9 +106,8 @@ pub(super) fn context(template: &Template, reader: &Locale) -> Map<String, Value
             json!({ "name": name(names, reader).unwrap_or_default(), "kind": kind })
         }
         Template::RentalEnding(ending @ RentalEnding { names, has_begun, .. }) => {
-            // There is no number and no truth among the values: what is empty is not so.
-            let has_begun = if *has_begun { "yes" } else { "" };
-            json!({ "name": name(names, reader).unwrap_or_default(), "at": end_of_rental(ending), "has_begun": has_begun })
+            let (name, has_begun) = (name(names, reader).unwrap_or_default(), truth(*has_begun));
+            json!({ "name": name, "at": end_of_rental(ending), "has_begun": has_begun })
         }
         Template::TitlesDigest(digest) => json!({ "titles": digest.leaving.iter().map(leaving).collect::<Vec<_>>() }),
         _ => {
@@ -121,6 +120,11 @@ pub(super) fn context(template: &Template, reader: &Locale) -> Map<String, Value
         Value::Object(variables) => cleaned_values(with_times(variables)),
         _ => Map::new(),
     }
+}
+
+/// There is no number and no truth among the values: what is empty is not so.
+fn truth(holds: bool) -> &'static str {
+    if holds { "yes" } else { "" }
 }
 
 /// What is sold as a reader calls it: the names give way to the one that is shown.
@@ -139,7 +143,12 @@ fn named(mut variables: Value, reader: &Locale) -> Value {
     if let Some(sold) = sold {
         show("description", &|description| goods(description, &sold, reader));
     }
-    show("period", &|period| period_word(period, reader));
+    show("period", &|period| word_of(period, reader).to_owned());
+    for value in values.values_mut() {
+        if let Value::Bool(holds) = value {
+            *value = truth(*holds).into();
+        }
+    }
     variables
 }
 

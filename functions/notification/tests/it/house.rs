@@ -124,6 +124,7 @@ impl Person {
             currency: "EUR".to_owned(),
             plan_names: names("Standard", "Стандарт"),
             period: "month".to_owned(),
+            ..TrialAnnounced::default()
         };
         Event::new(&World::system(), types::TRIAL_ANNOUNCED, self.subscription, sequence, &data)
     }

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use crate::{
     invoice::{Invoice, printed},
-    pdf::{self, Language},
+    language::Language,
+    pdf,
     store::invoices,
 };
 

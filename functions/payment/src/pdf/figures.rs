@@ -3,7 +3,7 @@
 use kernel::Money;
 use time::{Month, OffsetDateTime, UtcOffset};
 
-use super::words::Language;
+use crate::language::Language;
 
 /// Keeps an amount and its currency on one line.
 const NO_BREAK: char = '\u{a0}';

@@ -1,6 +1,9 @@
 //! Plans and the versions of their prices.
 
+use std::collections::BTreeMap;
+
 use kernel::{Currency, Money, Names, PriceId, Territory};
+use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor, Row, postgres::PgRow};
 use time::OffsetDateTime;
 
@@ -35,6 +38,16 @@ fn price(row: &PgRow) -> Result<Price, sqlx::Error> {
         },
         created_at: row.try_get(8)?,
     })
+}
+
+/// What plans are called now, by their keys.
+pub(crate) async fn names(
+    executor: impl PgExecutor<'_>,
+    keys: &[&str],
+) -> Result<BTreeMap<String, Names>, sqlx::Error> {
+    let rows: Vec<(String, Value)> =
+        sqlx::query_as("select id, names from plans where id = any($1)").bind(keys).fetch_all(executor).await?;
+    Ok(rows.into_iter().map(|(id, names)| (id, Names::of_column(names))).collect())
 }
 
 /// Every plan that is offered, with the prices at which it is, in the order of their keys.

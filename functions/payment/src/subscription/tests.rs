@@ -54,6 +54,25 @@ fn periods_keep_the_day_they_began_on() {
 }
 
 #[test]
+fn a_trial_that_nobody_paid_for_and_that_is_cancelled_is_told_as_over() {
+    let mut trial = Subscription::begin(basic(), 7, None, START);
+    let end = trial.to;
+    assert!(trial.declined(1, end));
+    trial.cancel(end + days(1)).unwrap();
+    assert_eq!(trial.access(), Some((SubscriptionStatus::Ended, end, end)));
+}
+
+#[test]
+fn a_trial_of_another_price_is_announced_anew() {
+    let mut trial = Subscription::begin(basic(), 7, None, START);
+    let now = trial.to - days(2);
+    trial.is_announced = true;
+    assert!(!trial.is_to_be_announced(now));
+    trial.change(terms(2, 2_000, Period::Month), When::Now);
+    assert!(trial.is_to_be_announced(now));
+}
+
+#[test]
 fn a_period_is_paid_once_and_in_its_turn() {
     let mut subscription = active();
     let before = subscription.clone();

@@ -73,9 +73,10 @@ async fn what_is_paid_is_told_invoiced_and_booked_at_once() {
         let purchases = stage.purchases(customer).await;
         assert_eq!((member(&purchases, "status"), &purchases[0]["title_id"]), (vec![&json!("active")], &json!(title)));
         let invoice = stage.get(customer, "/v1/invoices").await.expect(200)["items"][0].clone();
+        let word = if kind == "rent" { "rental" } else { "purchase" };
         assert_eq!(
             (&invoice["kind"], &invoice["description"]),
-            (&json!("purchase"), &json!(format!("Clockwork, {kind}")))
+            (&json!("purchase"), &json!(format!("Clockwork, {word}")))
         );
         assert_eq!((&invoice["amount"]["amount"], &invoice["tax"]["amount"]), (&json!(amount), &json!(tax)));
     }

@@ -142,7 +142,7 @@ impl Run {
         let before = self.chance.below(3);
         // Not always the first call of a run.
         self.stage.bank.expect_after(usize::try_from(before).unwrap(), mood);
-        let row = (!self.is_calm && self.chance.percent(8)).then(|| i64::try_from(self.chance.below(12)).unwrap());
+        let row = (!self.is_calm && self.chance.percent(20)).then(|| i64::try_from(self.chance.below(12)).unwrap());
         self.commits.fail_after(row).await;
         self.is_disturbed = mood.is_some() || row.is_some();
     }

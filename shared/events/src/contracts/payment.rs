@@ -98,8 +98,12 @@ pub struct Trial {
     pub ends_at: OffsetDateTime,
     /// What it costs then.
     pub amount: Money,
-    /// How long that lasts; absent where the event does not say.
+    /// What each period costs once no promo code counts any more.
+    pub period_amount: Money,
+    /// How long one lasts; absent where the event does not say.
     pub period: Option<Period>,
+    /// Whether nothing is saved that it could be paid with.
+    pub needs_method: bool,
 }
 
 impl Trial {
@@ -109,6 +113,7 @@ impl Trial {
     /// What does not fit; no retry helps.
     pub fn read(event: &Event) -> Result<Self, ContractError> {
         let data: payment::TrialAnnounced = data(event, &[types::TRIAL_ANNOUNCED])?;
+        let currency = parse("currency", &data.currency)?;
         Ok(Self {
             subscription: subject(event, "subscription_id", &data.subscription_id)?,
             sequence: event.sequence,
@@ -116,8 +121,10 @@ impl Trial {
             plan: plan("plan", &data.plan)?,
             plan_names: names(&data.plan_names),
             ends_at: moment("ends_at", &data.ends_at)?,
-            amount: Money::new(data.amount, parse("currency", &data.currency)?),
+            amount: Money::new(data.amount, currency),
+            period_amount: Money::new(data.period_amount.unwrap_or(data.amount), currency),
             period: parse_optional("period", &data.period)?,
+            needs_method: data.needs_method,
         })
     }
 }

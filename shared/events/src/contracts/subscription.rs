@@ -33,6 +33,8 @@ pub struct Subscription {
     pub plan_names: Names,
     /// What begins with the next period, where that is something else.
     pub next: Option<NextTerms>,
+    /// Whether a payment is late and nothing is saved that it could be tried with again.
+    pub needs_method: bool,
 }
 
 /// What begins with the next period of a subscription.
@@ -44,6 +46,8 @@ pub struct NextTerms {
     pub plan_names: Names,
     /// What a period costs.
     pub amount: Money,
+    /// What the first one costs: less while a promo code counts.
+    pub due: Money,
     /// How long it lasts.
     pub period: Period,
 }
@@ -121,6 +125,7 @@ impl Subscription {
             resumes_at: optional_moment("resumes_at", &data.resumes_at)?,
             plan_names: names(&data.plan_names),
             next: next(&data)?,
+            needs_method: data.needs_method,
         })
     }
 }
@@ -129,10 +134,12 @@ fn next(data: &payment::SubscriptionChanged) -> Result<Option<NextTerms>, Contra
     if data.next_plan.is_empty() {
         return Ok(None);
     }
+    let currency = parse("currency", &data.currency)?;
     Ok(Some(NextTerms {
         plan: plan("next_plan", &data.next_plan)?,
         plan_names: names(&data.next_plan_names),
-        amount: Money::new(data.next_amount, parse("currency", &data.currency)?),
+        amount: Money::new(data.next_amount, currency),
+        due: Money::new(data.next_due.unwrap_or(data.next_amount), currency),
         period: parse("next_period", &data.next_period)?,
     }))
 }
