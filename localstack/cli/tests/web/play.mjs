@@ -56,9 +56,10 @@ await visit(async (page, picture) => {
 
   // Leaving the film stops the session; opened again it goes on at the same place. The place is past a twentieth of the film.
   const film = new URL(page.url()).hash;
-  const leaveAt = (time) => page.evaluate((time) => new Promise((resolve) => {
+  const leaveAt = (time) => page.evaluate((time) => new Promise((resolve, reject) => {
     const video = document.querySelector("video");
     video.addEventListener("seeked", resolve, { once: true });
+    setTimeout(() => reject(new Error(`no picture at ${time}`)), 20000);
     video.pause();
     video.currentTime = time;
   }), time);
