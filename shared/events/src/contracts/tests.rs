@@ -148,7 +148,8 @@ fn written(kind: &str) -> (String, Value) {
         ),
         types::SUBSCRIPTION_CHANGED => (
             id("sub"),
-            json!({ "subscription_id": id("sub"), "account_id": id("acc"), "status": "active", "plan": "standard", "max_streams": 2, "max_height": 1080, "valid_to": "2026-02-01T00:00:00Z", "grace_to": "2026-02-08T00:00:00Z" }),
+            json!({ "subscription_id": id("sub"), "account_id": id("acc"), "status": "active", "plan": "standard", "max_streams": 2, "max_height": 1080, "valid_to": "2026-02-01T00:00:00Z", "grace_to": "2026-02-08T00:00:00Z",
+                "amount": "999", "tax": "159", "currency": "EUR", "period": "month", "next_plan": "premium", "next_amount": "1999", "next_period": "month" }),
         ),
         types::PAYMENT_CHANGED => (
             id("pay"),
@@ -306,6 +307,8 @@ fn a_field_that_does_not_fit_is_named() {
         (types::RENTAL_ANNOUNCED, "ends_at", json!("")),
         (types::EXPORT_READY, "kept_until", json!("")),
         (types::SUBSCRIPTION_CHANGED, "next_plan", json!("a b")),
+        (types::SUBSCRIPTION_CHANGED, "next_period", json!("fortnight")),
+        (types::SUBSCRIPTION_CHANGED, "currency", json!("euros")),
         (types::RENTAL_BEGUN, "purchase_id", text_id("sub")),
         (types::RENTAL_BEGUN, "begun_at", json!("")),
         (types::SUBSCRIPTION_CHANGED, "status", json!("paused")),
