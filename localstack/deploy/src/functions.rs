@@ -22,6 +22,8 @@ use crate::target::Target;
 use crate::together::CONCURRENCY;
 use crate::wait;
 
+/// See [`timeout_seconds`].
+const LEAST_TIMEOUT_SECONDS: u32 = 15;
 /// The beginning of the description of every function that this deployer made.
 const MARK: &str = "cinema ";
 
@@ -56,7 +58,7 @@ pub(crate) fn wanted<'a>(
         let config = format!(
             "{environment:?} {layers:?} {dead_letters:?} {} {} {} {:?} {:?}",
             function.memory_mib,
-            function.timeout_seconds,
+            timeout_seconds(function),
             function.ephemeral_mib,
             function.concurrency,
             function.invoked_by
@@ -111,6 +113,12 @@ async fn put(clients: &Clients, wanted: &Wanted<'_>, known: Option<&String>, tas
     Ok(())
 }
 
+/// On AWS each function has a processor of its own and its start does not count; here all of them share this machine's with every engine. The
+/// shortest time is longer: what starts while the machine is busy would be killed, started again and killed again.
+fn timeout_seconds(function: &Function) -> u32 {
+    function.timeout_seconds.max(LEAST_TIMEOUT_SECONDS)
+}
+
 impl Wanted<'_> {
     async fn create(&self, clients: &Clients) -> Result<()> {
         let create = clients
@@ -124,7 +132,7 @@ impl Wanted<'_> {
             .role(clients.role_arn(self.name))
             .code(FunctionCode::builder().zip_file(self.zip()?).build())
             .memory_size(self.function.memory_mib.try_into()?)
-            .timeout(self.function.timeout_seconds.try_into()?)
+            .timeout(timeout_seconds(self.function).try_into()?)
             .environment(self.variables())
             .ephemeral_storage(self.storage()?)
             .set_layers(Some(self.layers.clone()))
@@ -149,7 +157,7 @@ impl Wanted<'_> {
             .description(&self.mark)
             .role(clients.role_arn(self.name))
             .memory_size(self.function.memory_mib.try_into()?)
-            .timeout(self.function.timeout_seconds.try_into()?)
+            .timeout(timeout_seconds(self.function).try_into()?)
             .environment(self.variables())
             .ephemeral_storage(self.storage()?)
             .set_layers(Some(self.layers.clone()))
