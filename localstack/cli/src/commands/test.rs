@@ -1,9 +1,13 @@
 //! `cargo cinema test [RING…] [-- FILTER]`: throw-away engines, the rings, and nothing left behind.
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    path::Path,
+    process::{ExitCode, Stdio},
+};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use engines::{Home, Mode, Options, packages::Component, progress::Progress};
 
@@ -81,17 +85,23 @@ pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress:
         output::line(format_args!("\nall rings passed: {rings:?}"))?;
         return Ok(ExitCode::SUCCESS);
     }
+    // The end is what is read of a long output.
+    for (ring, failures) in &failed {
+        output::line(format_args!("\nWhat failed in {ring:?}\n\n{}", failures.join("\n")))?;
+    }
+    let failed: Vec<Ring> = failed.into_iter().map(|(ring, _)| ring).collect();
     output::line(format_args!("\nfailed: {failed:?}"))?;
     Ok(ExitCode::FAILURE)
 }
 
+/// Returns the rings that failed, each with what its tests say of it.
 async fn run_rings(
     root: &Path,
     scratch: &Scratch,
     rings: &[Ring],
     filter: &[String],
     progress: &Progress,
-) -> Result<Vec<Ring>> {
+) -> Result<Vec<(Ring, Vec<String>)>> {
     let mut failed = Vec::new();
     let mut environment = Vec::new();
     let mut platform = None;
@@ -106,8 +116,8 @@ async fn run_rings(
             environment.extend(deploy(platform, progress).await?);
         }
         progress.say(format!("Ring {ring:?}"));
-        if !cargo_test(root, *ring, &environment, filter).await? {
-            failed.push(*ring);
+        if let Some(failures) = cargo_test(root, *ring, &environment, filter).await? {
+            failed.push((*ring, failures));
         }
     }
     Ok(failed)
@@ -157,12 +167,13 @@ async fn deploy(platform: &Platform, progress: &Progress) -> Result<Variables> {
     Ok(vec![("CINEMA_TEST_EDGE_URL", platform.url()), ("CINEMA_TEST_STATUS", file.display().to_string())])
 }
 
+/// Returns what failed, when something did.
 async fn cargo_test(
     root: &Path,
     ring: Ring,
     environment: &[(&'static str, String)],
     filter: &[String],
-) -> Result<bool> {
+) -> Result<Option<Vec<String>>> {
     let mut command = cargo(root);
     command.args(["test", "--release", "--workspace", "--no-fail-fast"]).args(ring.selection());
     command.arg("--").args(filter);
@@ -170,8 +181,18 @@ async fn cargo_test(
         command.arg("function::");
     }
     let environment = environment.iter().map(|(name, value)| (*name, value.as_str()));
-    let status = command.envs(environment).status().await.context("cargo cannot be started")?;
-    Ok(status.success())
+    let mut child = command.envs(environment).stdout(Stdio::piped()).spawn().context("cargo cannot be started")?;
+    let mut said = BufReader::new(child.stdout.take().context("cargo has no output")?).split(b'\n');
+    let (mut failures, mut is_failure) = (Vec::new(), false);
+    while let Some(line) = said.next_segment().await? {
+        let line = String::from_utf8_lossy(&line).into_owned();
+        output::line(format_args!("{line}"))?;
+        is_failure = (is_failure || line == "failures:") && !line.starts_with("test result:");
+        if is_failure {
+            failures.push(line);
+        }
+    }
+    Ok((!child.wait().await?.success()).then_some(failures))
 }
 
 #[cfg(test)]

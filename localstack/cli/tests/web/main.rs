@@ -23,15 +23,16 @@ fn visit_with(script: &str, environment: &[(&str, &str)]) {
     // A film must not stutter because another browser starts.
     static ONE_BROWSER: Mutex<()> = Mutex::new(());
     let _turn = ONE_BROWSER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let status = Command::new(variable("CINEMA_TEST_NODE"))
+    let done = Command::new(variable("CINEMA_TEST_NODE"))
         .arg(format!("{}/tests/web/{script}", env!("CARGO_MANIFEST_DIR")))
         .env("CINEMA_TEST_EDGE_URL", variable("CINEMA_TEST_EDGE_URL"))
         .env("CINEMA_TEST_STATUS", variable("CINEMA_TEST_STATUS"))
         .env("CINEMA_TEST_BROWSER_DIR", variable("CINEMA_TEST_BROWSER_DIR"))
         .envs(environment.iter().copied())
-        .status()
+        .output()
         .expect("node");
-    assert!(status.success(), "{script} failed: {status}");
+    let said = [done.stdout, done.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    assert!(done.status.success(), "{script} failed: {}\n{said}", done.status);
 }
 
 #[test]
