@@ -10,7 +10,7 @@ use mail_builder::{MessageBuilder, headers::raw::Raw};
 use proto::mail::{Announcement, Receipt, RentalEnding, Template, TitleLeavingSoon, TitlesDigest};
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
-use crate::language::Language;
+use crate::{destination::Destination, language::Language};
 
 const SENDER: &str = "Online Cinema";
 /// Names of devices and providers come from anywhere: what is longer is cut.
@@ -150,6 +150,19 @@ impl Content {
             escaped(&self.subject),
             paragraphs.collect::<String>()
         )
+    }
+
+    /// With a paragraph that leads to where the reader acts on what is said: its name, and its address.
+    #[must_use]
+    pub fn with_destination(mut self, destination: Destination, url: &str) -> Self {
+        let name = match (destination, self.language) {
+            (Destination::Account, Language::Ru) => "Ваша учётная запись",
+            (Destination::Account, Language::En) => "Your account",
+            (Destination::Films, Language::Ru) => "Смотреть в Online Cinema",
+            (Destination::Films, Language::En) => "Watch at Online Cinema",
+        };
+        self.paragraphs.push(Link(name, url.to_owned()));
+        self
     }
 
     /// With a last paragraph that says how to get no more of the kind.
@@ -293,13 +306,12 @@ fn bill([of_amount, of_goods, of_invoice]: [&'static str; 3], [amount, goods, in
     [(of_amount, amount), (of_goods, goods), (of_invoice, invoice)].into_iter().filter_map(given).collect()
 }
 
-/// One line per service, in their order.
-fn receipts(receipts: &[Receipt]) -> Result<Paragraph, ContentError> {
+/// One line per service, in their order: its name for the reader, `records` in the words of their language, how many, and when.
+fn receipts(receipts: &[Receipt], called: fn(&str) -> &str, records: &str) -> Result<Paragraph, ContentError> {
     let line = |receipt: &Receipt| {
-        let service = visible_part(&receipt.service, LONGEST_FACT);
-        let line =
-            format!("{service}: {} ({})", receipt.records, visible_part(&moment(&receipt.erased_at), LONGEST_FACT));
-        (!service.is_empty()).then_some(line)
+        let service = visible_part(called(&receipt.service), LONGEST_FACT);
+        let at = visible_part(&moment(&receipt.erased_at), LONGEST_FACT);
+        (!service.is_empty()).then(|| format!("{service}, {records} {} ({at})", receipt.records))
     };
     let lines: Option<Vec<_>> = receipts.iter().map(line).collect();
     lines.filter(|lines| !lines.is_empty()).map(List).ok_or(ContentError::Receipts)

@@ -4,6 +4,7 @@ pub mod address;
 mod amount;
 mod campaign;
 pub mod content;
+pub mod destination;
 pub mod digest;
 mod edited;
 pub mod email_event;

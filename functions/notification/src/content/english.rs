@@ -122,7 +122,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             "Your account at Online Cinema was deleted",
             vec![
                 Text("Your account and what belonged to it are deleted. Each part of the service confirmed it:"),
-                receipts(services)?,
+                receipts(services, part, "records deleted:")?,
                 Text(
                     "Invoices of what you paid stay, without your name and address, for as long as the law on bookkeeping asks for them.",
                 ),
@@ -380,6 +380,20 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
         ),
         Template::Announcement(words) => announcement(words)?,
     })
+}
+
+/// What a service is called by whoever does not know that there are services.
+fn part(service: &str) -> &str {
+    match service {
+        "analytics" => "Statistics",
+        "auth" => "Sign-in",
+        "notification" => "Messages",
+        "payment" => "Plan and payments",
+        "recommendation" => "Recommendations",
+        "streaming" => "Playback",
+        "user" => "Profiles, lists and history",
+        other => other,
+    }
 }
 
 /// How long or how something is sold.

@@ -126,7 +126,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             "Ваша учётная запись в Online Cinema удалена",
             vec![
                 Text("Учётная запись и всё, что к ней относилось, удалены. Каждая часть сервиса это подтвердила:"),
-                receipts(services)?,
+                receipts(services, part, "удалено записей:")?,
                 Text(
                     "Счета за то, что вы оплатили, остаются без вашего имени и адреса столько, сколько требует закон о бухгалтерском учёте.",
                 ),
@@ -382,6 +382,20 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
         ),
         Template::Announcement(words) => announcement(words)?,
     })
+}
+
+/// What a service is called by whoever does not know that there are services.
+fn part(service: &str) -> &str {
+    match service {
+        "analytics" => "Статистика",
+        "auth" => "Вход",
+        "notification" => "Сообщения",
+        "payment" => "Тариф и платежи",
+        "recommendation" => "Рекомендации",
+        "streaming" => "Просмотр",
+        "user" => "Профили, списки и история",
+        other => other,
+    }
 }
 
 /// How long or how something is sold.

@@ -4,8 +4,9 @@ use mail_parser::MessageParser;
 use proptest::prelude::*;
 use proto::mail::{
     AccountErased, AlreadyRegistered, ConfirmEmail, DataExportRequested, EmailChangeRequested, EmailChanged,
-    MfaDisabled, MfaEnabled, NewSignIn, OauthLinked, PasswordChanged, PasswordReset, PaymentFailed, PaymentReceived,
-    ResetUnknownAccount, SessionRevoked, TitleLeavingSoon, TitlesDigest, TrialEnding, VerifyEmail, Welcome,
+    MfaDisabled, MfaEnabled, NewEpisodes, NewSignIn, OauthLinked, PasswordChanged, PasswordReset, PaymentFailed,
+    PaymentReceived, ResetUnknownAccount, SessionRevoked, TitleLeavingSoon, TitlesDigest, TrialEnding, VerifyEmail,
+    Welcome,
 };
 use time::macros::datetime;
 
@@ -363,6 +364,24 @@ fn marketing_says_how_to_end_it_and_keeps_its_writers_words() {
     assert!(unfolded.contains(&format!("List-Unsubscribe: <{url}>")), "{head}");
     assert!(head.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"), "{head}");
     assert!(head.is_ascii(), "{head}");
+}
+
+#[test]
+fn a_mail_leads_to_where_something_can_be_done() {
+    let of = |template: Template| Destination::of(&template);
+    let receipts = vec![receipt("auth", 1)];
+    let failed = failed("standard", HashMap::new());
+    assert_eq!(of(failed.clone()), Some(Destination::Account));
+    assert_eq!(of(NewEpisodes::default().into()), Some(Destination::Films));
+    let nowhere: [Template; 3] =
+        [VerifyEmail::default().into(), AccountErased { receipts }.into(), announced("News", &["text"])];
+    for template in nowhere {
+        assert_eq!(of(template.clone()), None, "{}", template.name());
+    }
+    let url = "https://cinema.example/#/account";
+    let mail = content(&failed, "ru").with_destination(Destination::Account, url);
+    assert!(mail.text().ends_with(&format!("Ваша учётная запись: {url}\n")), "{}", mail.text());
+    assert!(mail.html().contains(&format!("<a href=\"{url}\">Ваша учётная запись</a>")), "{}", mail.html());
 }
 
 #[test]

@@ -11,6 +11,7 @@ use stores::{MailError, Mailer, PgPool, StoreError, postgres};
 use super::public_url;
 use crate::{
     content::{Content, ContentError, Envelope},
+    destination::Destination,
     email_event::Suppression,
     job::{MailJob, Reader, Recipient},
     language::Language,
@@ -186,6 +187,9 @@ impl SendEmail {
             return Err(SendError::Address);
         }
         let mut content = content(job, reader, wording)?;
+        if let Some(destination) = Destination::of(&job.template) {
+            content = content.with_destination(destination, &self.public_url.join(destination.path()));
+        }
         let way_out = self.way_out(job).await?;
         if let Some(url) = &way_out {
             content = content.with_way_out(url);
