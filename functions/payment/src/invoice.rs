@@ -252,3 +252,6 @@ impl Goods {
 pub fn printed(seller: &str, (year, number): (i32, i64)) -> String {
     format!("{}-{year}-{number:06}", seller.to_uppercase())
 }
+
+#[cfg(test)]
+mod tests;

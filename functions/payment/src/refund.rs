@@ -103,3 +103,38 @@ impl From<Result<providers::Refund, ProviderError>> for Verdict {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(status: RefundStatus) -> Verdict {
+        let amount = Money::new(100, "EUR".parse().unwrap());
+        Ok(providers::Refund { id: "re_1".to_owned(), payment: "py_1".to_owned(), reference: None, amount, status })
+            .into()
+    }
+
+    fn refused(error: ProviderError) -> Verdict {
+        Err(error).into()
+    }
+
+    #[test]
+    fn nothing_counts_as_given_back_or_kept_before_the_provider_says_so() {
+        let id = || "re_1".to_owned();
+        assert_eq!(of(RefundStatus::Succeeded), Verdict::Succeeded(id()));
+        assert_eq!(of(RefundStatus::Pending), Verdict::Pending(id()));
+        let code = || "expired_card".to_owned();
+        assert_eq!(of(RefundStatus::Failed { code: code() }), Verdict::Failed(code()));
+        assert_eq!(refused(ProviderError::Declined { code: code(), retriable: true }), Verdict::Failed(code()));
+        assert_eq!(refused(ProviderError::Refused("a secret".to_owned())), Verdict::Failed("refused".to_owned()));
+        for silent in [ProviderError::Unavailable("503".to_owned()), ProviderError::Unknown("reset".to_owned())] {
+            assert_eq!(refused(silent.clone()), Verdict::Unknown(silent.to_string()));
+        }
+    }
+
+    #[test]
+    fn only_what_is_under_way_is_asked_for_again() {
+        let all = [Status::Pending, Status::Unknown, Status::Succeeded, Status::Failed];
+        assert_eq!(all.map(Status::is_under_way), [true, true, false, false]);
+    }
+}

@@ -38,8 +38,7 @@ pub(super) async fn cancel(
     billing
         .outbox()
         .transact(async |tx| {
-            let newest = subscriptions::find_newest(&mut **tx, account.id).await?.ok_or_else(no_subscription)?;
-            let mut stored = subscriptions::lock(tx, newest.id).await?.ok_or_else(no_subscription)?;
+            let mut stored = subscriptions::lock_newest(tx, account.id).await?.ok_or_else(no_subscription)?;
             let before = stored.state.clone();
             match request.pause_for_months {
                 Some(months) => stored.state.leave_for(months, now)?,

@@ -72,7 +72,7 @@ async fn begin(
 ) -> Result<(SubscriptionId, Option<PaymentId>), Problem> {
     let (id, now) = (account.id, billing.world().now());
     subscriptions::lock_account(tx, id).await?;
-    let mut stored = subscriptions::lock_live(tx, id).await?.ok_or_else(no_subscription)?;
+    let mut stored = subscriptions::lock_newest(tx, id).await?.ok_or_else(no_subscription)?;
     let terms = chosen(tx, &stored.state, agreed.price_id, &account.origin.territory).await?;
     let age = now - agreed.previewed_at;
     if stored.version != agreed.version || age > AGREED_WITHIN || age < -Duration::MINUTE {

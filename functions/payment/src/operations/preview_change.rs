@@ -52,7 +52,7 @@ pub(super) struct ChangePreview {
 /// Previews a change. Nothing is changed or charged. Choosing the running price takes back a change that is to come, also when the price is not offered
 /// any more. A change during a trial costs nothing and the trial ends when it would have: people try the service, not one plan.
 ///
-/// 409 when it is not possible: `not_running`, `same_price`, `other_currency`, or `only_at_period_end` for whatever is cheaper or of another length.
+/// 409 when it is not possible: `subscription_ended`, `not_running`, `same_price`, `other_currency`, or `only_at_period_end` for whatever is cheaper or of another length.
 #[utoipa::path(
     post, path = "/v1/subscriptions/me/change/preview", tag = "payment", request_body = PreviewChangeRequest,
     responses((status = 200, body = ChangePreview), Problem)
@@ -65,7 +65,7 @@ pub(super) async fn preview_change(
     // Whole seconds, as the answer tells it.
     let now = world.now().replace_nanosecond(0).map_err(Problem::internal)?;
     postgres::transact(&pool, async |tx| {
-        let stored = subscriptions::lock_live(tx, account.id).await?.ok_or_else(no_subscription)?;
+        let stored = subscriptions::lock_newest(tx, account.id).await?.ok_or_else(no_subscription)?;
         let terms = chosen(tx, &stored.state, request.price_id, &account.origin.territory).await?;
         let amount = stored.state.price_of_change(&terms, request.when, now)?;
         let begins_at = stored.state.begin_of_change(request.when, now);

@@ -47,8 +47,7 @@ async fn begin(
 ) -> Result<(SubscriptionId, Option<PaymentId>), Problem> {
     let (id, now) = (account.id, billing.world().now());
     subscriptions::lock_account(tx, id).await?;
-    let newest = subscriptions::find_newest(&mut **tx, id).await?.ok_or_else(no_subscription)?;
-    let mut stored = subscriptions::lock(tx, newest.id).await?.ok_or_else(no_subscription)?;
+    let mut stored = subscriptions::lock_newest(tx, id).await?.ok_or_else(no_subscription)?;
     let before = stored.state.clone();
     stored.state.resume(now)?;
     if stored.state != before {

@@ -15,7 +15,7 @@ use crate::{
     problems::{no_such_price, no_such_promo, payment_declined, provider_unavailable, subscription_exists},
     promo::Code,
     store::{erased_accounts, payments, plans, promos, subscriptions, subscriptions::Stored},
-    subscription::{Status, Subscription},
+    subscription::{NotNow, Status, Subscription},
     terms::Terms,
     view::SubscriptionAnswer,
 };
@@ -41,7 +41,7 @@ pub(super) struct SubscribeRequest {
 /// `checkout_url` is where the person pays, also within a day after a decline; repeating the request gives the same page while it is open. A provider that
 /// does not answer makes the payment `unknown`: it is found out by itself.
 ///
-/// 409 `subscription_exists`. 402 `payment_declined` when the saved method was declined. 422 for a price that is not offered here and a promo code
+/// 409 `subscription_exists`, and `subscription_ended` when another request took its place meanwhile. 402 `payment_declined` when the saved method was declined. 422 for a price that is not offered here and a promo code
 /// that cannot be used. Honours Idempotency-Key.
 #[utoipa::path(
     post, path = "/v1/subscriptions", tag = "payment",
@@ -68,6 +68,10 @@ pub(super) async fn subscribe(
             key.once(tx, account.id, &request, now, async |tx| {
                 let stored =
                     subscriptions::lock(tx, subscription).await?.ok_or_else(|| Problem::internal("it is gone"))?;
+                // Another request has taken its place meanwhile: what is paid on its page would go back.
+                if stored.state.status == Status::Ended {
+                    return Err(NotNow::Ended.into());
+                }
                 Ok((StatusCode::CREATED, SubscriptionAnswer::of(&stored, payment.as_ref(), billing.world().now())))
             })
             .await

@@ -103,6 +103,17 @@ pub(crate) async fn find_newest(
     row.map(stored).transpose()
 }
 
+/// The same, held until the transaction ends.
+pub(crate) async fn lock_newest(
+    connection: &mut PgConnection,
+    account: AccountId,
+) -> Result<Option<Stored>, sqlx::Error> {
+    match find_newest(&mut *connection, account).await? {
+        Some(newest) => lock(connection, newest.id).await,
+        None => Ok(None),
+    }
+}
+
 /// Whether the account ever had one that brought it something: a trial is for the first time.
 pub(crate) async fn had_any(connection: &mut PgConnection, account: AccountId) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar(

@@ -130,6 +130,8 @@ async fn a_copy_holds_what_was_paid_and_no_token() {
         assert_eq!(part["methods"].as_array().unwrap().len(), usize::from(is_customer));
         if is_customer {
             assert_eq!(part["invoices"][0]["amount"], json!(1_000));
+            let known = stage.get(customer, "/v1/invoices").await.expect(200);
+            assert_eq!(part["invoices"][0]["number"], known["items"][0]["number"]);
         }
         assert!(!String::from_utf8_lossy(&bytes).contains("sm_"));
     }

@@ -28,6 +28,9 @@ async fn a_trial_comes_first_and_only_once() {
     stage.advance(Duration::days(14));
     stage.renew().await;
     assert_eq!(stage.subscription(customer).await["status"], "ended");
+    let other = json!({"price_id": price, "when": "now"});
+    let preview = stage.post(customer, "/v1/subscriptions/me/change/preview", &other).await;
+    preview.expect_problem(409, "subscription_ended");
     let again = stage.subscribe(customer, &price).await.expect(201);
     assert_eq!(again["subscription"]["status"], "pending");
     stage.pay(&again).await;
@@ -93,6 +96,24 @@ async fn of_many_requests_at_once_one_wins() {
     }
     assert_eq!(stage.number("select count(*) from subscriptions where status <> 'ended'").await, 2);
     assert_eq!(stage.number("select count(*) from payments").await, 1);
+}
+
+#[tokio::test]
+async fn nobody_is_led_to_the_page_of_what_has_ended() {
+    let stage = Stage::start().await;
+    let prices = [stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await];
+    let customer = Customer::new();
+    for _ in 0..5 {
+        let answers = join_all((0..8).map(|place| stage.subscribe(customer, &prices[place % 2]))).await;
+        for answer in answers {
+            if answer.status == 201 {
+                assert_eq!(answer.json()["subscription"]["status"], "pending");
+            } else {
+                answer.expect_problem(409, "subscription_ended");
+            }
+        }
+    }
+    assert_eq!(stage.number("select count(*) from subscriptions where status <> 'ended'").await, 1);
 }
 
 #[tokio::test]

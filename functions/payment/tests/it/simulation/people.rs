@@ -81,6 +81,10 @@ impl Run {
             wanted["promo_code"] = json!(self.chance.pick(&CODES).unwrap().0);
         }
         self.ask(customer, "/v1/subscriptions", &wanted).await;
+        // A page may still be open then, and somebody may pay on it: nothing needs that money any more.
+        if self.chance.percent(25) {
+            self.ask(customer, "/v1/subscriptions/me/cancel", &json!({})).await;
+        }
     }
 
     async fn change(&mut self, customer: Customer) {
