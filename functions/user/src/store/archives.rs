@@ -11,6 +11,12 @@ pub(crate) async fn make(bucket: &Bucket, id: ExportId) -> Result<bool, StoreErr
     if bucket.head(&key).await?.is_some() {
         return Ok(true);
     }
+    // Looked for before one of them is fetched: whoever waits for the last asks every minute.
+    for service in PARTS {
+        if bucket.head(&part_key(id, service)).await?.is_none() {
+            return Ok(false);
+        }
+    }
     let mut parts = Vec::with_capacity(PARTS.len());
     for service in PARTS {
         let Some(part) = bucket.get(&part_key(id, service)).await? else { return Ok(false) };
