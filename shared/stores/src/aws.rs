@@ -6,6 +6,12 @@ use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
 
+/// An attempt may take this long: objects and mails are sent whole.
+const ATTEMPT: Duration = Duration::from_secs(20);
+/// An attempt of a small call, which AWS answers within milliseconds. One that hangs is made again while the function that waits for it still has
+/// time: the shortest have three seconds.
+const QUICK_ATTEMPT: Duration = Duration::from_secs(2);
+
 /// The configuration that SDK clients are made from.
 #[derive(Clone)]
 pub struct Aws {
@@ -34,7 +40,7 @@ impl Aws {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(transport::for_sdk())
             .retry_config(RetryConfig::standard().with_max_attempts(3))
-            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(20)).build());
+            .timeout_config(attempts_of(ATTEMPT));
         if let Some(endpoint) = endpoint {
             config = config.endpoint_url(endpoint);
         }
@@ -46,8 +52,54 @@ impl Aws {
         &self.config
     }
 
+    /// The same for small calls: an attempt that is not answered within two seconds is made again.
+    pub fn quick(&self) -> SdkConfig {
+        self.config.to_builder().timeout_config(attempts_of(QUICK_ATTEMPT)).build()
+    }
+
     /// Addresses buckets by path, which every emulator understands; only behind an own endpoint.
     pub fn path_style(&self) -> bool {
         self.path_style
+    }
+}
+
+fn attempts_of(attempt: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().operation_attempt_timeout(attempt).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+    use crate::{Table, table::Key};
+
+    const ANSWER: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 2\r\n\r\n{}";
+
+    #[tokio::test]
+    async fn a_small_call_that_hangs_is_made_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (silent, _) = listener.accept().await.unwrap();
+            let (mut answering, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4_096];
+            assert_ne!(answering.read(&mut request).await.unwrap(), 0);
+            answering.write_all(ANSWER.as_bytes()).await.unwrap();
+            drop(silent);
+        });
+        let keys = Keys { id: "test".to_owned(), secret: "test".to_owned(), session: None };
+        let table = Table::new(&Aws::new("eu-central-1".to_owned(), keys, Some(url)), "playback".to_owned());
+        let begun = Instant::now();
+        let found: Option<String> = table.get(&Key::new("a", "b")).await.unwrap();
+        assert_eq!(found, None);
+        // An attempt and the pause behind it, of a second at most.
+        assert!(begun.elapsed() < QUICK_ATTEMPT + Duration::from_millis(1_500), "{:?}", begun.elapsed());
+        server.await.unwrap();
     }
 }

@@ -23,12 +23,12 @@ pub struct Queue {
 impl Queue {
     /// Without I/O.
     pub fn new(aws: &Aws, url: String) -> Self {
-        Self { client: Client::new(aws.config()), url }
+        Self { client: Client::new(&aws.quick()), url }
     }
 
     /// The queue that is called `name`: asks SQS for its URL.
     pub async fn named(aws: &Aws, name: &str) -> Result<Self, StoreError> {
-        let client = Client::new(aws.config());
+        let client = Client::new(&aws.quick());
         let found =
             client.get_queue_url().queue_name(name).send().await.map_err(|error| StoreError::new("sqs", error))?;
         let url = found.queue_url().unwrap_or_default().to_owned();

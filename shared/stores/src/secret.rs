@@ -15,7 +15,7 @@ pub struct SecretHandle {
 impl SecretHandle {
     /// Without I/O.
     pub fn new(aws: &Aws, id: String) -> Self {
-        Self { client: Client::new(aws.config()), id }
+        Self { client: Client::new(&aws.quick()), id }
     }
 
     /// The current value; `None` while the secret has none.

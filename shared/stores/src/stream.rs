@@ -21,7 +21,7 @@ pub struct Stream {
 impl Stream {
     /// Without I/O.
     pub fn new(aws: &Aws, name: String) -> Self {
-        Self { client: Client::new(aws.config()), name }
+        Self { client: Client::new(&aws.quick()), name }
     }
 
     /// Puts all records, again those that were throttled; returns the indices of those that were refused in every attempt.

@@ -42,7 +42,7 @@ pub struct Table {
 impl Table {
     /// Without I/O.
     pub fn new(aws: &Aws, name: String) -> Self {
-        Self { client: Client::new(aws.config()), name }
+        Self { client: Client::new(&aws.quick()), name }
     }
 
     /// The item as it is now (consistent read); `None` when there is none.
