@@ -1,9 +1,12 @@
-// Makes an account without a plan, leaves the sandbox's page, rents one film on it and watches that; another film does not play.
+// Makes an account without a plan, leaves the sandbox's page, rents one film on it and watches that; another film does not play, and neither does
+// the first one once its money was given back.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 
 import { visit } from "./browser.mjs";
 
-const { CINEMA_TEST_EDGE_URL: edge } = process.env;
+const { CINEMA_TEST_EDGE_URL: edge, CINEMA_TEST_STATUS: places } = process.env;
+const staff = JSON.parse(readFileSync(places)).accounts.find((account) => account.role === "editor");
 const email = `rent-${Date.now()}@example.com`;
 const password = "a long enough sentence";
 
@@ -15,6 +18,18 @@ async function mailed() {
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
   throw new Error(`no mail for ${email}`);
+}
+
+/** Calls of somebody who is not in front of the page. */
+async function signedIn({ email, password }) {
+  const call = async (method, path, body, token) => {
+    const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+    const answer = await fetch(edge + path, { method, headers, body: body && JSON.stringify(body) });
+    assert.ok(answer.ok, `${path}: ${answer.status} ${await answer.clone().text()}`);
+    return answer.json();
+  };
+  const { access_token } = await call("POST", "/v1/auth/login", { email, password });
+  return (method, path, body) => call(method, path, body, access_token);
 }
 
 // Other tests make titles as well: the catalogue has more than one page.
@@ -103,5 +118,20 @@ await visit(async (page, picture) => {
   await open(other);
   await button(/^Rent for/).waitFor({ timeout: 30000 });
   assert.equal(await page.locator("#play").isVisible(), false);
+
+  // Support gives the money back, and the film is for sale again.
+  const paid = (await (await signedIn({ email, password }))("GET", "/v1/payments")).items.find((payment) => payment.status === "succeeded");
+  await (await signedIn(staff))("POST", `/v1/admin/payments/${paid.id}/refund`, {});
+  for (let tries = 0; tries < 30; tries++) {
+    await open(film);
+    if (!(await page.locator("#play").isVisible())) break;
+    await page.waitForTimeout(1000);
+  }
+  await button(/^Rent for/).waitFor({ timeout: 30000 });
+  assert.equal(await page.locator("#play").isVisible(), false);
+  await page.goto(`${edge}/#/account`);
+  await page.getByText("rented, given back").waitFor({ timeout: 30000 });
+  await page.getByText("paid, RUB").filter({ hasText: "given back" }).waitFor({ timeout: 30000 });
+  await picture("given-back");
 }, ["status of 402", "status of 403", "status of 404"]);
-console.log("left, rented and watched; another film does not play");
+console.log("left, rented, watched and given back; another film does not play");
