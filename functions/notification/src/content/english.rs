@@ -387,6 +387,8 @@ fn part(service: &str) -> &str {
     match service {
         "analytics" => "Statistics",
         "auth" => "Sign-in",
+        "catalog" => "Catalogue",
+        "media" => "Uploads",
         "notification" => "Messages",
         "payment" => "Plan and payments",
         "recommendation" => "Recommendations",

@@ -389,6 +389,8 @@ fn part(service: &str) -> &str {
     match service {
         "analytics" => "Статистика",
         "auth" => "Вход",
+        "catalog" => "Каталог",
+        "media" => "Загрузки",
         "notification" => "Сообщения",
         "payment" => "Тариф и платежи",
         "recommendation" => "Рекомендации",
