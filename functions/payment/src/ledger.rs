@@ -63,43 +63,13 @@ pub fn surplus_refunded(payment: &Payment, amount: Money) -> Vec<Entry> {
 
 #[cfg(test)]
 mod tests {
-    use kernel::{Id, InvoiceId, PaymentId, PurchaseId};
-    use time::OffsetDateTime;
+    use kernel::{Id, PurchaseId};
 
     use super::*;
-    use crate::payment::{Status, Way};
+    use crate::payment::tests::succeeded;
 
     fn money(minor: i64) -> Money {
         Money::new(minor, "EUR".parse().unwrap())
-    }
-
-    /// Of 12.00 EUR, for a subscription.
-    fn payment() -> Payment {
-        Payment {
-            id: PaymentId::derived("payment"),
-            account: None,
-            invoice: InvoiceId::derived("invoice"),
-            subscription: None,
-            purchase: None,
-            way: Way::Charge,
-            provider: "sandbox".to_owned(),
-            provider_id: None,
-            method: None,
-            method_token: None,
-            amount: money(1_200),
-            status: Status::Succeeded,
-            code: None,
-            is_surplus: false,
-            refunded: 0,
-            checkout_id: None,
-            checkout_url: None,
-            expires_at: None,
-            checks: 0,
-            captured_at: None,
-            created_at: OffsetDateTime::UNIX_EPOCH,
-            return_url: None,
-            version: 1,
-        }
     }
 
     fn booked(entries: &[Entry]) -> Vec<(&str, i64)> {
@@ -110,7 +80,7 @@ mod tests {
 
     #[test]
     fn what_comes_in_is_earned_but_for_its_tax() {
-        let (plan, title) = (payment(), Payment { purchase: Some(PurchaseId::derived("purchase")), ..payment() });
+        let (plan, title) = (succeeded(), Payment { purchase: Some(PurchaseId::derived("purchase")), ..succeeded() });
         assert_eq!(
             booked(&captured(&plan, 200)),
             [("provider:sandbox", 1_200), ("revenue:subscriptions", -1_000), ("tax", -200)]
@@ -124,9 +94,9 @@ mod tests {
 
     #[test]
     fn what_goes_back_is_not_earned_and_its_tax_is_not_owed() {
-        let title = Payment { purchase: Some(PurchaseId::derived("purchase")), ..payment() };
+        let title = Payment { purchase: Some(PurchaseId::derived("purchase")), ..succeeded() };
         assert_eq!(
-            booked(&refunded(&payment(), money(600), 100)),
+            booked(&refunded(&succeeded(), money(600), 100)),
             [("provider:sandbox", -600), ("revenue:subscriptions", 500), ("tax", 100)]
         );
         assert_eq!(booked(&refunded(&title, money(600), 0)), [("provider:sandbox", -600), ("revenue:titles", 600)]);
@@ -134,9 +104,9 @@ mod tests {
 
     #[test]
     fn what_nobody_needed_is_nobodys_revenue() {
-        assert_eq!(booked(&surplus(&payment())), [("provider:sandbox", 1_200), ("surplus", -1_200)]);
+        assert_eq!(booked(&surplus(&succeeded())), [("provider:sandbox", 1_200), ("surplus", -1_200)]);
         assert_eq!(
-            booked(&surplus_refunded(&payment(), money(1_200))),
+            booked(&surplus_refunded(&succeeded(), money(1_200))),
             [("provider:sandbox", -1_200), ("surplus", 1_200)]
         );
     }

@@ -202,10 +202,58 @@ impl From<Result<providers::Payment, ProviderError>> for Verdict {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use time::macros::datetime;
 
     use super::*;
+
+    /// Of 12.00 EUR from a saved method of the sandbox, for a subscription.
+    pub(crate) fn succeeded() -> Payment {
+        Payment {
+            id: PaymentId::derived("payment"),
+            account: None,
+            invoice: InvoiceId::derived("invoice"),
+            subscription: None,
+            purchase: None,
+            way: Way::Charge,
+            provider: "sandbox".to_owned(),
+            provider_id: None,
+            method: None,
+            method_token: None,
+            amount: Money::new(1_200, "EUR".parse().unwrap()),
+            status: Status::Succeeded,
+            code: None,
+            is_surplus: false,
+            refunded: 0,
+            checkout_id: None,
+            checkout_url: None,
+            expires_at: None,
+            checks: 0,
+            captured_at: None,
+            created_at: OffsetDateTime::UNIX_EPOCH,
+            return_url: None,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn only_what_is_under_way_is_asked_for_again() {
+        let all = [Status::Pending, Status::Unknown, Status::Succeeded, Status::Failed, Status::Canceled];
+        assert_eq!(all.map(Status::is_under_way), [true, true, false, false, false]);
+    }
+
+    #[test]
+    fn a_page_is_looked_at_when_nobody_can_pay_on_it_any_more() {
+        let now = datetime!(2027-01-01 00:00 UTC);
+        let page = |checks| Payment { expires_at: Some(now + CHECKOUT_LIFETIME), checks, ..succeeded() };
+        let closed = now + CHECKOUT_LIFETIME + CHECKS[0];
+        // Five minutes come before that, a day does not, and a page that nobody would ask for any more is looked at.
+        assert_eq!(page(0).next_check(now), Some(now + CHECKS[0]));
+        assert_eq!(page(2).next_check(now), Some(closed));
+        assert_eq!(page(7).next_check(closed - Duration::SECOND), Some(closed));
+        assert_eq!(page(7).next_check(closed), None);
+        assert_eq!(page(2).next_check(closed), Some(closed + CHECKS[2]));
+    }
 
     #[test]
     fn only_a_provider_that_says_no_makes_a_payment_fail() {

@@ -203,6 +203,24 @@ mod tests {
     }
 
     #[test]
+    fn only_a_rental_that_waits_has_a_day_to_begin_by() {
+        let mut rental = paid(PurchaseKind::Rent);
+        assert_eq!((rental.begin_by(), paid(PurchaseKind::Buy).begin_by()), (Some(NOW + TIME_TO_BEGIN), None));
+        assert!(rental.give_back());
+        assert_eq!(rental.begin_by(), None);
+    }
+
+    #[test]
+    fn the_earliest_first_second_counts_whatever_the_order() {
+        let mut rental = paid(PurchaseKind::Rent);
+        let [early, first, late] = [1, 2, 3].map(|day| NOW + Duration::days(day));
+        assert!(rental.begin(first, late) && !rental.begin(first, late) && !rental.begin(late, late));
+        assert_eq!(rental.begun_at, Some(first));
+        assert!(rental.begin(early, late));
+        assert_eq!(rental.begun_at, Some(early));
+    }
+
+    #[test]
     fn the_end_of_a_rental_is_told_in_time_and_of_nothing_else() {
         let mut rental = paid(PurchaseKind::Rent);
         let last = NOW + TIME_TO_BEGIN;

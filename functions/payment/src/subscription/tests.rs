@@ -406,3 +406,145 @@ proptest! {
         prop_assert!(error <= i128::from(whole) * i128::from(subscription.changes.max(1)));
     }
 }
+
+#[test]
+fn states_have_the_words_that_rows_and_answers_use() {
+    use Status::{Active, Ended, PastDue, Paused, Pending, Suspended, Trialing};
+    let all = [Pending, Trialing, Active, PastDue, Suspended, Paused, Ended];
+    for status in all {
+        assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
+    }
+}
+
+#[test]
+fn a_promo_that_is_used_up_takes_nothing_off_and_one_that_rests_is_not_used() {
+    let discount = |periods_left| Some(Discount { percent_off: 50, periods_left });
+    let mut subscription = Subscription { discount: discount(0), ..active() };
+    assert_eq!((subscription.bill().unwrap().percent_off, subscription.bill().unwrap().amount.minor), (0, 1_000));
+    subscription.discount = discount(1);
+    // Billed before the promo was there: what is paid at the full price uses nothing of it.
+    subscription.paid(2, &basic(), 0, START).unwrap();
+    assert_eq!(subscription.discount, discount(1));
+    renew(&mut subscription, START);
+    assert_eq!((subscription.percent_off, subscription.discount), (50, None));
+}
+
+#[test]
+fn the_last_moment_of_a_period_belongs_to_the_next() {
+    let end = active().to;
+    let before = end - Duration::SECOND;
+    let mut subscription = active();
+    subscription.cancel(before).unwrap();
+    assert_eq!((subscription.status, subscription.leaving), (Status::Active, Some(Leaving::Cancel)));
+    let mut subscription = active();
+    subscription.cancel(end).unwrap();
+    assert_eq!(subscription.status, Status::Ended);
+    assert_eq!(active().leave_for(1, before), Ok(()));
+    assert_eq!(active().leave_for(1, end), Err(NotNow::NotRunning));
+    let better = terms(2, 2_000, Period::Month);
+    assert_eq!(active().price_of_change(&better, When::PeriodEnd, before), Ok(Money::zero(better.amount.currency)));
+    assert_eq!(active().price_of_change(&better, When::PeriodEnd, end), Err(NotNow::NotRunning));
+    assert_eq!(active().changed(1, better.clone(), before), Ok(()));
+    assert_eq!(active().changed(1, better, end), Err(Surplus));
+}
+
+#[test]
+fn what_has_ended_says_so() {
+    let mut ended = active();
+    ended.end(START);
+    let better = terms(2, 2_000, Period::Month);
+    assert_eq!(ended.clone().cancel(START), Err(NotNow::Ended));
+    assert_eq!(ended.clone().leave_for(1, START), Err(NotNow::Ended));
+    assert_eq!(ended.clone().resume(START), Err(NotNow::Ended));
+    assert_eq!(ended.price_of_change(&better, When::PeriodEnd, START), Err(NotNow::Ended));
+    assert!(!ended.take_back(1, &better));
+}
+
+#[test]
+fn a_pause_that_cannot_be_paid_for_is_suspended_when_it_is_over() {
+    let mut paused = active();
+    paused.leave_for(1, START).unwrap();
+    paused.pause();
+    let until = paused.paused_until.unwrap();
+    let before = paused.clone();
+    assert!(!paused.declined(2, until - Duration::SECOND));
+    assert_eq!(paused, before);
+    assert!(paused.declined(2, until));
+    let dunning = Some(Dunning { since: until, declines: 1 });
+    assert_eq!((paused.status, paused.dunning, paused.paused_until), (Status::Suspended, dunning, None));
+}
+
+#[test]
+fn a_change_begins_now_or_with_the_next_period() {
+    let half = START + days(14);
+    assert_eq!(active().begin_of_change(When::Now, half), half);
+    assert_eq!(active().begin_of_change(When::PeriodEnd, half), active().to);
+}
+
+#[test]
+fn a_change_that_goes_back_leaves_what_is_paid_for() {
+    let (better, other) = (terms(2, 2_000, Period::Month), terms(3, 3_000, Period::Month));
+    let mut changed = active();
+    changed.changed(1, better.clone(), START).unwrap();
+    let before = changed.clone();
+    assert!(!changed.take_back(2, &basic()) && !changed.take_back(1, &better));
+    assert_eq!(changed, before);
+    changed.next_terms = Some(other.clone());
+    assert!(changed.take_back(1, &basic()));
+    assert_eq!((&changed.terms, &changed.next_terms, changed.changes), (&basic(), &Some(other), 2));
+    let mut back = Subscription { next_terms: Some(basic()), ..before };
+    assert!(back.take_back(1, &basic()));
+    assert_eq!((back.terms, back.next_terms), (basic(), None));
+}
+
+#[test]
+fn only_a_trial_that_goes_on_is_announced() {
+    let trial = Subscription::begin(basic(), 7, None, START);
+    let soon = trial.to - days(1);
+    assert!(trial.is_to_be_announced(soon));
+    let paid = Subscription { status: Status::Active, ..trial.clone() };
+    let leaving = Subscription { leaving: Some(Leaving::Cancel), ..trial.clone() };
+    assert!(!paid.is_to_be_announced(soon) && !leaving.is_to_be_announced(soon));
+}
+
+#[test]
+fn what_goes_on_is_what_runs_and_is_not_about_to_end() {
+    let subscription = active();
+    let expected = Entitlement {
+        plan: "plan-1".to_owned(),
+        max_streams: 2,
+        max_height: 1_080,
+        valid_to: subscription.to,
+        grace_to: subscription.to + GRACE,
+    };
+    assert_eq!(subscription.going_on(), Some(expected));
+    assert!(Subscription::begin(basic(), 7, None, START).going_on().is_some());
+    let leaving = Subscription { leaving: Some(Leaving::Cancel), ..subscription.clone() };
+    let late = Subscription { status: Status::PastDue, ..subscription };
+    let waiting = Subscription::begin(basic(), 0, None, START);
+    assert_eq!([leaving, late, waiting].map(|it| it.going_on()), [None, None, None]);
+}
+
+#[test]
+fn an_end_is_told_only_of_what_has_begun() {
+    let end = |mut subscription: Subscription| {
+        subscription.end(START);
+        subscription.access().map(|(status, ..)| status)
+    };
+    assert_eq!(end(Subscription::begin(basic(), 0, None, START)), None);
+    assert_eq!(end(Subscription::begin(basic(), 7, None, START)), Some(SubscriptionStatus::Ended));
+    assert_eq!(end(active()), Some(SubscriptionStatus::Ended));
+}
+
+#[test]
+fn a_trial_costs_nothing_and_a_period_what_is_left_of_its_price() {
+    let trial = Subscription::begin(basic(), 7, None, START);
+    let half = Subscription { percent_off: 50, ..active() };
+    assert_eq!([trial, active(), half].map(|it| it.cost().minor), [0, 1_000, 500]);
+}
+
+#[test]
+fn nothing_is_tried_behind_the_end_of_the_ladder() {
+    let next = |declines| (Dunning { since: START, declines }.next() - START).whole_days();
+    assert_eq!([0, 1, 2, 3, 4, 200].map(next), [3, 3, 5, 7, 7, 7]);
+}
