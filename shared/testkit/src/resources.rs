@@ -3,12 +3,16 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     convert::Infallible,
+    fmt::Debug,
     time::Duration,
 };
 
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, StreamSpecification, StreamViewType,
+use aws_sdk_dynamodb::{
+    error::{ProvideErrorMetadata, SdkError},
+    types::{
+        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+        ScalarAttributeType, StreamSpecification, StreamViewType,
+    },
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use manifest::{
@@ -78,13 +82,21 @@ async fn create_missing(aws: &Aws, plan: &Plan, wanted: &Wanted, suffix: &str, m
     }
 }
 
+/// Names are new: what is there already was made by an attempt whose answer was lost.
+fn made<T, E: ProvideErrorMetadata + Debug, R: Debug>(outcome: Result<T, SdkError<E, R>>, is_there: &str) {
+    if let Err(error) = outcome {
+        assert_eq!(error.code(), Some(is_there), "{error:?}");
+    }
+}
+
 async fn create_bucket(aws: &Aws, name: &str, versioned: bool) -> String {
     use aws_sdk_s3::types::{
         BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration,
     };
     let client = stores::Bucket::new(aws, name.to_owned()).client;
     let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::EuCentral1).build();
-    client.create_bucket().bucket(name).create_bucket_configuration(place).send().await.expect("a bucket");
+    let bucket = client.create_bucket().bucket(name).create_bucket_configuration(place).send().await;
+    made(bucket, "BucketAlreadyOwnedByYou");
     if versioned {
         let versions = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
         client.put_bucket_versioning().bucket(name).versioning_configuration(versions).send().await.expect("versions");
@@ -99,7 +111,7 @@ async fn create_queue(aws: &Aws, name: &str) -> String {
 
 async fn create_stream(aws: &Aws, name: &str) -> String {
     let client = aws_sdk_kinesis::Client::new(aws.config());
-    client.create_stream().stream_name(name).shard_count(1).send().await.expect("a stream");
+    made(client.create_stream().stream_name(name).shard_count(1).send().await, "ResourceInUseException");
     for _ in 0..100 {
         let summary = client.describe_stream_summary().stream_name(name).send().await.expect("a summary");
         let status = summary.stream_description_summary().map(|summary| summary.stream_status().clone());
@@ -146,7 +158,7 @@ async fn create_table(aws: &Aws, name: &str, table: &Table) -> String {
         StreamSpecification::builder().stream_enabled(true).stream_view_type(view).build().expect("a stream")
     });
     let client = aws_sdk_dynamodb::Client::new(aws.config());
-    client
+    let table = client
         .create_table()
         .table_name(name)
         .billing_mode(BillingMode::PayPerRequest)
@@ -155,8 +167,8 @@ async fn create_table(aws: &Aws, name: &str, table: &Table) -> String {
         .set_global_secondary_indexes((!indexes.is_empty()).then_some(indexes))
         .set_stream_specification(stream)
         .send()
-        .await
-        .expect("a table");
+        .await;
+    made(table, "ResourceInUseException");
     name.to_owned()
 }
 
@@ -167,6 +179,6 @@ async fn create_secret(aws: &Aws, name: &str, secret: &Secret) -> String {
         Generate::EcP256 => Ok(BASE64_STANDARD.encode(token::new_key())),
     });
     let Ok(value) = value;
-    client.create_secret().name(name).set_secret_string(value).send().await.expect("a secret");
+    made(client.create_secret().name(name).set_secret_string(value).send().await, "ResourceExistsException");
     name.to_owned()
 }
