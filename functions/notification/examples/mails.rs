@@ -30,7 +30,7 @@ fn templates() -> [Template; 5] {
         VerifyEmail { code: "042917".to_owned() }.into(),
         sign_in.into(),
         SubscriptionActive { plan: plan(), until: until(), plan_names: plan_names.clone() }.into(),
-        PaymentFailed { plan: plan(), until: until(), plan_names }.into(),
+        PaymentFailed { plan: plan(), until: until(), plan_names, needs_method: false }.into(),
         leaving.into(),
     ]
 }

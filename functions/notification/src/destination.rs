@@ -20,6 +20,7 @@ impl Destination {
         match (template, Workflow::of(template)?) {
             // There is no account any more.
             (Template::AccountErased(_), _) | (_, Workflow::Marketing) => None,
+            (Template::TitlePurchased(_) | Template::RentalEnding(_), _) => Some(Self::Films),
             (_, Workflow::Security | Workflow::Billing) => Some(Self::Account),
             (_, Workflow::Account | Workflow::Titles) => Some(Self::Films),
         }

@@ -374,14 +374,15 @@ impl Billing {
         payment.provider_id = Some(found.id);
         payment.captured_at = Some(found.captured_at.unwrap_or(now));
         payment.code = None;
-        if let (Some(account), Some(method)) = (payment.account, &found.method) {
-            let id = MethodId::derived(&format!("{} {}", payment.provider, method.token));
-            methods::keep(tx, id, account, &payment.provider, method, now).await?;
-        }
         let mut invoice = invoices::lock(tx, payment.invoice).await?.ok_or(sqlx::Error::RowNotFound)?;
         let is_needed = invoice.status == invoice::Status::Open && self.deliver(tx, held, &mut invoice).await?;
         payment.is_surplus = !is_needed;
         if is_needed {
+            // Only what somebody pays with is what they go on to pay with, not what paid on a page that was left open.
+            if let (Some(account), Some(method)) = (payment.account, &found.method) {
+                let id = MethodId::derived(&format!("{} {}", payment.provider, method.token));
+                methods::keep(tx, id, account, &payment.provider, method, now).await?;
+            }
             store::ledger::book(tx, payment.id, &ledger::captured(payment, invoice.tax), now).await?;
         } else {
             tracing::warn!(payment = %payment.id, "a payment came that nothing needs: it goes back");

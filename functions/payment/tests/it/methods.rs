@@ -35,3 +35,17 @@ async fn paying_saves_a_method_which_stays_while_it_is_needed() {
     assert_eq!(saved(&stage, customer).await, Vec::<serde_json::Value>::new());
     assert_eq!(stage.bank.forgotten(), [format!("sm_{}", customer.0)]);
 }
+
+#[tokio::test]
+async fn what_pays_on_a_page_that_was_left_open_is_not_what_is_charged_from_then_on() {
+    let stage = Stage::start().await;
+    let price = stage.plan("standard", 1_000, 0).await;
+    let customer = Customer::new();
+    let left = stage.subscribe(customer, &price).await.expect(201);
+    stage.post(customer, "/v1/subscriptions/me/cancel", &json!({})).await.expect(200);
+    stage.pay(&left).await;
+    assert_eq!(saved(&stage, customer).await, Vec::<serde_json::Value>::new());
+    stage.resolve().await;
+    assert_eq!(stage.bank.given_back(), 1_000);
+    stage.check_books().await;
+}
