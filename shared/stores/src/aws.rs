@@ -98,8 +98,8 @@ mod tests {
         let begun = Instant::now();
         let found: Option<String> = table.get(&Key::new("a", "b")).await.unwrap();
         assert_eq!(found, None);
-        // An attempt and the pause behind it, of a second at most.
-        assert!(begun.elapsed() < QUICK_ATTEMPT + Duration::from_millis(1_500), "{:?}", begun.elapsed());
+        // An attempt and the pause behind it, of a second at most; a busy machine takes some for itself.
+        assert!(begun.elapsed() >= QUICK_ATTEMPT && begun.elapsed() < ATTEMPT / 2, "{:?}", begun.elapsed());
         server.await.unwrap();
     }
 }

@@ -47,7 +47,8 @@ async fn nobody_waits_for_a_stream_that_hangs() {
     let studio = Studio { service, app, editor: testkit::Token::role("editor") };
     let begun = Instant::now();
     let id = id_of(&studio.create(&draft("Hanging")).await);
-    assert!(begun.elapsed() < Duration::from_secs(3), "it took {:?}", begun.elapsed());
+    // The SDK alone would wait for 20 s; a busy machine takes some for itself.
+    assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
     let pool = studio.service.pool();
     sqlx::query("update outbox set created_at = created_at - interval '1 minute'").execute(&pool).await.unwrap();
     let service = studio.service.with("AWS_ENDPOINT_URL", &real);
