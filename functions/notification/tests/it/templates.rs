@@ -48,13 +48,15 @@ async fn the_next_mail_is_in_the_new_words_and_every_version_can_be_had_again() 
     let built_in = next(&ses, Welcome {}, "en").await;
     let first = put(&app, "welcome", words("Hello")).await;
     assert_eq!((first.expect(200)["version"].clone(), first.header("etag").unwrap()), (json!(1), "\"1\""));
-    assert_eq!(next(&ses, Welcome {}, "en").await, ("Hello".to_owned(), "Hello, to be read.\n".to_owned()));
+    let text = "Hello, to be read.\n\nWatch at Online Cinema: http://localhost:8080/#/\n";
+    assert_eq!(next(&ses, Welcome {}, "en").await, ("Hello".to_owned(), text.to_owned()));
     assert!(next(&ses, Welcome {}, "ru").await.0.contains("Добро"), "the other language stays");
     assert_eq!(put(&app, "welcome", words("Good day")).await.expect(200)["version"], 2);
     assert_eq!(put(&app, "welcome", words("Good day")).await.expect(200)["version"], 2, "nothing new");
     let russian = json!({ "language": "ru", "subject": "Здравствуйте", "body": "Рады вам." });
     assert_eq!(put(&app, "welcome", russian).await.expect(200)["version"], 3);
-    assert_eq!(next(&ses, Welcome {}, "ru").await, ("Здравствуйте".to_owned(), "Рады вам.\n".to_owned()));
+    let text = "Рады вам.\n\nСмотреть в Online Cinema: http://localhost:8080/#/\n";
+    assert_eq!(next(&ses, Welcome {}, "ru").await, ("Здравствуйте".to_owned(), text.to_owned()));
     let restore = |version: i64| put(&app, "welcome", json!({ "language": "en", "version": version }));
     let again = restore(1).await.expect(200);
     assert_eq!(json!([again["version"], again["subject"]]), json!([4, "Hello"]));
@@ -104,7 +106,8 @@ async fn values_are_said_and_a_mail_that_cannot_be_said_so_is_sent_in_the_words_
     };
     let (subject, text) = next(&ses, sign_in("<TV>\r\nBcc: x@example.com", "DE"), "en").await;
     assert_eq!(subject, "On <TV>Bcc: x@example.com");
-    assert_eq!(text, "It was <TV>Bcc: x@example.com in DE.\n\n- 2026-11-26 10:00 UTC\n");
+    let body = "It was <TV>Bcc: x@example.com in DE.\n\n- 2026-11-26 10:00 UTC\n";
+    assert_eq!(text, format!("{body}\nYour account: http://localhost:8080/#/account\n"));
     assert!(next(&ses, sign_in("TV", ""), "en").await.1.starts_with("It was TV.\n"));
     let (subject, _) = next(&ses, sign_in("=?utf-8?q?Free?=", ""), "en").await;
     assert_eq!(subject, "A new sign-in to Online Cinema");
