@@ -6,13 +6,11 @@ use std::{
     ops::{Deref, DerefMut},
     str::FromStr,
     sync::Arc,
-    time::Duration,
 };
 
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use stores::{Queue, StoreError, Stream, postgres};
-use tokio::time::timeout;
 
 use crate::{Deadline, Event, Outcome};
 
@@ -22,11 +20,6 @@ const ROUND: i64 = 200;
 const ROUND_TIME: time::Duration = time::Duration::seconds(5);
 /// Rows younger than this belong to the invocation that wrote them.
 const SETTLED_SECONDS: f64 = 5.0;
-
-/// Who waits for an answer does not wait longer for this: the change is committed, and the relay publishes what is left.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// Nobody waits for the relay.
-const RELAY_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where a message goes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -201,7 +194,7 @@ impl Outbox {
             return;
         }
         let claim = "select id, destination, partition_key, body from outbox where id = any($1) order by id for update skip locked";
-        if let Err(error) = self.drain(sqlx::query_as(claim).bind(written), PATIENCE).await {
+        if let Err(error) = self.drain(sqlx::query_as(claim).bind(written)).await {
             tracing::warn!(%error, "outbox rows are left to the relay");
         }
     }
@@ -212,16 +205,15 @@ impl Outbox {
     pub async fn relay(&self) -> Result<usize, StoreError> {
         let claim = "select id, destination, partition_key, body from outbox \
                      where created_at < now() - make_interval(secs => $1) order by id limit $2 for update skip locked";
-        self.drain(sqlx::query_as(claim).bind(SETTLED_SECONDS).bind(ROUND), RELAY_PATIENCE).await
+        self.drain(sqlx::query_as(claim).bind(SETTLED_SECONDS).bind(ROUND)).await
     }
 
     async fn drain(
         &self,
         claim: sqlx::query::QueryAs<'_, sqlx::Postgres, Row, sqlx::postgres::PgArguments>,
-        patience: Duration,
     ) -> Result<usize, StoreError> {
         let mut transaction = postgres::begin(&self.pool).await?;
-        let outcome = self.drain_within(&mut transaction, claim, patience).await;
+        let outcome = self.drain_within(&mut transaction, claim).await;
         postgres::end(transaction, outcome).await?
     }
 
@@ -230,7 +222,6 @@ impl Outbox {
         &self,
         transaction: &mut PgConnection,
         claim: sqlx::query::QueryAs<'_, sqlx::Postgres, Row, sqlx::postgres::PgArguments>,
-        patience: Duration,
     ) -> Result<Result<usize, StoreError>, StoreError> {
         let rows: Vec<Row> = claim.fetch_all(&mut *transaction).await?;
         let mut groups: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
@@ -240,13 +231,9 @@ impl Outbox {
         let mut published = Vec::new();
         let mut failure = None;
         for (destination, rows) in groups {
-            // What is given up here may have been sent: its consumers know a repetition.
-            match timeout(patience, self.send(&destination.parse()?, &rows)).await {
-                Ok(Ok(())) => published.extend(rows.iter().map(|row| row.0)),
-                Ok(Err(error)) => failure = Some(error),
-                Err(_) => {
-                    failure = Some(StoreError { engine: "outbox", detail: format!("{destination} does not answer") })
-                }
+            match self.send(&destination.parse()?, &rows).await {
+                Ok(()) => published.extend(rows.iter().map(|row| row.0)),
+                Err(error) => failure = Some(error),
             }
         }
         sqlx::query("delete from outbox where id = any($1)").bind(&published).execute(&mut *transaction).await?;

@@ -11,6 +11,8 @@ const ATTEMPT: Duration = Duration::from_secs(20);
 /// An attempt of a small call, which AWS answers within milliseconds. One that hangs is made again while the function that waits for it still has
 /// time: the shortest have three seconds.
 const QUICK_ATTEMPT: Duration = Duration::from_secs(2);
+/// The same behind an emulator: one process of a laptop answers for all of AWS, and hundreds of calls at once take it seconds.
+const EMULATED_ATTEMPT: Duration = Duration::from_secs(10);
 
 /// The configuration that SDK clients are made from.
 #[derive(Clone)]
@@ -52,9 +54,11 @@ impl Aws {
         &self.config
     }
 
-    /// The same for small calls: an attempt that is not answered within two seconds is made again.
+    /// The same for small calls: an attempt that hangs is made again soon.
     pub fn quick(&self) -> SdkConfig {
-        self.config.to_builder().timeout_config(attempts_of(QUICK_ATTEMPT)).build()
+        // Only an emulator has an endpoint of its own.
+        let attempt = if self.path_style { EMULATED_ATTEMPT } else { QUICK_ATTEMPT };
+        self.config.to_builder().timeout_config(attempts_of(attempt)).build()
     }
 
     /// Addresses buckets by path, which every emulator understands; only behind an own endpoint.
@@ -94,7 +98,9 @@ mod tests {
             drop(silent);
         });
         let keys = Keys { id: "test".to_owned(), secret: "test".to_owned(), session: None };
-        let table = Table::new(&Aws::new("eu-central-1".to_owned(), keys, Some(url)), "playback".to_owned());
+        // As on AWS, although it is not there.
+        let aws = Aws { path_style: false, ..Aws::new("eu-central-1".to_owned(), keys, Some(url)) };
+        let table = Table::new(&aws, "playback".to_owned());
         let begun = Instant::now();
         let found: Option<String> = table.get(&Key::new("a", "b")).await.unwrap();
         assert_eq!(found, None);
