@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use events::{
     Account, ContractError, EndingRental, Event, Export, FinishedExport, Payment, Profile, Purchase, RefreshReused,
-    Subscription, Trial,
+    Renewal, Subscription, Trial,
     contracts::{PaymentStatus, PurchaseStatus, SubscriptionStatus},
 };
 use kernel::{
@@ -167,7 +167,11 @@ impl Outlook {
             plan: terms.plan.clone(),
             until: Some(day(terms.valid_to)),
             resumes_on: resumes_at.map(day),
-            next: next.map(|next| Next { plan: next.plan.clone(), amount: next.amount.minor, period: next.period }),
+            next: next.map(|next| Next {
+                plan: next.plan.clone(),
+                amount: next.price.amount.minor,
+                period: next.price.period,
+            }),
         }
     }
 
@@ -235,6 +239,7 @@ fn changed(
         None => (plan.clone(), subscription.plan_names.told().collect()),
     };
     let until = last_day(valid_to, zone);
+    let Price { amount, period, then } = subscription.renewal.as_ref().map(Price::of).unwrap_or_default();
     Some(match (now.status, before) {
         (SubscriptionStatus::Ended, Some(Outlook { status: SubscriptionStatus::Ended, .. })) => return None,
         (SubscriptionStatus::Ended, _) => SubscriptionEnded { plan, plan_names }.into(),
@@ -253,7 +258,8 @@ fn changed(
         (SubscriptionStatus::Cancelled, Some(before))
             if before.status == now.status && before.plan != now.plan && before.resumes_on == now.resumes_on =>
         {
-            PlanChanged { plan, until, plan_names }.into()
+            // Nothing follows.
+            PlanChanged { plan, until, plan_names, ..PlanChanged::default() }.into()
         }
         (SubscriptionStatus::Cancelled, _) => match subscription.resumes_at {
             // Somebody ended the pause: what comes of it is told.
@@ -263,14 +269,23 @@ fn changed(
             }
             None => SubscriptionCancelled { plan, until, plan_names }.into(),
         },
-        (SubscriptionStatus::Trialing, None) => TrialStarted { plan, until, plan_names }.into(),
+        (SubscriptionStatus::Trialing, None) => TrialStarted { plan, until, plan_names, amount, period, then }.into(),
         (SubscriptionStatus::Trialing | SubscriptionStatus::Active, Some(before))
             if before.status == SubscriptionStatus::Cancelled && !now.is_paid_after(before) =>
         {
-            SubscriptionResumed { plan: next_plan, until: zone.date(valid_to), plan_names: next_names }.into()
+            SubscriptionResumed {
+                plan: next_plan,
+                until: zone.date(valid_to),
+                plan_names: next_names,
+                amount,
+                period,
+                then,
+                needs_method: subscription.needs_method,
+            }
+            .into()
         }
         (_, Some(before)) if before.status == now.status && before.plan != now.plan && !now.is_paid_after(before) => {
-            PlanChanged { plan, until, plan_names }.into()
+            PlanChanged { plan, until, plan_names, amount, period, then }.into()
         }
         // Whatever else becomes of a trial is not its beginning. Of a period that follows another the receipt tells.
         (SubscriptionStatus::Trialing, Some(_)) => return None,
@@ -304,10 +319,24 @@ fn rescheduled(
     if before.is_some_and(|before| before.next == now.next && before.until == now.until) {
         return None;
     }
-    let (amount, period) = (amount::written(next.due), next.period.to_string());
-    let then = later(next.due, next.amount);
+    let Price { amount, period, then } = Price::of(&next.price);
     let plan_names = next.plan_names.told().collect();
     Some(PlanChangeScheduled { plan: next.plan.clone(), begins_on, amount, period, plan_names, then }.into())
+}
+
+/// What mails say of the periods to come; empty words where there are none.
+#[derive(Default)]
+struct Price {
+    amount: String,
+    period: String,
+    then: String,
+}
+
+impl Price {
+    fn of(renewal: &Renewal) -> Self {
+        let Renewal { amount, due, period } = *renewal;
+        Self { amount: amount::written(due), period: period.to_string(), then: later(due, amount) }
+    }
 }
 
 /// What later periods cost, if that is something else than the first.
@@ -473,15 +502,26 @@ mod tests {
         let goes_on = matches!(status, Trialing | Active | PastDue);
         let grace_to = if goes_on { valid_to + GRACE } else { valid_to };
         let terms = Entitlement { plan: plan.to_owned(), max_streams: 2, max_height: 1080, valid_to, grace_to };
-        let next = next.map(|(plan, minor)| NextTerms {
-            plan: plan.to_owned(),
-            plan_names: names(plan),
-            amount: Money::new(minor, rub()),
-            due: Money::new(minor, rub()),
-            period: Period::Month,
-        });
+        let price = |minor| {
+            let amount = Money::new(minor, rub());
+            Renewal { amount, due: amount, period: Period::Month }
+        };
+        let next =
+            next.map(|(plan, minor)| NextTerms { plan: plan.to_owned(), plan_names: names(plan), price: price(minor) });
+        let renewal = next.as_ref().map(|next| next.price).or(goes_on.then(|| price(29_900)));
         let (id, account, plan_names) = (world.id(), world.id(), names(plan));
-        Subscription { id, sequence, account, status, terms, resumes_at, plan_names, next, needs_method: false }
+        Subscription {
+            id,
+            sequence,
+            account,
+            status,
+            terms,
+            resumes_at,
+            plan_names,
+            next,
+            renewal,
+            needs_method: false,
+        }
     }
 
     /// One of which all tries to collect a payment were declined.

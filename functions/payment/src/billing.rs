@@ -137,6 +137,7 @@ impl Billing {
                     Due::Nothing => return Ok(None),
                     Due::End => subscription.state.end(now),
                     Due::Pause => subscription.state.pause(),
+                    Due::EndTrial => subscription.state.end_trial(),
                     Due::Bill => return self.renew(tx, &mut subscription, now).await,
                 }
                 self.put(tx, &mut subscription).await?;
@@ -485,14 +486,14 @@ impl Billing {
         let known = plans::names(&mut **tx, &[&data.plan, &data.next_plan]).await?;
         let state = &subscription.state;
         let called = |terms: &Terms| known.get(&terms.plan).unwrap_or(&terms.names).told().collect();
-        let is_late = matches!(state.status, Status::PastDue | Status::Suspended);
-        let needs_method = match subscription.account.filter(|_| is_late) {
+        let is_paid_on = state.is_renewed() || state.status == Status::Suspended;
+        let needs_method = match subscription.account.filter(|_| is_paid_on) {
             Some(account) => methods::find_default(tx, account).await?.is_none(),
             None => false,
         };
         let data = told::SubscriptionChanged {
-            plan_names: called(&state.terms),
-            next_plan_names: state.next_terms.as_ref().map(called).unwrap_or_default(),
+            plan_names: called(state.running()),
+            next_plan_names: state.next().map(called).unwrap_or_default(),
             needs_method,
             ..data
         };
@@ -594,7 +595,8 @@ pub(crate) fn text(moment: OffsetDateTime) -> String {
 fn changed(subscription: &Stored) -> Option<told::SubscriptionChanged> {
     let state = &subscription.state;
     let (account, (status, valid_to, grace_to)): (AccountId, _) = subscription.account.zip(state.access())?;
-    let (terms, next, cost) = (&state.terms, state.next_terms.as_ref(), state.cost());
+    let (terms, next, cost) = (state.running(), state.next(), state.cost());
+    let follows = next.or(state.is_renewed().then_some(&state.terms));
     Some(told::SubscriptionChanged {
         account_id: account.to_string(),
         subscription_id: subscription.id.to_string(),
@@ -610,9 +612,9 @@ fn changed(subscription: &Stored) -> Option<told::SubscriptionChanged> {
         period: terms.period.as_str().to_owned(),
         resumes_at: state.resumes_at().map_or_else(String::new, text),
         next_plan: next.map(|next| next.plan.clone()).unwrap_or_default(),
-        next_amount: next.map(|next| next.amount.minor).unwrap_or_default(),
-        next_period: next.map(|next| next.period.to_string()).unwrap_or_default(),
-        next_due: next.and_then(|_| state.bill().ok()).map(|bill| bill.amount.minor),
+        next_amount: follows.map(|terms| terms.amount.minor).unwrap_or_default(),
+        next_period: follows.map(|terms| terms.period.to_string()).unwrap_or_default(),
+        next_due: follows.and_then(|_| state.bill().ok()).map(|bill| bill.amount.minor),
         ..told::SubscriptionChanged::default()
     })
 }

@@ -91,6 +91,8 @@ pub struct Payment {
     pub code: Option<String>,
     /// Came although nothing needed it.
     pub is_surplus: bool,
+    /// What it would pay is void: nothing needs it any more.
+    pub is_withdrawn: bool,
     /// Minor units that were given back or are on their way back.
     pub refunded: i64,
     /// The provider's page.
@@ -134,6 +136,7 @@ impl Payment {
             status: Status::Pending,
             code: None,
             is_surplus: false,
+            is_withdrawn: false,
             refunded: 0,
             checkout_id: None,
             checkout_url: None,
@@ -144,6 +147,12 @@ impl Payment {
             return_url: None,
             version: 1,
         }
+    }
+
+    /// How it stands for the person: a page that nothing needs any more is not there to be paid.
+    pub fn shown(&self) -> Status {
+        let is_page = self.way == Way::Checkout && self.status == Status::Pending;
+        if is_page && self.is_withdrawn { Status::Canceled } else { self.status }
     }
 
     /// When the provider is asked for the next time; `None` once a person must. A page is looked at when its time is over, whatever else.
@@ -224,6 +233,7 @@ pub(crate) mod tests {
             status: Status::Succeeded,
             code: None,
             is_surplus: false,
+            is_withdrawn: false,
             refunded: 0,
             checkout_id: None,
             checkout_url: None,

@@ -87,8 +87,11 @@ pub struct Dunning {
 pub struct Subscription {
     /// How it stands.
     pub status: Status,
-    /// What the running period brings.
+    /// What the running period brings, or the one that was paid ahead.
     pub terms: Terms,
+    /// What a trial still brings until `from`, where the period that was paid ahead brings something else.
+    #[serde(default)]
+    pub trial_terms: Option<Terms>,
     /// What the next one brings, if that is something else.
     pub next_terms: Option<Terms>,
     /// The number of the running period.
@@ -132,6 +135,8 @@ pub enum Due {
     End,
     /// See [`Subscription::pause`].
     Pause,
+    /// See [`Subscription::end_trial`].
+    EndTrial,
 }
 
 /// The next period as it is invoiced.
@@ -192,6 +197,7 @@ impl Subscription {
         Self {
             status: if trial_days > 0 { Status::Trialing } else { Status::Pending },
             terms,
+            trial_terms: None,
             next_terms: None,
             period: 0,
             from: now,
@@ -214,6 +220,7 @@ impl Subscription {
             return Due::Nothing;
         }
         match (self.status, self.leaving) {
+            _ if self.trial_terms.is_some() => Due::EndTrial,
             (Status::Suspended, _) | (Status::Trialing | Status::Active, Some(Leaving::Cancel)) => Due::End,
             (Status::Active, Some(Leaving::Pause(_))) => Due::Pause,
             _ => Due::Bill,
@@ -224,11 +231,23 @@ impl Subscription {
     pub fn due_at(&self) -> Option<OffsetDateTime> {
         match self.status {
             Status::Pending | Status::Ended => None,
+            Status::Active if self.trial_terms.is_some() => Some(self.from),
             Status::Trialing | Status::Active => Some(self.to),
             Status::Paused => self.paused_until,
             Status::PastDue => self.dunning.map(|dunning| dunning.next()),
             Status::Suspended => self.dunning.map(|dunning| dunning.last() + SUSPENDED),
         }
+    }
+
+    /// Whether the next period is charged by itself.
+    pub fn is_renewed(&self) -> bool {
+        let runs = matches!(self.status, Status::Trialing | Status::Active | Status::PastDue | Status::Paused);
+        runs && self.leaving != Some(Leaving::Cancel)
+    }
+
+    /// When the next period is to be paid.
+    pub fn bills_at(&self) -> Option<OffsetDateTime> {
+        if self.status == Status::Active { Some(self.to) } else { self.due_at() }
     }
 
     /// What the next period costs.
@@ -260,6 +279,8 @@ impl Subscription {
         }
         self.to = terms.period.anniversary(self.anchor, self.cycle);
         self.period = period;
+        let differs = self.status == Status::Trialing && now < self.from && !self.terms.is_same_price(terms);
+        self.trial_terms = differs.then(|| self.terms.clone());
         self.status = Status::Active;
         if self.next_terms.as_ref().is_some_and(|next| next.is_same_price(terms)) {
             self.next_terms = None;
@@ -305,9 +326,39 @@ impl Subscription {
         true
     }
 
+    /// What it brings now.
+    pub fn running(&self) -> &Terms {
+        self.trial_terms.as_ref().unwrap_or(&self.terms)
+    }
+
+    /// What the next period brings, if that is something else.
+    pub fn next(&self) -> Option<&Terms> {
+        if self.trial_terms.is_some() { Some(&self.terms) } else { self.next_terms.as_ref() }
+    }
+
+    /// The trial of something else than what was paid ahead is over.
+    pub fn end_trial(&mut self) {
+        self.trial_terms = None;
+    }
+
+    /// The whole running period was given back: it ends, but a trial that still runs does so to its end.
+    pub fn give_back(&mut self, now: OffsetDateTime) {
+        if self.status != Status::Active || self.from <= now {
+            return self.end(now);
+        }
+        self.terms = self.trial_terms.take().unwrap_or_else(|| self.terms.clone());
+        (self.status, self.leaving) = (Status::Trialing, Some(Leaving::Cancel));
+        (self.to, self.anchor, self.cycle) = (self.from, self.from, 0);
+        self.from = now;
+        (self.next_terms, self.percent_off, self.is_announced) = (None, 0, false);
+    }
+
     /// It is over. What was paid for is not taken away by this, unless the period is over or was given back.
     pub fn end(&mut self, now: OffsetDateTime) {
         self.status = Status::Ended;
+        if let Some(terms) = self.trial_terms.take() {
+            self.terms = terms;
+        }
         self.to = self.to.min(now);
         (self.leaving, self.dunning, self.paused_until, self.next_terms) = (None, None, None, None);
     }
@@ -428,7 +479,7 @@ impl Subscription {
             return Err(Surplus);
         }
         self.terms = to;
-        self.next_terms = None;
+        (self.next_terms, self.trial_terms) = (None, None);
         self.changes += 1;
         Ok(())
     }
@@ -453,10 +504,15 @@ impl Subscription {
         goes_on && !self.is_announced && now < self.to && self.to - now <= TRIAL_NOTICE
     }
 
+    /// Whether nothing was paid for what it brings now.
+    fn is_trial(&self) -> bool {
+        self.cycle == 0 || self.trial_terms.is_some()
+    }
+
     /// What the running period costs: nothing during a trial.
     pub fn cost(&self) -> Money {
         let nothing = Money::zero(self.terms.amount.currency);
-        if self.period == 0 { nothing } else { self.terms.amount_less(self.percent_off).unwrap_or(nothing) }
+        if self.is_trial() { nothing } else { self.terms.amount_less(self.percent_off).unwrap_or(nothing) }
     }
 
     /// When the period after a pause is paid, of a pause that is to come or runs.
@@ -481,17 +537,21 @@ impl Subscription {
     pub fn going_on(&self) -> Option<Entitlement> {
         let runs = matches!(self.status, Status::Trialing | Status::Active) && self.leaving.is_none();
         let (_, valid_to, grace_to) = self.access().filter(|_| runs)?;
-        let Terms { plan, max_streams, max_height, .. } = self.terms.clone();
+        let Terms { plan, max_streams, max_height, .. } = self.running().clone();
         Some(Entitlement { plan, max_streams, max_height, valid_to, grace_to })
     }
 
     /// What everybody hears: the contract's word, until when it is paid and until when it brings something. `None` while it never brought
     /// anything.
     pub fn access(&self) -> Option<(SubscriptionStatus, OffsetDateTime, OffsetDateTime)> {
-        let goes_on = self.to + if self.period == 0 { TRIAL_GRACE } else { GRACE };
+        let goes_on = self.to + if self.is_trial() { TRIAL_GRACE } else { GRACE };
         Some(match (self.status, self.leaving) {
             (Status::Pending, _) => return None,
             (Status::Ended, _) if !self.has_begun() => return None,
+            // What was paid ahead is told when it begins.
+            (Status::Active, None) if self.trial_terms.is_some() => {
+                (SubscriptionStatus::Trialing, self.from, self.from + TRIAL_GRACE)
+            }
             (Status::Trialing | Status::Active, Some(_)) => (SubscriptionStatus::Cancelled, self.to, self.to),
             (Status::Trialing, None) => (SubscriptionStatus::Trialing, self.to, goes_on),
             (Status::Active, None) => (SubscriptionStatus::Active, self.to, goes_on),

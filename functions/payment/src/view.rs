@@ -78,13 +78,12 @@ impl SubscriptionView {
     pub fn of(stored: &Stored) -> Self {
         let state = &stored.state;
         let is_cancelled = state.leaving == Some(Leaving::Cancel);
-        let pays = !is_cancelled
-            && matches!(state.status, Status::Trialing | Status::Active | Status::PastDue | Status::Paused);
+        let pays = state.is_renewed();
         Self {
             id: stored.id,
             status: state.status,
-            running: (&state.terms).into(),
-            next: state.next_terms.as_ref().map(Bought::from),
+            running: state.running().into(),
+            next: state.next().map(Bought::from),
             period_from: state.from,
             period_to: state.to,
             is_cancelled,
@@ -92,7 +91,7 @@ impl SubscriptionView {
                 Some(Leaving::Pause(months)) => Some(months),
                 Some(Leaving::Cancel) | None => None,
             },
-            next_payment_at: state.due_at().filter(|_| pays),
+            next_payment_at: state.bills_at().filter(|_| pays),
             next_amount: state.bill().ok().map(|bill| bill.amount).filter(|_| pays),
             watchable_until: state.access().map(|(_, _, grace_to)| grace_to),
             version: stored.version,
@@ -106,7 +105,8 @@ impl SubscriptionView {
 pub(crate) struct PaymentView {
     id: PaymentId,
     invoice_id: InvoiceId,
-    /// How it stands. `unknown` is found out by itself: nobody needs to pay again.
+    /// How it stands. `unknown` is found out by itself: nobody needs to pay again. `canceled` is a page that nobody paid on while it was open, or that
+    /// nothing needs any more.
     status: PaymentStatus,
     amount: Money,
     /// What was given back of it or is on its way back.
@@ -129,12 +129,13 @@ pub(crate) struct PaymentView {
 
 impl PaymentView {
     pub fn of(payment: &Payment, now: OffsetDateTime) -> Self {
-        let is_open = payment.status.is_under_way() && payment.expires_at.is_some_and(|at| now < at);
+        let status = payment.shown();
+        let is_open = status.is_under_way() && payment.expires_at.is_some_and(|at| now < at);
         let checkout_url = payment.checkout_url.clone().filter(|_| is_open);
         Self {
             id: payment.id,
             invoice_id: payment.invoice,
-            status: payment.status,
+            status,
             amount: payment.amount,
             refunded: Money::new(payment.refunded, payment.amount.currency),
             reason: payment.code.clone().filter(|_| payment.status == PaymentStatus::Failed),

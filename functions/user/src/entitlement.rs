@@ -155,6 +155,7 @@ mod tests {
             resumes_at: None,
             plan_names: kernel::Names::default(),
             next: None,
+            renewal: None,
             needs_method: false,
         }
     }

@@ -23,7 +23,7 @@ use crate::together::CONCURRENCY;
 use crate::wait;
 
 /// See [`timeout_seconds`].
-const LEAST_TIMEOUT_SECONDS: u32 = 15;
+const LEAST_TIMEOUT_SECONDS: u32 = 30;
 /// The beginning of the description of every function that this deployer made.
 const MARK: &str = "cinema ";
 

@@ -12,7 +12,8 @@ pub use consumer::{BatchConsumer, Batches, Consumer, DeadLetters, Deadline, Outc
 pub use contracts::{
     Account, Asset, Captions, ContractError, EndingRental, Entitlements, Erasure, Export, FinishedExport, HidingChange,
     HistoryErased, NextTerms, Payment, Playback, PlayerSample, Profile, ProfileSecret, Purchase, Receipt,
-    RefreshReused, RentalBegun, SessionEnded, Subscription, Title, TitleLeaving, TitleRecord, Trial, WatchlistChange,
+    RefreshReused, Renewal, RentalBegun, SessionEnded, Subscription, Title, TitleLeaving, TitleRecord, Trial,
+    WatchlistChange,
 };
 pub use ended_sessions::{EndedSessions, ProjectSessions};
 pub use envelope::{Event, EventError};

@@ -155,12 +155,13 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text(NOT_YOU),
             ],
         ),
-        Template::TrialStarted(TrialStarted { plan, until, plan_names }) => (
+        Template::TrialStarted(TrialStarted { plan, until, plan_names, amount, period, then }) => (
             "Your trial at Online Cinema has begun",
             vec![
                 Text("You can watch right away, and pay nothing until the trial ends."),
                 fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
                 fact("Trial until", until, "unknown"),
+                fact("Price after that", &price(amount, then, period, EVERY), "unknown"),
                 Text("Whoever cancels before that day pays nothing at all."),
             ],
         ),
@@ -196,14 +197,21 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text("If you change your mind before that day, you can take it up again in your account."),
             ],
         ),
-        Template::SubscriptionResumed(SubscriptionResumed { plan, until, plan_names }) => (
-            "Your plan at Online Cinema goes on",
-            vec![
+        Template::SubscriptionResumed(resumed) => {
+            let SubscriptionResumed { plan, until, plan_names, amount, period, then, needs_method } = resumed;
+            let mut parts = vec![
                 Text("The cancellation or the pause is taken back: your plan goes on with these terms:"),
                 fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
                 fact("Next payment", until, "unknown"),
-            ],
-        ),
+                fact("Price", &price(amount, then, period, EVERY), "unknown"),
+            ];
+            if *needs_method {
+                parts.push(Text(
+                    "No means of payment is saved that we could charge on that day. We will write to you then, and you pay in your account.",
+                ));
+            }
+            ("Your plan at Online Cinema goes on", parts)
+        }
         Template::SubscriptionPaused(SubscriptionPaused { plan, until, resumes_on, plan_names }) => (
             "Your plan at Online Cinema is paused",
             vec![
@@ -216,14 +224,17 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text("In your account you can end the pause earlier, or cancel."),
             ],
         ),
-        Template::PlanChanged(PlanChanged { plan, until, plan_names }) => (
-            "You have another plan at Online Cinema",
-            vec![
+        Template::PlanChanged(PlanChanged { plan, until, plan_names, amount, period, then }) => {
+            let mut parts = vec![
                 Text("Your plan was changed. The new one works from now on."),
                 fact("Plan", &plan_name(plan, plan_names, reader), "unknown"),
                 fact("Runs until", until, "unknown"),
-            ],
-        ),
+            ];
+            if !amount.is_empty() {
+                parts.push(fact("Price after that", &price(amount, then, period, EVERY), "unknown"));
+            }
+            ("You have another plan at Online Cinema", parts)
+        }
         Template::PaymentReceived(PaymentReceived { amount, description, invoice_number, goods_names }) => {
             let mut parts = vec![Text("Thank you: your payment has arrived.")];
             parts.extend(bill(
@@ -238,6 +249,12 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text("We give you money back, the way you paid. It may take some days until it arrives."),
                 fact("Given back in all", refunded, "unknown"),
             ];
+            if invoice_number.is_empty() {
+                parts.insert(
+                    0,
+                    Text("When your payment arrived, what it was for was paid already or no longer to be had."),
+                );
+            }
             parts.extend(bill(
                 ["Of the payment of", "For", "Invoice"],
                 [amount, &goods(description, goods_names, reader), invoice_number],

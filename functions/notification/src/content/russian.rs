@@ -159,12 +159,13 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text(NOT_YOU),
             ],
         ),
-        Template::TrialStarted(TrialStarted { plan, until, plan_names }) => (
+        Template::TrialStarted(TrialStarted { plan, until, plan_names, amount, period, then }) => (
             "Пробный период в Online Cinema начался",
             vec![
                 Text("Смотреть можно сразу, а платить не нужно, пока не закончится пробный период."),
                 fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
                 fact("Пробный период до", until, "неизвестно"),
+                fact("Цена после него", &price(amount, then, period, EVERY), "неизвестна"),
                 Text("Кто отменит подписку до этого дня, не заплатит ничего."),
             ],
         ),
@@ -200,14 +201,21 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text("Если передумаете до этого дня, её можно возобновить в учётной записи."),
             ],
         ),
-        Template::SubscriptionResumed(SubscriptionResumed { plan, until, plan_names }) => (
-            "Подписка на Online Cinema продолжается",
-            vec![
+        Template::SubscriptionResumed(resumed) => {
+            let SubscriptionResumed { plan, until, plan_names, amount, period, then, needs_method } = resumed;
+            let mut parts = vec![
                 Text("Отмена или пауза снята: подписка продолжается на таких условиях:"),
                 fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
                 fact("Следующая оплата", until, "неизвестно"),
-            ],
-        ),
+                fact("Цена", &price(amount, then, period, EVERY), "неизвестна"),
+            ];
+            if *needs_method {
+                parts.push(Text(
+                    "Способ оплаты не сохранён, в этот день списать её не с чего. Мы напишем вам, и вы оплатите подписку в учётной записи.",
+                ));
+            }
+            ("Подписка на Online Cinema продолжается", parts)
+        }
         Template::SubscriptionPaused(SubscriptionPaused { plan, until, resumes_on, plan_names }) => (
             "Подписка на Online Cinema приостановлена",
             vec![
@@ -220,14 +228,17 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text("В учётной записи паузу можно закончить раньше, а подписку — отменить."),
             ],
         ),
-        Template::PlanChanged(PlanChanged { plan, until, plan_names }) => (
-            "У вас другой тариф Online Cinema",
-            vec![
+        Template::PlanChanged(PlanChanged { plan, until, plan_names, amount, period, then }) => {
+            let mut parts = vec![
                 Text("Тариф изменён. Новый действует с этого момента."),
                 fact("Тариф", &plan_name(plan, plan_names, reader), "неизвестен"),
                 fact("Действует до", until, "неизвестно"),
-            ],
-        ),
+            ];
+            if !amount.is_empty() {
+                parts.push(fact("Цена после этого", &price(amount, then, period, EVERY), "неизвестна"));
+            }
+            ("У вас другой тариф Online Cinema", parts)
+        }
         Template::PaymentReceived(PaymentReceived { amount, description, invoice_number, goods_names }) => {
             let mut parts = vec![Text("Спасибо за оплату.")];
             parts.extend(bill(
@@ -242,6 +253,14 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 Text("Мы возвращаем вам деньги тем же способом, каким вы платили. Они могут идти несколько дней."),
                 fact("Всего возвращено", refunded, "неизвестно"),
             ];
+            if invoice_number.is_empty() {
+                parts.insert(
+                    0,
+                    Text(
+                        "Когда пришёл ваш платёж, то, за что вы платили, было уже оплачено или больше не продавалось.",
+                    ),
+                );
+            }
             parts.extend(bill(
                 ["Из платежа", "За что", "Счёт"],
                 [amount, &goods(description, goods_names, reader), invoice_number],

@@ -30,12 +30,20 @@ pub fn sample(name: &str) -> Option<Template> {
         ] }),
         "session_revoked" | "data_export_requested" => json!({ "at": at }),
         "data_export_ready" => json!({ "until": until }),
-        "trial_started"
-        | "subscription_active"
-        | "subscription_cancelled"
-        | "subscription_resumed"
-        | "plan_changed"
-        | "plan_change_withdrawn" => json!({ "plan": plan, "until": until, "plan_names": plan_names }),
+        "trial_started" | "plan_changed" => {
+            json!({
+                "plan": plan, "until": until, "plan_names": plan_names, "amount": paid, "period": "month", "then": "",
+            })
+        }
+        "subscription_resumed" => {
+            json!({
+                "plan": plan, "until": until, "plan_names": plan_names, "amount": paid, "period": "month", "then": "",
+                "needs_method": false,
+            })
+        }
+        "subscription_active" | "subscription_cancelled" | "plan_change_withdrawn" => {
+            json!({ "plan": plan, "until": until, "plan_names": plan_names })
+        }
         "payment_failed" => {
             json!({ "plan": plan, "until": until, "plan_names": plan_names, "needs_method": false })
         }

@@ -209,7 +209,7 @@ impl Billing {
         {
             match invoice.kind {
                 Kind::Period => {
-                    subscription.state.end(now);
+                    subscription.state.give_back(now);
                     self.put(tx, subscription).await?;
                 }
                 Kind::Change => self.take_back(tx, subscription, period, invoice).await?,

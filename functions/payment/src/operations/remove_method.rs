@@ -7,7 +7,6 @@ use stores::postgres;
 use crate::{
     billing::Billing,
     store::{methods, subscriptions},
-    subscription::{Leaving, Status},
 };
 
 runtime::wire! { pub(super) struct RemoveMethod { billing: Billing } }
@@ -29,11 +28,7 @@ pub(super) async fn remove_method(
         let saved = methods::list(&mut *tx, account.id).await?;
         let Some(method) = saved.iter().find(|method| method.id == id).cloned() else { return Ok::<_, Problem>(None) };
         let live = subscriptions::lock_live(tx, account.id).await?;
-        let goes_on = live.is_some_and(|live| {
-            live.state.leaving != Some(Leaving::Cancel)
-                && !matches!(live.state.status, Status::Suspended | Status::Pending)
-        });
-        if goes_on && saved.len() == 1 {
+        if live.is_some_and(|live| live.state.is_renewed()) && saved.len() == 1 {
             let detail = "Your subscription is charged to this method. Cancel it first, or pay with another one.";
             return Err(Problem::conflict("last_method", detail));
         }

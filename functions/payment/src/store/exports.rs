@@ -16,6 +16,9 @@ pub(crate) async fn holdings(pool: &PgPool, account: AccountId) -> Result<Value,
            year, number, goods_names, covers_from, covers_to, issued_at, created_at from invoices where account_id = $1 order by created_at, id) i), \
          'payments', (select coalesce(jsonb_agg(p), '[]') from (select id, invoice_id, way, provider, amount, currency, status, code, \
            refunded, captured_at, created_at from payments where account_id = $1 order by created_at, id) p), \
+         'refunds', (select coalesce(jsonb_agg(r), '[]') from (select r.id, r.payment_id, r.amount, p.currency, r.reason, r.status, r.code, \
+           r.refunded_at, r.created_at from refunds r join payments p on p.id = r.payment_id where p.account_id = $1 \
+           order by r.created_at, r.id) r), \
          'purchases', (select coalesce(jsonb_agg(b), '[]') from (select id, title_id, kind, status, amount, currency, territory, paid_at, \
            begun_at, valid_to, created_at from purchases where account_id = $1 order by created_at, id) b), \
          'methods', (select coalesce(jsonb_agg(m), '[]') from (select id, provider, brand, last4, expires_year, expires_month, \

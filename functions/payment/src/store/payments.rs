@@ -9,7 +9,7 @@ use crate::payment::{Payment, Status};
 
 const COLUMNS: &str = "p.id, p.account_id, p.invoice_id, i.subscription_id, p.way, p.provider, p.provider_id, \
      p.method_id, p.method_token, p.amount, p.currency, p.status, p.code, p.is_surplus, p.refunded, p.checkout_id, p.checkout_url, \
-     p.expires_at, p.checks, p.captured_at, p.created_at, p.return_url, p.version, i.purchase_id";
+     p.expires_at, p.checks, p.captured_at, p.created_at, p.return_url, p.version, i.purchase_id, i.status = 'void'";
 
 fn payment(row: &PgRow) -> Result<Payment, sqlx::Error> {
     let currency: Currency = row.try_get(10)?;
@@ -37,6 +37,7 @@ fn payment(row: &PgRow) -> Result<Payment, sqlx::Error> {
         return_url: row.try_get(21)?,
         version: row.try_get(22)?,
         purchase: row.try_get(23)?,
+        is_withdrawn: row.try_get(24)?,
     })
 }
 

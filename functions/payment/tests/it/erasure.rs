@@ -110,6 +110,10 @@ async fn a_copy_holds_what_was_paid_and_no_token() {
     let stage = Stage::start().await;
     let price = stage.plan("standard", 1_000, 0).await;
     let customer = stage.paying(&price).await;
+    let paid = stage.get(customer, "/v1/payments").await.expect(200);
+    let path = format!("/v1/admin/payments/{}/refund", paid["items"][0]["id"].as_str().unwrap());
+    let refund = json!({"amount": 100, "reason": "a goodwill"});
+    stage.app.post(&path, &refund).token(&stage.staff("support")).send().await.expect(201);
     let export: kernel::ExportId = World::system().id();
     for account in [customer.0, World::system().id()] {
         let data = proto::user::ExportRequested {
@@ -126,12 +130,17 @@ async fn a_copy_holds_what_was_paid_and_no_token() {
         let bytes = part.body.collect().await.unwrap().into_bytes();
         let part: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
         let is_customer = account == customer.0;
-        assert_eq!(part["invoices"].as_array().unwrap().len(), usize::from(is_customer));
+        // The invoice and its credit note.
+        assert_eq!(part["invoices"].as_array().unwrap().len(), 2 * usize::from(is_customer));
         assert_eq!(part["methods"].as_array().unwrap().len(), usize::from(is_customer));
         if is_customer {
             assert_eq!(part["invoices"][0]["amount"], json!(1_000));
             let known = stage.get(customer, "/v1/invoices").await.expect(200);
-            assert_eq!(part["invoices"][0]["number"], known["items"][0]["number"]);
+            assert_eq!(part["invoices"][0]["number"], known["items"][1]["number"]);
+            assert_eq!(
+                (&part["refunds"][0]["amount"], &part["refunds"][0]["reason"]),
+                (&json!(100), &json!("a goodwill"))
+            );
         }
         assert!(!String::from_utf8_lossy(&bytes).contains("sm_"));
     }

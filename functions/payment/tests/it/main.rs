@@ -20,6 +20,7 @@ mod sandbox;
 mod simulation;
 mod stage;
 mod subscribing;
+mod trials;
 mod unknown;
 mod webhooks;
 

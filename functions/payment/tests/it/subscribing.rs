@@ -213,6 +213,11 @@ async fn a_page_that_nobody_pays_on_makes_room_and_one_that_is_paid_too_late_is_
     assert_eq!(stage.subscribe(customer, &price).await.expect(201)["checkout_url"], first["checkout_url"]);
     let second = stage.subscribe(customer, &other).await.expect(201);
     assert_ne!(second["subscription"]["id"], first["subscription"]["id"]);
+    // Nobody is shown the page of what nothing needs any more, and nobody waits for it.
+    let listed = stage.get(customer, "/v1/payments").await.expect(200)["items"].clone();
+    let shown: Vec<_> =
+        (0..2).map(|place| (&listed[place]["status"], listed[place]["checkout_url"].is_string())).collect();
+    assert_eq!(shown, [(&json!("pending"), true), (&json!("canceled"), false)]);
     stage.pay(&second).await;
     // Both pages were open: the first is paid as well.
     stage.pay(&first).await;

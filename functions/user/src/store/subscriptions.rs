@@ -50,6 +50,7 @@ pub(crate) async fn list(connection: &mut PgConnection, account: AccountId) -> R
             resumes_at: None,
             plan_names: Names::default(),
             next: None,
+            renewal: None,
             needs_method: false,
         })
     };

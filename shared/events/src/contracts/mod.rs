@@ -46,7 +46,7 @@ pub use refresh_reused::RefreshReused;
 pub use rental_begun::RentalBegun;
 pub use sample::{PlayerSample, SampleKind};
 pub use session_ended::SessionEnded;
-pub use subscription::{BilledSubscription, NextTerms, Subscription, SubscriptionPrice, SubscriptionStatus};
+pub use subscription::{BilledSubscription, NextTerms, Renewal, Subscription, SubscriptionPrice, SubscriptionStatus};
 pub use title::{Credit, Film, Marker, MarkerKind, Title};
 pub use title_leaving::TitleLeaving;
 pub use title_record::TitleRecord;

@@ -33,7 +33,9 @@ pub struct Subscription {
     pub plan_names: Names,
     /// What begins with the next period, where that is something else.
     pub next: Option<NextTerms>,
-    /// Whether a payment is late and nothing is saved that it could be tried with again.
+    /// What the next period costs; absent where none is to be paid, or the event does not say.
+    pub renewal: Option<Renewal>,
+    /// Whether another period is to be paid and nothing is saved that it could be paid with.
     pub needs_method: bool,
 }
 
@@ -44,11 +46,18 @@ pub struct NextTerms {
     pub plan: String,
     /// What it is called.
     pub plan_names: Names,
-    /// What a period costs.
+    /// What it costs.
+    pub price: Renewal,
+}
+
+/// What the periods of a subscription that are to come cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Renewal {
+    /// Each of them.
     pub amount: Money,
-    /// What the first one costs: less while a promo code counts.
+    /// The first one: less while a promo code counts.
     pub due: Money,
-    /// How long it lasts.
+    /// How long one lasts.
     pub period: Period,
 }
 
@@ -125,6 +134,7 @@ impl Subscription {
             resumes_at: optional_moment("resumes_at", &data.resumes_at)?,
             plan_names: names(&data.plan_names),
             next: next(&data)?,
+            renewal: renewal(&data)?,
             needs_method: data.needs_method,
         })
     }
@@ -134,10 +144,17 @@ fn next(data: &payment::SubscriptionChanged) -> Result<Option<NextTerms>, Contra
     if data.next_plan.is_empty() {
         return Ok(None);
     }
+    let price = renewal(data)?.ok_or_else(|| ContractError::new("next_period", "is missing"))?;
+    let plan = plan("next_plan", &data.next_plan)?;
+    Ok(Some(NextTerms { plan, plan_names: names(&data.next_plan_names), price }))
+}
+
+fn renewal(data: &payment::SubscriptionChanged) -> Result<Option<Renewal>, ContractError> {
+    if data.next_period.is_empty() {
+        return Ok(None);
+    }
     let currency = parse("currency", &data.currency)?;
-    Ok(Some(NextTerms {
-        plan: plan("next_plan", &data.next_plan)?,
-        plan_names: names(&data.next_plan_names),
+    Ok(Some(Renewal {
         amount: Money::new(data.next_amount, currency),
         due: Money::new(data.next_due.unwrap_or(data.next_amount), currency),
         period: parse("next_period", &data.next_period)?,

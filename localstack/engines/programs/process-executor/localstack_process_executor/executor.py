@@ -25,7 +25,7 @@ from localstack.services.lambda_.invocation.runtime_executor import (
     RuntimeExecutor,
 )
 
-from localstack_process_executor.children import DIE_WITH_PARENT
+from localstack_process_executor.children import BEHIND_FUNCTIONS, BEHIND_LOCALSTACK, DIE_WITH_PARENT
 from localstack_process_executor.runtime_api import (
     Invocation,
     Outcome,
@@ -86,11 +86,13 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
 
         api = self._api = RuntimeApi(config.LAMBDA_LIMITS_MAX_FUNCTION_PAYLOAD_SIZE_BYTES)
         variables = self._process_variables(code, layers, api)
+        # Encoders are what comes in layers.
+        place = BEHIND_FUNCTIONS if layers else BEHIND_LOCALSTACK
         with open(self._log_path, "ab") as log:
             try:
                 self._process = _SPAWNER.submit(
                     subprocess.Popen,
-                    [*DIE_WITH_PARENT, str(bootstrap)],
+                    [*DIE_WITH_PARENT, *place, str(bootstrap)],
                     cwd=code,
                     env=variables,
                     stdin=subprocess.DEVNULL,
