@@ -158,8 +158,8 @@ impl Content {
         let name = match (destination, self.language) {
             (Destination::Account, Language::Ru) => "Ваша учётная запись",
             (Destination::Account, Language::En) => "Your account",
-            (Destination::Films, Language::Ru) => "Смотреть в Online Cinema",
-            (Destination::Films, Language::En) => "Watch at Online Cinema",
+            (Destination::Films | Destination::Title(_), Language::Ru) => "Смотреть в Online Cinema",
+            (Destination::Films | Destination::Title(_), Language::En) => "Watch at Online Cinema",
         };
         self.paragraphs.push(Link(name, url.to_owned()));
         self

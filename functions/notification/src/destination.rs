@@ -1,6 +1,7 @@
 //! Where a mail leads to.
 
-use proto::mail::Template;
+use kernel::TitleId;
+use proto::mail::{NewEpisodes, RentalEnding, Template, TitleLeavingSoon, TitlePurchased};
 
 use crate::workflow::Workflow;
 
@@ -11,6 +12,8 @@ pub enum Destination {
     Account,
     /// What there is to watch.
     Films,
+    /// The one that the mail is about.
+    Title(TitleId),
 }
 
 impl Destination {
@@ -20,17 +23,24 @@ impl Destination {
         match (template, Workflow::of(template)?) {
             // There is no account any more.
             (Template::AccountErased(_), _) | (_, Workflow::Marketing) => None,
-            (Template::TitlePurchased(_) | Template::RentalEnding(_), _) => Some(Self::Films),
+            (
+                Template::TitlePurchased(TitlePurchased { title_id, .. })
+                | Template::RentalEnding(RentalEnding { title_id, .. })
+                | Template::TitleLeavingSoon(TitleLeavingSoon { title_id, .. })
+                | Template::NewEpisodes(NewEpisodes { title_id, .. }),
+                _,
+            ) => Some(title_id.parse().map_or(Self::Films, Self::Title)),
             (_, Workflow::Security | Workflow::Billing) => Some(Self::Account),
             (_, Workflow::Account | Workflow::Titles) => Some(Self::Films),
         }
     }
 
     /// Behind the public address.
-    pub fn path(self) -> &'static str {
+    pub fn path(self) -> String {
         match self {
-            Self::Account => "/#/account",
-            Self::Films => "/#/",
+            Self::Account => "/#/account".to_owned(),
+            Self::Films => "/#/".to_owned(),
+            Self::Title(id) => format!("/#/titles/{id}"),
         }
     }
 }

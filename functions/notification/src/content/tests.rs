@@ -373,6 +373,10 @@ fn a_mail_leads_to_where_something_can_be_done() {
     let failed = failed("standard", HashMap::new());
     assert_eq!(of(failed.clone()), Some(Destination::Account));
     assert_eq!(of(NewEpisodes::default().into()), Some(Destination::Films));
+    for name in ["title_purchased", "rental_ending", "title_leaving_soon", "new_episodes"] {
+        let place = of(sample(name)).map(Destination::path);
+        assert_eq!(place.as_deref(), Some("/#/titles/ttl_01jd3k5m7n9pqrstvwxyz01234"), "{name}");
+    }
     let nowhere: [Template; 3] =
         [VerifyEmail::default().into(), AccountErased { receipts }.into(), announced("News", &["text"])];
     for template in nowhere {

@@ -188,7 +188,7 @@ impl SendEmail {
         }
         let mut content = content(job, reader, wording)?;
         if let Some(destination) = Destination::of(&job.template) {
-            content = content.with_destination(destination, &self.public_url.join(destination.path()));
+            content = content.with_destination(destination, &self.public_url.join(&destination.path()));
         }
         let way_out = self.way_out(job).await?;
         if let Some(url) = &way_out {

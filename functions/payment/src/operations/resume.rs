@@ -20,7 +20,8 @@ runtime::wire! { pub(super) struct Resume { billing: Billing, public_url: Public
 /// Takes a cancellation or a pause back.
 ///
 /// Where a payment is late or a pause ends, and during a trial without a saved method, `checkout_url` is a page on which the next period can be
-/// paid; what is paid during a trial begins with its end.
+/// paid; what is paid during a trial begins with its end. A paid period is not paid ahead: where nothing is saved, the next one is late when it is
+/// due, and this gives its page.
 ///
 /// 409 `subscription_ended`.
 #[utoipa::path(
