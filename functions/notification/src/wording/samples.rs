@@ -32,12 +32,12 @@ pub fn sample(name: &str) -> Option<Template> {
         "data_export_ready" => json!({ "until": until }),
         "trial_started" | "plan_changed" => {
             json!({
-                "plan": plan, "until": until, "plan_names": plan_names, "amount": paid, "period": "month", "then": "",
+                "plan": plan, "until": until, "plan_names": plan_names, "amount": paid, "period": "month", "then": "599.00 RUB",
             })
         }
         "subscription_resumed" => {
             json!({
-                "plan": plan, "until": until, "plan_names": plan_names, "amount": paid, "period": "month", "then": "",
+                "plan": plan, "until": until, "plan_names": plan_names, "amount": paid, "period": "month", "then": "599.00 RUB",
                 "needs_method": false,
             })
         }
