@@ -1,7 +1,8 @@
-// The account's page: what is being watched, plan and payments, ways to pay, films by themselves, invoices, profiles, the way to what they are told, what proves who the person is, a copy of their data, the end of the account.
+// The account's page: what is being watched, plan and payments, ways to pay, films by themselves, invoices, profiles, a history from elsewhere, the way to what they are told, what proves who the person is, a copy of their data, the end of the account.
 
 import { call, forget } from "./api.js";
 import { action, alertLine, el, field, form } from "./dom.js";
+import { importsSection } from "./imports.js";
 import { invoicesSection } from "./invoices.js";
 import { paymentMethods } from "./payment_methods.js";
 import { planSection } from "./plan_section.js";
@@ -32,12 +33,12 @@ async function whenSetUp(ask) {
 export async function showAccount(show) {
   const account = await whenSetUp(() => call("GET", "/v1/users/me"));
   const methods = paymentMethods();
-  const [factors, watching, plan, purchases, invoices, profiles, providers] = await Promise.all([
-    call("GET", "/v1/auth/mfa"), watchingSection(), planSection(methods.look), purchasesSection(), invoicesSection(), whenSetUp(profilesSection), providersSection(),
+  const [factors, watching, plan, purchases, invoices, profiles, imports, providers] = await Promise.all([
+    call("GET", "/v1/auth/mfa"), watchingSection(), planSection(methods.look), purchasesSection(), invoicesSection(), whenSetUp(profilesSection), importsSection(), providersSection(),
     methods.look(),
   ]);
   show(el("h1", { textContent: "Account" }), el("p", { className: "dim", textContent: account.email }),
-    watching, plan, methods.section, purchases, invoices, profiles, notificationsSection(), passwordSection(factors), authenticatorSection(factors), providers, exportSection(), deletionSection(show));
+    watching, plan, methods.section, purchases, invoices, profiles, imports, notificationsSection(), passwordSection(factors), authenticatorSection(factors), providers, exportSection(), deletionSection(show));
 }
 
 const day = (time) => new Date(time).toLocaleDateString("en-GB");

@@ -109,6 +109,12 @@ async fn a_film_is_hidden_from_what_is_watched_on_and_comes_back() {
 }
 
 #[tokio::test]
+async fn a_history_of_another_service_is_looked_at_confirmed_and_taken_back() {
+    let email = new_account("import").await;
+    visit_with("imports.mjs", &[("EMAIL", &email), ("PASSWORD", PASSWORD)]);
+}
+
+#[tokio::test]
 async fn a_session_with_an_old_proof_confirms_who_it_is() {
     let (email, refresh) = old_session().await;
     visit_with("step_up.mjs", &[("EMAIL", &email), ("PASSWORD", PASSWORD), ("REFRESH", &refresh)]);
