@@ -31,12 +31,14 @@ pub fn document(held: &[Held]) -> Value {
             let seen_at = record.seen_elsewhere_at.map(|at| text(millis::time(at)));
             json!({ "title_id": title, "stars": record.stars, "seen_elsewhere_at": seen_at, "at": text(millis::time(record.at)) })
         });
+        let watchlist = taste.watchlist.iter().map(|(title, at)| json!({ "title_id": title, "at": text(millis::time(*at)) }));
         let hidden = taste.hidden.iter().map(|(title, at)| json!({ "title_id": title, "at": text(millis::time(*at)) }));
         json!({
             "profile_id": profile,
             "watched": watched.collect::<Vec<_>>(),
             "feedback": feedback.collect::<Vec<_>>(),
             "on_record": on_record.collect::<Vec<_>>(),
+            "watchlist": watchlist.collect::<Vec<_>>(),
             "hidden_from_watching_on": hidden.collect::<Vec<_>>(),
             "chosen": { "title_ids": taste.onboarding.titles, "genres": taste.onboarding.genres },
             "pages_of_the_last_week": pages.iter().map(|at| text(*at)).collect::<Vec<_>>(),
@@ -56,7 +58,9 @@ mod tests {
         let profile = World::system().id();
         let document = document(&[(profile, Taste::default(), vec![])]);
         assert_eq!(document["profiles"][0]["profile_id"], json!(profile));
-        for part in ["watched", "feedback", "on_record", "hidden_from_watching_on", "pages_of_the_last_week"] {
+        for part in
+            ["watched", "feedback", "on_record", "watchlist", "hidden_from_watching_on", "pages_of_the_last_week"]
+        {
             assert_eq!(document["profiles"][0][part], json!([]));
         }
     }

@@ -226,7 +226,7 @@ impl<'a> Page<'a> {
 
     fn because(&mut self) {
         let Some(model) = self.model else { return };
-        let sources = self.inputs.leaning.sources.iter().filter(|source| source.at > 0);
+        let sources = self.inputs.leaning.sources.iter().filter(|source| source.is_liked());
         let mut count = 0;
         for source in sources {
             if count == MOST_BECAUSE {

@@ -19,6 +19,8 @@ const WATCHED: f32 = 1.0;
 const LIKED: f32 = 1.0;
 /// Chosen from a list, not watched.
 const CHOSEN: f32 = 0.5;
+/// Wanted, not watched yet.
+const LISTED: f32 = 0.5;
 /// Titles to watch on that a row has room for.
 const MOST_CONTINUED: usize = 20;
 
@@ -29,6 +31,8 @@ pub struct Taste {
     pub feedback: BTreeMap<TitleId, Feedback>,
     /// What is not offered to watch on until it is played after that, in milliseconds since 1970.
     pub hidden: BTreeMap<TitleId, i64>,
+    /// What is wanted to be watched some day, and since when in milliseconds since 1970.
+    pub watchlist: BTreeMap<TitleId, i64>,
     /// Ratings, and what was seen elsewhere.
     pub records: BTreeMap<TitleId, Record>,
     pub onboarding: Onboarding,
@@ -56,6 +60,13 @@ pub struct Leaning {
     pub genres: Vec<String>,
 }
 
+impl Source {
+    /// Whether the profile watched or liked it, and did not only choose it or want it.
+    pub fn is_liked(&self) -> bool {
+        self.weight >= WATCHED.min(LIKED)
+    }
+}
+
 impl Taste {
     /// What speaks for others, by film or series: newest first, ties by id.
     pub fn sources(&self, catalogue: &Catalogue) -> Vec<Source> {
@@ -66,6 +77,9 @@ impl Taste {
         };
         for title in &self.onboarding.titles {
             add(*title, CHOSEN, 0);
+        }
+        for (title, at) in &self.watchlist {
+            add(*title, LISTED, *at);
         }
         for (title, viewing) in self.viewings.iter().filter(|(_, viewing)| viewing.is_liked()) {
             add(*title, WATCHED, viewing.last_at());
@@ -142,5 +156,24 @@ impl Taste {
             continued: self.continued(catalogue, audience, now),
             genres: self.onboarding.genres.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::World;
+
+    use super::*;
+
+    #[test]
+    fn what_is_wanted_speaks_less_than_what_was_liked_and_is_still_proposed() {
+        let catalogue = Catalogue::default();
+        let [wanted, both]: [TitleId; 2] = [World::system().id(), World::system().id()];
+        let mut taste = Taste { watchlist: [(wanted, 5), (both, 3)].into(), ..Taste::default() };
+        taste.records.insert(both, Record { sequence: 1, stars: Some(9), seen_elsewhere_at: None, at: 4 });
+        let sources = taste.sources(&catalogue);
+        let shown: Vec<_> = sources.iter().map(|it| (it.title, it.weight, it.at, it.is_liked())).collect();
+        assert_eq!(shown, [(wanted, LISTED, 5, false), (both, LIKED, 4, true)]);
+        assert_eq!(taste.excluded(&catalogue), [both].into());
     }
 }

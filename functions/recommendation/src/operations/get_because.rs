@@ -1,4 +1,4 @@
-//! `GET /v1/recommendations/because/{id}`: what follows from one title that the profile watched, liked or chose.
+//! `GET /v1/recommendations/because/{id}`: what follows from one title that the profile watched, liked, wants to watch or chose.
 
 use cinema_http::{Json, Path, Problem, Query, State, Viewer};
 use kernel::{TitleId, World};

@@ -1,4 +1,4 @@
-//! `playback-events`, hidings, ratings, histories that were imported or erased, and deleted profiles → what profiles saw, and what of it they want to watch on. No order and no number of events matters.
+//! `playback-events`, hidings, ratings, watchlists, histories that were imported or erased, and deleted profiles → what profiles saw, and what of it they want to watch on. No order and no number of events matters.
 //!
 //! A batch holds many reports of few sessions: what it says of one profile and title is one change, and changes of different ones are made side by
 //! side. One after the other, a hundred records took 2 s on idle engines and 20 s on busy ones; a shard may bring a thousand a second.
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use events::{
     BatchConsumer, Batches, DeadLetters, Deadline, Event, HidingChange, HistoryErased, Outcome, Playback, Profile,
-    TitleRecord, project,
+    TitleRecord, WatchlistChange, project,
 };
 use futures::{StreamExt, stream};
 use kernel::{AccountId, ProfileId, TitleId};
@@ -19,7 +19,7 @@ use stores::Table;
 use time::Duration;
 
 use crate::{
-    store::{erasure, hidings, records, viewings},
+    store::{erasure, hidings, records, viewings, watchlists},
     viewing::Watch,
 };
 
@@ -96,6 +96,9 @@ impl Projection {
             }
             types::TITLE_RECORD_CHANGED => {
                 project(event, TitleRecord::read, async |change| records::note(table, &change).await).await
+            }
+            types::WATCHLIST_CHANGED => {
+                project(event, WatchlistChange::read, async |change| watchlists::note(table, &change).await).await
             }
             types::HISTORY_ERASED => {
                 project(event, HistoryErased::read, async |erased| viewings::erase(table, &erased).await).await

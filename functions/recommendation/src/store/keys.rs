@@ -19,6 +19,7 @@ pub const VIEWING: &str = "viewing#";
 pub const FEEDBACK: &str = "feedback#";
 pub const HIDDEN: &str = "hidden#";
 pub const RECORD: &str = "record#";
+pub const WATCHLIST: &str = "watchlist#";
 pub const ONBOARDING: &str = "onboarding";
 
 pub fn viewing(profile: ProfileId, title: TitleId) -> Key {
@@ -35,6 +36,10 @@ pub fn hidden(profile: ProfileId, title: TitleId) -> Key {
 
 pub fn record(profile: ProfileId, title: TitleId) -> Key {
     Key::new(self::profile(profile), format!("{RECORD}{title}"))
+}
+
+pub fn watchlist(profile: ProfileId, title: TitleId) -> Key {
+    Key::new(self::profile(profile), format!("{WATCHLIST}{title}"))
 }
 
 pub fn onboarding(profile: ProfileId) -> Key {

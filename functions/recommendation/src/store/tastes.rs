@@ -7,7 +7,7 @@ use stores::{
     table::{Item, Query},
 };
 
-use super::{hidings::Hiding, keys, profiles};
+use super::{hidings::Hiding, keys, profiles, watchlists::Listing};
 use crate::taste::Taste;
 
 /// Profiles that are read at once.
@@ -30,6 +30,8 @@ fn taste(items: Vec<Item>) -> Result<Taste, StoreError> {
             taste.hidden.extend(item.read::<Hiding>()?.hidden_at.map(|at| (title, at)));
         } else if let Some(title) = sk.strip_prefix(keys::RECORD).and_then(|title| title.parse().ok()) {
             taste.records.insert(title, item.read()?);
+        } else if let Some(title) = sk.strip_prefix(keys::WATCHLIST).and_then(|title| title.parse().ok()) {
+            taste.watchlist.extend(item.read::<Listing>()?.listed_at.map(|at| (title, at)));
         } else if sk == keys::ONBOARDING {
             taste.onboarding = item.read()?;
         }

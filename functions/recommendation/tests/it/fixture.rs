@@ -8,7 +8,7 @@ use proto::{
     catalog::{Asset, TitleChanged},
     streaming::Playback,
     types,
-    user::{ContinueWatchingChanged, HistoryErased, ProfileChanged, TitleRecordChanged},
+    user::{ContinueWatchingChanged, HistoryErased, ProfileChanged, TitleRecordChanged, WatchlistChanged},
 };
 use runtime::{Boot, Tick, Vars};
 use serde_json::Value;
@@ -140,6 +140,19 @@ pub fn record(person: &Person, title: TitleId, sequence: i64, stars: u32, seen_a
     };
     let (world, _) = World::replay(datetime!(2026-11-01 12:00 UTC) + Duration::seconds(sequence), 1);
     Event::new(&world, types::TITLE_RECORD_CHANGED, person.profile, sequence, &data)
+}
+
+/// A change of the watchlist.
+pub fn listing(person: &Person, title: TitleId, sequence: i64, is_listed: bool) -> Event {
+    let data = WatchlistChanged {
+        profile_id: person.profile.to_string(),
+        account_id: person.account.to_string(),
+        title_id: title.to_string(),
+        is_listed,
+        territory: "DE".to_owned(),
+    };
+    let (world, _) = World::replay(datetime!(2026-11-01 12:00 UTC) + Duration::seconds(sequence), 1);
+    Event::new(&world, types::WATCHLIST_CHANGED, person.profile, sequence, &data)
 }
 
 pub fn profile_deleted(person: &Person) -> Event {

@@ -8,7 +8,7 @@ use proto::types;
 use stores::aws_sdk_dynamodb::types::AttributeValue;
 use time::Duration;
 
-use crate::fixture::{Fixture, Person, hiding, history_erased, playback, profile_deleted, record};
+use crate::fixture::{Fixture, Person, hiding, history_erased, listing, playback, profile_deleted, record};
 
 /// What is kept of a profile, by key, without what belongs to the moment.
 async fn state(fixture: &Fixture, partition: &str) -> BTreeMap<String, String> {
@@ -66,6 +66,10 @@ async fn any_order_and_number_of_events_ends_in_the_same_state() {
         {
             events.push(record(&person, titles[title], sequence, stars, seen));
         }
+        // Wanted and not any more; the other way round.
+        for (sequence, title, is_listed) in [(1, 0, true), (2, 1, false), (3, 0, false), (4, 1, true)] {
+            events.push(listing(&person, titles[title], sequence, is_listed));
+        }
         events.push(history_erased(&person, Some(titles[0]), at(0)));
         events.push(history_erased(&person, None, at(1)));
         let mut told: Vec<Event> = events.iter().chain(&events).cloned().collect();
@@ -83,6 +87,8 @@ async fn any_order_and_number_of_events_ends_in_the_same_state() {
         assert_eq!(hidings, 2, "the newest word on each title: {state:?}");
         let records = state.keys().filter(|key| key.starts_with("record#")).count();
         assert_eq!(records, 2, "the newest word on each title: {state:?}");
+        let wanted = state.iter().filter(|(key, value)| key.starts_with("watchlist#") && !value.contains("Null"));
+        assert_eq!(wanted.count(), 1, "the newest word on each title: {state:?}");
         assert_eq!(expected.get_or_insert(state.clone()), &state, "round {round}");
     }
 }
