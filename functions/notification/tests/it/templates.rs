@@ -187,8 +187,9 @@ async fn what_is_too_long_has_two_lines_or_is_no_wording_is_refused() {
 #[tokio::test]
 async fn a_preview_shows_the_mail_and_keeps_nothing() {
     let app = House::start().await.app;
-    let preview =
-        async |body: Value| app.post("/v1/admin/templates/trial_started/preview", &body).token(&editor()).send().await;
+    let preview = async |body: Value| {
+        app.post("/v1/admin/templates/subscription_active/preview", &body).token(&editor()).send().await
+    };
     let wording = json!({ "language": "ru", "subject": "До {{ until }}", "body": "<b>{{ plan }}</b>" });
     let shown = preview(wording.clone()).await.expect(200);
     assert_eq!(json!([shown["subject"], shown["text"]]), json!(["До 2026-12-24", "<b>Стандарт</b>\n"]));
@@ -212,7 +213,7 @@ async fn a_preview_shows_the_mail_and_keeps_nothing() {
         assert_eq!(errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect::<Vec<_>>(), pointers);
     }
     with(json!([])).await.expect_problem(422, "invalid_request");
-    assert_eq!(get(&app, "trial_started").await["version"], 0);
+    assert_eq!(get(&app, "subscription_active").await["version"], 0);
 }
 
 #[tokio::test]
