@@ -33,8 +33,8 @@ export async function planSection(paid) {
 }
 
 /** During a trial nothing can be charged at its end unless there is a way to pay. */
-async function canPayAhead({ status, is_cancelled }) {
-  if (status !== "trialing" || is_cancelled) return false;
+async function canPayAhead({ status, is_cancelled, next }) {
+  if (status !== "trialing" || is_cancelled || next) return false;
   return (await call("GET", "/v1/payment-methods")).items.length === 0;
 }
 

@@ -137,7 +137,6 @@ impl Billing {
                     Due::Nothing => return Ok(None),
                     Due::End => subscription.state.end(now),
                     Due::Pause => subscription.state.pause(),
-                    Due::EndTrial => subscription.state.end_trial(),
                     Due::Bill => return self.renew(tx, &mut subscription, now).await,
                 }
                 self.put(tx, &mut subscription).await?;
@@ -492,8 +491,8 @@ impl Billing {
             None => false,
         };
         let data = told::SubscriptionChanged {
-            plan_names: called(state.running()),
-            next_plan_names: state.next().map(called).unwrap_or_default(),
+            plan_names: called(&state.terms),
+            next_plan_names: state.next_terms.as_ref().map(called).unwrap_or_default(),
             needs_method,
             ..data
         };
@@ -595,7 +594,7 @@ pub(crate) fn text(moment: OffsetDateTime) -> String {
 fn changed(subscription: &Stored) -> Option<told::SubscriptionChanged> {
     let state = &subscription.state;
     let (account, (status, valid_to, grace_to)): (AccountId, _) = subscription.account.zip(state.access())?;
-    let (terms, next, cost) = (state.running(), state.next(), state.cost());
+    let (terms, next, cost) = (&state.terms, state.next_terms.as_ref(), state.cost());
     let follows = next.or(state.is_renewed().then_some(&state.terms));
     Some(told::SubscriptionChanged {
         account_id: account.to_string(),

@@ -32,6 +32,12 @@ pub(crate) fn payment_under_way() -> Problem {
     Problem::conflict("payment_under_way", "A payment is under way. Try again when it has ended.")
 }
 
+/// 409: what is paid ahead would be something else than what the trial brings.
+pub(crate) fn change_scheduled() -> Problem {
+    let detail = "Another plan begins when the trial ends, and is paid then. To pay it now, change to it now: during a trial that costs nothing.";
+    Problem::conflict("change_scheduled", detail)
+}
+
 /// 409: what was previewed is not what it would cost now.
 pub(crate) fn stale_preview() -> Problem {
     Problem::conflict("stale_preview", "The price of this change has moved on. Look at it again before you agree.")

@@ -87,11 +87,8 @@ pub struct Dunning {
 pub struct Subscription {
     /// How it stands.
     pub status: Status,
-    /// What the running period brings, or the one that was paid ahead.
+    /// What the running period brings.
     pub terms: Terms,
-    /// What a trial still brings until `from`, where the period that was paid ahead brings something else.
-    #[serde(default)]
-    pub trial_terms: Option<Terms>,
     /// What the next one brings, if that is something else.
     pub next_terms: Option<Terms>,
     /// The number of the running period.
@@ -135,8 +132,6 @@ pub enum Due {
     End,
     /// See [`Subscription::pause`].
     Pause,
-    /// See [`Subscription::end_trial`].
-    EndTrial,
 }
 
 /// The next period as it is invoiced.
@@ -197,7 +192,6 @@ impl Subscription {
         Self {
             status: if trial_days > 0 { Status::Trialing } else { Status::Pending },
             terms,
-            trial_terms: None,
             next_terms: None,
             period: 0,
             from: now,
@@ -220,7 +214,6 @@ impl Subscription {
             return Due::Nothing;
         }
         match (self.status, self.leaving) {
-            _ if self.trial_terms.is_some() => Due::EndTrial,
             (Status::Suspended, _) | (Status::Trialing | Status::Active, Some(Leaving::Cancel)) => Due::End,
             (Status::Active, Some(Leaving::Pause(_))) => Due::Pause,
             _ => Due::Bill,
@@ -231,7 +224,6 @@ impl Subscription {
     pub fn due_at(&self) -> Option<OffsetDateTime> {
         match self.status {
             Status::Pending | Status::Ended => None,
-            Status::Active if self.trial_terms.is_some() => Some(self.from),
             Status::Trialing | Status::Active => Some(self.to),
             Status::Paused => self.paused_until,
             Status::PastDue => self.dunning.map(|dunning| dunning.next()),
@@ -243,11 +235,6 @@ impl Subscription {
     pub fn is_renewed(&self) -> bool {
         let runs = matches!(self.status, Status::Trialing | Status::Active | Status::PastDue | Status::Paused);
         runs && self.leaving != Some(Leaving::Cancel)
-    }
-
-    /// When the next period is to be paid.
-    pub fn bills_at(&self) -> Option<OffsetDateTime> {
-        if self.status == Status::Active { Some(self.to) } else { self.due_at() }
     }
 
     /// What the next period costs.
@@ -264,9 +251,11 @@ impl Subscription {
     /// The period was paid. What it covers is then `from` to `to`.
     ///
     /// # Errors
-    /// When it was another period than the next: the money goes back.
+    /// When it was another period than the next, or of a trial that still runs something else: the money goes back.
     pub fn paid(&mut self, period: u32, terms: &Terms, percent_off: u8, now: OffsetDateTime) -> Result<(), Surplus> {
-        if self.status == Status::Ended || period != self.period + 1 {
+        // Nobody pays for being given something else than the trial brings before it is over.
+        let cuts_trial = self.status == Status::Trialing && now < self.to && !terms.is_same_price(&self.terms);
+        if self.status == Status::Ended || period != self.period + 1 || cuts_trial {
             return Err(Surplus);
         }
         let begins_anew = matches!(self.status, Status::Pending | Status::Suspended | Status::Paused);
@@ -279,8 +268,6 @@ impl Subscription {
         }
         self.to = terms.period.anniversary(self.anchor, self.cycle);
         self.period = period;
-        let differs = self.status == Status::Trialing && now < self.from && !self.terms.is_same_price(terms);
-        self.trial_terms = differs.then(|| self.terms.clone());
         self.status = Status::Active;
         if self.next_terms.as_ref().is_some_and(|next| next.is_same_price(terms)) {
             self.next_terms = None;
@@ -326,39 +313,25 @@ impl Subscription {
         true
     }
 
-    /// What it brings now.
-    pub fn running(&self) -> &Terms {
-        self.trial_terms.as_ref().unwrap_or(&self.terms)
-    }
-
-    /// What the next period brings, if that is something else.
-    pub fn next(&self) -> Option<&Terms> {
-        if self.trial_terms.is_some() { Some(&self.terms) } else { self.next_terms.as_ref() }
-    }
-
-    /// The trial of something else than what was paid ahead is over.
-    pub fn end_trial(&mut self) {
-        self.trial_terms = None;
-    }
-
     /// The whole running period was given back: it ends, but a trial that still runs does so to its end.
     pub fn give_back(&mut self, now: OffsetDateTime) {
         if self.status != Status::Active || self.from <= now {
             return self.end(now);
         }
-        self.terms = self.trial_terms.take().unwrap_or_else(|| self.terms.clone());
         (self.status, self.leaving) = (Status::Trialing, Some(Leaving::Cancel));
         (self.to, self.anchor, self.cycle) = (self.from, self.from, 0);
         self.from = now;
-        (self.next_terms, self.percent_off, self.is_announced) = (None, 0, false);
+        if self.percent_off > 0 {
+            // It has counted for nothing.
+            let periods_left = self.discount.map_or(0, |left| left.periods_left).saturating_add(1);
+            self.discount = Some(Discount { percent_off: self.percent_off, periods_left });
+        }
+        (self.percent_off, self.is_announced) = (0, false);
     }
 
     /// It is over. What was paid for is not taken away by this, unless the period is over or was given back.
     pub fn end(&mut self, now: OffsetDateTime) {
         self.status = Status::Ended;
-        if let Some(terms) = self.trial_terms.take() {
-            self.terms = terms;
-        }
         self.to = self.to.min(now);
         (self.leaving, self.dunning, self.paused_until, self.next_terms) = (None, None, None, None);
     }
@@ -479,7 +452,7 @@ impl Subscription {
             return Err(Surplus);
         }
         self.terms = to;
-        (self.next_terms, self.trial_terms) = (None, None);
+        self.next_terms = None;
         self.changes += 1;
         Ok(())
     }
@@ -504,9 +477,9 @@ impl Subscription {
         goes_on && !self.is_announced && now < self.to && self.to - now <= TRIAL_NOTICE
     }
 
-    /// Whether nothing was paid for what it brings now.
+    /// Whether nothing is paid for what it brings now, or brought last.
     fn is_trial(&self) -> bool {
-        self.cycle == 0 || self.trial_terms.is_some()
+        self.cycle == 0
     }
 
     /// What the running period costs: nothing during a trial.
@@ -537,7 +510,7 @@ impl Subscription {
     pub fn going_on(&self) -> Option<Entitlement> {
         let runs = matches!(self.status, Status::Trialing | Status::Active) && self.leaving.is_none();
         let (_, valid_to, grace_to) = self.access().filter(|_| runs)?;
-        let Terms { plan, max_streams, max_height, .. } = self.running().clone();
+        let Terms { plan, max_streams, max_height, .. } = self.terms.clone();
         Some(Entitlement { plan, max_streams, max_height, valid_to, grace_to })
     }
 
@@ -548,10 +521,6 @@ impl Subscription {
         Some(match (self.status, self.leaving) {
             (Status::Pending, _) => return None,
             (Status::Ended, _) if !self.has_begun() => return None,
-            // What was paid ahead is told when it begins.
-            (Status::Active, None) if self.trial_terms.is_some() => {
-                (SubscriptionStatus::Trialing, self.from, self.from + TRIAL_GRACE)
-            }
             (Status::Trialing | Status::Active, Some(_)) => (SubscriptionStatus::Cancelled, self.to, self.to),
             (Status::Trialing, None) => (SubscriptionStatus::Trialing, self.to, goes_on),
             (Status::Active, None) => (SubscriptionStatus::Active, self.to, goes_on),

@@ -304,7 +304,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
             vec![
                 Text(match needs_method {
                     true => {
-                        "When your trial ends, your plan has to be paid, and no means of payment is saved. You can pay it in your account already now: until the end of the trial nothing changes."
+                        "When your trial ends, your plan has to be paid, and no means of payment is saved. You pay it in your account: until the end of the trial nothing changes."
                     }
                     false => "When your trial ends, your plan goes on and is paid for the first time.",
                 }),

@@ -210,6 +210,7 @@ impl Billing {
             match invoice.kind {
                 Kind::Period => {
                     subscription.state.give_back(now);
+                    invoices::void_changes(tx, subscription.id).await?;
                     self.put(tx, subscription).await?;
                 }
                 Kind::Change => self.take_back(tx, subscription, period, invoice).await?,

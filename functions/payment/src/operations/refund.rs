@@ -25,7 +25,7 @@ pub(super) struct RefundRequest {
     /// Minor units of the payment's currency; everything that is left without it.
     #[schema(minimum = 1)]
     amount: Option<i64>,
-    /// For colleagues.
+    /// For colleagues; the person reads it in a copy of their data.
     #[schema(value_type = Option<String>, max_length = 200)]
     reason: Option<VisibleLine<200>>,
 }

@@ -9,7 +9,7 @@ use super::subscribe::{RETURN_PATH, collect};
 use crate::{
     billing::{Billing, Through},
     invoice::Invoice,
-    problems::no_subscription,
+    problems::{change_scheduled, no_subscription},
     store::{methods, payments, subscriptions},
     subscription::Status,
     view::SubscriptionAnswer,
@@ -17,13 +17,13 @@ use crate::{
 
 runtime::wire! { pub(super) struct Resume { billing: Billing, public_url: PublicUrl } }
 
-/// Takes a cancellation or a pause back.
+/// Takes a cancellation or a pause back; where there is none, pays.
 ///
 /// Where a payment is late or a pause ends, and during a trial without a saved method, `checkout_url` is a page on which the next period can be
 /// paid; what is paid during a trial begins with its end. A paid period is not paid ahead: where nothing is saved, the next one is late when it is
 /// due, and this gives its page.
 ///
-/// 409 `subscription_ended`.
+/// 409 `subscription_ended`, and `change_scheduled` for paying ahead during a trial that another plan follows.
 #[utoipa::path(
     post, path = "/v1/subscriptions/me/resume", tag = "payment",
     responses((status = 200, body = SubscriptionAnswer), Problem)
@@ -51,22 +51,28 @@ async fn begin(
     let mut stored = subscriptions::lock_newest(tx, id).await?.ok_or_else(no_subscription)?;
     let before = stored.state.clone();
     stored.state.resume(now)?;
-    if stored.state != before {
+    let is_taken_back = stored.state != before;
+    if is_taken_back {
         billing.put(tx, &mut stored).await?;
     }
     if let Some(payment) = payments::under_way_of(&mut **tx, stored.id).await? {
         return Ok((stored.id, Some(payment.id)));
     }
     let has_method = methods::find_default(tx, id).await?.is_some();
+    let bill = stored.state.bill().map_err(Problem::internal)?;
     let must_pay = match stored.state.status {
         Status::Pending | Status::PastDue | Status::Suspended => true,
-        Status::Trialing | Status::Paused => !has_method,
+        Status::Paused => !has_method,
+        // Whoever goes on with a trial has not asked to pay for it already.
+        Status::Trialing => !has_method && !is_taken_back && bill.amount.minor > 0,
         Status::Active | Status::Ended => false,
     };
     if !must_pay {
         return Ok((stored.id, None));
     }
-    let bill = stored.state.bill().map_err(Problem::internal)?;
+    if stored.state.status == Status::Trialing && stored.state.next_terms.is_some() {
+        return Err(change_scheduled());
+    }
     let invoice = Invoice::of_period(id, stored.id, bill, now).map_err(Problem::internal)?;
     let payment = billing.bill(tx, &mut stored, invoice, Through::Checkout { return_url }).await?;
     Ok((stored.id, payment))

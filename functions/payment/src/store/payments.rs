@@ -131,12 +131,13 @@ pub(crate) async fn under_way(
     one(connection, "p.invoice_id = $1 and p.status in ('pending', 'unknown')", &invoice.to_string()).await
 }
 
-/// An attempt of a subscription whose outcome is to come.
+/// An attempt of a subscription whose outcome is to come; none that nothing needs any more.
 pub(crate) async fn under_way_of(
     executor: impl PgExecutor<'_>,
     subscription: SubscriptionId,
 ) -> Result<Option<Payment>, sqlx::Error> {
-    let tail = "i.subscription_id = $1 and p.status in ('pending', 'unknown') order by p.created_at desc limit 1";
+    let tail = "i.subscription_id = $1 and i.status <> 'void' and p.status in ('pending', 'unknown') \
+         order by p.created_at desc limit 1";
     one(executor, tail, &subscription.to_string()).await
 }
 

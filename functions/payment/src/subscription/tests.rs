@@ -97,87 +97,42 @@ fn a_trial_ends_in_a_paid_period_that_begins_with_its_end() {
     assert_eq!(subscription.to, Period::Month.anniversary(end, 1));
 }
 
-/// A trial of the better plan, with the cheaper one to follow, that is paid ahead after two days.
-fn paid_ahead() -> (Subscription, OffsetDateTime) {
+#[test]
+fn a_trial_is_not_cut_by_paying_for_something_else() {
     let mut trial = Subscription::begin(terms(2, 2_000, Period::Month), 14, None, START);
     trial.change(basic(), When::PeriodEnd);
-    let bill = trial.bill().unwrap();
-    trial.paid(bill.period, &bill.terms, bill.percent_off, START + days(2)).unwrap();
-    (trial, START + days(14))
-}
-
-#[test]
-fn what_is_paid_ahead_takes_nothing_of_a_trial_of_something_else() {
-    let (mut paid, end) = paid_ahead();
-    let to = Period::Month.anniversary(end, 1);
-    assert_eq!((paid.running().plan.as_str(), paid.next().map(|it| it.plan.as_str())), ("plan-2", Some("plan-1")));
-    assert_eq!((paid.cost().minor, paid.bills_at()), (0, Some(to)));
-    assert_eq!(paid.access(), Some((SubscriptionStatus::Trialing, end, end + TRIAL_GRACE)));
-    assert_eq!(paid.going_on().map(|it| it.plan), Some("plan-2".to_owned()));
-    assert_eq!((paid.due(end - Duration::SECOND), paid.due(end)), (Due::Nothing, Due::EndTrial));
-    paid.end_trial();
-    assert_eq!((paid.running().plan.as_str(), paid.next()), ("plan-1", None));
-    assert_eq!((paid.cost().minor, paid.due(end)), (1_000, Due::Nothing));
-    assert_eq!(paid.access(), Some((SubscriptionStatus::Active, to, to + GRACE)));
-}
-
-#[test]
-fn what_was_paid_ahead_and_is_cancelled_still_changes_with_the_end_of_the_trial() {
-    let (mut paid, end) = paid_ahead();
-    paid.cancel(START + days(3)).unwrap();
-    assert_eq!(paid.access(), Some((SubscriptionStatus::Cancelled, paid.to, paid.to)));
-    assert_eq!((paid.due(end), paid.running().plan.as_str()), (Due::EndTrial, "plan-2"));
-    paid.end_trial();
-    assert_eq!((paid.due(paid.to - Duration::SECOND), paid.due(paid.to)), (Due::Nothing, Due::End));
-    // One that is over has nothing to come.
-    let (mut ended, _) = paid_ahead();
-    ended.end(START + days(3));
-    assert_eq!((ended.running().plan.as_str(), ended.next()), ("plan-2", None));
-}
-
-#[test]
-fn a_better_plan_than_what_was_paid_ahead_is_had_at_once() {
-    let (mut paid, _) = paid_ahead();
-    let better = terms(3, 3_000, Period::Month);
-    // The whole period is still to come.
-    assert_eq!(paid.price_of_change(&better, When::Now, START + days(3)).unwrap().minor, 2_000);
-    paid.changed(1, better, START + days(3)).unwrap();
-    assert_eq!((paid.running().plan.as_str(), paid.next()), ("plan-3", None));
+    let (before, end) = (trial.clone(), trial.to);
+    assert_eq!(trial.paid(1, &basic(), 0, end - Duration::SECOND), Err(Surplus));
+    assert_eq!(trial, before);
+    trial.paid(1, &basic(), 0, end).unwrap();
+    assert_eq!((trial.terms.plan.as_str(), trial.from, &trial.next_terms), ("plan-1", end, &None));
 }
 
 #[test]
 fn a_trial_whose_first_payment_goes_back_runs_to_its_end() {
-    for (mut paid, plan) in [
-        (paid_ahead().0, "plan-2"),
-        (
-            {
-                let mut trial = Subscription::begin(basic(), 14, None, START);
-                renew(&mut trial, START + days(2));
-                trial
-            },
-            "plan-1",
-        ),
-    ] {
-        let (end, now) = (START + days(14), START + days(3));
-        paid.give_back(now);
-        assert_eq!((paid.status, paid.running().plan.as_str(), paid.next()), (Status::Trialing, plan, None));
-        assert_eq!(paid.access(), Some((SubscriptionStatus::Cancelled, end, end)));
-        assert_eq!((paid.due(end - Duration::SECOND), paid.due(end)), (Due::Nothing, Due::End));
-        // Taken back, it is a trial like any other, and what is paid then is the next period from its end.
-        paid.resume(now).unwrap();
-        assert_eq!(paid.access(), Some((SubscriptionStatus::Trialing, end, end + TRIAL_GRACE)));
-        assert!(paid.is_to_be_announced(end - days(1)) && paid.cost().minor == 0);
-        let mut late = paid.clone();
-        assert!(late.declined(2, end));
-        assert_eq!(late.access(), Some((SubscriptionStatus::PastDue, end, end + TRIAL_GRACE)));
-        renew(&mut paid, now);
-        assert_eq!((paid.period, paid.from, paid.to), (2, end, Period::Month.anniversary(end, 1)));
-    }
+    let discount = Discount { percent_off: 50, periods_left: 1 };
+    let mut paid = Subscription::begin(basic(), 14, Some(discount), START);
+    let (end, now) = (paid.to, START + days(3));
+    renew(&mut paid, START + days(2));
+    paid.change(terms(2, 2_000, Period::Month), When::PeriodEnd);
+    assert_eq!((paid.percent_off, paid.discount, paid.cost().minor), (50, None, 500));
+    paid.give_back(now);
+    assert_eq!((paid.status, paid.cost().minor, paid.next_terms.is_some()), (Status::Trialing, 0, true));
+    assert_eq!(paid.access(), Some((SubscriptionStatus::Cancelled, end, end)));
+    assert_eq!((paid.due(end - Duration::SECOND), paid.due(end)), (Due::Nothing, Due::End));
+    // Taken up again it is a trial like any other, with its promo, and what is paid then is the next period from its end.
+    paid.resume(now).unwrap();
+    assert_eq!(paid.access(), Some((SubscriptionStatus::Trialing, end, end + TRIAL_GRACE)));
+    assert!(paid.is_to_be_announced(end - days(1)));
+    let mut late = paid.clone();
+    assert!(late.declined(2, end));
+    assert_eq!(late.access(), Some((SubscriptionStatus::PastDue, end, end + TRIAL_GRACE)));
+    assert_eq!((paid.bill().unwrap().period, paid.bill().unwrap().amount.minor), (2, 1_000));
+    renew(&mut paid, end);
+    assert_eq!((paid.period, paid.from, paid.to), (2, end, Period::Month.anniversary(end, 1)));
     // Of a period that has begun nothing is left.
-    let (mut begun, end) = paid_ahead();
-    begun.end_trial();
-    begun.give_back(end);
-    assert_eq!((begun.status, begun.to), (Status::Ended, end));
+    paid.give_back(end);
+    assert_eq!((paid.status, paid.to), (Status::Ended, end));
 }
 
 #[test]
@@ -421,9 +376,10 @@ proptest! {
                 Step::Wait(hours) => now += Duration::hours(hours),
                 Step::Pay => {
                     let bill = subscription.bill().unwrap();
-                    let is_over = before.status == Status::Ended;
-                    prop_assert_eq!(subscription.paid(bill.period, &bill.terms, 0, now).is_err(), is_over);
-                    if !is_over {
+                    let cuts_trial = before.status == Status::Trialing && now < before.to && before.next_terms.is_some();
+                    let is_unwanted = before.status == Status::Ended || cuts_trial;
+                    prop_assert_eq!(subscription.paid(bill.period, &bill.terms, 0, now).is_err(), is_unwanted);
+                    if !is_unwanted {
                         paid.push((subscription.period, subscription.from, subscription.to));
                     }
                 }
@@ -446,7 +402,6 @@ proptest! {
                 Step::Due => match subscription.due(now) {
                     Due::End => subscription.end(now),
                     Due::Pause => subscription.pause(),
-                    Due::EndTrial => subscription.end_trial(),
                     Due::Nothing | Due::Bill => {}
                 },
             }
@@ -459,7 +414,7 @@ proptest! {
             if let Some((_, valid_to, grace_to)) = subscription.access() {
                 prop_assert!(grace_to >= valid_to && grace_to - valid_to <= GRACE);
                 // Nobody pays for being given less.
-                prop_assert!(!is_payment || before.status != Status::Trialing || now >= before.to || subscription.running() == before.running());
+                prop_assert!(!is_payment || before.status != Status::Trialing || now >= before.to || subscription.terms == before.terms);
             }
             prop_assert_eq!(subscription.status == Status::PastDue || subscription.status == Status::Suspended, subscription.dunning.is_some());
         }

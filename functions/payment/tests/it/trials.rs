@@ -3,23 +3,12 @@
 use serde_json::{Value, json};
 use time::Duration;
 
-use crate::stage::{Customer, Stage};
+use crate::{
+    bank::Mood,
+    stage::{Customer, Stage},
+};
 
 const RESUME: &str = "/v1/subscriptions/me/resume";
-
-/// Whoever tries the better plan, has the cheaper one to follow, and has paid for it on the second day. Answers what the page was.
-async fn paid_ahead(stage: &Stage) -> (Customer, Value) {
-    let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 14).await);
-    let customer = Customer::new();
-    stage.subscribe(customer, &premium).await.expect(201);
-    let wanted = json!({"price_id": basic, "when": "period_end"});
-    let agreed = stage.post(customer, "/v1/subscriptions/me/change/preview", &wanted).await.expect(200);
-    stage.post(customer, "/v1/subscriptions/me/change", &agreed).await.expect(200);
-    stage.advance(Duration::DAY);
-    let page = stage.post_empty(customer, RESUME).await.expect(200);
-    stage.pay(&page).await;
-    (customer, page)
-}
 
 async fn last_told(stage: &Stage, subscription: &Value) -> Value {
     let id = subscription["id"].as_str().unwrap();
@@ -27,53 +16,70 @@ async fn last_told(stage: &Stage, subscription: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn what_is_paid_ahead_takes_nothing_of_a_trial_of_something_else() {
+async fn nobody_pays_ahead_for_something_else_than_the_trial() {
     let stage = Stage::start().await;
-    let (customer, _) = paid_ahead(&stage).await;
-    let trial = stage.subscription(customer).await;
-    assert_eq!((&trial["running"]["plan"], &trial["next"]["plan"]), (&json!("premium"), &json!("basic")));
-    assert_eq!(
-        (&trial["period_to"], &trial["next_payment_at"]),
-        (&json!("2027-03-14T10:00:00Z"), &json!("2027-03-14T10:00:00Z"))
-    );
-    let told = last_told(&stage, &trial).await;
-    assert_eq!(
-        (&told["status"], &told["plan"], &told["valid_to"]),
-        (&json!("trialing"), &json!("premium"), &json!("2027-02-14T10:00:00Z"))
-    );
-    stage.advance(Duration::days(13));
-    stage.renew().await;
+    let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 14).await);
+    let customer = Customer::new();
+    stage.subscribe(customer, &premium).await.expect(201);
+    let change = async |when: &str| {
+        let wanted = json!({"price_id": basic, "when": when});
+        let agreed = stage.post(customer, "/v1/subscriptions/me/change/preview", &wanted).await.expect(200);
+        stage.post(customer, "/v1/subscriptions/me/change", &agreed).await.expect(200);
+    };
+    change("period_end").await;
+    stage.post_empty(customer, RESUME).await.expect_problem(409, "change_scheduled");
+    // Going on is no wish to pay.
+    stage.post_empty(customer, "/v1/subscriptions/me/cancel").await.expect(200);
+    let kept = stage.post_empty(customer, RESUME).await.expect(200);
+    assert_eq!((kept["checkout_url"].is_string(), &kept["subscription"]["is_cancelled"]), (false, &json!(false)));
+    change("now").await;
+    let page = stage.post_empty(customer, RESUME).await.expect(200);
+    stage.pay(&page).await;
     let paid = stage.subscription(customer).await;
-    assert_eq!((&paid["running"]["plan"], &paid["next"]), (&json!("basic"), &json!(null)));
-    let told = last_told(&stage, &paid).await;
     assert_eq!(
-        (&told["status"], &told["plan"], &told["valid_to"]),
+        (&paid["status"], &paid["running"]["plan"], &paid["period_to"]),
         (&json!("active"), &json!("basic"), &json!("2027-03-14T10:00:00Z"))
     );
-    assert_eq!(stage.bank.captured().len(), 1);
     stage.check_books().await;
 }
 
 #[tokio::test]
 async fn a_trial_whose_first_payment_goes_back_runs_to_its_end() {
     let stage = Stage::start().await;
-    let (customer, page) = paid_ahead(&stage).await;
+    let (standard, premium) = (stage.plan("standard", 1_000, 14).await, stage.plan("premium", 2_000, 0).await);
+    let customer = Customer::new();
+    stage.subscribe(customer, &standard).await.expect(201);
+    let page = stage.post_empty(customer, RESUME).await.expect(200);
+    stage.pay(&page).await;
+    // A better plan is being paid for meanwhile, on a page: the saved method was declined.
+    let wanted = json!({"price_id": premium, "when": "now"});
+    let (preview, change) = ("/v1/subscriptions/me/change/preview", "/v1/subscriptions/me/change");
+    stage.bank.expect([Mood::Decline]);
+    let agreed = stage.post(customer, preview, &wanted).await.expect(200);
+    stage.post(customer, change, &agreed).await.expect_problem(402, "payment_declined");
+    let agreed = stage.post(customer, preview, &wanted).await.expect(200);
+    let better = stage.post(customer, change, &agreed).await.expect(200);
+    assert!(better["checkout_url"].is_string());
+
     let payment = page["payment"]["id"].as_str().unwrap();
-    let refund = json!({"reason": "asked for"});
     let path = format!("/v1/admin/payments/{payment}/refund");
-    stage.app.post(&path, &refund).token(&stage.staff("support")).send().await.expect(201);
-    let trial = stage.subscription(customer).await;
+    stage.app.post(&path, &json!({"reason": "asked for"})).token(&stage.staff("support")).send().await.expect(201);
+    let trial = stage.get(customer, "/v1/subscriptions/me").await.expect(200);
     assert_eq!(
-        (&trial["status"], &trial["running"]["plan"], &trial["is_cancelled"], &trial["period_to"]),
-        (&json!("trialing"), &json!("premium"), &json!(true), &json!("2027-02-14T10:00:00Z"))
+        (&trial["subscription"]["status"], &trial["subscription"]["is_cancelled"], &trial["subscription"]["period_to"]),
+        (&json!("trialing"), &json!(true), &json!("2027-02-14T10:00:00Z"))
     );
+    assert!(trial.get("checkout_url").is_none_or(Value::is_null), "nobody is led to the page of a change that is void");
+    stage.pay(&better).await;
+    stage.resolve().await;
     // It can be taken up again, and is then paid with its end.
-    stage.post_empty(customer, RESUME).await.expect(200);
-    stage.advance(Duration::days(13));
+    let kept = stage.post_empty(customer, RESUME).await.expect(200);
+    assert_eq!(kept["subscription"]["running"]["plan"], "standard");
+    stage.advance(Duration::days(14));
     stage.renew().await;
     let paid = stage.subscription(customer).await;
     assert_eq!((&paid["status"], &paid["period_to"]), (&json!("active"), &json!("2027-03-14T10:00:00Z")));
-    assert_eq!((stage.bank.captured().len(), stage.bank.given_back()), (2, 1_000));
+    assert_eq!((stage.bank.captured().len(), stage.bank.given_back()), (3, 2_000));
     stage.check_books().await;
 }
 
