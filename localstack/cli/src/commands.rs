@@ -84,7 +84,7 @@ enum Command {
     Migrate,
     /// Build and deploy the functions that changed
     Deploy,
-    /// Make the demo accounts and films, and with `--titles` a large catalogue
+    /// Make the demo accounts and films, with `--titles` a large catalogue, with `--viewers` what people have watched
     Seed(seed::Arguments),
     /// Upload a film, follow it through the pipeline, publish it
     Upload(upload::Arguments),

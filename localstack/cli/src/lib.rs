@@ -22,6 +22,7 @@ mod shipped;
 mod soak;
 mod studio;
 mod variables;
+mod viewers;
 mod web;
 
 pub use accounts::grant_plan;

@@ -70,6 +70,11 @@ async fn newest(editor: &Cinema) -> Result<Option<usize>> {
     find(editor, "", |card| number_of(card["slug"].as_str()?)).await
 }
 
+/// Whether a title was made here: it has no episodes.
+pub(crate) fn is_made_up(slug: &str) -> bool {
+    number_of(slug).is_some()
+}
+
 fn slug_of(number: usize) -> String {
     format!("{SLUG}{number}")
 }

@@ -1,4 +1,5 @@
-//! `cargo cinema seed`: demo accounts and films, and as many made-up titles as are wanted, by the ways that people take.
+//! `cargo cinema seed`: demo accounts and films, and as many made-up titles as are wanted, by the ways that people take; and what made-up viewers
+//! have watched, by the way that the streaming service takes.
 
 use std::path::Path;
 
@@ -8,7 +9,14 @@ use futures::TryStreamExt as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{accounts::ACCOUNTS, client::Cinema, films, made_up, plans, platform::Platform, studio};
+use crate::{
+    accounts::ACCOUNTS,
+    client::Cinema,
+    films, made_up, plans,
+    platform::Platform,
+    studio,
+    viewers::{self, Crowd},
+};
 
 /// What to make besides the demo.
 #[derive(clap::Args)]
@@ -16,6 +24,20 @@ pub(super) struct Arguments {
     /// Made-up series as well, until there are so many; an interrupted run goes on where it was
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     titles: Option<u32>,
+    /// What so many made-up accounts have watched, for analytics and recommendations
+    ///
+    /// Goes onto the stream of the playback events as the streaming service would have told it, about six events for an account and a day, with
+    /// tastes, evenings, series in order, people who leave early, and stalls. The accounts exist nowhere else: nobody signs in, rates or lists
+    /// anything for them, and only `cargo cinema down --wipe` takes them away. Together with --titles there is enough to choose from: titles come
+    /// first. Whatever was interrupted is run again: the same seed and catalogue tell the same events of the same moments, and they count once.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    viewers: Option<u32>,
+    /// How many days back from now the made-up accounts have watched
+    #[arg(long, value_name = "NUMBER", requires = "viewers", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=365))]
+    days: u32,
+    /// Other numbers are other accounts, which watch other titles
+    #[arg(long, value_name = "NUMBER", requires = "viewers", default_value_t = 1)]
+    seed: u64,
 }
 
 /// How much to make.
@@ -68,10 +90,16 @@ pub(super) async fn run(platform: &Platform, size: Size, progress: &Progress) ->
 /// The demo, and what was asked for besides.
 pub(super) async fn run_with(platform: &Platform, arguments: Arguments, progress: &Progress) -> Result<()> {
     run(platform, Size::Demo, progress).await?;
-    let Some(count) = arguments.titles else { return Ok(()) };
-    let [_, editor] = ACCOUNTS;
-    let editor = Cinema::new(&platform.url())?.sign_in(editor.email, editor.password).await?;
-    made_up::fill(&platform.home, &editor, usize::try_from(count)?, progress).await
+    if let Some(count) = arguments.titles {
+        let [_, editor] = ACCOUNTS;
+        let editor = Cinema::new(&platform.url())?.sign_in(editor.email, editor.password).await?;
+        made_up::fill(&platform.home, &editor, usize::try_from(count)?, progress).await?;
+    }
+    if let Some(accounts) = arguments.viewers {
+        let crowd = Crowd { accounts, days: arguments.days, seed: arguments.seed };
+        viewers::simulate(platform, crowd, progress).await?;
+    }
+    Ok(())
 }
 
 async fn kids_profile(viewer: &Cinema) -> Result<()> {
@@ -109,4 +137,29 @@ async fn one(editor: &Cinema, entry: &Entry, slug: &str, source: &Path, progress
     studio::film(editor, id, source, progress).await?;
     studio::publish(editor, id, entry.rating).await?;
     plans::price(editor, id).await
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::Arguments;
+
+    #[derive(Parser)]
+    struct Seed {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    #[test]
+    fn days_and_seed_are_those_of_viewers() {
+        let read = |line: &str| Seed::try_parse_from(line.split(' ')).map(|seed| seed.arguments);
+        let Ok(Arguments { titles, viewers, days, seed }) = read("seed --viewers 1000") else { panic!("is refused") };
+        assert_eq!((titles, viewers, days, seed), (None, Some(1_000), 30, 1));
+        for wrong in ["seed --days 3", "seed --seed 3", "seed --viewers 0", "seed --viewers 1 --days 366"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+        assert!(read("seed --titles 20 --viewers 1 --days 365 --seed 7").is_ok());
+        assert!(read("seed").is_ok_and(|arguments| arguments.viewers.is_none()));
+    }
 }
