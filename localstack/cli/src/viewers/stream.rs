@@ -109,6 +109,6 @@ mod tests {
         let (fine, full) = (PutRecordsResultEntry::builder(), PutRecordsResultEntry::builder());
         let full = full.error_code("ProvisionedThroughputExceededException").build();
         let left = refused(vec![record("a"), record("b"), record("c")], &[fine.clone().build(), full, fine.build()]);
-        assert_eq!(left.iter().map(PutRecordsRequestEntry::partition_key).collect::<Vec<_>>(), ["b"]);
+        assert_eq!(left.iter().map(PutRecordsRequestEntry::partition_key).collect::<Vec<_>>(), [Some("b")]);
     }
 }
