@@ -143,12 +143,12 @@ pub(super) mod tests {
 
     use super::*;
 
-    pub(in crate::viewers) const GENRES: [&str; 4] = ["crime", "drama", "fantasy", "romance"];
+    pub(crate) const GENRES: [&str; 4] = ["crime", "drama", "fantasy", "romance"];
     const FILM: u32 = 6_000;
     const EPISODE: u32 = 2_400;
 
     /// Films and, one in four, series of five episodes; the genres take turns.
-    pub(in crate::viewers) fn works(count: usize) -> Vec<Work> {
+    pub(crate) fn works(count: usize) -> Vec<Work> {
         let title = |name: String| TitleId::derived(&name);
         let whole = |title, length| Part { title, begins: 0, ends: length, running_time: length };
         let parts = |number: usize| match number % 16 {
