@@ -222,12 +222,13 @@ impl Billing {
 
     /// The invoice, held and open, at what it costs now; `None` when somebody pays it at this moment, or it is paid.
     async fn open(&self, tx: &mut Transaction<'_>, invoice: Invoice) -> Result<Option<Invoice>, BillingError> {
+        // Before anything else: what is paid on a page that was withdrawn must find its invoice void.
+        if payments::under_way(tx, invoice.id).await?.is_some() {
+            return Ok(None);
+        }
         let known = invoices::open(tx, &invoice).await?;
         if known.status != invoice::Status::Open {
             tracing::error!(invoice = %known.id, "a paid invoice was to be paid again");
-            return Ok(None);
-        }
-        if payments::under_way(tx, invoice.id).await?.is_some() {
             return Ok(None);
         }
         if (known.amount, &known.sold) != (invoice.amount, &invoice.sold) {
@@ -422,7 +423,7 @@ impl Billing {
         // Nobody has a better plan of a period whose money goes back.
         let is_change = invoice.kind == Kind::Change;
         if is_change && payments::is_period_given_back(tx, subscription.id, period).await? {
-            invoices::void(tx, invoice.id).await?;
+            invoices::void(tx, invoice.id, now).await?;
             return Ok(false);
         }
         let state = &mut subscription.state;
@@ -432,7 +433,7 @@ impl Billing {
             Kind::Purchase | Kind::CreditNote => return Ok(false),
         };
         let Ok(covers) = taken else {
-            invoices::void(tx, invoice.id).await?;
+            invoices::void(tx, invoice.id, now).await?;
             return Ok(false);
         };
         self.put(tx, subscription).await?;
@@ -449,7 +450,7 @@ impl Billing {
             purchases::put(tx, purchase).await?;
         }
         if invoice.kind != Kind::Period {
-            invoices::void(tx, invoice.id).await?;
+            invoices::void(tx, invoice.id, self.world.now()).await?;
         } else if let (Held::Subscription(subscription), Some(period)) = (held, invoice.period) {
             let counts = payment.way == Way::Charge || subscription.state.status == Status::Pending;
             if counts && subscription.state.declined(period, self.world.now()) {
@@ -463,7 +464,7 @@ impl Billing {
     pub(crate) async fn put(&self, tx: &mut Transaction<'_>, subscription: &mut Stored) -> Result<(), BillingError> {
         subscriptions::put(tx, subscription).await?;
         if subscription.state.status == Status::Ended {
-            invoices::void_all(tx, subscription.id).await?;
+            invoices::void_all(tx, subscription.id, self.world.now()).await?;
             if subscription.state.period == 0 {
                 promos::release(tx, subscription.id).await?;
             }

@@ -115,8 +115,6 @@ pub struct Subscription {
     /// The end of a pause.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub paused_until: Option<OffsetDateTime>,
-    /// How often the plan was changed within the running period.
-    pub changes: u32,
     /// Whether the trial's end was announced.
     pub is_announced: bool,
 }
@@ -203,7 +201,6 @@ impl Subscription {
             leaving: None,
             dunning: None,
             paused_until: None,
-            changes: 0,
             is_announced: false,
         }
     }
@@ -280,7 +277,7 @@ impl Subscription {
                 (left > 0).then_some(Discount { periods_left: left, ..it })
             });
         }
-        (self.dunning, self.paused_until, self.changes) = (None, None, 0);
+        (self.dunning, self.paused_until) = (None, None);
         Ok(())
     }
 
@@ -453,7 +450,6 @@ impl Subscription {
         }
         self.terms = to;
         self.next_terms = None;
-        self.changes += 1;
         Ok(())
     }
 
@@ -466,8 +462,6 @@ impl Subscription {
             self.next_terms = None;
         }
         self.terms = paid_for.clone();
-        // The next change is another one than that which was given back, and has an invoice of its own.
-        self.changes += 1;
         true
     }
 

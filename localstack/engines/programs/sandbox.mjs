@@ -290,6 +290,11 @@ function shop({ method: verb, url, headers, body }) {
     if (kind === 'report') return [200, report(query.get('day'))];
   }
   if (verb === 'DELETE' && kind === 'methods' && name) return detach(name);
+  if (verb === 'POST' && kind === 'checkouts' && rest === 'expire') {
+    const { payment } = find(kind, name);
+    expire(payment, true);
+    return [200, seen(payment)];
+  }
   const create = { checkouts: createCheckout, payments: charge, refunds: refund }[kind];
   if (verb === 'POST' && create && !name) return once(kind, headers['idempotency-key'], body, create);
   throw missing();

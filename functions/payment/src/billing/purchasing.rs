@@ -37,13 +37,13 @@ impl Billing {
     ) -> Result<bool, BillingError> {
         let now = self.world.now();
         if purchase.status != Status::Pending {
-            invoices::void(tx, invoice.id).await?;
+            invoices::void(tx, invoice.id, now).await?;
             return Ok(false);
         }
         if !self.is_wanted(tx, purchase, now).await? {
             purchase.status = Status::Refunded;
             purchases::put(tx, purchase).await?;
-            invoices::void(tx, invoice.id).await?;
+            invoices::void(tx, invoice.id, now).await?;
             return Ok(false);
         }
         purchase.pay(now);

@@ -66,15 +66,15 @@ impl Billing {
         Ok(Some(Ok(refund)))
     }
 
-    /// Notes refunds of all that came from an account since a moment and was not given back. The resolver makes them.
-    pub(crate) async fn give_back_since(
+    /// Notes refunds of all that an account has had nothing for: what came since a moment, and what was paid ahead. The resolver makes them.
+    pub(crate) async fn give_back_unused(
         &self,
         tx: &mut Transaction<'_>,
         account: AccountId,
         since: OffsetDateTime,
     ) -> Result<(), BillingError> {
         let now = self.world.now();
-        for mut payment in payments::lock_captured(tx, account, since).await? {
+        for mut payment in payments::lock_captured(tx, account, (since, now)).await? {
             let left = Money::new(payment.amount.minor - payment.refunded, payment.amount.currency);
             let refund = Refund::begin(self.world.id(), &payment, left, "the account was deleted", now);
             payment.refunded = payment.amount.minor;
@@ -210,7 +210,7 @@ impl Billing {
             match invoice.kind {
                 Kind::Period => {
                     subscription.state.give_back(now);
-                    invoices::void_changes(tx, subscription.id).await?;
+                    invoices::void_changes(tx, subscription.id, now).await?;
                     self.put(tx, subscription).await?;
                 }
                 Kind::Change => self.take_back(tx, subscription, period, invoice).await?,
@@ -233,7 +233,7 @@ impl Billing {
         let Some(sold) = paid_for.and_then(|invoice| invoice.sold) else { return Ok(()) };
         if subscription.state.take_back(period, &sold.terms) {
             // Another change that is being paid was reckoned from what is no longer there: its money goes back.
-            invoices::void_changes(tx, subscription.id).await?;
+            invoices::void_changes(tx, subscription.id, self.world.now()).await?;
             self.put(tx, subscription).await?;
         }
         Ok(())

@@ -38,6 +38,12 @@ impl Billing {
     async fn ask_again(&self, provider: &dyn Provider, payment: &Payment) -> Verdict {
         let now = self.world.now();
         let reference = payment.id.to_string();
+        if let Some(page) = payment.checkout_id.as_deref().filter(|_| payment.is_withdrawn)
+            && let Err(error) = provider.close_checkout(page).await
+        {
+            // What is paid on it goes back.
+            tracing::warn!(payment = %payment.id, %error, "a page that nothing needs stays open");
+        }
         let query = match (payment.way, &payment.provider_id, &payment.checkout_id) {
             (Way::Charge, Some(id), _) => PaymentQuery::Id(id),
             (Way::Checkout, _, Some(id)) => PaymentQuery::Checkout(id),
@@ -45,7 +51,7 @@ impl Billing {
             // Nobody was ever sent to a page that we do not know.
             (Way::Checkout, _, None) => {
                 let has_time = payment.expires_at.is_some_and(|at| at - now >= SHORTEST_CHECKOUT);
-                return if has_time { ask(provider, payment).await } else { Verdict::Left };
+                return if has_time && !payment.is_withdrawn { ask(provider, payment).await } else { Verdict::Left };
             }
         };
         match provider.payment(query).await {

@@ -4,7 +4,12 @@ use cinema_http::{Json, Problem, State, Uncapped};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::{billing::Billing, problems::no_subscription, store::subscriptions, view::SubscriptionAnswer};
+use crate::{
+    billing::Billing,
+    problems::no_subscription,
+    store::{invoices, subscriptions},
+    view::SubscriptionAnswer,
+};
 
 runtime::wire! { pub(super) struct Cancel { billing: Billing } }
 
@@ -17,8 +22,8 @@ pub(super) struct CancelRequest {
     pause_for_months: Option<u8>,
 }
 
-/// Cancels with the running period, which was paid for; `…/resume` takes it back until then. What is not paid for ends at once. No body is as good as
-/// an empty object.
+/// Cancels with the running period, which was paid for; `…/resume` takes it back until then. What is not paid for ends at once, and pages that were
+/// opened to pay for it are closed. No body is as good as an empty object.
 ///
 /// 409 `subscription_ended`, and `not_running` for a pause of something that is not paid for.
 #[utoipa::path(
@@ -42,7 +47,11 @@ pub(super) async fn cancel(
             let before = stored.state.clone();
             match request.pause_for_months {
                 Some(months) => stored.state.leave_for(months, now)?,
-                None => stored.state.cancel(now)?,
+                None => {
+                    stored.state.cancel(now)?;
+                    // Nobody pays on for what they leave.
+                    invoices::void_pages(tx, stored.id, now).await?;
+                }
             }
             if stored.state != before {
                 billing.put(tx, &mut stored).await?;

@@ -12,9 +12,10 @@ use super::{
 };
 use crate::{
     billing::Billing,
-    invoice::{Invoice, Sold},
+    invoice::{Invoice, Kind, Sold},
+    payment::Way,
     problems::{no_subscription, payment_under_way, stale_preview},
-    store::{payments, subscriptions},
+    store::{invoices, payments, subscriptions},
     view::SubscriptionAnswer,
 };
 
@@ -25,9 +26,10 @@ const AGREED_WITHIN: Duration = Duration::minutes(15);
 
 /// Changes the price. The body is the preview's answer.
 ///
-/// What costs something begins once it is paid: by the saved method, or on the page at `checkout_url`, also within a day after a decline.
+/// What costs something begins once it is paid: by the saved method, or on the page at `checkout_url`, also within a day after a decline. Repeating the
+/// request gives the same page while it is open; another change closes it.
 ///
-/// 409 `stale_preview` when it would not cost the same any more, `payment_under_way` while something else is being paid. 402 `payment_declined`, also for a
+/// 409 `stale_preview` when it would not cost the same any more, `payment_under_way` while a saved method is being charged. 402 `payment_declined`, also for a
 /// repetition with the same key. Honours Idempotency-Key.
 #[utoipa::path(
     post, path = "/v1/subscriptions/me/change", tag = "payment",
@@ -83,8 +85,17 @@ async fn begin(
     if (amount, terms.amount, begins_at) != (agreed.amount, agreed.period_amount, agreed.begins_at) {
         return Err(stale_preview());
     }
-    if payments::under_way_of(&mut **tx, stored.id).await?.is_some() {
-        return Err(payment_under_way());
+    if let Some(payment) = payments::under_way_of(&mut **tx, stored.id).await? {
+        if payment.way == Way::Charge {
+            return Err(payment_under_way());
+        }
+        let invoice = invoices::lock(tx, payment.invoice).await?.ok_or_else(|| Problem::internal("no invoice"))?;
+        let is_same = invoice.sold.is_some_and(|sold| sold.terms == terms) && invoice.amount == amount;
+        if invoice.kind == Kind::Change && is_same {
+            return Ok((stored.id, Some(payment.id)));
+        }
+        // Nobody has to wait until a page is over on which they did not pay.
+        invoices::void_pages(tx, stored.id, now).await?;
     }
     if amount.minor == 0 {
         stored.state.change(terms, agreed.when);
@@ -92,7 +103,8 @@ async fn begin(
         return Ok((stored.id, None));
     }
     let sold = Sold { terms, percent_off: stored.state.percent_off };
-    let place = (stored.id, stored.state.period, stored.state.changes + 1);
+    let period = stored.state.period;
+    let place = (stored.id, period, invoices::next_change(tx, stored.id, period).await?);
     let invoice = Invoice::of_change(id, place, amount, sold, now).map_err(Problem::internal)?;
     let through = billing.through(tx, id, return_url).await?;
     let payment = billing.bill(tx, &mut stored, invoice, through).await?;

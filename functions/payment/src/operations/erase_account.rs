@@ -43,7 +43,7 @@ impl EraseAccount {
                             live.state.end(now);
                             self.billing.put(tx, &mut live).await?;
                         }
-                        self.billing.give_back_since(tx, account, now - AT_THE_LAST).await?;
+                        self.billing.give_back_unused(tx, account, now - AT_THE_LAST).await?;
                         erased_accounts::erase(tx, account, now).await?
                     }
                 };

@@ -4,12 +4,13 @@ use cinema_http::{Account, Json, Problem, State, Uncapped};
 use events::Transaction;
 use kernel::{PaymentId, SubscriptionId};
 use runtime::PublicUrl;
+use stores::StoreError;
 
 use super::subscribe::{RETURN_PATH, collect};
 use crate::{
     billing::{Billing, Through},
     invoice::Invoice,
-    problems::{change_scheduled, no_subscription},
+    problems::{change_scheduled, no_subscription, payment_under_way},
     store::{methods, payments, subscriptions},
     subscription::Status,
     view::SubscriptionAnswer,
@@ -23,7 +24,8 @@ runtime::wire! { pub(super) struct Resume { billing: Billing, public_url: Public
 /// paid; what is paid during a trial begins with its end. A paid period is not paid ahead: where nothing is saved, the next one is late when it is
 /// due, and this gives its page.
 ///
-/// 409 `subscription_ended`, and `change_scheduled` for paying ahead during a trial that another plan follows.
+/// 409 `subscription_ended`, `change_scheduled` for paying ahead during a trial that another plan follows, and `payment_under_way` while a page that was
+/// opened before takes payments although nothing needs it.
 #[utoipa::path(
     post, path = "/v1/subscriptions/me/resume", tag = "payment",
     responses((status = 200, body = SubscriptionAnswer), Problem)
@@ -32,6 +34,13 @@ pub(super) async fn resume(
     State(Resume { billing, public_url }): State<Resume>,
     account: Uncapped<10>,
 ) -> Result<Json<SubscriptionAnswer>, Problem> {
+    let pool = billing.outbox().pool();
+    // A page that was withdrawn is closed before there is another for the same period.
+    if let Some(newest) = subscriptions::find_newest(pool, account.id).await?
+        && let Some(page) = payments::withdrawn_of(pool, newest.id).await?
+    {
+        billing.resolve(page.id).await.map_err(StoreError::from)?;
+    }
     let begun = async |tx: &mut Transaction<'_>| begin(&billing, tx, &account, public_url.join(RETURN_PATH)).await;
     let (subscription, payment) = billing.outbox().transact(begun).await?;
     let payment = collect(&billing, payment).await?;
@@ -70,10 +79,14 @@ async fn begin(
     if !must_pay {
         return Ok((stored.id, None));
     }
-    if stored.state.status == Status::Trialing && stored.state.next_terms.is_some() {
+    let is_ahead = stored.state.status == Status::Trialing && now < stored.state.to;
+    if is_ahead && stored.state.next_terms.is_some() {
         return Err(change_scheduled());
     }
     let invoice = Invoice::of_period(id, stored.id, bill, now).map_err(Problem::internal)?;
-    let payment = billing.bill(tx, &mut stored, invoice, Through::Checkout { return_url }).await?;
-    Ok((stored.id, payment))
+    let costs = invoice.amount.minor > 0;
+    match billing.bill(tx, &mut stored, invoice, Through::Checkout { return_url }).await? {
+        None if costs => Err(payment_under_way()),
+        payment => Ok((stored.id, payment)),
+    }
 }

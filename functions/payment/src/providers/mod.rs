@@ -41,6 +41,10 @@ pub trait Provider: Send + Sync {
     /// [`ProviderError::Unknown`].
     fn create_checkout<'a>(&'a self, key: &'a str, order: &'a Order) -> Outcome<'a, Checkout>;
 
+    /// Closes a page of [`Self::create_checkout`]: nobody can pay on it any more. One that is not open is no error, or [`ProviderError::Refused`]; where
+    /// a provider has no such call, it stays open until its time is over.
+    fn close_checkout<'a>(&'a self, id: &'a str) -> Outcome<'a, ()>;
+
     /// Charges a saved method while nobody is there. A decline is [`ProviderError::Declined`], so a payment that is returned has succeeded or is
     /// pending.
     fn charge<'a>(&'a self, key: &'a str, charge: &'a Charge) -> Outcome<'a, Payment>;

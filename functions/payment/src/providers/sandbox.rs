@@ -268,6 +268,13 @@ impl Provider for Sandbox {
         })
     }
 
+    fn close_checkout<'a>(&'a self, id: &'a str) -> Outcome<'a, ()> {
+        Box::pin(async move {
+            let path = format!("/v1/checkouts/{}/expire", segment(id)?);
+            good(self.post(&path, &format!("expire-{id}"), &serde_json::Map::new()).await?).map(drop)
+        })
+    }
+
     fn charge<'a>(&'a self, key: &'a str, charge: &'a Charge) -> Outcome<'a, Payment> {
         Box::pin(async move {
             let Charge { reference, method, amount, description } = charge;
@@ -427,6 +434,15 @@ mod tests {
             "expires_at": "2026-11-28T13:00:00Z",
         });
         assert_eq!(asked.json(), expected);
+    }
+
+    #[tokio::test]
+    async fn a_page_is_closed_once() {
+        let server = Recorded::answering([Answer::Json(200, PAID)]).await;
+        at(&server.url).close_checkout("sc_1").await.unwrap();
+        let asked = server.only();
+        assert_eq!(asked.line, "POST /v1/checkouts/sc_1/expire");
+        assert_eq!(asked.header("idempotency-key"), Some("expire-sc_1"));
     }
 
     #[tokio::test]

@@ -519,6 +519,14 @@ impl Provider for Stripe {
         })
     }
 
+    /// One that is not open any more is refused.
+    fn close_checkout<'a>(&'a self, id: &'a str) -> Outcome<'a, ()> {
+        Box::pin(async move {
+            let path = format!("/v1/checkout/sessions/{}/expire", segment(id)?);
+            self.post::<Object>(&path, &format!("expire-{id}"), &Form::new()).await.map(drop)
+        })
+    }
+
     fn charge<'a>(&'a self, key: &'a str, charge: &'a Charge) -> Outcome<'a, Payment> {
         Box::pin(async move {
             let (customer, method) = parts(&charge.method)?;
@@ -759,6 +767,20 @@ mod tests {
         let payment = stripe.payment(PaymentQuery::Id("cs_test_2")).await.unwrap().unwrap();
         assert_eq!((payment.status, payment.amount), (PaymentStatus::Succeeded, eur(0)));
         assert_eq!(payment.method.unwrap().token, "cus_1:pm_1");
+    }
+
+    #[tokio::test]
+    async fn a_page_that_is_open_is_closed() {
+        const COMPLETE: &str = r#"{"error": {"type": "invalid_request_error",
+            "message": "Only Checkout Sessions with a status in [\"open\"] can be expired."}}"#;
+        let closed = Answer::Json(200, r#"{"id": "cs_test_1", "status": "expired"}"#);
+        let server = Recorded::answering([closed, Answer::Json(400, COMPLETE)]).await;
+        let stripe = at(&server.url);
+        assert_eq!(stripe.close_checkout("cs_test_1").await, Ok(()));
+        assert!(matches!(stripe.close_checkout("cs_test_1").await, Err(ProviderError::Refused(_))));
+        let asked = &server.asked()[0];
+        assert_eq!(asked.line, "POST /v1/checkout/sessions/cs_test_1/expire");
+        assert_eq!(asked.header("idempotency-key"), Some("expire-cs_test_1"));
     }
 
     #[tokio::test]

@@ -45,6 +45,7 @@ async fn stripe_understands_every_request() {
         let checkout = stripe.create_checkout("key-1", &order).await.unwrap();
         assert!(!checkout.id.is_empty(), "{checkout:?}");
     }
+    is_understood("close_checkout", stripe.close_checkout("cs_test_1").await);
     let charge = Charge {
         reference: "pay_2".to_owned(),
         method: "cus_1:pm_1".to_owned(),

@@ -400,6 +400,11 @@ impl Provider for Yookassa {
         })
     }
 
+    /// It cancels only what waits to be captured: a payment that nobody has confirmed ends by itself.
+    fn close_checkout<'a>(&'a self, _: &'a str) -> Outcome<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn charge<'a>(&'a self, key: &'a str, charge: &'a Charge) -> Outcome<'a, Payment> {
         Box::pin(async move {
             let body = NewPayment {

@@ -133,24 +133,64 @@ pub(crate) async fn issue(
 }
 
 /// What of a subscription that has ended is open will not be paid.
-pub(crate) async fn void_all(connection: &mut PgConnection, subscription: SubscriptionId) -> Result<(), sqlx::Error> {
-    let void = sqlx::query("update invoices set status = 'void' where subscription_id = $1 and status = 'open'");
-    void.bind(subscription).execute(connection).await.map(drop)
+pub(crate) async fn void_all(
+    connection: &mut PgConnection,
+    subscription: SubscriptionId,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    void_those(connection, "subscription_id = $1", &subscription.to_string(), now).await
 }
 
 /// An open invoice will not be paid.
-pub(crate) async fn void(connection: &mut PgConnection, id: InvoiceId) -> Result<(), sqlx::Error> {
-    let void = sqlx::query("update invoices set status = 'void' where id = $1 and status = 'open'").bind(id);
-    void.execute(connection).await.map(drop)
+pub(crate) async fn void(connection: &mut PgConnection, id: InvoiceId, now: OffsetDateTime) -> Result<(), sqlx::Error> {
+    void_those(connection, "id = $1", &id.to_string(), now).await
 }
 
 /// What a change of a subscription costs will not be paid.
 pub(crate) async fn void_changes(
     connection: &mut PgConnection,
     subscription: SubscriptionId,
+    now: OffsetDateTime,
 ) -> Result<(), sqlx::Error> {
-    let void = "update invoices set status = 'void' where subscription_id = $1 and kind = 'change' and status = 'open'";
-    sqlx::query(void).bind(subscription).execute(connection).await.map(drop)
+    void_those(connection, "subscription_id = $1 and kind = 'change'", &subscription.to_string(), now).await
+}
+
+/// What somebody could pay of a subscription on a page will not be paid; a charge that is under way goes on.
+pub(crate) async fn void_pages(
+    connection: &mut PgConnection,
+    subscription: SubscriptionId,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    let which = "subscription_id = $1 and exists (select from payments p where p.invoice_id = invoices.id \
+         and p.way = 'checkout' and p.status in ('pending', 'unknown'))";
+    void_those(connection, which, &subscription.to_string(), now).await
+}
+
+/// Pages on which such an invoice could be paid are closed with the resolver's next run. Needs what the invoice is for to be held.
+async fn void_those(
+    connection: &mut PgConnection,
+    which: &str,
+    id: &str,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    let statement = format!(
+        "with void as (update invoices set status = 'void' where {which} and status = 'open' returning id) \
+         update payments set check_at = $2 from void where invoice_id = void.id and way = 'checkout' \
+         and payments.status in ('pending', 'unknown')"
+    );
+    sqlx::query(AssertSqlSafe(statement)).bind(id).bind(now).execute(connection).await.map(drop)
+}
+
+/// The number of the next change within a period of a held subscription.
+pub(crate) async fn next_change(
+    connection: &mut PgConnection,
+    subscription: SubscriptionId,
+    period: u32,
+) -> Result<u32, sqlx::Error> {
+    let count =
+        "select (count(*) + 1)::int from invoices where subscription_id = $1 and period = $2 and kind = 'change'";
+    let next: i32 = sqlx::query_scalar(count).bind(subscription).bind(column(period)).fetch_one(connection).await?;
+    number(next)
 }
 
 /// What is paid for in a period and was not given back as a whole, the newest of it, `without` one that is being given back.

@@ -141,6 +141,16 @@ pub(crate) async fn under_way_of(
     one(executor, tail, &subscription.to_string()).await
 }
 
+/// A page on which somebody could still pay a period of a subscription that nothing needs any more.
+pub(crate) async fn withdrawn_of(
+    executor: impl PgExecutor<'_>,
+    subscription: SubscriptionId,
+) -> Result<Option<Payment>, sqlx::Error> {
+    let tail = "i.subscription_id = $1 and i.status = 'void' and i.kind = 'period' and p.way = 'checkout' \
+         and p.status in ('pending', 'unknown') order by p.created_at desc limit 1";
+    one(executor, tail, &subscription.to_string()).await
+}
+
 /// An attempt to collect a purchase, the last one.
 pub(crate) async fn last_of_purchase(
     executor: impl PgExecutor<'_>,
@@ -202,17 +212,18 @@ pub(crate) async fn kept_change(
     .await
 }
 
-/// Holds what came from an account since a moment, and has not gone back as a whole or is about to.
+/// Holds what came from an account since a moment, or for what has not begun now, and has not gone back as a whole or is about to.
 pub(crate) async fn lock_captured(
     connection: &mut PgConnection,
     account: AccountId,
-    since: OffsetDateTime,
+    (since, now): (OffsetDateTime, OffsetDateTime),
 ) -> Result<Vec<Payment>, sqlx::Error> {
     let statement = format!(
         "select {COLUMNS} from payments p join invoices i on i.id = p.invoice_id where p.account_id = $1 and p.status = 'succeeded' \
-         and not p.is_surplus and p.refunded < p.amount and p.captured_at > $2 order by p.created_at, p.id for update of p"
+         and not p.is_surplus and p.refunded < p.amount and (p.captured_at > $2 or i.covers_from > $3) \
+         order by p.created_at, p.id for update of p"
     );
-    let rows = sqlx::query(AssertSqlSafe(statement)).bind(account).bind(since).fetch_all(connection).await?;
+    let rows = sqlx::query(AssertSqlSafe(statement)).bind(account).bind(since).bind(now).fetch_all(connection).await?;
     rows.iter().map(payment).collect()
 }
 

@@ -78,6 +78,16 @@ impl State {
         key.to_owned()
     }
 
+    /// Nobody pays on a page any more that is closed; whoever has paid has.
+    fn close(&mut self, page: &str) -> Response {
+        let payment = self.pages.get(page).and_then(|key| self.payments.get_mut(key));
+        let Some(payment) = payment else { return StatusCode::NOT_FOUND.into_response() };
+        if payment["status"] == "pending" {
+            payment["status"] = json!("expired");
+        }
+        answer(payment.clone())
+    }
+
     /// Whatever a refund leaves below zero was never taken.
     fn look_at_refund(&mut self, payment: &Value) {
         let sum = |all: &BTreeMap<String, Value>, member: &str| -> i64 {
@@ -283,9 +293,12 @@ impl Bank {
     }
 
     fn change(&self, path: &str, key: &str, asked: &Value, declines: bool) -> Response {
-        let reference = asked["reference"].as_str().unwrap().to_owned();
         let now = text(self.world.now());
         let mut state = self.state();
+        if let Some(page) = path.strip_prefix("checkouts/").and_then(|rest| rest.strip_suffix("/expire")) {
+            return state.close(page);
+        }
+        let reference = asked["reference"].as_str().unwrap().to_owned();
         match path {
             "checkouts" => {
                 let page = format!("co_{key}");

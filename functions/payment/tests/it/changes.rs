@@ -152,6 +152,39 @@ async fn after_a_declined_change_another_card_can_be_given_and_renewals_are_char
 }
 
 #[tokio::test]
+async fn another_change_closes_the_page_of_the_one_before() {
+    let stage = Stage::start().await;
+    let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);
+    let family = stage.plan("family", 3_000, 0).await;
+    let customer = stage.paying(&basic).await;
+    let agreed = preview(&stage, customer, &premium, "now").await.expect(200);
+    stage.bank.expect([Mood::Decline]);
+    change(&stage, customer, &agreed).await.expect_problem(402, "payment_declined");
+    let page = change(&stage, customer, &agreed).await.expect(200);
+    let again = change(&stage, customer, &agreed).await.expect(200);
+    assert_eq!(page["checkout_url"], again["checkout_url"], "the same is paid on the same page");
+
+    let agreed = preview(&stage, customer, &family, "now").await.expect(200);
+    let other = change(&stage, customer, &agreed).await.expect(200);
+    assert_ne!(page["checkout_url"], other["checkout_url"]);
+    stage.resolve().await;
+    let of = |page: &Value| page["payment"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(stage.bank.open_pages(), [of(&other)], "nobody pays for what was not chosen");
+    // What costs nothing now closes it as well, and the first can be chosen once more.
+    let agreed = preview(&stage, customer, &family, "period_end").await.expect(200);
+    assert!(change(&stage, customer, &agreed).await.expect(200)["checkout_url"].is_null());
+    stage.resolve().await;
+    assert_eq!(stage.bank.open_pages(), Vec::<String>::new());
+    let agreed = preview(&stage, customer, &premium, "now").await.expect(200);
+    let first = change(&stage, customer, &agreed).await.expect(200);
+    assert_ne!(of(&first), of(&page));
+    stage.pay(&first).await;
+    assert_eq!(stage.subscription(customer).await["running"]["plan"], "premium");
+    assert_eq!((stage.bank.captured().len(), stage.bank.given_back()), (2, 0));
+    stage.check_books().await;
+}
+
+#[tokio::test]
 async fn a_double_click_is_one_change() {
     let stage = Stage::start().await;
     let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);

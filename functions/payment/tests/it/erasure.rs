@@ -91,6 +91,23 @@ async fn what_was_paid_at_the_last_goes_back() {
 }
 
 #[tokio::test]
+async fn what_was_paid_ahead_of_a_trials_end_goes_back() {
+    let stage = Stage::start().await;
+    let price = stage.plan("standard", 1_000, 14).await;
+    let customer = Customer::new();
+    stage.subscribe(customer, &price).await.expect(201);
+    let page = stage.post_empty(customer, "/v1/subscriptions/me/resume").await.expect(200);
+    stage.pay(&page).await;
+    stage.advance(Duration::days(3));
+    assert_eq!(erase(&stage, forgotten(World::system().id(), customer)).await, Outcome::Done);
+    for _ in 0..2 {
+        stage.resolve().await;
+    }
+    assert_eq!(stage.bank.given_back(), 1_000, "the period that was paid for never began");
+    stage.check_books().await;
+}
+
+#[tokio::test]
 async fn a_page_that_is_paid_after_the_erasure_leaves_no_method_behind() {
     let stage = Stage::start().await;
     let price = stage.plan("standard", 1_000, 0).await;

@@ -9,7 +9,7 @@ mod people;
 mod rest;
 mod steps;
 
-use std::{fmt, io::Write as _, time::Instant};
+use std::{fmt, io::Write as _, num::NonZero, time::Instant};
 
 use commits::Commits;
 use events::{Event, Outcome};
@@ -21,6 +21,7 @@ use proto::{streaming::RentalBegun, types};
 use serde_json::{Value, json};
 use simulation::{Agenda, Chance, Transport};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use tokio::task::JoinSet;
 
 use crate::{
     bank::Mood,
@@ -228,8 +229,8 @@ impl Run {
         .await
         .unwrap();
         let delay = self.chance.between(Duration::MINUTE, Duration::HOUR);
-        let soon = self.now() + Duration::minutes(5);
-        next.unwrap_or(soon).clamp(soon, self.now() + Duration::days(2)) + delay
+        let (soon, late) = (self.now() + Duration::minutes(5), self.now() + Duration::days(2));
+        next.map_or(late, |next| next.clamp(soon, late)) + delay
     }
 
     /// Whoever got a page goes there, or not. The bank, or somebody who can sign for it, may tell that it was paid before it is.
@@ -342,6 +343,23 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
+/// One history, and what it was.
+async fn tell(seed: u64, years: i64) {
+    // Not through `println!`: what a test prints is kept back when it passes, and the seeds that passed are to be known.
+    writeln!(std::io::stdout(), "seed {seed}").unwrap();
+    let begun = Instant::now();
+    let run = simulate(seed, years).await;
+    writeln!(
+        std::io::stdout(),
+        "{seed}: {} steps, {} calls of the bank, {} payments; {:.1} years a minute",
+        run.steps,
+        run.stage.bank.calls(),
+        run.stage.bank.captured().len(),
+        years as f64 * 60.0 / begun.elapsed().as_secs_f64()
+    )
+    .unwrap();
+}
+
 #[tokio::test]
 async fn years_of_billing_stay_true() {
     let years = setting("CINEMA_YEARS").map_or(YEARS, |years| i64::try_from(years).unwrap());
@@ -351,20 +369,17 @@ async fn years_of_billing_stay_true() {
         Some(minutes) => beginning.elapsed().as_secs() >= minutes * 60,
         None => count >= setting("CINEMA_SEEDS").unwrap_or(1),
     };
+    // Each history waits for Postgres most of its time.
+    let lanes = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let mut under_way = JoinSet::new();
     for seed in (first..).take_while(|seed| !is_enough(seed - first)) {
-        // Not through `println!`: what a test prints is kept back when it passes, and the seeds that passed are to be known.
-        writeln!(std::io::stdout(), "seed {seed}").unwrap();
-        let begun = Instant::now();
-        let run = simulate(seed, years).await;
-        writeln!(
-            std::io::stdout(),
-            "{} steps, {} calls of the bank, {} payments; {:.1} years a minute",
-            run.steps,
-            run.stage.bank.calls(),
-            run.stage.bank.captured().len(),
-            years as f64 * 60.0 / begun.elapsed().as_secs_f64()
-        )
-        .unwrap();
+        under_way.spawn(tell(seed, years));
+        if under_way.len() >= lanes {
+            under_way.join_next().await.unwrap().unwrap();
+        }
+    }
+    while let Some(ended) = under_way.join_next().await {
+        ended.unwrap();
     }
 }
 

@@ -84,6 +84,63 @@ async fn a_trial_whose_first_payment_goes_back_runs_to_its_end() {
 }
 
 #[tokio::test]
+async fn whoever_leaves_is_not_asked_to_pay_on_the_page_that_they_left() {
+    let stage = Stage::start().await;
+    let price = stage.plan("standard", 1_000, 14).await;
+    let customer = Customer::new();
+    stage.subscribe(customer, &price).await.expect(201);
+    let page = stage.post_empty(customer, RESUME).await.expect(200);
+    stage.post_empty(customer, "/v1/subscriptions/me/cancel").await.expect(200);
+    let left = stage.get(customer, "/v1/subscriptions/me").await.expect(200);
+    assert!(left.get("checkout_url").is_none_or(Value::is_null), "{left}");
+    // Going on opens none, and asking again closes the one before at the provider.
+    assert!(stage.post_empty(customer, RESUME).await.expect(200)["checkout_url"].is_null());
+    let other = stage.post_empty(customer, RESUME).await.expect(200);
+    assert_eq!(stage.bank.open_pages(), [other["payment"]["id"].as_str().unwrap()]);
+    assert_ne!(page["payment"]["id"], other["payment"]["id"]);
+    stage.pay(&other).await;
+    assert_eq!(stage.subscription(customer).await["status"], "active");
+    assert_eq!((stage.bank.captured().len(), stage.bank.given_back()), (1, 0));
+    stage.check_books().await;
+}
+
+#[tokio::test]
+async fn a_page_that_was_paid_as_it_was_left_gives_the_money_back() {
+    let stage = Stage::start().await;
+    let price = stage.plan("standard", 1_000, 14).await;
+    let customer = Customer::new();
+    stage.subscribe(customer, &price).await.expect(201);
+    let page = stage.post_empty(customer, RESUME).await.expect(200);
+    // The bank tells nothing of it before they leave.
+    stage.bank.pay(page["payment"]["id"].as_str().unwrap());
+    stage.post_empty(customer, "/v1/subscriptions/me/cancel").await.expect(200);
+    for _ in 0..2 {
+        stage.resolve().await;
+    }
+    assert_eq!((stage.bank.captured().len(), stage.bank.given_back()), (1, 1_000));
+    assert_eq!(stage.subscription(customer).await["is_cancelled"], true);
+    stage.check_books().await;
+}
+
+#[tokio::test]
+async fn what_is_late_after_a_trial_is_paid_although_another_plan_was_to_follow() {
+    let stage = Stage::start().await;
+    let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 14).await);
+    let customer = Customer::new();
+    stage.subscribe(customer, &premium).await.expect(201);
+    let wanted = json!({"price_id": basic, "when": "period_end"});
+    let agreed = stage.post(customer, "/v1/subscriptions/me/change/preview", &wanted).await.expect(200);
+    stage.post(customer, "/v1/subscriptions/me/change", &agreed).await.expect(200);
+    // The schedule that renews has not run yet.
+    stage.advance(Duration::days(14));
+    let page = stage.post_empty(customer, RESUME).await.expect(200);
+    stage.pay(&page).await;
+    let paid = stage.subscription(customer).await;
+    assert_eq!((&paid["status"], &paid["running"]["plan"]), (&json!("active"), &json!("basic")));
+    stage.check_books().await;
+}
+
+#[tokio::test]
 async fn whoever_goes_on_without_a_saved_method_is_told_so() {
     let stage = Stage::start().await;
     let price = stage.plan("standard", 1_000, 0).await;
