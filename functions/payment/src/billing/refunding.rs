@@ -8,7 +8,7 @@ use super::{Billing, BillingError, Held, put_purchase};
 use crate::{
     invoice::{Invoice, Kind},
     ledger,
-    payment::{self, CHECKS, KEY_LIFETIME, Payment, next_check},
+    payment::{self, CHECKS, Payment, next_check},
     providers::{RefundOrder, RefundQuery},
     refund::{Refund, Status, Verdict},
     store::{self, invoices, payments, refunds, subscriptions::Stored},
@@ -96,7 +96,7 @@ impl Billing {
         self.settle_refund(id, verdict).await
     }
 
-    /// One that was asked for before is read first: only what the provider does not know is asked for again, while it keeps the key.
+    /// One that was asked for before is read first: only what the provider does not know is asked for again.
     async fn ask_to_give_back(&self, refund: &Refund, payment: &Payment) -> Verdict {
         let Some(captured) = payment.provider_id.clone() else { return Verdict::Failed("not_captured".to_owned()) };
         let provider = match self.providers.find(&payment.provider) {
@@ -111,9 +111,7 @@ impl Billing {
             };
             match provider.find_refund(query).await {
                 Ok(Some(found)) => return Ok(found).into(),
-                Ok(None) if self.world.now() - refund.created_at >= KEY_LIFETIME => {
-                    return Verdict::Failed("not_received".to_owned());
-                }
+                // However late that is: nothing is on its way for as long as keys are kept, and the money is owed.
                 Ok(None) => {}
                 Err(error) => return Verdict::Unknown(error.to_string()),
             }

@@ -61,14 +61,17 @@ async fn many_at_once_give_back_no_more_than_was_captured() {
 async fn an_outcome_that_is_not_known_is_found_out() {
     let stage = Stage::start().await;
     let price = stage.plan("standard", 1_000, 0).await;
-    for mood in [Mood::LostBefore, Mood::LostAfter, Mood::Busy] {
+    // Also when nobody could look for longer than the provider keeps keys.
+    let (soon, late) = (Duration::minutes(6), Duration::hours(40));
+    let outcomes = [(Mood::LostBefore, soon), (Mood::LostAfter, soon), (Mood::Busy, soon), (Mood::LostBefore, late)];
+    for (mood, after) in outcomes {
         let customer = stage.paying(&price).await;
         let payment = paid(&stage, customer).await;
         let before = stage.bank.given_back();
         stage.bank.expect([mood]);
         let begun = refund(&stage, &payment, &json!({"amount": 100})).await.expect(201);
         assert_eq!(begun["status"], "unknown", "{mood:?}");
-        stage.advance(Duration::minutes(6));
+        stage.advance(after);
         stage.resolve().await;
         assert_eq!(stage.bank.given_back() - before, 100, "{mood:?}");
         assert_eq!(stage.number("select count(*) from refunds where status <> 'succeeded'").await, 0, "{mood:?}");
