@@ -343,21 +343,22 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
+/// Not through `println!`: what a test prints is kept back when it passes, and the seeds that passed are to be known.
+fn say(line: &str) {
+    std::io::stdout().write_all(format!("{line}\n").as_bytes()).unwrap();
+}
+
 /// One history, and what it was.
 async fn tell(seed: u64, years: i64) {
-    // Not through `println!`: what a test prints is kept back when it passes, and the seeds that passed are to be known.
-    writeln!(std::io::stdout(), "seed {seed}").unwrap();
+    say(&format!("seed {seed}"));
     let begun = Instant::now();
     let run = simulate(seed, years).await;
-    writeln!(
-        std::io::stdout(),
-        "{seed}: {} steps, {} calls of the bank, {} payments; {:.1} years a minute",
-        run.steps,
-        run.stage.bank.calls(),
-        run.stage.bank.captured().len(),
-        years as f64 * 60.0 / begun.elapsed().as_secs_f64()
-    )
-    .unwrap();
+    let (calls, payments) = (run.stage.bank.calls(), run.stage.bank.captured().len());
+    let pace = years as f64 * 60.0 / begun.elapsed().as_secs_f64();
+    say(&format!(
+        "{seed}: {} steps, {calls} calls of the bank, {payments} payments; {pace:.1} years a minute",
+        run.steps
+    ));
 }
 
 /// Waits for the end of one of them. Where it failed, the others end before this does: only its own seed is named.
