@@ -7,14 +7,15 @@
 mod purchasing;
 mod refunding;
 mod resolving;
+mod scheduled;
+mod telling;
 
 pub(crate) use purchasing::{is_included, put_purchase};
 pub(crate) use refunding::NotRefundable;
 pub use resolving::NotApplied;
 
-use events::{Event, Outbox, Transaction};
-use kernel::{AccountId, Id as _, MethodId, MoneyError, PaymentId, SubscriptionId, World};
-use proto::{payment as told, types};
+use events::{Outbox, Transaction};
+use kernel::{AccountId, Id as _, MethodId, MoneyError, PaymentId, World};
 use runtime::{Boot, BootError, Wire};
 use stores::StoreError;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
@@ -22,15 +23,12 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::{
     invoice::{self, Invoice, Kind},
     ledger,
-    payment::{self, CHECKOUT_LIFETIME, CHECKS, MOST_A_DAY, Payment, Verdict, Way},
+    payment::{self, CHECKOUT_LIFETIME, CHECKS, Payment, Verdict, Way},
     providers::{Charge, Order, Provider, Providers},
     purchase::Purchase,
     refund::Refund,
-    store::{
-        self, invoices, methods, payments, plans, promos, purchases, refunds, subscriptions, subscriptions::Stored,
-    },
-    subscription::{Due, Status},
-    terms::Terms,
+    store::{self, invoices, methods, payments, promos, purchases, refunds, subscriptions, subscriptions::Stored},
+    subscription::Status,
 };
 
 /// Everything that billing is done with.
@@ -121,59 +119,6 @@ impl Billing {
 
     pub(crate) fn providers(&self) -> &Providers {
         &self.providers
-    }
-
-    /// Does what is due of a subscription: renews, tries again, pauses or ends it. Repeating it changes nothing.
-    ///
-    /// # Errors
-    /// When Postgres does not answer.
-    pub async fn advance(&self, id: SubscriptionId) -> Result<(), BillingError> {
-        let now = self.world.now();
-        let intent = self
-            .outbox
-            .transact(async |tx| {
-                let Some(mut subscription) = subscriptions::lock(tx, id).await? else { return Ok(None) };
-                match subscription.state.due(now) {
-                    Due::Nothing => return Ok(None),
-                    Due::End => subscription.state.end(now),
-                    Due::Pause => subscription.state.pause(),
-                    Due::Bill => return self.renew(tx, &mut subscription, now).await,
-                }
-                self.put(tx, &mut subscription).await?;
-                Ok::<_, BillingError>(None)
-            })
-            .await?;
-        match intent {
-            Some(payment) => self.collect(payment).await.map(drop),
-            None => Ok(()),
-        }
-    }
-
-    /// Bills the next period to the saved method. Without one that is a decline.
-    async fn renew(
-        &self,
-        tx: &mut Transaction<'_>,
-        subscription: &mut Stored,
-        now: OffsetDateTime,
-    ) -> Result<Option<PaymentId>, BillingError> {
-        let Some(account) = subscription.account else { return Ok(None) };
-        let invoice = Invoice::of_period(account, subscription.id, subscription.state.bill()?, now)?;
-        if payments::count_charges(tx, subscription.id, now - Duration::DAY).await? >= MOST_A_DAY {
-            tracing::error!(subscription = %subscription.id, "too many attempts within a day: nothing more is charged");
-            return Ok(None);
-        }
-        match methods::find_default(tx, account).await? {
-            Some(method) => self.bill(tx, subscription, invoice, Through::Method(method)).await,
-            None if invoice.amount.minor == 0 => self.bill_nothing(tx, subscription, invoice).await,
-            None => {
-                let period = invoice.period.unwrap_or_default();
-                let under_way = payments::under_way(tx, invoice.id).await?.is_some();
-                if !under_way && subscription.state.declined(period, now) {
-                    self.put(tx, subscription).await?;
-                }
-                Ok(None)
-            }
-        }
     }
 
     /// How a person pays for what they ask for: by what they saved, or on a page where they can give something else, if nothing is saved or it was
@@ -469,94 +414,11 @@ impl Billing {
                 promos::release(tx, subscription.id).await?;
             }
         }
-        if let Some(data) = changed(subscription) {
+        if let Some(data) = telling::changed(subscription) {
             let event = self.called(tx, subscription, data).await?;
             tx.emit(&event).await?;
         }
         Ok(())
-    }
-
-    /// The event of what everybody hears, with what plans are called now and whether there is something to try a late payment with.
-    async fn called(
-        &self,
-        tx: &mut Transaction<'_>,
-        subscription: &Stored,
-        data: told::SubscriptionChanged,
-    ) -> Result<Event, BillingError> {
-        let known = plans::names(&mut **tx, &[&data.plan, &data.next_plan]).await?;
-        let state = &subscription.state;
-        let called = |terms: &Terms| known.get(&terms.plan).unwrap_or(&terms.names).told().collect();
-        let is_paid_on = state.is_renewed() || state.status == Status::Suspended;
-        let needs_method = match subscription.account.filter(|_| is_paid_on) {
-            Some(account) => methods::find_default(tx, account).await?.is_none(),
-            None => false,
-        };
-        let data = told::SubscriptionChanged {
-            plan_names: called(&state.terms),
-            next_plan_names: state.next_terms.as_ref().map(called).unwrap_or_default(),
-            needs_method,
-            ..data
-        };
-        Ok(Event::new(&self.world, types::SUBSCRIPTION_CHANGED, subscription.id, subscription.version, &data))
-    }
-
-    /// Tells what became of a payment.
-    async fn tell(&self, tx: &mut Transaction<'_>, payment: &Payment, invoice: &Invoice) -> Result<(), BillingError> {
-        let Some(account) = payment.account else { return Ok(()) };
-        let data = told::PaymentChanged {
-            account_id: account.to_string(),
-            payment_id: payment.id.to_string(),
-            invoice_id: invoice.id.to_string(),
-            invoice_number: invoice.number.map_or_else(String::new, |it| invoice::printed(&invoice.seller, it)),
-            subscription_id: payment.subscription.map_or_else(String::new, |id| id.to_string()),
-            status: payment.status.as_str().to_owned(),
-            amount: payment.amount.minor,
-            refunded: payment.refunded,
-            currency: payment.amount.currency.to_string(),
-            description: invoice.description.clone(),
-            code: payment.code.clone().unwrap_or_default(),
-            tax: invoice.tax,
-            refunded_tax: invoice.tax_given_back(0, payment.refunded)?,
-            goods_names: invoice.names.told().collect(),
-        };
-        let event = Event::new(&self.world, types::PAYMENT_CHANGED, payment.id, payment.version, &data);
-        Ok(tx.emit(&event).await?)
-    }
-
-    /// Announces the end of a trial, once. Says whether it did.
-    ///
-    /// # Errors
-    /// When Postgres does not answer.
-    pub async fn announce_trial_end(&self, id: SubscriptionId) -> Result<bool, BillingError> {
-        self.outbox
-            .transact(async |tx| {
-                let Some(mut subscription) = subscriptions::lock(tx, id).await? else { return Ok(false) };
-                let (state, account) = (&mut subscription.state, subscription.account);
-                let Some(account) = account.filter(|_| state.is_to_be_announced(self.world.now())) else {
-                    return Ok(false);
-                };
-                state.is_announced = true;
-                let bill = state.bill()?;
-                let ends_at = text(state.to);
-                let known = plans::names(&mut **tx, &[&bill.terms.plan]).await?;
-                let names = known.get(&bill.terms.plan).unwrap_or(&bill.terms.names);
-                let data = told::TrialAnnounced {
-                    account_id: account.to_string(),
-                    subscription_id: id.to_string(),
-                    plan_names: names.told().collect(),
-                    plan: bill.terms.plan,
-                    ends_at,
-                    amount: bill.amount.minor,
-                    currency: bill.amount.currency.to_string(),
-                    period: bill.terms.period.as_str().to_owned(),
-                    period_amount: Some(bill.terms.amount.minor),
-                    needs_method: methods::find_default(tx, account).await?.is_none(),
-                };
-                subscriptions::put(tx, &mut subscription).await?;
-                tx.emit(&Event::new(&self.world, types::TRIAL_ANNOUNCED, id, subscription.version, &data)).await?;
-                Ok(true)
-            })
-            .await
     }
 }
 
@@ -589,32 +451,4 @@ async fn ask(provider: &dyn Provider, payment: &Payment) -> Verdict {
 
 pub(crate) fn text(moment: OffsetDateTime) -> String {
     moment.format(&Rfc3339).unwrap_or_default()
-}
-
-/// What everybody hears about a version of a subscription; [`Billing::called`] adds what others know.
-fn changed(subscription: &Stored) -> Option<told::SubscriptionChanged> {
-    let state = &subscription.state;
-    let (account, (status, valid_to, grace_to)): (AccountId, _) = subscription.account.zip(state.access())?;
-    let (terms, next, cost) = (&state.terms, state.next_terms.as_ref(), state.cost());
-    let follows = next.or(state.is_renewed().then_some(&state.terms));
-    Some(told::SubscriptionChanged {
-        account_id: account.to_string(),
-        subscription_id: subscription.id.to_string(),
-        status: status.as_str().to_owned(),
-        plan: terms.plan.clone(),
-        max_streams: terms.max_streams,
-        max_height: terms.max_height,
-        valid_to: text(valid_to),
-        grace_to: text(grace_to),
-        amount: cost.minor,
-        tax: cost.tax_included(terms.tax_basis_points).map_or(0, |tax| tax.minor),
-        currency: cost.currency.to_string(),
-        period: terms.period.as_str().to_owned(),
-        resumes_at: state.resumes_at().map_or_else(String::new, text),
-        next_plan: next.map(|next| next.plan.clone()).unwrap_or_default(),
-        next_amount: follows.map(|terms| terms.amount.minor).unwrap_or_default(),
-        next_period: follows.map(|terms| terms.period.to_string()).unwrap_or_default(),
-        next_due: follows.and_then(|_| state.bill().ok()).map(|bill| bill.amount.minor),
-        ..told::SubscriptionChanged::default()
-    })
 }
