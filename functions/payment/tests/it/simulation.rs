@@ -43,8 +43,8 @@ const NOTICES: Transport = Transport { lost_percent: 15, repeated_percent: 25, l
 
 #[derive(Debug, Clone)]
 enum Happening {
-    /// Schedules run.
-    Schedules,
+    /// Schedules run, unless this is not the newest plan of when.
+    Schedules(u64),
     /// Somebody does something.
     Act(usize),
     /// Somebody pays on a page, or has gone away.
@@ -79,6 +79,9 @@ struct Run {
     begun: Vec<(String, OffsetDateTime)>,
     is_calm: bool,
     steps: usize,
+    /// When schedules run next, and how often that was planned.
+    schedules_at: Option<OffsetDateTime>,
+    plans: u64,
 }
 
 impl Run {
@@ -99,7 +102,7 @@ impl Run {
         let commits = Commits::watch(stage.pool.clone()).await;
         let people = (0..PEOPLE).map(|_| Customer(stage.world.id(), stage.world.id())).collect();
         let (mut agenda, mut chance) = (Agenda::default(), Chance::new(seed));
-        agenda.add(START, Happening::Schedules, &mut chance);
+        agenda.add(START, Happening::Schedules(0), &mut chance);
         for person in 0..PEOPLE {
             let at = START + chance.between(Duration::ZERO, Duration::days(40));
             agenda.add(at, Happening::Act(person), &mut chance);
@@ -120,6 +123,8 @@ impl Run {
             begun: Vec::new(),
             is_calm: false,
             steps: 0,
+            schedules_at: None,
+            plans: 0,
         }
     }
 
@@ -160,6 +165,7 @@ impl Run {
             self.stage.advance((at - self.now()).max(Duration::ZERO));
             self.mood().await;
             self.happen(what).await;
+            self.plan_schedules().await;
             self.steps += 1;
             if self.steps.is_multiple_of(10) {
                 steps::check(&self.stage).await;
@@ -170,7 +176,9 @@ impl Run {
 
     async fn happen(&mut self, what: Happening) {
         match what {
-            Happening::Schedules => {
+            Happening::Schedules(plan) if plan != self.plans => return,
+            Happening::Schedules(_) => {
+                self.schedules_at = None;
                 self.expect_done("renew", self.stage.renew().await);
                 self.mood().await;
                 self.expect_done("dun", self.stage.dun().await);
@@ -179,8 +187,6 @@ impl Run {
                 self.expect_done("announce-trial-end", self.stage.announce().await);
                 self.expect_done("announce-rental-end", self.stage.announce_rentals().await);
                 self.expect_done("end-rentals", self.stage.end_rentals().await);
-                let next = self.next_schedule().await;
-                self.agenda.add(next, Happening::Schedules, &mut self.chance);
             }
             // Nobody does anything any more once it is to come to rest.
             Happening::Act(_) if self.is_calm => {}
@@ -219,7 +225,17 @@ impl Run {
         if self.chance.percent(30) { at.replace_day(last).unwrap() } else { at }
     }
 
-    /// Schedules run every few minutes; nothing happens in those of them that find nothing due.
+    /// Schedules run every few minutes; nothing happens in those of them that find nothing due. At times nobody runs them for a day or two.
+    async fn plan_schedules(&mut self) {
+        let next = self.next_schedule().await;
+        let is_planned = self.schedules_at.is_some_and(|at| at <= next || self.chance.percent(8));
+        if !is_planned {
+            self.plans += 1;
+            self.schedules_at = Some(next);
+            self.agenda.add(next, Happening::Schedules(self.plans), &mut self.chance);
+        }
+    }
+
     async fn next_schedule(&mut self) -> OffsetDateTime {
         let next: Option<OffsetDateTime> = sqlx::query_scalar(
             "select min(at) from (select min(due_at) as at from subscriptions union all select min(check_at) from payments \
