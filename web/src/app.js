@@ -5,6 +5,7 @@ import { picture } from "./artwork.js";
 import { call, isSignedIn, resume, sentence, signOut, whenNeeded } from "./api.js";
 import { continueWatching } from "./continue_watching.js";
 import { alertLine, attempt, el } from "./dom.js";
+import { historyLink, showHistory } from "./history.js";
 import { bell, showNotifications } from "./notifications.js";
 import { loadLibrary, play, reason, state } from "./player.js";
 import { showPlans } from "./plans.js";
@@ -141,7 +142,7 @@ function showCorner() {
     localStorage.removeItem("signed-in");
     goHome();
   });
-  corner.replaceChildren(bell(), el("a", { href: "#/plans", textContent: "Plans" }), el("a", { href: "#/profiles", textContent: "Profiles" }), el("a", { href: "#/account", textContent: "Account" }), out, line);
+  corner.replaceChildren(bell(), el("a", { href: "#/plans", textContent: "Plans" }), historyLink(), el("a", { href: "#/profiles", textContent: "Profiles" }), el("a", { href: "#/account", textContent: "Account" }), out, line);
 }
 
 /** Also when the address is that of the list already. */
@@ -163,6 +164,7 @@ const PAGES = new Map([
 const OWN_PAGES = new Map([
   ["/profiles", showProfiles],
   ["/account", showAccount],
+  ["/history", showHistory],
   ["/notifications", showNotifications],
   ["/notifications/preferences", showPreferences],
   ["/linked", showLinked],
