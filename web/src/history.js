@@ -3,6 +3,7 @@
 import { call } from "./api.js";
 import { action, alertLine, el } from "./dom.js";
 import { language, locale } from "./language.js";
+import { ownYear } from "./own_year.js";
 import { viewings } from "./viewings.js";
 import { watchedRow } from "./watched_row.js";
 
@@ -37,7 +38,8 @@ export const historyLink = () => el("a", { href: "#/history", textContent: TEXTS
 
 export async function showHistory(show) {
   const say = TEXTS[language()];
-  const [page, line, list] = [await viewings(PAGE_SIZE), alertLine(), days()];
+  const [page, year] = await Promise.all([viewings(PAGE_SIZE), ownYear()]);
+  const [line, list] = [alertLine(), days()];
   const news = el("p", { className: "dim", role: "status", tabIndex: -1 });
   const nothing = el("p", {}, `${say.empty} `, el("a", { href: "#/", textContent: say.find }), ".");
   let cursor;
@@ -60,7 +62,7 @@ export async function showHistory(show) {
   nothing.hidden = page.items.length > 0;
   clear.hidden = page.items.length === 0;
   show(el("div", { className: "history", lang: language() }, el("h1", { textContent: say.title }), el("p", { className: "dim", textContent: say.about }),
-    el("div", { className: "buttons" }, clear), news, nothing, list.element, more, line));
+    year, el("div", { className: "buttons" }, clear), news, nothing, list.element, more, line));
 }
 
 /** Files of other services tell days, and their midnights are those of UTC. */
