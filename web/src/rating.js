@@ -8,7 +8,7 @@ import { viewingOf } from "./viewings.js";
 const MOST = 10;
 /** How often a history is looked at that hears of a film within seconds, and how many times. */
 const POLL_MS = 2000;
-const POLL_TRIES = 6;
+const POLL_TRIES = 15;
 
 const TEXTS = {
   en: {
@@ -33,28 +33,33 @@ const TEXTS = {
   },
 };
 
-/** Nothing for whoever has no profile; else the section, and `follow`, which is to be told when a film has stopped: it may be the first time that it was watched. */
+/**
+ * Nothing for whoever has no profile; else the section, and `follow`, which is to be told when a film has stopped: it may be the first time that
+ * it was watched.
+ */
 export function rating({ id }) {
   if (!claims().pid) return null;
   const say = TEXTS[language()];
   const [place, line] = [el("p", { className: "dim" }), alertLine()];
   const element = el("section", { className: "rating", lang: language(), ariaLabel: say.title, hidden: true }, place, line);
-  let isKnown = false;
-  /** Whether it was watched. */
+  let [isWatched, isFollowing] = [false, false];
   const look = async () => {
     await attempt(element, line, async () => {
-      const viewing = isKnown ? null : await viewingOf(id);
+      const viewing = await viewingOf(id);
       if (viewing) element.replaceChildren(ratingForm(id, viewing.my_rating, say));
-      else if (!isKnown) place.textContent = say.unwatched;
-      isKnown ||= viewing !== undefined;
+      else place.textContent = say.unwatched;
+      isWatched = viewing !== undefined;
     });
     element.hidden = false;
   };
   const follow = async () => {
-    for (let tries = 0; !isKnown && tries < POLL_TRIES && element.isConnected; tries += 1) {
+    if (isWatched || isFollowing) return;
+    isFollowing = true;
+    for (let tries = 0; !isWatched && tries < POLL_TRIES && element.isConnected; tries += 1) {
       if (tries > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       await look();
     }
+    isFollowing = false;
   };
   look();
   return { element, follow };
@@ -70,7 +75,6 @@ function ratingForm(id, stars, say) {
   const line = alertLine();
   const remove = action(say.remove, line, async () => {
     await call("DELETE", `/v1/ratings/${id}`);
-    element.reset();
     tell(null, say.removed);
     news.focus();
   }, { className: "plain" });
@@ -79,9 +83,8 @@ function ratingForm(id, stars, say) {
     tell(Number(stars), say.rated(stars));
   });
   const button = element.querySelector("button");
-  /** What is stored is what a reset comes back to. */
   const tell = (stored, text) => {
-    for (const input of element.querySelectorAll("input")) input.defaultChecked = input.checked = Number(input.value) === stored;
+    for (const input of element.querySelectorAll("input")) input.checked = Number(input.value) === stored;
     button.textContent = stored ? say.change : say.rate;
     remove.hidden = !stored;
     news.textContent = text;

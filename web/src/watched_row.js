@@ -16,7 +16,7 @@ const TEXTS = {
     progress: "Watched so far",
     imported: "Watched elsewhere",
     rated: (stars) => `your rating ${stars} of 10`,
-    go_on: "Watch on",
+    go_on: "Continue",
     again: "Watch again",
     remove: "Remove",
     remove_it: (name) => `Remove ${name} from the history`,
