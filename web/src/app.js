@@ -5,6 +5,7 @@ import { picture } from "./artwork.js";
 import { call, isSignedIn, resume, sentence, signOut, whenNeeded } from "./api.js";
 import { continueWatching } from "./continue_watching.js";
 import { alertLine, attempt, el } from "./dom.js";
+import { historyLink, showHistory } from "./history.js";
 import { bell, showNotifications } from "./notifications.js";
 import { loadLibrary, play, reason, state } from "./player.js";
 import { showPlans } from "./plans.js";
@@ -13,6 +14,7 @@ import { showProfiles } from "./profiles.js";
 import { placeBefore } from "./providers.js";
 import { sale, standing } from "./purchases.js";
 import { unsubscribe } from "./push.js";
+import { rating } from "./rating.js";
 import { enter, showCode, showForgotten, showSignIn, showSignUp } from "./sign_in.js";
 import { showSignInFailed } from "./sign_in_failed.js";
 import { confirmIdentity, showSteppedUp } from "./step_up.js";
@@ -83,6 +85,7 @@ async function showTitle(show, id, news = "") {
   const message = el("p", { className: "error", role: "alert" });
   const stage = el("div", { className: "player", hidden: true });
   const inUse = el("div");
+  const rated = isFilm ? rating(title) : null;
   const button = el("button", { id: "play", textContent: isSignedIn() ? "Play" : "Sign in to watch" });
   const isOffered = isFilm && (title.playable || !isSignedIn());
   button.hidden = !isOffered || stands.needs_payment;
@@ -98,6 +101,7 @@ async function showTitle(show, id, news = "") {
     message.textContent = "";
     inUse.replaceChildren();
     const video = el("video", { controls: true, autoplay: true, playsInline: true });
+    video.addEventListener("pause", () => rated?.follow());
     stage.replaceChildren(video);
     stage.hidden = false;
     const stopped = (why) => {
@@ -125,7 +129,7 @@ async function showTitle(show, id, news = "") {
   show(el("div", { className: "title" }, stage, banner(title), el("h1", { textContent: title.name }),
     el("p", { className: "dim", textContent: [title.year, ...(title.genres ?? []).map((genre) => genre.name)].filter(Boolean).join(" · ") }),
     el("p", { textContent: title.synopsis ?? "" }), el("p", { className: "dim", textContent: people }),
-    el("div", {}, button), message, inUse, place, plans));
+    el("div", {}, button), message, inUse, place, plans, rated?.element));
 }
 
 function showCorner() {
@@ -141,7 +145,7 @@ function showCorner() {
     localStorage.removeItem("signed-in");
     goHome();
   });
-  corner.replaceChildren(bell(), el("a", { href: "#/plans", textContent: "Plans" }), el("a", { href: "#/profiles", textContent: "Profiles" }), el("a", { href: "#/account", textContent: "Account" }), out, line);
+  corner.replaceChildren(bell(), el("a", { href: "#/plans", textContent: "Plans" }), historyLink(), el("a", { href: "#/profiles", textContent: "Profiles" }), el("a", { href: "#/account", textContent: "Account" }), out, line);
 }
 
 /** Also when the address is that of the list already. */
@@ -163,6 +167,7 @@ const PAGES = new Map([
 const OWN_PAGES = new Map([
   ["/profiles", showProfiles],
   ["/account", showAccount],
+  ["/history", showHistory],
   ["/notifications", showNotifications],
   ["/notifications/preferences", showPreferences],
   ["/linked", showLinked],

@@ -18,7 +18,7 @@ async function ask(method, path, body, token) {
 }
 
 const { access_token: token } = await ask("POST", "/v1/auth/login", { email, password });
-/** The page has no list of what was watched. */
+/** As the API tells it: how the page shows it is tested by the history's own journey. */
 const watched = async () => (await ask("GET", "/v1/history", undefined, token)).items
   .map(({ title, my_rating, is_imported }) => [title.name, my_rating, is_imported]);
 

@@ -115,6 +115,12 @@ async fn a_history_of_another_service_is_looked_at_confirmed_and_taken_back() {
 }
 
 #[tokio::test]
+async fn what_was_watched_is_rated_and_removed_from_the_history() {
+    let email = new_account("history").await;
+    visit_with("history.mjs", &[("EMAIL", &email), ("PASSWORD", PASSWORD)]);
+}
+
+#[tokio::test]
 async fn a_session_with_an_old_proof_confirms_who_it_is() {
     let (email, refresh) = old_session().await;
     visit_with("step_up.mjs", &[("EMAIL", &email), ("PASSWORD", PASSWORD), ("REFRESH", &refresh)]);
