@@ -85,7 +85,6 @@ async function showTitle(show, id, news = "") {
   const message = el("p", { className: "error", role: "alert" });
   const stage = el("div", { className: "player", hidden: true });
   const inUse = el("div");
-  const rated = isFilm ? rating(title) : null;
   const button = el("button", { id: "play", textContent: isSignedIn() ? "Play" : "Sign in to watch" });
   const isOffered = isFilm && (title.playable || !isSignedIn());
   button.hidden = !isOffered || stands.needs_payment;
@@ -101,7 +100,6 @@ async function showTitle(show, id, news = "") {
     message.textContent = "";
     inUse.replaceChildren();
     const video = el("video", { controls: true, autoplay: true, playsInline: true });
-    video.addEventListener("pause", () => rated?.follow());
     stage.replaceChildren(video);
     stage.hidden = false;
     const stopped = (why) => {
@@ -129,7 +127,7 @@ async function showTitle(show, id, news = "") {
   show(el("div", { className: "title" }, stage, banner(title), el("h1", { textContent: title.name }),
     el("p", { className: "dim", textContent: [title.year, ...(title.genres ?? []).map((genre) => genre.name)].filter(Boolean).join(" · ") }),
     el("p", { textContent: title.synopsis ?? "" }), el("p", { className: "dim", textContent: people }),
-    el("div", {}, button), message, inUse, place, plans, rated?.element));
+    el("div", {}, button), message, inUse, place, plans, isFilm ? rating(title) : null));
 }
 
 function showCorner() {

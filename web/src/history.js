@@ -4,7 +4,6 @@ import { call } from "./api.js";
 import { action, alertLine, el } from "./dom.js";
 import { language, locale } from "./language.js";
 import { ownYear } from "./own_year.js";
-import { viewings } from "./viewings.js";
 import { watchedRow } from "./watched_row.js";
 
 const PAGE_SIZE = 20;
@@ -33,12 +32,16 @@ const TEXTS = {
   },
 };
 
+/** A page of it, the last watched first. */
+const viewings = (cursor) =>
+  call("GET", `/v1/history?limit=${PAGE_SIZE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+
 /** The link to the page, in the language of the page. */
 export const historyLink = () => el("a", { href: "#/history", textContent: TEXTS[language()].title, lang: language() });
 
 export async function showHistory(show) {
   const say = TEXTS[language()];
-  const [page, year] = await Promise.all([viewings(PAGE_SIZE), ownYear()]);
+  const [page, year] = await Promise.all([viewings(), ownYear()]);
   const [line, list] = [alertLine(), days()];
   const news = el("p", { className: "dim", role: "status", tabIndex: -1 });
   const nothing = el("p", {}, `${say.empty} `, el("a", { href: "#/", textContent: say.find }), ".");
@@ -48,7 +51,7 @@ export async function showHistory(show) {
     cursor = next_cursor;
     more.hidden = !cursor;
   };
-  const more = action(say.more, line, async () => add(await viewings(PAGE_SIZE, cursor)), { className: "plain" });
+  const more = action(say.more, line, async () => add(await viewings(cursor)), { className: "plain" });
   const clear = action(say.clear, line, async () => {
     if (!window.confirm(say.sure)) return;
     await call("DELETE", "/v1/history");

@@ -1,14 +1,10 @@
-// The profile's own rating of a title, on the title's page. The API tells it with what was watched: what was not is not rated here.
+// The profile's own rating of a title, on the title's page.
 
 import { call, claims } from "./api.js";
 import { action, alertLine, attempt, el, form } from "./dom.js";
 import { language } from "./language.js";
-import { viewingOf } from "./viewings.js";
 
 const MOST = 10;
-/** How often a history is looked at that hears of a film within seconds, and how many times. */
-const POLL_MS = 2000;
-const POLL_TRIES = 15;
 
 const TEXTS = {
   en: {
@@ -19,7 +15,6 @@ const TEXTS = {
     remove: "Remove the rating",
     rated: (stars) => `Your rating: ${stars} of ${MOST}.`,
     removed: "Your rating is removed.",
-    unwatched: "You can rate it when you have watched it.",
   },
   ru: {
     title: "Ваша оценка",
@@ -29,40 +24,20 @@ const TEXTS = {
     remove: "Удалить оценку",
     rated: (stars) => `Ваша оценка: ${stars} из ${MOST}.`,
     removed: "Оценка удалена.",
-    unwatched: "Оценить можно после просмотра.",
   },
 };
 
-/**
- * Nothing for whoever has no profile; else the section, and `follow`, which is to be told when a film has stopped: it may be the first time that
- * it was watched.
- */
+/** Nothing for whoever has no profile; else the section. */
 export function rating({ id }) {
   if (!claims().pid) return null;
   const say = TEXTS[language()];
-  const [place, line] = [el("p", { className: "dim" }), alertLine()];
-  const element = el("section", { className: "rating", lang: language(), ariaLabel: say.title, hidden: true }, place, line);
-  let [isWatched, isFollowing] = [false, false];
-  const look = async () => {
-    await attempt(element, line, async () => {
-      const viewing = await viewingOf(id);
-      if (viewing) element.replaceChildren(ratingForm(id, viewing.my_rating, say));
-      else place.textContent = say.unwatched;
-      isWatched = viewing !== undefined;
-    });
-    element.hidden = false;
-  };
-  const follow = async () => {
-    if (isWatched || isFollowing) return;
-    isFollowing = true;
-    for (let tries = 0; !isWatched && tries < POLL_TRIES && element.isConnected; tries += 1) {
-      if (tries > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-      await look();
-    }
-    isFollowing = false;
-  };
-  look();
-  return { element, follow };
+  const line = alertLine();
+  const element = el("section", { className: "rating", lang: language(), ariaLabel: say.title, hidden: true }, line);
+  attempt(element, line, async () => {
+    const { value } = await call("GET", `/v1/ratings/${id}`);
+    element.replaceChildren(ratingForm(id, value, say));
+  }).finally(() => { element.hidden = false; });
+  return element;
 }
 
 function ratingForm(id, stars, say) {

@@ -15,12 +15,22 @@ impl From<Stars> for i16 {
     }
 }
 
+/// A number that is no rating.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a number from 1 to 10")]
+pub struct NotStars;
+
+impl TryFrom<i16> for Stars {
+    type Error = NotStars;
+
+    fn try_from(value: i16) -> Result<Self, NotStars> {
+        u8::try_from(value).ok().filter(|value| (1..=10).contains(value)).map(Self).ok_or(NotStars)
+    }
+}
+
 impl<'de> Deserialize<'de> for Stars {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u8::deserialize(deserializer)? {
-            value @ 1..=10 => Ok(Self(value)),
-            _ => Err(D::Error::custom("must be a number from 1 to 10")),
-        }
+        Self::try_from(i16::from(u8::deserialize(deserializer)?)).map_err(D::Error::custom)
     }
 }
 

@@ -12,7 +12,7 @@ cinema_http::operations! {
         add_to_watchlist: AddToWatchlist, confirm_import: ConfirmImport, create_profile: CreateProfile, delete_profile: DeleteProfile,
         erase_history: EraseHistory => [erase_history, erase_title], export_data: ExportData, get_account: GetAccount,
         get_entitlements: GetEntitlements, get_export: GetExport,
-        get_import: GetImport => [get_import, list_imports],
+        get_import: GetImport => [get_import, list_imports], get_rating: GetRating,
         hide_continue_watching: HideContinueWatching => [hide_continue_watching, show_continue_watching],
         import_history: ImportHistory,
         list_continue_watching: ListContinueWatching,

@@ -79,6 +79,8 @@ async fn lists() {
         ("PUT", format!("/v1/watchlist/{single}"), Value::Null),
         ("PUT", format!("/v1/watchlist/{}", episodes[1]), Value::Null),
         ("PUT", format!("/v1/ratings/{single}"), json!({"value": 7})),
+        ("GET", format!("/v1/ratings/{single}"), Value::Null),
+        ("GET", format!("/v1/ratings/{}", episodes[1]), Value::Null),
         get("/v1/watchlist?limit=1"),
         get("/v1/history"),
         get("/v1/continue-watching"),

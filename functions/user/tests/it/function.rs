@@ -29,6 +29,7 @@ async fn the_http_functions_answer_gateway_events() {
         ("user-add-to-watchlist", "PUT", "/v1/watchlist/ttl_01jd3k5m7n9pqrstvwxyz01234", None, 404),
         ("user-remove-from-watchlist", "DELETE", "/v1/watchlist/ttl_01jd3k5m7n9pqrstvwxyz01234", None, 204),
         ("user-rate-title", "PUT", "/v1/ratings/ttl_01jd3k5m7n9pqrstvwxyz01234", Some(r#"{"value":7}"#), 404),
+        ("user-get-rating", "GET", "/v1/ratings/ttl_01jd3k5m7n9pqrstvwxyz01234", None, 200),
         ("user-unrate-title", "DELETE", "/v1/ratings/ttl_01jd3k5m7n9pqrstvwxyz01234", None, 204),
         ("user-list-history", "GET", "/v1/history", None, 200),
         ("user-list-continue-watching", "GET", "/v1/continue-watching", None, 200),

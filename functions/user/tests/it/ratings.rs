@@ -27,6 +27,11 @@ async fn the_last_word_counts_and_can_be_taken_back() {
     let mut both = vec![row(anna.profile, 8), row(boris.profile, 1)];
     both.sort();
     assert_eq!(rows(&home).await, both);
+    let own = async |token: Token| home.app.get(&format!("/v1/ratings/{title}")).token(&token).send().await.expect(200);
+    let nobody = home.person().await;
+    for (viewer, value) in [(&anna, json!(8)), (&boris, json!(1)), (&nobody, Value::Null)] {
+        assert_eq!(own(viewer.viewer()).await, json!({ "value": value }));
+    }
 
     home.watch(&anna, title, 3000.0, 5).await;
     assert_eq!(home.items(&anna, "/v1/history").await[0]["my_rating"], 8);
