@@ -147,6 +147,6 @@ function deletionSection(show) {
     show(el("h1", { textContent: "The account is being erased" }),
       el("p", {}, "You are signed out everywhere. Each part of the service writes a receipt: ", el("a", { href: receipts_url, textContent: "see how far it is" }), "."));
   });
-  const lost = el("p", {}, "A plan ends at once and is not refunded, and the films that you rented or bought are lost. Invoices stay for the bookkeeping, without your name.");
+  const lost = el("p", {}, "A plan ends at once, and what was paid for a period that has begun is not refunded. The films that you rented or bought are lost. Invoices stay for the bookkeeping, without your name.");
   return section("Delete the account", lost, end);
 }

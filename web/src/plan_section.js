@@ -4,7 +4,7 @@ import { call } from "./api.js";
 import { action, alertLine, el } from "./dom.js";
 import { isUnderWay, paymentRows, POLL_FOR_MS, POLL_MS } from "./payments.js";
 import { changeButtons } from "./plan_change.js";
-import { cost, date, nameOf, offeredPlans, price, words } from "./plans.js";
+import { clock, cost, date, nameOf, offeredPlans, price, words } from "./plans.js";
 import { look, mine } from "./subscription.js";
 
 /** How a subscription stands, for the person who has it; `when` is a date of it. */
@@ -46,6 +46,8 @@ async function draw(place, answer, plans, refresh, news) {
   const { subscription, payment } = answer;
   const { running, next, status, is_cancelled, period_to, next_payment_at, next_amount, pauses_for_months } = subscription;
   const isUnpaid = isUnderWay(answer);
+  // A page on which nobody has paid keeps nobody from choosing something else: that closes it.
+  const page = isUnpaid ? payment.checkout_url : null;
   const paysAhead = !isUnpaid && (await canPayAhead(subscription));
   const line = alertLine();
   const facts = [STATES[status]?.(subscription) ?? words(status)];
@@ -53,7 +55,8 @@ async function draw(place, answer, plans, refresh, news) {
   if (pauses_for_months) facts.push(`Then it rests for ${pauses_for_months} months.`);
   if (next) facts.push(`From ${date(period_to)}: ${nameOf(next.plan, plans)}, ${cost(next)}.`);
   if (next_payment_at && next_amount && status !== "paused") facts.push(`Next payment: ${price(next_amount)} on ${date(next_payment_at)}.`);
-  if (isUnpaid) facts.push(`Your payment of ${price(payment.amount)} is under way.`);
+  if (page) facts.push(`${price(payment.amount)} can be paid until ${clock(payment.checkout_expires_at)}.`);
+  else if (isUnpaid) facts.push(`Your payment of ${price(payment.amount)} is under way.`);
   if (paysAhead) facts.push(`No card is saved yet. What you pay ahead counts from ${date(period_to)}.`);
   const buttons = [];
   const change = (text, path, body, properties) => buttons.push(action(text, line, async () => {
@@ -61,11 +64,11 @@ async function draw(place, answer, plans, refresh, news) {
     if (changed.checkout_url) location.assign(changed.checkout_url);
     else await refresh("");
   }, properties));
-  if (isUnpaid && payment.checkout_url) buttons.push(el("a", { className: "button", href: payment.checkout_url, textContent: "Go on paying" }));
+  if (page) buttons.push(el("a", { className: "button", href: page, textContent: "Go on paying" }));
   else if (["past_due", "suspended", "paused"].includes(status)) change("Pay now", "/v1/subscriptions/me/resume");
   else if (paysAhead) change(`Pay ${price(next_amount)} ahead`, "/v1/subscriptions/me/resume");
   const below = el("div");
-  if (!isUnpaid) buttons.push(...changeButtons(subscription, plans, below, line, refresh));
+  if (!isUnpaid || page) buttons.push(...changeButtons(subscription, plans, below, line, refresh));
   if (is_cancelled && status !== "ended") change("Keep the plan", "/v1/subscriptions/me/resume");
   else if (status !== "ended") change("Cancel the plan", "/v1/subscriptions/me/cancel", {}, { className: "plain" });
   if (status === "ended") buttons.push(el("a", { href: "#/plans", textContent: "Choose a plan" }));

@@ -10,6 +10,11 @@ export function date(text) {
   return new Date(text).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
 }
 
+/** The time of a day. */
+export function clock(text) {
+  return new Date(text).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}
+
 /** An amount as people write it; currencies have different numbers of digits. */
 export function price({ amount, currency }) {
   const format = new Intl.NumberFormat("en-GB", { style: "currency", currency });

@@ -299,7 +299,9 @@ impl Billing {
             }
             Verdict::NotDone(reason) => tracing::warn!(payment = %payment.id, reason, "the provider is not available"),
         }
-        let check_at = payment.next_check(now);
+        let is_left_open = payment.is_withdrawn && payment.checks == 0;
+        // Withdrawn while it was being made: it is closed at once.
+        let check_at = if is_left_open { Some(now) } else { payment.next_check(now) };
         payment.checks += 1;
         if check_at.is_none() {
             tracing::error!(payment = %payment.id, "the outcome of a payment stays unknown: a person must look");
@@ -339,7 +341,8 @@ impl Billing {
             refunds::add(tx, &refund, None, Some(now)).await?;
         }
         payments::put(tx, payment, None).await?;
-        self.tell(tx, payment, &invoice).await
+        // What goes back is told when it has.
+        if is_needed { self.tell(tx, payment, &invoice).await } else { Ok(()) }
     }
 
     /// What is had once an invoice is paid, and its number. `false` when nothing needs it any more: it is void then.

@@ -127,6 +127,11 @@ impl Invoice {
         Ok(Self { subscription: Some(subscription), period: Some(period), sold: Some(sold), ..invoice })
     }
 
+    /// Whether it sells a plan on these terms.
+    pub fn brings(&self, terms: &Terms) -> bool {
+        self.sold.as_ref().is_some_and(|sold| sold.terms == *terms)
+    }
+
     /// Of a single title; `name` is what it is called in the language of whoever pays.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ wire_with_sessions! {
 }
 
 /// Deletes the account and what belongs to it. A plan ends at once and rented and bought films are lost, without any money back but for what was paid in
-/// the last five minutes.
+/// the last five minutes, or ahead of a trial's end.
 ///
 /// 202, and the same again when it is repeated; 403 `step_up_required` unless the person proved who they are in the last ten minutes, with a
 /// code where an authenticator is in use; 409 `last_admin` for the only administrator.

@@ -250,10 +250,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 fact("Given back in all", refunded, "unknown"),
             ];
             if invoice_number.is_empty() {
-                parts.insert(
-                    0,
-                    Text("When your payment arrived, what it was for was paid already or no longer to be had."),
-                );
+                parts.insert(0, Text("When your payment arrived, it was not needed any more."));
             }
             parts.extend(bill(
                 ["Of the payment of", "For", "Invoice"],

@@ -254,12 +254,7 @@ pub(super) fn parts<'a>(template: &'a Template, reader: &Locale) -> Result<Parts
                 fact("Всего возвращено", refunded, "неизвестно"),
             ];
             if invoice_number.is_empty() {
-                parts.insert(
-                    0,
-                    Text(
-                        "Когда пришёл ваш платёж, то, за что вы платили, было уже оплачено или больше не продавалось.",
-                    ),
-                );
+                parts.insert(0, Text("Когда пришёл ваш платёж, он был уже не нужен."));
             }
             parts.extend(bill(
                 ["Из платежа", "За что", "Счёт"],

@@ -37,6 +37,9 @@ impl Billing {
     ) -> Result<bool, BillingError> {
         let now = self.world.now();
         if purchase.status != Status::Pending {
+            if purchase.give_back_unpaid() {
+                purchases::put(tx, purchase).await?;
+            }
             invoices::void(tx, invoice.id, now).await?;
             return Ok(false);
         }
@@ -49,7 +52,25 @@ impl Billing {
         purchase.pay(now);
         invoices::issue(tx, invoice, None, now).await?;
         put_purchase(&self.world, tx, purchase).await?;
+        self.give_up_covered(tx, purchase, now).await?;
         Ok(true)
+    }
+
+    /// Nobody pays any more for what brings nothing beside what was just paid.
+    async fn give_up_covered(
+        &self,
+        tx: &mut Transaction<'_>,
+        paid: &Purchase,
+        now: OffsetDateTime,
+    ) -> Result<(), BillingError> {
+        let Some(account) = paid.account else { return Ok(()) };
+        for mut other in purchases::lock_running(tx, account, paid.title).await? {
+            if other.id != paid.id && paid.covers(other.kind, now) && other.decline() {
+                purchases::put(tx, &mut other).await?;
+                invoices::void_purchase(tx, other.id, now).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether the title is still sold where it was to be bought, and nothing that is paid covers it.

@@ -185,8 +185,9 @@ impl Billing {
     ) -> Result<(), BillingError> {
         let (now, amount) = (self.world.now(), refund.amount);
         if payment.is_surplus {
-            let entries = ledger::surplus_refunded(payment, amount);
-            return Ok(store::ledger::book(tx, refund.id, &entries, now).await?);
+            store::ledger::book(tx, refund.id, &ledger::surplus_refunded(payment, amount), now).await?;
+            payments::put(tx, payment, None).await?;
+            return self.tell(tx, payment, invoice).await;
         }
         let before = refunds::sum_given_back(tx, payment.id).await?;
         let tax = invoice.tax_given_back(before, amount.minor)?;

@@ -1,12 +1,12 @@
 //! Outcomes that are not known: the provider is asked, and what it never heard of is asked for again under the same key.
 
-use kernel::PaymentId;
+use kernel::{AccountId, PaymentId};
 
 use super::{Billing, BillingError, ask};
 use crate::{
     payment::{KEY_LIFETIME, Payment, SHORTEST_CHECKOUT, Verdict, Way},
     providers::{PaymentQuery, Provider, RefundQuery, notice::NoticeKind},
-    store::{payments, refunds},
+    store::{payments, refunds, subscriptions},
 };
 
 /// Why a notice of a provider could not be applied now: it comes again.
@@ -33,6 +33,28 @@ impl Billing {
             Err(error) => Verdict::NotDone(error.to_string()),
         };
         self.settle(id, verdict).await.map(drop)
+    }
+
+    /// Reads the page on which an account can pay for its subscription, before another takes its place: what was paid counts although nobody has told
+    /// of it yet. A provider that does not answer says nothing.
+    ///
+    /// # Errors
+    /// When Postgres does not answer.
+    pub(crate) async fn look_at_page(&self, account: AccountId) -> Result<(), BillingError> {
+        let pool = self.outbox.pool();
+        let Some(newest) = subscriptions::find_newest(pool, account).await? else { return Ok(()) };
+        let Some(payment) = payments::under_way_of(pool, newest.id).await? else { return Ok(()) };
+        let (Some(page), Ok(provider)) = (&payment.checkout_id, self.providers.find(&payment.provider)) else {
+            return Ok(());
+        };
+        if let Ok(Some(found)) = provider.payment(PaymentQuery::Checkout(page)).await {
+            let verdict = Verdict::from(Ok(found));
+            // As below: it is none of the times that we ask by ourselves.
+            if !matches!(verdict, Verdict::Pending(_)) {
+                self.settle(payment.id, verdict).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn ask_again(&self, provider: &dyn Provider, payment: &Payment) -> Verdict {

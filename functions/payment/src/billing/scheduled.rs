@@ -94,7 +94,7 @@ impl Billing {
                     currency: bill.amount.currency.to_string(),
                     period: bill.terms.period.as_str().to_owned(),
                     period_amount: Some(bill.terms.amount.minor),
-                    needs_method: methods::find_default(tx, account).await?.is_none(),
+                    needs_method: bill.amount.minor > 0 && methods::find_default(tx, account).await?.is_none(),
                 };
                 subscriptions::put(tx, &mut subscription).await?;
                 tx.emit(&Event::new(&self.world, types::TRIAL_ANNOUNCED, id, subscription.version, &data)).await?;

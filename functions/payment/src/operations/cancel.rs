@@ -47,12 +47,10 @@ pub(super) async fn cancel(
             let before = stored.state.clone();
             match request.pause_for_months {
                 Some(months) => stored.state.leave_for(months, now)?,
-                None => {
-                    stored.state.cancel(now)?;
-                    // Nobody pays on for what they leave.
-                    invoices::void_pages(tx, stored.id, now).await?;
-                }
+                None => stored.state.cancel(now)?,
             }
+            // Nobody pays on for what they leave.
+            invoices::void_pages(tx, stored.id, now).await?;
             if stored.state != before {
                 billing.put(tx, &mut stored).await?;
             }

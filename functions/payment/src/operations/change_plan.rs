@@ -4,18 +4,20 @@ use cinema_http::{Account, IdempotencyKey, Json, Problem, Response, State, Statu
 use events::Transaction;
 use kernel::{PaymentId, SubscriptionId};
 use runtime::PublicUrl;
+use stores::StoreError;
 use time::Duration;
 
 use super::{
-    preview_change::{ChangePreview, chosen},
+    preview_change::{ChangePreview, chosen, open_page},
     subscribe::{RETURN_PATH, collect},
 };
 use crate::{
     billing::Billing,
-    invoice::{Invoice, Kind, Sold},
+    invoice::{Invoice, Sold},
     payment::Way,
     problems::{no_subscription, payment_under_way, stale_preview},
     store::{invoices, payments, subscriptions},
+    subscription::When,
     view::SubscriptionAnswer,
 };
 
@@ -47,6 +49,7 @@ pub(super) async fn change_plan(
         return Ok(answer);
     }
     let return_url = public_url.join(RETURN_PATH);
+    billing.look_at_page(account.id).await.map_err(StoreError::from)?;
     let begun = async |tx: &mut Transaction<'_>| {
         let begin = async |tx: &mut Transaction<'_>| begin(&billing, tx, &account, &agreed, return_url).await;
         key.begin(tx, account.id, &agreed, now, begin).await
@@ -76,6 +79,16 @@ async fn begin(
     subscriptions::lock_account(tx, id).await?;
     let mut stored = subscriptions::lock_newest(tx, id).await?.ok_or_else(no_subscription)?;
     let terms = chosen(tx, &stored.state, agreed.price_id, &account.origin.territory).await?;
+    if let Some(page) = open_page(tx, &stored, (&terms, agreed.when), now).await?
+        && page.amount == agreed.amount
+    {
+        return Ok((stored.id, Some(page.id)));
+    }
+    // Paid on the page of before, and heard of just now: the wish is met.
+    let is_had = stored.state.terms.is_same_price(&terms) && stored.state.next_terms.is_none();
+    if stored.version != agreed.version && agreed.when == When::Now && is_had {
+        return Ok((stored.id, None));
+    }
     let age = now - agreed.previewed_at;
     if stored.version != agreed.version || age > AGREED_WITHIN || age < -Duration::MINUTE {
         return Err(stale_preview());
@@ -88,11 +101,6 @@ async fn begin(
     if let Some(payment) = payments::under_way_of(&mut **tx, stored.id).await? {
         if payment.way == Way::Charge {
             return Err(payment_under_way());
-        }
-        let invoice = invoices::lock(tx, payment.invoice).await?.ok_or_else(|| Problem::internal("no invoice"))?;
-        let is_same = invoice.sold.is_some_and(|sold| sold.terms == terms) && invoice.amount == amount;
-        if invoice.kind == Kind::Change && is_same {
-            return Ok((stored.id, Some(payment.id)));
         }
         // Nobody has to wait until a page is over on which they did not pay.
         invoices::void_pages(tx, stored.id, now).await?;

@@ -9,8 +9,10 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::{
+    invoice::Kind,
+    payment::{Payment, Way},
     problems::{no_subscription, no_such_price},
-    store::{plans, subscriptions},
+    store::{invoices, payments, plans, subscriptions, subscriptions::Stored},
     subscription::{Subscription, When},
     terms::Terms,
 };
@@ -49,7 +51,7 @@ pub(super) struct ChangePreview {
     pub version: i64,
 }
 
-/// Previews a change. Nothing is changed or charged. Choosing the running price takes back a change that is to come, also when the price is not offered
+/// Previews a change. Nothing is changed or charged. While a page is open on which the same change can be paid, it costs what that page says. Choosing the running price takes back a change that is to come, also when the price is not offered
 /// any more. A change during a trial costs nothing and the trial ends when it would have: people try the service, not one plan.
 ///
 /// 409 when it is not possible: `subscription_ended`, `not_running`, `same_price`, `other_currency`, or `only_at_period_end` for whatever is cheaper or of another length.
@@ -67,7 +69,9 @@ pub(super) async fn preview_change(
     postgres::transact(&pool, async |tx| {
         let stored = subscriptions::lock_newest(tx, account.id).await?.ok_or_else(no_subscription)?;
         let terms = chosen(tx, &stored.state, request.price_id, &account.origin.territory).await?;
-        let amount = stored.state.price_of_change(&terms, request.when, now)?;
+        let reckoned = stored.state.price_of_change(&terms, request.when, now)?;
+        let page = open_page(tx, &stored, (&terms, request.when), now).await?;
+        let amount = page.map_or(reckoned, |page| page.amount);
         let begins_at = stored.state.begin_of_change(request.when, now);
         Ok(Json(ChangePreview {
             price_id: request.price_id,
@@ -80,6 +84,25 @@ pub(super) async fn preview_change(
         }))
     })
     .await
+}
+
+/// The page on which a change within the running period can be paid now.
+pub(super) async fn open_page(
+    connection: &mut PgConnection,
+    stored: &Stored,
+    (terms, when): (&Terms, When),
+    now: OffsetDateTime,
+) -> Result<Option<Payment>, sqlx::Error> {
+    let Some(payment) = payments::under_way_of(&mut *connection, stored.id).await? else { return Ok(None) };
+    let is_open = payment.way == Way::Checkout && payment.expires_at.is_some_and(|at| now < at);
+    if when != When::Now || !is_open {
+        return Ok(None);
+    }
+    let invoice = invoices::lock(connection, payment.invoice).await?;
+    let is_same = invoice.is_some_and(|invoice| {
+        invoice.kind == Kind::Change && invoice.period == Some(stored.state.period) && invoice.brings(terms)
+    });
+    Ok(is_same.then_some(payment))
 }
 
 /// What a price brings. The running one need not be offered any more: choosing it takes back the change that is to come.

@@ -113,19 +113,23 @@ async fn begin(
     let title = titles::find(&mut **tx, request.title_id).await?;
     let title = title.ok_or_else(|| Problem::not_found("title"))?;
     may_watch_once_paid(&title.rules, &viewer.policy, now)?;
+    let mut waiting = None;
     for mut own in purchases::lock_running(tx, account, request.title_id).await? {
         if own.end(now) {
             put_purchase(billing.world(), tx, &mut own).await?;
         } else if own.covers(kind, now) {
             return Err(already_purchased(&own, now));
         } else if own.status == Status::Pending && own.kind == kind {
-            // The same one is paid on, at the price that was agreed to.
-            let payment = payments::last_of_purchase(&mut **tx, own.id).await?.filter(|it| it.status.is_under_way());
-            return payment.map(|payment| (own.id, Some(payment.id))).ok_or_else(payment_under_way);
+            waiting = Some(own.id);
         }
     }
     if kind == PurchaseKind::Rent && is_included(tx, account, (&title.rules, &viewer.policy), now).await? {
         return Err(included_in_plan());
+    }
+    if let Some(own) = waiting {
+        // The same one is paid on, at the price that was agreed to.
+        let payment = payments::last_of_purchase(&mut **tx, own).await?.filter(|it| it.status.is_under_way());
+        return payment.map(|payment| (own, Some(payment.id))).ok_or_else(payment_under_way);
     }
     if purchases::count_running(tx, account).await? >= MOST_RUNNING {
         return Err(too_many_purchases());

@@ -5,6 +5,7 @@ use events::Transaction;
 use kernel::{PaymentId, PriceId, SubscriptionId};
 use runtime::PublicUrl;
 use serde::{Deserialize, Serialize};
+use stores::StoreError;
 use utoipa::ToSchema;
 
 use super::reload;
@@ -59,6 +60,7 @@ pub(super) async fn subscribe(
         return Ok(answer);
     }
     let return_url = public_url.join(RETURN_PATH);
+    billing.look_at_page(account.id).await.map_err(StoreError::from)?;
     let begun = async |tx: &mut Transaction<'_>| begin(&billing, tx, &account, &request, return_url).await;
     let (subscription, payment) = billing.outbox().transact(begun).await?;
     let payment = collect(&billing, payment).await?;

@@ -1,6 +1,6 @@
 //! Invoices and their numbers.
 
-use kernel::{AccountId, Currency, InvoiceId, Money, Names, SubscriptionId};
+use kernel::{AccountId, Currency, InvoiceId, Money, Names, PurchaseId, SubscriptionId};
 use sqlx::{AssertSqlSafe, PgConnection, PgExecutor, Row, postgres::PgRow, types::Json};
 use time::OffsetDateTime;
 
@@ -144,6 +144,15 @@ pub(crate) async fn void_all(
 /// An open invoice will not be paid.
 pub(crate) async fn void(connection: &mut PgConnection, id: InvoiceId, now: OffsetDateTime) -> Result<(), sqlx::Error> {
     void_those(connection, "id = $1", &id.to_string(), now).await
+}
+
+/// What a purchase costs will not be paid.
+pub(crate) async fn void_purchase(
+    connection: &mut PgConnection,
+    purchase: PurchaseId,
+    now: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    void_those(connection, "purchase_id = $1", &purchase.to_string(), now).await
 }
 
 /// What a change of a subscription costs will not be paid.

@@ -231,3 +231,32 @@ async fn what_is_to_come_is_taken_back_although_the_running_price_is_not_offered
         preview(&stage, customer, &premium, when).await.expect_problem(422, "invalid_request");
     }
 }
+
+#[tokio::test]
+async fn the_same_change_is_paid_on_the_same_page_however_late_it_is_asked_for() {
+    let stage = Stage::start().await;
+    let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);
+    let family = stage.plan("family", 3_000, 0).await;
+    let customer = stage.paying(&basic).await;
+    let agreed = preview(&stage, customer, &premium, "now").await.expect(200);
+    stage.bank.expect([Mood::Decline]);
+    change(&stage, customer, &agreed).await.expect_problem(402, "payment_declined");
+    let page = change(&stage, customer, &agreed).await.expect(200);
+    stage.advance(Duration::hours(1));
+    let later = preview(&stage, customer, &premium, "now").await.expect(200);
+    assert_eq!(later["amount"], agreed["amount"], "what the page says is what it costs");
+    let again = change(&stage, customer, &later).await.expect(200);
+    assert_eq!(page["payment"]["id"], again["payment"]["id"]);
+    // Another costs what is reckoned now.
+    let other = preview(&stage, customer, &family, "now").await.expect(200);
+    assert!(other["amount"]["amount"].as_i64() > agreed["amount"]["amount"].as_i64());
+
+    // It was paid, and nobody has told of it: whoever asks again has what they paid for, and nothing goes back.
+    stage.bank.pay(page["payment"]["id"].as_str().unwrap());
+    let had = change(&stage, customer, &later).await.expect(200);
+    assert_eq!((&had["subscription"]["running"]["plan"], had["checkout_url"].is_null()), (&json!("premium"), true));
+    change(&stage, customer, &other).await.expect_problem(409, "stale_preview");
+    stage.resolve().await;
+    assert_eq!((stage.bank.captured().len(), stage.bank.given_back()), (2, 0));
+    stage.check_books().await;
+}

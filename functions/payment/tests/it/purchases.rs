@@ -309,10 +309,33 @@ async fn two_pages_for_one_title_end_with_one_of_them() {
     stage.advance(Duration::SECOND);
     let buy = stage.purchase(customer, title, "buy").await.expect(201);
     stage.pay(&buy).await;
+    // Nobody is led to the other page any more; who has it open still pays on it.
+    stage.purchase(customer, title, "rent").await.expect_problem(409, "already_purchased");
+    assert_eq!(member(&stage.purchases(customer).await, "status"), ["active", "not_paid"]);
     stage.pay(&rent).await;
     stage.resolve().await;
     assert_eq!(stage.bank.given_back(), 399);
     assert_eq!(member(&stage.purchases(customer).await, "status"), ["active", "refunded"]);
+    stage.check_books().await;
+}
+
+#[tokio::test]
+async fn a_page_that_a_plan_or_a_purchase_has_made_needless_is_closed() {
+    let stage = Stage::start().await;
+    let title = stage.film(399, 999).await;
+    let customer = Customer::new();
+    stage.purchase(customer, title, "rent").await.expect(201);
+    let buy = stage.purchase(customer, title, "buy").await.expect(201);
+    stage.pay(&buy).await;
+    stage.resolve().await;
+    assert_eq!(stage.bank.open_pages(), Vec::<String>::new());
+    // A plan includes what is to be rented: nobody is given the page again.
+    let price = stage.plan("standard", 1_000, 0).await;
+    let other = Customer::new();
+    stage.purchase(other, title, "rent").await.expect(201);
+    let page = stage.subscribe(other, &price).await.expect(201);
+    stage.pay(&page).await;
+    stage.purchase(other, title, "rent").await.expect_problem(409, "included_in_plan");
     stage.check_books().await;
 }
 

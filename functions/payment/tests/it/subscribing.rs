@@ -285,3 +285,17 @@ async fn nobody_hears_of_the_end_of_what_never_began() {
         assert_eq!(stage.told("cinema.payment.subscription_changed.v1", &id).await, Vec::<Value>::new());
     }
 }
+
+#[tokio::test]
+async fn what_was_paid_counts_although_another_plan_is_chosen_before_anybody_tells() {
+    let stage = Stage::start().await;
+    let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);
+    let customer = Customer::new();
+    let page = stage.subscribe(customer, &basic).await.expect(201);
+    stage.bank.pay(page["payment"]["id"].as_str().unwrap());
+    stage.subscribe(customer, &premium).await.expect_problem(409, "subscription_exists");
+    assert_eq!(stage.subscription(customer).await["running"]["plan"], "basic");
+    stage.resolve().await;
+    assert_eq!((stage.bank.captured().len(), stage.bank.given_back()), (1, 0));
+    stage.check_books().await;
+}

@@ -46,7 +46,8 @@ await visit(async (page, picture) => {
   await button("Pay RUB 499.00 ahead").click();
   await sandbox();
   await page.goto(`${edge}/#/account`);
-  await said("Your payment of RUB 499.00 is under way.");
+  await said("RUB 499.00 can be paid until ");
+  assert.ok(await button("Change the plan").isVisible(), "a page that is open keeps nobody from another plan");
   await picture("pay-on");
   await page.getByRole("link", { name: "Go on paying" }).click();
   await sandbox();
