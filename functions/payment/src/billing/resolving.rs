@@ -36,25 +36,25 @@ impl Billing {
     }
 
     /// Reads the page on which an account can pay for its subscription, before another takes its place: what was paid counts although nobody has told
-    /// of it yet. A provider that does not answer says nothing.
+    /// of it yet. Says whether somebody has; a provider that does not answer says nothing.
     ///
     /// # Errors
     /// When Postgres does not answer.
-    pub(crate) async fn look_at_page(&self, account: AccountId) -> Result<(), BillingError> {
+    pub(crate) async fn look_at_page(&self, account: AccountId) -> Result<bool, BillingError> {
         let pool = self.outbox.pool();
-        let Some(newest) = subscriptions::find_newest(pool, account).await? else { return Ok(()) };
-        let Some(payment) = payments::under_way_of(pool, newest.id).await? else { return Ok(()) };
+        let Some(newest) = subscriptions::find_newest(pool, account).await? else { return Ok(false) };
+        let Some(payment) = payments::under_way_of(pool, newest.id).await? else { return Ok(false) };
         let (Some(page), Ok(provider)) = (&payment.checkout_id, self.providers.find(&payment.provider)) else {
-            return Ok(());
+            return Ok(false);
         };
-        if let Ok(Some(found)) = provider.payment(PaymentQuery::Checkout(page)).await {
-            let verdict = Verdict::from(Ok(found));
-            // As below: it is none of the times that we ask by ourselves.
-            if !matches!(verdict, Verdict::Pending(_)) {
-                self.settle(payment.id, verdict).await?;
-            }
+        let Ok(Some(found)) = provider.payment(PaymentQuery::Checkout(page)).await else { return Ok(false) };
+        let verdict = Verdict::from(Ok(found));
+        let has_paid = matches!(verdict, Verdict::Succeeded(_));
+        // As below: it is none of the times that we ask by ourselves.
+        if !matches!(verdict, Verdict::Pending(_)) {
+            self.settle(payment.id, verdict).await?;
         }
-        Ok(())
+        Ok(has_paid)
     }
 
     async fn ask_again(&self, provider: &dyn Provider, payment: &Payment) -> Verdict {

@@ -49,9 +49,10 @@ pub(super) async fn change_plan(
         return Ok(answer);
     }
     let return_url = public_url.join(RETURN_PATH);
-    billing.look_at_page(account.id).await.map_err(StoreError::from)?;
+    let has_paid = billing.look_at_page(account.id).await.map_err(StoreError::from)?;
     let begun = async |tx: &mut Transaction<'_>| {
-        let begin = async |tx: &mut Transaction<'_>| begin(&billing, tx, &account, &agreed, return_url).await;
+        let begin =
+            async |tx: &mut Transaction<'_>| begin(&billing, tx, &account, (&agreed, has_paid), return_url).await;
         key.begin(tx, account.id, &agreed, now, begin).await
     };
     let (subscription, payment) = billing.outbox().transact(begun).await?;
@@ -72,7 +73,7 @@ async fn begin(
     billing: &Billing,
     tx: &mut Transaction<'_>,
     account: &Account,
-    agreed: &ChangePreview,
+    (agreed, has_paid): (&ChangePreview, bool),
     return_url: String,
 ) -> Result<(SubscriptionId, Option<PaymentId>), Problem> {
     let (id, now) = (account.id, billing.world().now());
@@ -86,7 +87,7 @@ async fn begin(
     }
     // Paid on the page of before, and heard of just now: the wish is met.
     let is_had = stored.state.terms.is_same_price(&terms) && stored.state.next_terms.is_none();
-    if stored.version != agreed.version && agreed.when == When::Now && is_had {
+    if has_paid && agreed.when == When::Now && is_had {
         return Ok((stored.id, None));
     }
     let age = now - agreed.previewed_at;
