@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! pending ─paid→ active ─its time is over→ ended ─first second was played later than thought→ active
-//!    └─nothing was taken→ not_paid ─paid after all→ refunded   active, ended ─all of it was given back→ refunded
+//!    └─nothing was taken→ not_paid   active, ended ─all of it was given back→ refunded
 //! ```
 
 use kernel::{AccountId, Money, PriceId, PurchaseId, PurchaseKind, Territory, TitleId};
@@ -121,15 +121,6 @@ impl Purchase {
             self.status = Status::NotPaid;
         }
         waits
-    }
-
-    /// It was paid when nothing waited for that any more: the money goes back.
-    pub fn give_back_unpaid(&mut self) -> bool {
-        let is_unpaid = self.status == Status::NotPaid;
-        if is_unpaid {
-            self.status = Status::Refunded;
-        }
-        is_unpaid
     }
 
     /// The first second was played, as one of perhaps several sessions tells: the earliest counts, whatever the order. `false` when nothing

@@ -37,9 +37,6 @@ impl Billing {
     ) -> Result<bool, BillingError> {
         let now = self.world.now();
         if purchase.status != Status::Pending {
-            if purchase.give_back_unpaid() {
-                purchases::put(tx, purchase).await?;
-            }
             invoices::void(tx, invoice.id, now).await?;
             return Ok(false);
         }
