@@ -22,6 +22,7 @@ mod problems;
 pub mod record;
 pub mod related;
 pub mod selection;
+pub mod serving;
 mod store;
 pub mod taste;
 pub mod title;
