@@ -4,7 +4,7 @@ use std::{error::Error, path::PathBuf};
 
 use prost::Message as _;
 
-const SERVICES: [&str; 7] = ["auth", "user", "payment", "catalog", "media", "streaming", "player"];
+const SERVICES: [&str; 8] = ["auth", "user", "payment", "catalog", "media", "streaming", "player", "recommendation"];
 const MAIL: &str = "cinema/notification/v1/mail.proto";
 /// Their fields are secret: `src/mail.rs` says what of them is printed.
 const SECRET: &str = ".cinema.notification.v1";

@@ -58,13 +58,24 @@ impl Forgotten {
         self.profiles.iter().map(tombstone_of).collect()
     }
 
-    /// The rows of `playback_events` that go. Ids are letters and digits: they need no quoting.
+    /// The rows of `playback_events` that go.
     pub fn sql(&self) -> String {
-        let profiles: Vec<String> = self.profiles.iter().map(|profile| format!("'{profile}'")).collect();
         let title = self.title.map_or_else(String::new, |title| format!(" AND title_id = '{title}'"));
+        format!("{}{title}", self.until_sql("started_at"))
+    }
+
+    /// The rows of `exposures` that go: with a whole history those before its end, since a profile without sessions would count as one that watched
+    /// nothing; with one title none.
+    pub fn exposures_sql(&self) -> Option<String> {
+        self.title.is_none().then(|| self.until_sql("exposed_at"))
+    }
+
+    /// Ids are letters and digits: they need no quoting.
+    fn until_sql(&self, time: &str) -> String {
+        let profiles: Vec<String> = self.profiles.iter().map(|profile| format!("'{profile}'")).collect();
         let until = millis(self.until);
         format!(
-            "profile_id IN ({}){title} AND started_at <= fromUnixTimestamp64Milli(toInt64({until}), 'UTC')",
+            "profile_id IN ({}) AND {time} <= fromUnixTimestamp64Milli(toInt64({until}), 'UTC')",
             profiles.join(", ")
         )
     }
@@ -88,15 +99,17 @@ impl FromIterator<Tombstone> for Tombstones {
 impl Tombstones {
     /// What forbids a session of the profile with the title that began at `started_at` (ms), if anything does.
     pub fn forbids(&self, profile: ProfileId, title: TitleId, started_at: i64) -> Option<Forgotten> {
-        let digest = tombstone(profile);
-        let reaches = |title: String| {
-            let until = self.0.get(&(digest.clone(), title))?;
-            (started_at <= *until).then_some(*until)
-        };
-        let (title, until) = match reaches(String::new()) {
-            Some(until) => (None, until),
-            None => (Some(title), reaches(title.to_string())?),
-        };
+        self.forbids_whatever(profile, started_at).or_else(|| self.reaching(profile, Some(title), started_at))
+    }
+
+    /// What forbids anything of the profile from `at` (ms), whatever title it is about.
+    pub fn forbids_whatever(&self, profile: ProfileId, at: i64) -> Option<Forgotten> {
+        self.reaching(profile, None, at)
+    }
+
+    fn reaching(&self, profile: ProfileId, title: Option<TitleId>, at: i64) -> Option<Forgotten> {
+        let key = (tombstone(profile), title.map_or_else(String::new, |title| title.to_string()));
+        let until = *self.0.get(&key).filter(|until| at <= **until)?;
         let until = OffsetDateTime::from_unix_timestamp_nanos(i128::from(until) * 1_000_000).ok()?;
         Some(Forgotten { profiles: vec![profile], title, until })
     }
@@ -135,6 +148,7 @@ mod tests {
         );
         assert_eq!(tombstones.forbids(profile, another, millis(THEN)), None);
         assert_eq!(tombstones.forbids(other, title, millis(THEN)), None);
+        assert_eq!(tombstones.forbids_whatever(profile, millis(THEN)), None, "one title is not everything");
         let all: Tombstones =
             Forgotten::people(&[profile]).tombstones().into_iter().chain(history(profile, None).tombstones()).collect();
         assert!(all.is_gone(profile) && !all.is_gone(other) && !tombstones.is_gone(profile));

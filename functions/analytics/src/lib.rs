@@ -3,8 +3,10 @@
 //! `playback-events` is the only source of views; what players post themselves feeds quality metrics alone.
 
 pub mod concurrency;
+pub mod experiment;
 pub mod forgotten;
 pub mod hour;
+pub mod interval;
 mod moment;
 pub mod money;
 pub mod month;

@@ -20,6 +20,11 @@ pub(crate) async fn patiently<T>(answer: impl Future<Output = Result<T, StoreErr
     Ok(answer.map_err(|_| Problem::unavailable("temporarily_unavailable", "clickhouse is slow"))??)
 }
 
+/// 404: it served nobody, or there is none.
+pub(crate) fn no_such_experiment() -> Problem {
+    Problem::not_found("experiment")
+}
+
 impl From<SpanError> for Problem {
     fn from(error: SpanError) -> Self {
         Self::invalid("until", error.to_string())

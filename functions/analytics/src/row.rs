@@ -1,6 +1,6 @@
 //! From events to rows: pure, so that a record that cannot become a row is known before anything is written.
 
-use events::{ContractError, Event, Payment, Playback, PlayerSample, Title, contracts::BilledSubscription};
+use events::{ContractError, Event, Exposure, Payment, Playback, PlayerSample, Title, contracts::BilledSubscription};
 use kernel::{AssetId, EventId, Locale, PlaybackId, ProfileId, TitleId};
 use proto::types;
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,18 @@ pub struct HolderRow {
     ingested_at: i64,
 }
 
+/// A row of `exposures`.
+#[derive(Debug, Clone, PartialEq, clickhouse::Row, Serialize, Deserialize)]
+pub struct ExposureRow {
+    event_id: EventId,
+    experiment: String,
+    variant: String,
+    is_control: bool,
+    pub(crate) profile_id: ProfileId,
+    pub(crate) exposed_at: i64,
+    precedence: u64,
+}
+
 /// What one event becomes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Row {
@@ -89,6 +101,8 @@ pub enum Row {
     Subscription(SubscriptionRow),
     /// A state of a payment.
     Payment(PaymentRow),
+    /// A profile was served by a variant of an experiment.
+    Exposure(ExposureRow),
 }
 
 /// The event cannot be stored; no retry helps.
@@ -119,6 +133,7 @@ pub fn of(event: &Event, now: OffsetDateTime) -> Result<Option<Row>, Unstorable>
         }
         types::PAYMENT_CHANGED => Ok(Some(Row::Payment(PaymentRow::of(&Payment::read(event)?, time, now)))),
         types::PLAYER_SAMPLED => sample(event.id, PlayerSample::read(event)?, now).map(Row::Sample).map(Some),
+        types::PROFILE_EXPOSED => exposure(event.id, Exposure::read(event)?, now).map(Row::Exposure).map(Some),
         kind if Playback::TYPES.contains(&kind) => {
             playback(event.id, Playback::read(event)?, now).map(Row::Playback).map(Some)
         }
@@ -161,6 +176,19 @@ fn sample(event_id: EventId, told: PlayerSample, now: OffsetDateTime) -> Result<
         at: millis(told.at),
         client_time: told.client_time,
         ingested_at: millis(now),
+    })
+}
+
+fn exposure(event_id: EventId, told: Exposure, now: OffsetDateTime) -> Result<ExposureRow, Unstorable> {
+    let exposed_at = millis(past("exposed_at", told.at, now)?);
+    Ok(ExposureRow {
+        event_id,
+        experiment: told.experiment,
+        variant: told.variant,
+        is_control: told.is_control,
+        profile_id: told.profile,
+        exposed_at,
+        precedence: i64::MAX.abs_diff(exposed_at),
     })
 }
 

@@ -11,7 +11,8 @@ use crate::{
     catalogue::Catalogue,
     millis,
     model::{Model, Reason},
-    selection::{Candidate, LEAST, ROW, mixed},
+    selection::{Candidate, LEAST, Limits, ROW, mixed},
+    serving::Serving,
     taste::{Leaning, Taste},
 };
 
@@ -27,8 +28,6 @@ const DEPTH: usize = 300;
 const MOST_REASONS: usize = 3;
 /// What everybody watches: this share of the titles, from the most watched on.
 const HEAD: f64 = 0.1;
-/// Of a row, this share may be of the head whatever somebody watched; more if they watch more of it.
-const LEAST_HEADS: f64 = 0.25;
 
 /// What a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -92,6 +91,9 @@ pub struct Inputs {
     pub allowed: Vec<u16>,
     /// Newest first.
     pub outsiders: Vec<Outsider>,
+    /// How rows are mixed. Pages that were made before it could be changed were mixed as usual.
+    #[serde(default)]
+    pub serving: Serving,
 }
 
 impl Inputs {
@@ -123,7 +125,14 @@ impl Inputs {
             leaning: taste.leaning(catalogue, audience, now),
             allowed,
             outsiders,
+            serving: Serving::default(),
         }
+    }
+
+    /// The same page, mixed in another way.
+    #[must_use]
+    pub fn served_by(self, serving: Serving) -> Self {
+        Self { serving, ..self }
     }
 
     /// The rows. `model` must be the version of [`Inputs::model`].
@@ -160,7 +169,7 @@ struct Page<'a> {
     history: Vec<(TitleId, f32)>,
     shown: Vec<Shown<'a>>,
     taken: BTreeSet<TitleId>,
-    heads: f64,
+    limits: Limits,
     rows: Vec<Row>,
 }
 
@@ -202,7 +211,8 @@ impl<'a> Page<'a> {
         Self {
             shown: known.chain(unknown).collect(),
             taken: BTreeSet::new(),
-            heads: own.max(LEAST_HEADS),
+            // Whoever watches more of the head gets more of it.
+            limits: Limits { of_one_genre: inputs.serving.of_one_genre(), heads: own.max(inputs.serving.of_heads()) },
             rows: Vec::new(),
             history,
             inputs,
@@ -310,7 +320,7 @@ impl<'a> Page<'a> {
                     genres: self.shown[*at].genres,
                     is_head: kind == RowKind::TopPicks && self.shown[*at].is_head,
                 };
-                mixed(&ranked.iter().map(candidate).collect::<Vec<_>>(), self.heads)
+                mixed(&ranked.iter().map(candidate).collect::<Vec<_>>(), self.limits)
             }
         };
         if places.len() < least {

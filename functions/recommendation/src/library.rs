@@ -1,4 +1,4 @@
-//! Titles and the live version, as they were moments ago. What does not answer or is damaged leaves what was known before in place.
+//! Titles, the live version and the experiment that runs, as they were moments ago. What does not answer or is damaged leaves what was known before in place.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -11,27 +11,31 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{
     catalogue::Catalogue,
+    experiment::Experiment,
     model::Model,
-    store::{models, titles},
+    store::{experiments, models, titles},
 };
 
 /// A withdrawn title is proposed no longer than that; a window opens and closes at its moment.
 const TITLES_KEPT: Duration = Duration::seconds(20);
 /// A version that was published is live everywhere after that.
 const MODEL_KEPT: Duration = Duration::seconds(60);
+/// An experiment that was begun or stopped is so everywhere after that.
+const EXPERIMENT_KEPT: Duration = Duration::seconds(60);
 /// Longer, and the page is made of what is known.
 const PATIENCE: Patience = Patience::from_millis(2_500);
 
 /// When it was looked for, and what there was.
 type Known<T> = Arc<Mutex<(Option<OffsetDateTime>, Option<Arc<T>>)>>;
 
-/// Reads both, each at most so often.
+/// Reads them, each at most so often.
 #[derive(Clone)]
 pub struct Library {
     table: Table,
     bucket: Bucket,
     titles: Known<Catalogue>,
     model: Known<Model>,
+    experiment: Known<Experiment>,
 }
 
 impl Wire for Library {
@@ -41,6 +45,7 @@ impl Wire for Library {
             bucket: boot.bucket("models", Access::Read)?,
             titles: Arc::default(),
             model: Arc::default(),
+            experiment: Arc::default(),
         };
         let (warm, now) = (library.clone(), boot.world().now());
         boot.also_warm(async move {
@@ -90,6 +95,23 @@ impl Library {
         };
         keep(&self.model, now, model.clone());
         model
+    }
+
+    /// The experiment that runs; while the table does not answer, the one that ran before.
+    pub async fn experiment(&self, now: OffsetDateTime) -> Option<Arc<Experiment>> {
+        let known = match fresh(&self.experiment, now, EXPERIMENT_KEPT) {
+            Ok(experiment) => return experiment,
+            Err(known) => known,
+        };
+        let experiment = match answered(experiments::running(&self.table)).await {
+            Ok(experiment) => experiment.map(Arc::new),
+            Err(error) => {
+                tracing::warn!(%error, "the experiment from before decides");
+                known
+            }
+        };
+        keep(&self.experiment, now, experiment.clone());
+        experiment
     }
 
     async fn live(&self, known: Option<&Arc<Model>>) -> Result<Option<Arc<Model>>, StoreError> {

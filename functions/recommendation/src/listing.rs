@@ -50,12 +50,6 @@ pub fn most(limit: Option<u16>) -> Result<usize, LimitError> {
     }
 }
 
-/// Whether a text can be the slug of a genre.
-pub fn is_slug(text: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=100).contains(&text.len()) && text.bytes().all(is_part)
-}
-
 /// What is not to be shown to a profile; nothing is kept from nobody, nor while the profile's history cannot be read.
 pub async fn excluded(table: &Table, profile: Option<ProfileId>, titles: &Catalogue) -> BTreeSet<TitleId> {
     let Some(profile) = profile else { return BTreeSet::new() };

@@ -6,7 +6,7 @@ use laws::{crates_of, files, root};
 use serde_norway::Value;
 
 /// Which service writes the messages of a package of `shared/proto`.
-const WRITERS: [(&str, &str); 7] = [
+const WRITERS: [(&str, &str); 8] = [
     ("auth", "auth"),
     ("user", "user"),
     ("payment", "payment"),
@@ -14,6 +14,7 @@ const WRITERS: [(&str, &str); 7] = [
     ("media", "media"),
     ("streaming", "streaming"),
     ("player", "analytics"),
+    ("recommendation", "recommendation"),
 ];
 
 /// The modules of `proto` that a source names: `proto::a::B` and `use proto::{a::B, c}`.

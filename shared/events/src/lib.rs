@@ -10,8 +10,8 @@ mod project;
 
 pub use consumer::{BatchConsumer, Batches, Consumer, DeadLetters, Deadline, Outcome, Record};
 pub use contracts::{
-    Account, Asset, Captions, ContractError, EndingRental, Entitlements, Erasure, Export, FinishedExport, HidingChange,
-    HistoryErased, NextTerms, Payment, Playback, PlayerSample, Profile, ProfileSecret, Purchase, Receipt,
+    Account, Asset, Captions, ContractError, EndingRental, Entitlements, Erasure, Export, Exposure, FinishedExport,
+    HidingChange, HistoryErased, NextTerms, Payment, Playback, PlayerSample, Profile, ProfileSecret, Purchase, Receipt,
     RefreshReused, Renewal, RentalBegun, SessionEnded, Subscription, Title, TitleLeaving, TitleRecord, Trial,
     WatchlistChange,
 };

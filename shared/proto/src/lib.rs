@@ -31,6 +31,8 @@ packages! {
     streaming;
     /// What the player measured.
     player;
+    /// What pages were made of.
+    recommendation;
     /// Mails; see [`mail`].
     notification;
 }
@@ -100,6 +102,7 @@ pub mod types {
         PLAYBACK_EXPIRED = "cinema.streaming.playback_expired.v1", crate::streaming::Playback;
         RENTAL_BEGUN = "cinema.streaming.rental_begun.v1", crate::streaming::RentalBegun;
         PLAYER_SAMPLED = "cinema.player.sample_taken.v1", crate::player::Sample;
+        PROFILE_EXPOSED = "cinema.recommendation.profile_exposed.v1", crate::recommendation::ProfileExposed;
     }
 }
 

@@ -6,7 +6,7 @@ use stores::{ClickHouse, StoreError};
 
 use crate::store::{
     erased,
-    rows::{self, KeptSession},
+    rows::{self, KeptExposure, KeptSession},
 };
 
 /// See [`events::ExportAccount`].
@@ -29,7 +29,11 @@ impl Holdings for Records {
 
     async fn copy(&self, export: &Export) -> Result<Option<Value>, StoreError> {
         let sessions = rows::sessions_of(&self.clickhouse, &export.profiles).await?;
-        Ok(Some(json!({ "sessions": sessions.into_iter().map(session).collect::<Vec<_>>() })))
+        let exposures = rows::exposures_of(&self.clickhouse, &export.profiles).await?;
+        Ok(Some(json!({
+            "sessions": sessions.into_iter().map(session).collect::<Vec<_>>(),
+            "experiments": exposures.into_iter().map(exposure).collect::<Vec<_>>(),
+        })))
     }
 }
 
@@ -37,4 +41,8 @@ fn session(kept: KeptSession) -> Value {
     let (session, profile, title, device, territory, started_at, watched_ms, duration_ms) = kept;
     json!({ "session_id": session, "profile_id": profile, "title_id": title, "device_id": device, "territory": territory,
         "started_at": started_at, "watched_ms": watched_ms, "duration_ms": duration_ms })
+}
+
+fn exposure((profile, experiment, variant, exposed_at): KeptExposure) -> Value {
+    json!({ "profile_id": profile, "experiment": experiment, "variant": variant, "exposed_at": exposed_at })
 }

@@ -1,4 +1,4 @@
-//! `playback-events`, titles and money → ClickHouse: one insert per table and batch. Copies of an event replace it, so a batch may come again.
+//! `playback-events`, titles, money and exposures to experiments → ClickHouse: one insert per table and batch. Copies of an event replace it, so a batch may come again.
 //!
 //! A record that cannot become a row is set aside in S3 with its reason; it never holds up its shard. What was erased does not come back with a
 //! late event.
@@ -45,7 +45,7 @@ impl BatchConsumer<Event> for Writer {
         let now = self.world.now();
         let mut outcomes = vec![Outcome::Done; events.len()];
         let (mut playback, mut samples, mut titles) = (Rows::default(), Rows::default(), Rows::default());
-        let (mut subscriptions, mut payments) = (Rows::default(), Rows::default());
+        let (mut subscriptions, mut payments, mut exposures) = (Rows::default(), Rows::default(), Rows::default());
         for (place, event) in events.iter().enumerate() {
             match row::of(event, now) {
                 Ok(Some(Row::Playback(row))) => playback.push(place, row),
@@ -53,16 +53,18 @@ impl BatchConsumer<Event> for Writer {
                 Ok(Some(Row::Title(row, holder))) => titles.push(place, (row, holder)),
                 Ok(Some(Row::Subscription(row))) => subscriptions.push(place, row),
                 Ok(Some(Row::Payment(row))) => payments.push(place, row),
+                Ok(Some(Row::Exposure(row))) => exposures.push(place, row),
                 Ok(None) => {}
                 Err(reason) => outcomes[place] = Outcome::poison(reason),
             }
         }
-        let added: [(_, Result<(), StoreError>); 5] = futures::join!(
+        let added: [(_, Result<(), StoreError>); 6] = futures::join!(
             async { (playback.0, rows::add_playback(&self.clickhouse, &playback.1, now).await) },
             async { (samples.0, rows::add_samples(&self.clickhouse, &samples.1).await) },
             async { (titles.0, rows::add_titles(&self.clickhouse, &titles.1).await) },
             async { (subscriptions.0, rows::add_subscriptions(&self.clickhouse, &subscriptions.1).await) },
             async { (payments.0, rows::add_payments(&self.clickhouse, &payments.1).await) },
+            async { (exposures.0, rows::add_exposures(&self.clickhouse, &exposures.1, now).await) },
         )
         .into();
         for (places, added) in added {

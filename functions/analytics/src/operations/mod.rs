@@ -14,6 +14,7 @@ cinema_http::operations! {
         get_my_stats: GetMyStats,
         get_revenue: GetRevenue,
         get_royalties: GetRoyalties,
+        get_experiment: GetExperiment,
     ],
     consumers: [
         ingest: Ingest,

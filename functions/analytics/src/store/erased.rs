@@ -17,7 +17,7 @@ use crate::{
     forgotten::{Forgotten, Tombstone, Tombstones},
     hour::Hour,
     moment::millis,
-    row::PlaybackRow,
+    row::{ExposureRow, PlaybackRow},
 };
 
 /// The tombstones of some profiles.
@@ -39,6 +39,15 @@ pub async fn tombstones(
 pub async fn forbidden(client: &ClickHouse, rows: &[PlaybackRow]) -> Result<Vec<Option<Forgotten>>, StoreError> {
     let tombstones = tombstones(client, rows.iter().map(|row| row.profile_id)).await?;
     Ok(rows.iter().map(|row| tombstones.forbids(row.profile_id, row.title_id, row.started_at)).collect())
+}
+
+/// The same of exposures.
+pub async fn forbidden_exposures(
+    client: &ClickHouse,
+    rows: &[ExposureRow],
+) -> Result<Vec<Option<Forgotten>>, StoreError> {
+    let tombstones = tombstones(client, rows.iter().map(|row| row.profile_id)).await?;
+    Ok(rows.iter().map(|row| tombstones.forbids_whatever(row.profile_id, row.exposed_at)).collect())
 }
 
 /// Forgets, and computes the hours again that it was in. How many events were removed.
@@ -63,6 +72,21 @@ pub async fn forget(
 
 /// Deletes rows and notes their hours; the roll-up follows.
 pub async fn take_out(client: &ClickHouse, forgotten: &Forgotten, now: OffsetDateTime) -> Result<u64, StoreError> {
+    let exposures = take_out_exposures(client, forgotten).await?;
+    Ok(exposures + take_out_sessions(client, forgotten, now).await?)
+}
+
+async fn take_out_exposures(client: &ClickHouse, forgotten: &Forgotten) -> Result<u64, StoreError> {
+    let Some(rows) = forgotten.exposures_sql() else { return Ok(0) };
+    let records: u64 =
+        client.query(&format!("SELECT uniqExact(event_id) FROM exposures WHERE {rows}")).fetch_one().await?;
+    if records > 0 {
+        execute(client, &format!("ALTER TABLE exposures DELETE WHERE {rows} SETTINGS mutations_sync = 1")).await?;
+    }
+    Ok(records)
+}
+
+async fn take_out_sessions(client: &ClickHouse, forgotten: &Forgotten, now: OffsetDateTime) -> Result<u64, StoreError> {
     let rows = forgotten.sql();
     let records: u64 =
         client.query(&format!("SELECT uniqExact(event_id) FROM playback_events WHERE {rows}")).fetch_one().await?;

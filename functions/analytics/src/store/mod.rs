@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod concurrency;
 pub mod erased;
+pub mod experiments;
 pub mod own_year;
 pub mod quality;
 pub mod ranking;

@@ -207,6 +207,8 @@ async fn a_copy_holds_the_sessions_and_nobody_who_is_gone_gets_one() {
     let profile: ProfileId = world.id();
     let session = Session::new(world.id(), profile, NOW);
     fixture.ingest_all(NOW, session.events(&[40.0])).await;
+    let exposed = json!({ "profile_id": profile, "experiment": "darker", "variant": "as-usual", "exposed_at": "2026-03-01T12:00:00Z" });
+    fixture.ingest_all(NOW, vec![Event::new(&World::system(), types::PROFILE_EXPOSED, profile, 1, &exposed)]).await;
     let wish = |export: kernel::ExportId| {
         let data = json!({ "export_id": export, "account_id": world.id::<AccountId>(), "profile_ids": [profile] });
         Event::new(&World::system(), types::EXPORT_REQUESTED, export, 1, &data)
@@ -224,6 +226,8 @@ async fn a_copy_holds_the_sessions_and_nobody_who_is_gone_gets_one() {
         (&part["sessions"][0]["title_id"], &part["sessions"][0]["watched_ms"]),
         (&json!(session.title), &json!(40_000))
     );
+    let shown = json!([{ "profile_id": profile, "experiment": "darker", "variant": "as-usual", "exposed_at": "2026-03-01 12:00:00.000" }]);
+    assert_eq!(part["experiments"], shown);
 
     assert_eq!(erase_account(&fixture, erased(world.id(), &[profile])).await, Outcome::Done);
     let late = world.id();

@@ -6,6 +6,7 @@ mod alerts;
 mod collect_events;
 mod erasure;
 mod exactness;
+mod experiments;
 mod fixture;
 mod function;
 mod get_title_overview;

@@ -66,6 +66,7 @@ async fn without_clickhouse_every_reader_answers_503() {
         "me".to_owned(),
         "revenue?month=2026-01".to_owned(),
         "royalties?month=2026-01".to_owned(),
+        "experiments/darker".to_owned(),
         format!("titles/{title}/retention"),
         format!("titles/{title}/timeseries/views"),
     ] {

@@ -215,6 +215,54 @@ fn a_profile_gets_its_cluster_first_with_its_reasons() {
     }
 }
 
+/// What an experiment changes: with less of one genre rows have less of it, and with less of the head the picks have less of that.
+#[test]
+fn a_page_is_mixed_as_it_is_served() {
+    let now = titles::present();
+    let catalogue = open(120, now);
+    let model = model(120, &catalogue, 8, now);
+    let audience = &titles::audiences()[3];
+    let (world, _) = World::replay(now, 5);
+    let (mut fewer_alike, mut fewer_heads) = (0, 0);
+    for _ in 0..100 {
+        let taste = taste(&world, 120, now);
+        let page = |genre_percent, head_percent| {
+            let inputs = Inputs::of(&taste, &catalogue, Some(&model), audience, now);
+            let inputs = inputs.served_by(Serving { genre_percent, head_percent });
+            let stored: Inputs = serde_json::from_str(&serde_json::to_string(&inputs).unwrap()).unwrap();
+            assert_eq!(stored.rows(Some(&model)), inputs.rows(Some(&model)), "it is explained as it was served");
+            inputs.rows(Some(&model)).into_iter().find(|row| row.kind == RowKind::TopPicks)
+        };
+        let Some(usual) = page(40, 25) else { continue };
+        assert_eq!(
+            Some(&usual),
+            Inputs::of(&taste, &catalogue, Some(&model), audience, now)
+                .rows(Some(&model))
+                .iter()
+                .find(|row| row.kind == RowKind::TopPicks),
+            "40 and 25 are what is usual"
+        );
+        let alike = |row: &Row| {
+            let of = |genre: &str| {
+                let has = |pick: &&Pick| catalogue.get(pick.title).unwrap().genres.iter().any(|own| own == genre);
+                row.picks.iter().filter(has).count()
+            };
+            GENRES.iter().map(|genre| of(genre)).max().unwrap() * 100 / row.picks.len()
+        };
+        let heads = |row: &Row| {
+            let is_head = |pick: &&Pick| {
+                model.place(pick.title).is_some_and(|place| model.items()[place].popularity >= head(&model))
+            };
+            row.picks.iter().filter(is_head).count()
+        };
+        let (free, diverse, damped) = (page(100, 100).unwrap(), page(30, 100).unwrap(), page(100, 0).unwrap());
+        fewer_alike += usize::from(alike(&diverse) < alike(&free));
+        fewer_heads += usize::from(heads(&damped) < heads(&free));
+        assert!(heads(&damped) <= heads(&free));
+    }
+    assert!(fewer_alike > 0 && fewer_heads > 0, "{fewer_alike} {fewer_heads}");
+}
+
 #[test]
 fn a_refusal_changes_the_next_page() {
     let now = titles::present();

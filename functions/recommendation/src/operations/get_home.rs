@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::{
     answer::{Reader, Recommended},
+    exposures::Exposures,
     home::{Inputs, Row, RowKind},
     library::{Library, answered},
     store::{impressions, opinions::Owner, tastes},
@@ -18,6 +19,7 @@ runtime::wire! {
     pub(super) struct GetHome {
         table: Table = |boot| boot.table("tastes", Access::ReadWrite),
         library: Library,
+        exposures: Exposures,
         world: World,
         public_url: PublicUrl,
     }
@@ -57,11 +59,12 @@ pub(super) struct Home {
     get, path = "/v1/recommendations/home", tag = "recommendation", responses((status = 200, body = Home), Problem)
 )]
 pub(super) async fn get_home(State(state): State<GetHome>, viewer: Viewer) -> Result<Json<Home>, Problem> {
-    let GetHome { table, library, world, public_url } = &state;
+    let GetHome { table, library, exposures, world, public_url } = &state;
     let now = world.now();
     let owner = Owner { account: viewer.account, profile: viewer.profile };
-    let (titles, model, taste) =
-        futures::join!(library.titles(now), library.model(now), answered(tastes::get(table, owner.profile)));
+    let taste = answered(tastes::get(table, owner.profile));
+    let (titles, model, taste, experiment) =
+        futures::join!(library.titles(now), library.model(now), taste, library.experiment(now));
     let titles = titles?;
     let (taste, is_degraded) = match taste {
         Ok(taste) => (taste, false),
@@ -70,9 +73,19 @@ pub(super) async fn get_home(State(state): State<GetHome>, viewer: Viewer) -> Re
             (Default::default(), true)
         }
     };
-    let inputs = Inputs::of(&taste, &titles, model.as_deref(), &viewer.policy, now);
+    // Only a page that was ranked for the profile says something about how it was mixed.
+    let experiment = experiment.filter(|_| model.is_some() && !is_degraded);
+    let variant = experiment.as_deref().and_then(|experiment| experiment.variant_of(owner.profile));
+    let serving = variant.map(|variant| variant.serving).unwrap_or_default();
+    let inputs = Inputs::of(&taste, &titles, model.as_deref(), &viewer.policy, now).served_by(serving);
     let rows = inputs.rows(model.as_deref());
-    let impression_id = if is_degraded { None } else { note(&state, owner, &inputs).await };
+    let noted = async { if is_degraded { None } else { note(&state, owner, &inputs).await } };
+    let told = async {
+        if let (Some(experiment), Some(variant), false) = (&experiment, variant, rows.is_empty()) {
+            exposures.tell(owner.profile, experiment, variant).await;
+        }
+    };
+    let (impression_id, ()) = futures::join!(noted, told);
     let reader = Reader { audience: &viewer.policy, languages: &viewer.languages, now, public_url };
     let row = |row: Row| {
         let picks = row.picks.into_iter();

@@ -12,8 +12,9 @@ use utoipa::IntoParams;
 use crate::{
     answer::{Reader, RecommendedList},
     library::Library,
-    listing::{MAX_AGE, excluded, is_slug, list, most},
+    listing::{MAX_AGE, excluded, list, most},
     related::{View, trending},
+    slug::is_slug,
 };
 
 runtime::wire! {

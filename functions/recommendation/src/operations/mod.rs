@@ -10,6 +10,8 @@ cinema_http::operations! {
         set_tastes: SetTastes,
         explain: Explain,
         publish: Publish,
+        put_experiment: PutExperiment,
+        list_experiments: ListExperiments,
     ],
     consumers: [
         project_tastes: ProjectTastes,

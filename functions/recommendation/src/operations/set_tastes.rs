@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::{
     feedback::Onboarding,
     library::Library,
-    listing::is_slug,
+    slug::is_slug,
     store::opinions::{self, Owner},
 };
 

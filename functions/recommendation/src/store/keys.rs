@@ -76,6 +76,17 @@ pub fn title(title: TitleId) -> Key {
     Key::new(titles(shard(title)), title)
 }
 
+/// The partition of all experiments.
+pub const EXPERIMENTS: &str = "experiments";
+
+pub fn experiment(key: &str) -> Key {
+    Key::new(EXPERIMENTS, key)
+}
+
+pub fn running_experiment() -> Key {
+    Key::new("experiment", "running")
+}
+
 pub fn gone(profile: ProfileId) -> Key {
     Key::new(format!("gone#{}", tombstone(profile)), "gone")
 }

@@ -11,11 +11,14 @@
 //! | `profile#prf_…` | `forgotten`, `forgotten#ttl_…` | until when its history was erased, of all or of one title |
 //! | `impressions#prf_…` | `imp_…` | what decided a page, for a week |
 //! | `profiles#0` … `profiles#f` | `prf_…` | the profiles of whom something is kept, for training |
+//! | `experiments` | key | an experiment |
+//! | `experiment` | `running` | the one that runs, once more |
 //! | `titles#0` … `titles#f` | `ttl_…` | a title, projected |
 //! | `gone#…` | `gone` | digest of a profile that was deleted |
 //! | `erased#…` | `erased` | digest of an account that was erased |
 
 pub mod erasure;
+pub mod experiments;
 mod forgotten;
 pub mod hidings;
 pub mod impressions;

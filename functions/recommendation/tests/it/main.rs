@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod erasure;
+mod experiments;
 mod fixture;
 mod function;
 mod hidden;

@@ -14,6 +14,7 @@ const LONGEST_LINE: usize = 1_000;
 const LONGEST_TEXT: usize = 10_000;
 const LONGEST_PATH: usize = 1_024;
 const LONGEST_PLAN: usize = 64;
+const LONGEST_SLUG: usize = 100;
 /// Longer than any film or session: 7 days. Sums of milliseconds stay far from overflow.
 const LONGEST_SECONDS: f64 = 7.0 * 86_400.0;
 
@@ -140,6 +141,13 @@ pub(super) fn path(text: &str) -> Option<String> {
 pub(super) fn plan(field: &'static str, text: &str) -> Result<String, ContractError> {
     let fits = (1..=LONGEST_PLAN).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     if fits { Ok(text.to_owned()) } else { Err(ContractError::new(field, "is not a plan's key")) }
+}
+
+/// A name that is part of an address: small letters, digits and dashes.
+pub(super) fn slug(field: &'static str, text: &str) -> Result<String, ContractError> {
+    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let fits = (1..=LONGEST_SLUG).contains(&text.len()) && text.bytes().all(is_part);
+    if fits { Ok(text.to_owned()) } else { Err(ContractError::new(field, "is not a slug")) }
 }
 
 /// Enums of contracts by their words. A word is a `tt`: as a `literal` it would be wrapped, and the schema would name the variant instead.

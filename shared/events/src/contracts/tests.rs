@@ -75,6 +75,7 @@ fn read(event: &Event) -> Refused {
         types::SESSION_ENDED => refused(SessionEnded::read(event)),
         types::PLAYER_SAMPLED => refused(PlayerSample::read(event)),
         types::REFRESH_REUSED => refused(RefreshReused::read(event)),
+        types::PROFILE_EXPOSED => refused(Exposure::read(event)),
         other => panic!("{other} has no reader"),
     }
 }
@@ -209,6 +210,10 @@ fn written(kind: &str) -> (String, Value) {
             (id("ses"), json!({ "session_id": id("ses"), "account_id": id("acc"), "ended_at": "2026-01-01T12:00:00Z" }))
         }
         types::REFRESH_REUSED => (id("ses"), json!({ "session_id": id("ses"), "account_id": id("acc") })),
+        types::PROFILE_EXPOSED => (
+            id("prf"),
+            json!({ "profile_id": id("prf"), "experiment": "less-of-one-genre", "variant": "control", "is_control": true, "exposed_at": "2026-01-01T12:00:00Z" }),
+        ),
         types::PLAYER_SAMPLED => (
             id("pbs"),
             json!({ "session_id": id("pbs"), "title_id": id("ttl"), "kind": "rebuffer", "value": 1.5, "position_seconds": 3.0, "at": "2026-01-01T12:00:00Z" }),
@@ -242,6 +247,7 @@ fn a_reader_takes_no_other_contract() {
             refused(Entitlements::read(&other)),
             refused(Erasure::read(&other)),
             refused(Export::read(&other)),
+            refused(Exposure::read(&other)),
             refused(FinishedExport::read(&other)),
             refused(HidingChange::read(&other)),
             refused(HistoryErased::read(&other)),
@@ -342,6 +348,10 @@ fn a_field_that_does_not_fit_is_named() {
         (types::PLAYBACK_STOPPED, "territory", json!("Germany")),
         (types::PLAYBACK_STOPPED, "at", json!("noon")),
         (types::PLAYER_SAMPLED, "kind", json!("sneeze")),
+        (types::PROFILE_EXPOSED, "experiment", json!("")),
+        (types::PROFILE_EXPOSED, "experiment", json!("Two words")),
+        (types::PROFILE_EXPOSED, "variant", json!("x".repeat(101))),
+        (types::PROFILE_EXPOSED, "exposed_at", json!("")),
         (types::PLAYER_SAMPLED, "value", json!("Infinity")),
         (types::USER_ACCOUNT_ERASED, "records", json!(u64::MAX.to_string())),
         (types::USER_ACCOUNT_ERASED, "profile_ids", json!(["nobody"])),
