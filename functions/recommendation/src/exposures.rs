@@ -110,18 +110,54 @@ fn exposed(world: &World, profile: ProfileId, experiment: &Experiment, variant: 
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use events::Exposure;
+    use stores::aws::{Aws, Keys};
     use time::macros::datetime;
 
     use super::*;
     use crate::{experiment::ExperimentRequest, serving::Serving};
 
+    fn experiment(key: &str, now: OffsetDateTime) -> Experiment {
+        let variant = |name: &str| Variant { name: name.to_owned(), share: 50, serving: Serving::default() };
+        let variants = Some(vec![variant("as-usual"), variant("darker")]);
+        Experiment::changed(None, key, &ExperimentRequest { variants, status: None }, now).unwrap()
+    }
+
+    /// It takes connections and never answers: one page waits a little, and for a minute no other does.
+    #[tokio::test]
+    async fn a_stream_that_hangs_is_waited_for_once() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let keys = Keys { id: "a".to_owned(), secret: "b".to_owned(), session: None };
+        let endpoint = format!("http://{}", silent.local_addr().unwrap());
+        let aws = Aws::new("eu-central-1".to_owned(), keys, Some(endpoint));
+        let (world, clock) = World::replay(datetime!(2026-11-01 12:00 UTC), 1);
+        let exposures = Exposures {
+            stream: Stream::new(&aws, "a".to_owned()),
+            world: world.clone(),
+            told: Arc::default(),
+            places: Arc::new(Semaphore::new(MOST_AT_ONCE)),
+        };
+        let one = experiment("one", world.now());
+        let tell = async || {
+            let began = Instant::now();
+            exposures.tell(world.id(), &one, &one.variants[0]).await;
+            began.elapsed()
+        };
+        assert!((PATIENCE..PATIENCE * 50).contains(&tell().await));
+        for _ in 0..2 * MOST_AT_ONCE {
+            assert!(tell().await < PATIENCE);
+        }
+        assert_eq!(exposures.places.available_permits(), 0, "what waits is bounded");
+        clock.advance(PAUSE);
+        assert!(tell().await < PATIENCE, "and what is too much is left out");
+    }
+
     #[test]
     fn an_exposure_has_one_id_a_day() {
         let (world, clock) = World::replay(datetime!(2026-11-01 23:00 UTC), 1);
-        let variant = |name: &str| Variant { name: name.to_owned(), share: 50, serving: Serving::default() };
-        let request = ExperimentRequest { variants: Some(vec![variant("as-usual"), variant("darker")]), status: None };
-        let one = Experiment::changed(None, "one", &request, world.now()).unwrap();
+        let one = experiment("one", world.now());
         let other = Experiment { key: "other".to_owned(), ..one.clone() };
         let (profile, stranger): (ProfileId, ProfileId) = (world.id(), world.id());
         let first = exposed(&world, profile, &one, &one.variants[1]);
