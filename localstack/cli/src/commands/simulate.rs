@@ -69,12 +69,7 @@ async fn simulate(root: &Path, scratch: &Scratch, subject: &Subject, progress: &
     }
 }
 
-async fn tell(
-    root: &Path,
-    (package, test): Test,
-    histories: &Histories,
-    environment: Variables,
-) -> Result<bool> {
+async fn tell(root: &Path, (package, test): Test, histories: &Histories, environment: Variables) -> Result<bool> {
     let mut command = cargo(root);
     command.args(["test", "--release", "--package", package, "--test", "it", "--", "--nocapture", "--exact", test]);
     match histories.minutes {
