@@ -65,12 +65,15 @@ pub fn due(now: Hour, late: impl IntoIterator<Item = Hour>) -> Vec<Hour> {
     recent.chain(late).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// The days a daily run computes, each by its first hour and oldest first: the last two whole days, and every day with a late hour.
+/// The days of some hours that are over, each by its first hour: today is counted tomorrow.
+pub fn whole_days(now: Hour, hours: impl IntoIterator<Item = Hour>) -> BTreeSet<Hour> {
+    hours.into_iter().map(Hour::day).filter(|day| *day < now.day()).collect()
+}
+
+/// The days a daily run computes, oldest first: the last two whole days, and every whole day with a late hour.
 pub fn days_due(now: Hour, late: impl IntoIterator<Item = Hour>) -> Vec<Hour> {
-    let today = now.day();
-    let recent = (1..=DAYS_BEFORE).map(|back| Hour(today.0.saturating_sub(back * DAY_SECONDS)));
-    let late = late.into_iter().map(Hour::day).filter(|day| *day < today);
-    recent.chain(late).collect::<BTreeSet<_>>().into_iter().collect()
+    let recent = (1..=DAYS_BEFORE).map(|back| Hour(now.day().0.saturating_sub(back * DAY_SECONDS)));
+    whole_days(now, recent.chain(late)).into_iter().collect()
 }
 
 impl Serialize for Hour {

@@ -3,10 +3,12 @@
 
 mod agenda;
 mod chance;
+mod histories;
 mod titles;
 mod transport;
 
 pub use agenda::Agenda;
 pub use chance::Chance;
+pub use histories::{named, run_histories, setting};
 pub use titles::{MadeUpTitle, MadeUpTitles};
 pub use transport::Transport;

@@ -33,12 +33,12 @@ impl Consumer<Tick> for RollUpDay {
 
 impl RollUpDay {
     async fn run(&self, due_at: OffsetDateTime) -> Result<usize, StoreError> {
-        let began_at = self.world.now();
         let late = DAYS.late_hours(&self.clickhouse).await?;
-        let now = Hour::of(due_at).unwrap_or(Hour::from_seconds(0));
+        let now = Hour::of(due_at.min(self.world.now())).unwrap_or(Hour::from_seconds(0));
         let days = hour::days_due(now, late);
         DAYS.run(&self.clickhouse, &days, self.world.id()).await?;
-        DAYS.note(&self.clickhouse, began_at).await?;
+        // What came in for today was left out, and the next run that ends may be days away: it looks back to the beginning of today.
+        DAYS.note(&self.clickhouse, now.day().begin()).await?;
         Ok(days.len())
     }
 }

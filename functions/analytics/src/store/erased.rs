@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     forgotten::{Forgotten, Tombstone, Tombstones},
-    hour::Hour,
+    hour::{self, Hour},
     moment::millis,
     row::{ExposureRow, PlaybackRow},
 };
@@ -65,7 +65,8 @@ pub async fn forget(
     // Those of an earlier try that died half way as well.
     let hours = HOURS.stale_hours(client).await?;
     HOURS.run(client, &hours, run).await?;
-    let days: BTreeSet<Hour> = DAYS.stale_hours(client).await?.into_iter().map(Hour::day).collect();
+    let today = Hour::of(now).unwrap_or(Hour::from_seconds(0));
+    let days = hour::whole_days(today, DAYS.stale_hours(client).await?);
     DAYS.run(client, &days.into_iter().collect::<Vec<_>>(), run).await?;
     Ok(records)
 }

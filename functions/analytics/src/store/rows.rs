@@ -15,14 +15,19 @@ pub type KeptSession = (String, String, String, String, String, String, u64, u64
 /// What is kept of one exposure, for the person: profile, experiment, variant, time.
 pub type KeptExposure = (String, String, String, String);
 
-/// Writes states of sessions that were not erased. Looks once more afterwards: an erasure may have passed between the first look and the writing.
+/// Writes states of sessions that were not erased. Looks at all of them once more afterwards: an erasure may have passed between the first look and
+/// the writing, here or in an earlier try that died before it could look again.
 pub async fn add_playback(client: &ClickHouse, rows: &[PlaybackRow], now: OffsetDateTime) -> Result<(), StoreError> {
     let forbidden = erased::forbidden(client, rows).await?;
     let allowed = rows.iter().zip(forbidden).filter(|(_, forgotten)| forgotten.is_none());
-    let rows: Vec<PlaybackRow> = allowed.map(|(row, _)| row.clone()).collect();
-    insert(client, "playback_events", &rows).await?;
-    for forgotten in erased::forbidden(client, &rows).await?.into_iter().flatten() {
-        erased::take_out(client, &forgotten, now).await?;
+    let allowed: Vec<PlaybackRow> = allowed.map(|(row, _)| row.clone()).collect();
+    insert(client, "playback_events", &allowed).await?;
+    let mut taken_out = Vec::new();
+    for forgotten in erased::forbidden(client, rows).await?.into_iter().flatten() {
+        if !taken_out.contains(&forgotten) {
+            erased::take_out(client, &forgotten, now).await?;
+            taken_out.push(forgotten);
+        }
     }
     Ok(())
 }

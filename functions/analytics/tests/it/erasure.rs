@@ -61,7 +61,7 @@ async fn apply(fixture: &Fixture, event: Event, now: OffsetDateTime) {
 }
 
 /// Everything that is stored, as text.
-async fn everything(fixture: &Fixture) -> String {
+pub async fn everything(fixture: &Fixture) -> String {
     let mut text = String::new();
     let tables: Vec<String> = fixture
         .client
@@ -249,5 +249,39 @@ async fn what_names_nobody_is_poison_and_an_engine_that_is_down_is_not() {
     let mut wrong = history_erased(world.id(), None, NOW);
     wrong.data["erased_at"] = json!("soon");
     assert!(matches!(erase_history(&fixture, wrong).await, Outcome::Poison(_)));
+    fixture.end().await;
+}
+
+/// A try that died after it had written leaves rows; the erasure that came meanwhile has found nothing; the next try may write nothing.
+#[tokio::test]
+async fn what_a_dead_try_has_written_does_not_stay() {
+    let fixture = Fixture::start().await;
+    let session = Session::new(World::system().id(), World::system().id(), NOW);
+    let batch = session.events(&[40.0]);
+    fixture.ingest_all(NOW, batch.clone()).await;
+    fixture.roll_up(NOW).await;
+    let tombstone = "INSERT INTO erased SELECT ?, '', fromUnixTimestamp64Milli(7258118400000, 'UTC')";
+    fixture.client.query(tombstone).bind(kernel::tombstone(session.profile)).execute().await.unwrap();
+    fixture.ingest_all(NOW, batch).await;
+    fixture.roll_up(NOW).await;
+    assert!(!everything(&fixture).await.contains(&session.profile.to_string()));
+    assert!(fixture.hours().await.is_empty());
+    fixture.end().await;
+}
+
+/// The daily roll-up says that today is not in it.
+#[tokio::test]
+async fn an_erasure_counts_no_day_that_is_not_over() {
+    let fixture = Fixture::start().await;
+    let world = World::system();
+    let (title, gone): (TitleId, ProfileId) = (world.id(), world.id());
+    for started_at in [NOW, NOW - Duration::DAY] {
+        let both = [Session::new(title, gone, started_at), Session::new(title, world.id(), started_at)];
+        fixture.ingest_all(NOW, both.iter().flat_map(|session| session.events(&[40.0])).collect()).await;
+    }
+    assert_eq!(erase_account(&fixture, erased(world.id(), &[gone])).await, Outcome::Done);
+    let days: Vec<(u32, u64)> = fixture.days().await.into_iter().map(|row| (row.0, row.3)).collect();
+    let yesterday = u32::try_from((NOW - Duration::DAY).replace_time(time::Time::MIDNIGHT).unix_timestamp()).unwrap();
+    assert_eq!(days, [(yesterday, 1)]);
     fixture.end().await;
 }

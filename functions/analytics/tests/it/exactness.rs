@@ -10,12 +10,10 @@ use events::{Event, Outcome};
 use kernel::{ProfileId, TitleId, World};
 use time::{Duration, OffsetDateTime, macros::datetime};
 
-use crate::fixture::{Fixture, Session};
+use crate::fixture::{Fixture, Row, Session};
 
 const START: OffsetDateTime = datetime!(2026-04-01 00:00 UTC);
 const ROUNDS: u32 = 10;
-
-type Row = (u32, String, u64, u64, u64, u64, u64);
 
 /// What plain arithmetic looks at: the last state of a session.
 struct Counted {

@@ -9,6 +9,9 @@ use stores::ClickHouse;
 use testkit::{App, Service, Token};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
+/// Beginning in seconds since 1970, title, starts, views, viewers, milliseconds watched, completed.
+pub type Row = (u32, String, u64, u64, u64, u64, u64);
+
 /// A service under test with its own ClickHouse database.
 pub struct Fixture {
     pub service: Service,
@@ -71,15 +74,13 @@ impl Fixture {
         self.app().get(path).token(&Token::role(role)).send().await.expect(200)
     }
 
-    /// hour, title, starts, views, viewers, watched ms, completed
-    pub async fn hours(&self) -> Vec<(u32, String, u64, u64, u64, u64, u64)> {
+    pub async fn hours(&self) -> Vec<Row> {
         let query = "SELECT toUInt32(hour), title_id, starts, views, finalizeAggregation(viewers), watched_ms, completed \
                      FROM title_hours ORDER BY hour, title_id";
         self.client.query(query).fetch_all().await.unwrap()
     }
 
-    /// day, title, starts, views, viewers, watched ms, completed
-    pub async fn days(&self) -> Vec<(u32, String, u64, u64, u64, u64, u64)> {
+    pub async fn days(&self) -> Vec<Row> {
         let query = "SELECT toUInt32(day), title_id, starts, views, finalizeAggregation(viewers), watched_ms, completed \
                      FROM title_days ORDER BY day, title_id";
         self.client.query(query).fetch_all().await.unwrap()

@@ -15,7 +15,9 @@ mod money;
 mod quality;
 mod rankings;
 mod refusals;
+mod roll_up_day;
 mod roll_up_hour;
+mod simulation;
 mod titles;
 
 testkit::drift_tests!(analytics);

@@ -245,3 +245,16 @@ async fn a_month_without_anything_has_nobody() {
     );
     fixture.end().await;
 }
+
+/// What an erasure leaves that died between keeping the watched time and deleting the rows.
+#[tokio::test]
+async fn a_session_that_is_half_erased_is_paid_for_once() {
+    let fixture = Fixture::start().await;
+    let session = Session::new(World::system().id(), World::system().id(), datetime!(2026-03-10 12:00 UTC));
+    fixture.ingest_all(NOW, session.events(&[40.0])).await;
+    let keep = "INSERT INTO erased_watch_time SELECT toDateTime('2026-03-01', 'UTC'), ?, lower(hex(SHA256(?))), 40000";
+    fixture.client.query(keep).bind(session.title.to_string()).bind(session.id.to_string()).execute().await.unwrap();
+    let read: Value = serde_json::from_str(&statement(&fixture).await).unwrap();
+    assert_eq!(read["watched_ms"], json!(40_000));
+    fixture.end().await;
+}

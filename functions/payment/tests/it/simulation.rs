@@ -9,7 +9,7 @@ mod people;
 mod rest;
 mod steps;
 
-use std::{fmt, io::Write as _, num::NonZero, time::Instant};
+use std::time::Instant;
 
 use commits::Commits;
 use events::{Event, Outcome};
@@ -19,9 +19,8 @@ use kernel::{
 };
 use proto::{streaming::RentalBegun, types};
 use serde_json::{Value, json};
-use simulation::{Agenda, Chance, Transport};
+use simulation::{Agenda, Chance, Transport, named, run_histories, setting};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
-use tokio::task::JoinSet;
 
 use crate::{
     bank::Mood,
@@ -326,25 +325,7 @@ impl Run {
     }
 }
 
-/// Names the seed when a run fails.
-struct Named(u64);
-
-impl fmt::Display for Named {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CINEMA_SEED={} replays it", self.0)
-    }
-}
-
-impl Drop for Named {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("{self}");
-        }
-    }
-}
-
 async fn simulate(seed: u64, years: i64) -> Run {
-    let _named = Named(seed);
     let mut run = Run::new(seed).await;
     let end = START + Duration::days(365 * years);
     Box::pin(run.until(end)).await;
@@ -355,62 +336,24 @@ async fn simulate(seed: u64, years: i64) -> Run {
     run
 }
 
-fn setting(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
-/// Not through `println!`: what a test prints is kept back when it passes, and the seeds that passed are to be known.
-fn say(line: &str) {
-    std::io::stdout().write_all(format!("{line}\n").as_bytes()).unwrap();
-}
-
 /// One history, and what it was.
-async fn tell(seed: u64, years: i64) {
-    say(&format!("seed {seed}"));
+async fn tell(seed: u64, years: i64) -> String {
     let begun = Instant::now();
     let run = simulate(seed, years).await;
     let (calls, payments) = (run.stage.bank.calls(), run.stage.bank.captured().len());
     let pace = years as f64 * 60.0 / begun.elapsed().as_secs_f64();
-    say(&format!(
-        "{seed}: {} steps, {calls} calls of the bank, {payments} payments; {pace:.1} years a minute",
-        run.steps
-    ));
-}
-
-/// Waits for the end of one of them. Where it failed, the others end before this does: only its own seed is named.
-async fn join_next(under_way: &mut JoinSet<()>) {
-    if let Some(Err(failed)) = under_way.join_next().await {
-        under_way.shutdown().await;
-        std::panic::resume_unwind(failed.into_panic());
-    }
+    format!("{} steps, {calls} calls of the bank, {payments} payments; {pace:.1} years a minute", run.steps)
 }
 
 #[tokio::test]
 async fn years_of_billing_stay_true() {
     let years = setting("CINEMA_YEARS").map_or(YEARS, |years| i64::try_from(years).unwrap());
-    let first = setting("CINEMA_SEED").unwrap_or_else(|| u64::from(World::system().below(1_000_000)));
-    let (minutes, beginning) = (setting("CINEMA_MINUTES"), Instant::now());
-    let is_enough = |count| match minutes {
-        Some(minutes) => beginning.elapsed().as_secs() >= minutes * 60,
-        None => count >= setting("CINEMA_SEEDS").unwrap_or(1),
-    };
-    // Each history waits for Postgres most of its time.
-    let lanes = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let mut under_way = JoinSet::new();
-    for seed in (first..).take_while(|seed| !is_enough(seed - first)) {
-        under_way.spawn(tell(seed, years));
-        if under_way.len() >= lanes {
-            join_next(&mut under_way).await;
-        }
-    }
-    while !under_way.is_empty() {
-        join_next(&mut under_way).await;
-    }
+    run_histories(World::system().below(1_000_000).into(), |seed| tell(seed, years)).await;
 }
 
 #[tokio::test]
 async fn one_seed_is_one_history() {
-    let (one, two) = (simulate(4_711, 1).await, simulate(4_711, 1).await);
+    let (one, two) = (named(4_711, simulate(4_711, 1)).await, named(4_711, simulate(4_711, 1)).await);
     assert_eq!(one.steps, two.steps);
     assert_eq!(one.history().await, two.history().await);
 }
