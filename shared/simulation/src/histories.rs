@@ -51,15 +51,15 @@ async fn join_next(under_way: &mut JoinSet<()>) {
     }
 }
 
-/// Runs the history of the seed `first`, or of `CINEMA_SEED`, and of those that follow: `CINEMA_SEEDS` of them, or new ones for `CINEMA_MINUTES`.
+/// Runs the history of the seed `first`, or of `CINEMA_SEED`, and of those that follow: `CINEMA_SEEDS` of them, or new ones for some minutes.
 /// As many at once as there are cores, because each waits for engines most of its time. Each says `seed N` at its beginning, and at its end what
 /// `history` answers with.
-pub async fn run_histories<F>(first: u64, history: impl Fn(u64) -> F)
+pub async fn run_histories<F>(first: u64, minutes: Option<u64>, history: impl Fn(u64) -> F)
 where
     F: Future<Output = String> + Send + 'static,
 {
     let first = setting("CINEMA_SEED").unwrap_or(first);
-    let (minutes, beginning) = (setting("CINEMA_MINUTES"), Instant::now());
+    let beginning = Instant::now();
     let is_enough = |count| match minutes {
         Some(minutes) => beginning.elapsed() >= Duration::from_secs(minutes * 60),
         None => count >= setting("CINEMA_SEEDS").unwrap_or(1),
@@ -97,10 +97,10 @@ mod tests {
                 "done".to_owned()
             }
         };
-        run_histories(7, note).await;
+        run_histories(7, None, note).await;
         let first = setting("CINEMA_SEED").unwrap_or(7);
         assert_eq!(seen.lock().unwrap().first(), Some(&first));
-        let fails = tokio::spawn(run_histories(7, |seed| async move { panic!("of {seed}") }));
+        let fails = tokio::spawn(run_histories(7, None, |seed| async move { panic!("of {seed}") }));
         assert!(fails.await.unwrap_err().is_panic());
     }
 }

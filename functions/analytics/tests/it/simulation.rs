@@ -472,7 +472,7 @@ async fn tell(seed: u64, days: i64) -> String {
 #[tokio::test]
 async fn days_of_figures_stay_true() {
     let days = setting("CINEMA_DAYS").map_or(DAYS, |days| i64::try_from(days).unwrap());
-    run_histories(World::system().below(1_000_000).into(), |seed| tell(seed, days)).await;
+    run_histories(World::system().below(1_000_000).into(), setting("CINEMA_MINUTES"), |seed| tell(seed, days)).await;
 }
 
 #[tokio::test]
