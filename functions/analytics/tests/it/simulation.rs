@@ -47,7 +47,7 @@ enum Happening {
     /// Somebody does something.
     Act(usize),
     /// A service tells something.
-    Tell(Trigger, Event),
+    Tell(Trigger, Box<Event>),
     /// One copy of a record arrives.
     Arrive(Trigger, Vec<u8>),
     /// What has arrived is delivered.
@@ -172,7 +172,7 @@ impl Run {
             Happening::Act(person) => self.act(person),
             Happening::Tell(trigger, event) => {
                 if matches!(trigger, Trigger::EraseAccount | Trigger::EraseHistory) {
-                    self.erasures.push((trigger, event.clone()));
+                    self.erasures.push((trigger, (*event).clone()));
                 }
                 self.good.push(event.json().into_bytes());
                 self.send(trigger, event.json().into_bytes());
@@ -201,7 +201,7 @@ impl Run {
 
     /// An event is told at its time.
     fn tell(&mut self, trigger: Trigger, event: Event) {
-        self.agenda.add(event.time, Happening::Tell(trigger, event), &mut self.chance);
+        self.agenda.add(event.time, Happening::Tell(trigger, Box::new(event)), &mut self.chance);
     }
 
     fn send(&mut self, trigger: Trigger, record: Vec<u8>) {
