@@ -90,7 +90,7 @@ await visit(async (page, picture) => {
   await page.getByRole("link", { name: "History", exact: true }).click();
   await page.getByRole("heading", { name: "Today" }).waitFor({ timeout: 30000 });
   assert.deepEqual(await names.allInnerTexts(), [FILM]);
-  await page.getByText(/ s of 1 min · your rating 9 of 10/).waitFor();
+  await page.getByText(/ s of \d+ (s|min) · your rating 9 of 10/).waitFor();
   assert.equal(await page.getByRole("progressbar", { name: "Watched so far" }).count(), 1);
   assert.equal(await page.getByRole("link", { name: `Continue: ${FILM}` }).getAttribute("href"), `#/titles/${film}`);
   await picture("history");
