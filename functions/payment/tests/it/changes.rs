@@ -15,6 +15,15 @@ async fn change(stage: &Stage, customer: Customer, agreed: &Value) -> testkit::A
     stage.post(customer, "/v1/subscriptions/me/change", agreed).await
 }
 
+/// What a change costs now and the page on which it can be paid, since the saved method was declined.
+async fn on_a_page(stage: &Stage, customer: Customer, price: &str) -> (Value, Value) {
+    let agreed = preview(stage, customer, price, "now").await.expect(200);
+    stage.bank.expect([Mood::Decline]);
+    change(stage, customer, &agreed).await.expect_problem(402, "payment_declined");
+    let page = change(stage, customer, &agreed).await.expect(200);
+    (agreed, page)
+}
+
 #[tokio::test]
 async fn what_was_previewed_is_charged() {
     let stage = Stage::start().await;
@@ -135,10 +144,7 @@ async fn after_a_declined_change_another_card_can_be_given_and_renewals_are_char
     let stage = Stage::start().await;
     let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);
     let customer = stage.paying(&basic).await;
-    let agreed = preview(&stage, customer, &premium, "now").await.expect(200);
-    stage.bank.expect([Mood::Decline]);
-    change(&stage, customer, &agreed).await.expect_problem(402, "payment_declined");
-    let page = change(&stage, customer, &agreed).await.expect(200);
+    let (_, page) = on_a_page(&stage, customer, &premium).await;
     assert_eq!(page["subscription"]["running"]["plan"], "basic");
     stage.pay(&page).await;
     assert_eq!(stage.subscription(customer).await["running"]["plan"], "premium");
@@ -157,10 +163,7 @@ async fn another_change_closes_the_page_of_the_one_before() {
     let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);
     let family = stage.plan("family", 3_000, 0).await;
     let customer = stage.paying(&basic).await;
-    let agreed = preview(&stage, customer, &premium, "now").await.expect(200);
-    stage.bank.expect([Mood::Decline]);
-    change(&stage, customer, &agreed).await.expect_problem(402, "payment_declined");
-    let page = change(&stage, customer, &agreed).await.expect(200);
+    let (agreed, page) = on_a_page(&stage, customer, &premium).await;
     let again = change(&stage, customer, &agreed).await.expect(200);
     assert_eq!(page["checkout_url"], again["checkout_url"], "the same is paid on the same page");
 
@@ -238,10 +241,7 @@ async fn the_same_change_is_paid_on_the_same_page_however_late_it_is_asked_for()
     let (basic, premium) = (stage.plan("basic", 1_000, 0).await, stage.plan("premium", 2_000, 0).await);
     let family = stage.plan("family", 3_000, 0).await;
     let customer = stage.paying(&basic).await;
-    let agreed = preview(&stage, customer, &premium, "now").await.expect(200);
-    stage.bank.expect([Mood::Decline]);
-    change(&stage, customer, &agreed).await.expect_problem(402, "payment_declined");
-    let page = change(&stage, customer, &agreed).await.expect(200);
+    let (agreed, page) = on_a_page(&stage, customer, &premium).await;
     stage.advance(Duration::hours(1));
     let later = preview(&stage, customer, &premium, "now").await.expect(200);
     assert_eq!(later["amount"], agreed["amount"], "what the page says is what it costs");
