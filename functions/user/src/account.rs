@@ -17,8 +17,6 @@ pub struct Account {
     pub locale: Locale,
     /// Where the person lives, if they said so.
     pub territory: Option<Territory>,
-    /// Whether the person wants marketing mail.
-    pub marketing_consent: bool,
     /// The profile that a new token carries unless it has a PIN.
     pub default_profile_id: ProfileId,
     /// When an address was verified for the first time.
@@ -33,5 +31,4 @@ pub struct Details {
     /// Without it the language of the registration counts.
     pub locale: Option<Locale>,
     pub territory: Option<Territory>,
-    pub marketing_consent: bool,
 }

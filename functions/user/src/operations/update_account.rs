@@ -31,10 +31,6 @@ pub(super) struct UpdateAccountRequest {
     #[serde(default)]
     #[schema(value_type = Option<Territory>)]
     territory: Patch<Territory>,
-    /// Null: no consent.
-    #[serde(default)]
-    #[schema(value_type = Option<bool>)]
-    marketing_consent: Patch<bool>,
 }
 
 impl UpdateAccountRequest {
@@ -56,7 +52,6 @@ impl UpdateAccountRequest {
                 Patch::Remove => None,
                 Patch::Set(territory) => Some(territory.clone()),
             },
-            marketing_consent: self.marketing_consent.clone().or(account.marketing_consent, || false),
         }
     }
 }

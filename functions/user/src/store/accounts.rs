@@ -6,8 +6,7 @@ use time::OffsetDateTime;
 
 use crate::account::{Account, Details};
 
-const COLUMNS: &str =
-    "id, email, name, coalesce(chosen_locale, locale), territory, marketing_consent, default_profile_id, created_at";
+const COLUMNS: &str = "id, email, name, coalesce(chosen_locale, locale), territory, default_profile_id, created_at";
 
 impl FromRow<'_, PgRow> for Account {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -17,9 +16,8 @@ impl FromRow<'_, PgRow> for Account {
             name: row.try_get(2)?,
             locale: row.try_get(3)?,
             territory: row.try_get::<Option<Territory>, _>(4)?,
-            marketing_consent: row.try_get(5)?,
-            default_profile_id: row.try_get::<ProfileId, _>(6)?,
-            created_at: row.try_get::<OffsetDateTime, _>(7)?,
+            default_profile_id: row.try_get::<ProfileId, _>(5)?,
+            created_at: row.try_get::<OffsetDateTime, _>(6)?,
         })
     }
 }
@@ -37,7 +35,7 @@ pub(crate) async fn lock(
 ) -> Result<Option<(Account, Option<Locale>)>, sqlx::Error> {
     let statement = AssertSqlSafe(format!("select {COLUMNS}, chosen_locale from accounts where id = $1 for update"));
     let row = sqlx::query(statement).bind(id).fetch_optional(connection).await?;
-    row.map(|row| Ok((Account::from_row(&row)?, row.try_get(8)?))).transpose()
+    row.map(|row| Ok((Account::from_row(&row)?, row.try_get(7)?))).transpose()
 }
 
 /// Holds the account until the transaction ends: its language and how many profiles it has. Others who want to add one wait.
@@ -65,15 +63,13 @@ pub(crate) async fn put_details(
     id: AccountId,
     details: &Details,
 ) -> Result<Account, sqlx::Error> {
-    let statement = format!(
-        "update accounts set name = $2, chosen_locale = $3, territory = $4, marketing_consent = $5 where id = $1 returning {COLUMNS}"
-    );
+    let statement =
+        format!("update accounts set name = $2, chosen_locale = $3, territory = $4 where id = $1 returning {COLUMNS}");
     sqlx::query_as(AssertSqlSafe(statement))
         .bind(id)
         .bind(&details.name)
         .bind(&details.locale)
         .bind(&details.territory)
-        .bind(details.marketing_consent)
         .fetch_one(connection)
         .await
 }

@@ -90,7 +90,7 @@ pub(crate) async fn holdings(pool: &PgPool, account: AccountId) -> Result<Option
     sqlx::query_scalar(
         "select jsonb_build_object(\
          'account', (select to_jsonb(a) from (select id, email, name, coalesce(chosen_locale, locale) as locale, territory, \
-           marketing_consent, default_profile_id, created_at from accounts where id = $1) a), \
+           default_profile_id, created_at from accounts where id = $1) a), \
          'profiles', (select coalesce(jsonb_agg(p), '[]') from (select id, name, avatar, locale, max_rating, is_default, has_pin, \
            autoplay, deleted, created_at from profiles where account_id = $1 order by created_at, id) p), \
          'watchlist', (select coalesce(jsonb_agg(w), '[]') from (select profile_id, title_id, added_at, import_id from watchlist \

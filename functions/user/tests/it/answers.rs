@@ -53,7 +53,7 @@ async fn account_and_profiles() {
     let own = format!("{profiles}/{}", person.profile);
     let calls = vec![
         get("/v1/users/me"),
-        ("PATCH", "/v1/users/me".to_owned(), json!({"name": "Anna", "territory": "DE", "marketing_consent": true})),
+        ("PATCH", "/v1/users/me".to_owned(), json!({"name": "Anna", "territory": "DE"})),
         get("/v1/users/me/entitlements"),
         ("POST", profiles.to_owned(), json!({"name": "Kids", "avatar": "fox", "max_rating": 6, "pin": "4711"})),
         ("PATCH", own.clone(), json!({"name": "Anna", "autoplay": false})),
