@@ -38,7 +38,7 @@ pub fn session_ended(why: Ended, status: StatusCode) -> Problem {
 
 /// 409 with the streams that take the slots.
 pub fn too_many_streams(streams: Vec<ActiveStream>) -> Problem {
-    let detail = "Your plan's streams are all in use. Stop one of these devices first.";
+    let detail = "As many films are playing as may play at a time. Stop one of these devices first.";
     Problem::conflict("too_many_streams", detail).with("devices", streams)
 }
 

@@ -229,9 +229,10 @@ impl From<policy::Refusal> for Problem {
                 "territory_not_allowed",
                 "This title is not offered where you are.",
             ),
-            Refusal::NoAsset => {
-                Self::conflict("not_playable_yet", "This title has no film to play yet. Try again later.")
-            }
+            Refusal::NoAsset => Self::conflict(
+                "not_playable_yet",
+                "There is nothing to play of this title yet. Of a series, choose an episode; otherwise try again later.",
+            ),
             Refusal::SubscriptionRequired => Self::new(
                 StatusCode::PAYMENT_REQUIRED,
                 "subscription_required",

@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     /// Only these, by the names of their files without `.patch`
     names: Vec<String>,
     /// So many histories at most for each
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 30)]
     seeds: u32,
     /// The first seed of each; a new one without it
     #[arg(long)]
