@@ -64,7 +64,9 @@ locals {
       EMAIL_FROM        = "Online Cinema <cinema@${var.domain}>"
       # Asked once the secret metadata-keys has its key.
       METADATA_PROVIDERS = jsonencode([{ provider = "tmdb" }])
-      PUBLIC_URL         = local.public_url
+      # Who collects spans; nobody if it is empty. A collector beside each function answers at http://localhost:4318.
+      OTEL_EXPORTER_OTLP_ENDPOINT = ""
+      PUBLIC_URL                  = local.public_url
       # Push services of one's own, by origins with commas: they may be inside of the network.
       PUSH_TRUSTED_ORIGINS = ""
       RUST_LOG             = "info"

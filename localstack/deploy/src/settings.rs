@@ -16,6 +16,8 @@ const SEED: &str = "SEED";
 
 /// Where passwords are looked up that have leaked somewhere; the edge knows a few by default.
 const BREACHED_PASSWORDS_URL: &str = "BREACHED_PASSWORDS_URL";
+/// Who collects spans.
+const OTLP_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 /// Whose accounts can sign in, as JSON: name → issuer, client_id, client_secret, scopes.
 const OAUTH_PROVIDERS: &str = "OAUTH_PROVIDERS";
 
@@ -26,7 +28,7 @@ const PAYMENT_PROVIDERS: &str = "PAYMENT_PROVIDERS";
 const METADATA_PROVIDERS: &str = "METADATA_PROVIDERS";
 
 /// What a fresh platform begins with. A developer changes a line of the file and deploys again.
-const DEFAULTS: [(&str, &str); 12] = [
+const DEFAULTS: [(&str, &str); 13] = [
     (BREACHED_PASSWORDS_URL, "http://localhost:8080/_breached"),
     ("CINEMA_ENVIRONMENT", "local"),
     ("DEFAULT_TERRITORY", "RU"),
@@ -34,6 +36,8 @@ const DEFAULTS: [(&str, &str); 12] = [
     ("FIRST_ADMIN_EMAIL", "editor@example.com"),
     (METADATA_PROVIDERS, "[]"),
     (OAUTH_PROVIDERS, "{}"),
+    // Who collects spans, over OTLP/HTTP; nobody if it is empty.
+    (OTLP_ENDPOINT, "http://localhost:8080/_otlp"),
     (PAYMENT_PROVIDERS, "[]"),
     ("PUBLIC_URL", "http://localhost:8080"),
     // Push services of one's own, by origins with commas: they may be inside of the network.
@@ -75,8 +79,10 @@ impl Settings {
     /// Where this platform's edge, issuer and sandbox are; what a developer has set stays.
     pub fn place(&mut self, edge: &str, issuer: &str, sandbox: &str) -> Result<()> {
         self.set("PUBLIC_URL", edge);
-        if DEFAULTS.iter().any(|(name, value)| *name == BREACHED_PASSWORDS_URL && self.get(name) == Some(value)) {
-            self.set(BREACHED_PASSWORDS_URL, format!("{edge}/_breached"));
+        for (at_the_edge, path) in [(BREACHED_PASSWORDS_URL, "_breached"), (OTLP_ENDPOINT, "_otlp")] {
+            if DEFAULTS.iter().any(|(name, value)| *name == at_the_edge && self.get(name) == Some(value)) {
+                self.set(at_the_edge, format!("{edge}/{path}"));
+            }
         }
         if !issuer.is_empty() {
             let own = self.get(OAUTH_PROVIDERS).unwrap_or("{}");
@@ -149,6 +155,7 @@ mod tests {
         settings.place("http://localhost:9", "http://127.0.0.1:1", "http://127.0.0.1:2").unwrap();
         assert_eq!(settings.get("PUBLIC_URL"), Some("http://localhost:9"));
         assert_eq!(settings.get(BREACHED_PASSWORDS_URL), Some("http://localhost:9/_breached"));
+        assert_eq!(settings.get(OTLP_ENDPOINT), Some("http://localhost:9/_otlp"));
         assert!(settings.get(OAUTH_PROVIDERS).is_some_and(|providers| providers.contains("127.0.0.1:1")));
         assert!(settings.get(PAYMENT_PROVIDERS).is_some_and(|providers| providers.contains("127.0.0.1:2")));
         assert!(settings.get(METADATA_PROVIDERS).is_some_and(|providers| providers.contains("127.0.0.1:2/tmdb")));

@@ -14,6 +14,7 @@ mod server;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod web;
 
 pub use loopback::http_client;

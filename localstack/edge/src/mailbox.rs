@@ -10,7 +10,7 @@ use axum::{
 
 use crate::{mail, origins::Origins, problem::problem};
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -14,7 +14,8 @@ use engines::{Endpoints, Home, aws, mirror};
 use manifest::KeyPattern;
 
 use crate::{
-    admission, api, breached, connections, loopback, mailbox, media, origins::Origins, problem::problem, storage, web,
+    admission, api, breached, connections, loopback, mailbox, media, origins::Origins, problem::problem, storage,
+    traces, web,
 };
 
 /// How often what LocalStack would forget is saved.
@@ -81,6 +82,7 @@ pub(crate) fn router(origins: Arc<Origins>) -> Router {
         .route("/storage/{bucket}/{*key}", get(storage::object).put(storage::object))
         .route("/mail", get(mailbox::page))
         .route("/_breached/range/{prefix}", get(breached::range))
+        .merge(traces::router())
         .fallback(get(web::file).fallback(wrong_method))
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(origins.clone(), admission::check))

@@ -5,6 +5,7 @@ use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
 use futures::FutureExt;
 use kernel::{TraceParent, World};
 use stores::{Bucket, StoreError};
+use telemetry::{spans, trace};
 use time::{Duration, OffsetDateTime};
 use tracing::{Instrument, Span};
 
@@ -65,8 +66,10 @@ impl Deadline {
 
 /// What a consumer handles: it knows its trace and what log lines say about it.
 pub trait Record: Send {
-    /// The trace that it belongs to.
+    /// The trace that it belongs to, with the hop that sent it.
     fn trace(&self) -> Option<TraceParent>;
+    /// What it is, without ids: the type of an event.
+    fn name(&self) -> String;
     /// The span of its log lines.
     fn span(&self) -> Span;
 }
@@ -76,9 +79,39 @@ impl Record for Event {
         self.traceparent.as_deref()?.parse().ok()
     }
 
+    fn name(&self) -> String {
+        self.kind.clone()
+    }
+
     fn span(&self) -> Span {
         let Self { id, kind, subject, traceparent, .. } = self;
         tracing::info_span!("event", event_id = %id, event_type = kind, subject, traceparent)
+    }
+}
+
+/// The handling of a record as a hop of its trace.
+struct Hop {
+    own: TraceParent,
+    span: Option<(spans::Span, String)>,
+}
+
+impl Hop {
+    /// The next hop of the record's trace, or the first of a new one.
+    fn of(record: &impl Record, world: &World) -> Self {
+        let came = record.trace();
+        let own = came.map_or_else(|| TraceParent::new(world), |came| came.child(world));
+        let span = spans::Span::begin(spans::Kind::Consumer, own, came, world);
+        Self { own, span: span.map(|span| (span, record.name())) }
+    }
+
+    fn end(self, outcome: &Outcome, world: &World) {
+        let Some((span, name)) = self.span else { return };
+        let error = match outcome {
+            Outcome::Done => None,
+            Outcome::Retry(reason) | Outcome::Poison(reason) => Some(reason.clone()),
+        };
+        let attributes = vec![("messaging.operation.type", "process".to_owned())];
+        span.end(spans::Ending { name: format!("process {name}"), attributes, error }, world);
     }
 }
 
@@ -93,13 +126,14 @@ pub trait Consumer<R: Record>: Send + Sync + 'static {
             let mut outcomes = Vec::with_capacity(records.len());
             for record in records {
                 let outcome = if deadline.allows(Duration::milliseconds(500)) {
-                    let (trace, span) = (record.trace(), record.span());
-                    let trace = trace.unwrap_or_else(|| TraceParent::new(&deadline.world));
+                    let (hop, span) = (Hop::of(&record, &deadline.world), record.span());
                     // One bug in one record must not take the rest of the batch with it.
                     // Boxed: the compiler limits how deep futures may lie in each other (128).
                     let applied = AssertUnwindSafe(Box::pin(self.consume(record, deadline))).catch_unwind();
-                    let applied = stores::trace::within(Some(trace), applied).instrument(span).await;
-                    applied.unwrap_or_else(|_| Outcome::poison("the consumer panicked"))
+                    let applied = trace::within(Some(hop.own), applied).instrument(span).await;
+                    let outcome = applied.unwrap_or_else(|_| Outcome::poison("the consumer panicked"));
+                    hop.end(&outcome, &deadline.world);
+                    outcome
                 } else {
                     Outcome::retry("not reached before the deadline")
                 };
@@ -157,8 +191,15 @@ impl<R: Record + 'static, C: BatchConsumer<R>> Consumer<R> for Batches<C> {
         outcome.unwrap_or_else(|| Outcome::retry("the consumer gave no outcome"))
     }
 
-    fn consume_all(&self, records: Vec<R>, deadline: &Deadline) -> impl Future<Output = Vec<Outcome>> + Send {
-        self.0.consume_batch(records, deadline)
+    async fn consume_all(&self, records: Vec<R>, deadline: &Deadline) -> Vec<Outcome> {
+        // Looking into each record costs more than some do with it.
+        let looked_at = if spans::are_wanted() { records.as_slice() } else { &[] };
+        let hops: Vec<Hop> = looked_at.iter().map(|record| Hop::of(record, &deadline.world)).collect();
+        let outcomes = self.0.consume_batch(records, deadline).await;
+        for (hop, outcome) in hops.into_iter().zip(&outcomes) {
+            hop.end(outcome, &deadline.world);
+        }
+        outcomes
     }
 
     fn dead_letters(&self) -> Option<&DeadLetters> {

@@ -58,7 +58,7 @@ impl Event {
             subject: subject.to_string(),
             time: world.now(),
             sequence,
-            traceparent: stores::trace::current().map(|trace| trace.child(world).to_string()),
+            traceparent: stores::trace::current().map(|trace| trace.to_string()),
             datacontenttype: "application/json".to_owned(),
             // Messages are maps of plain values: they always serialise.
             data: to_raw_value(data).ok().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default(),

@@ -5,12 +5,16 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn, map_response},
     response::{IntoResponse, Response},
 };
 use futures::FutureExt;
-use kernel::TraceParent;
+use kernel::{TraceParent, World};
+use telemetry::{
+    spans::{self, Ending, Kind, Span},
+    trace,
+};
 use tower_http::decompression::RequestDecompressionLayer;
 use tracing::Instrument;
 
@@ -29,8 +33,7 @@ pub(crate) fn wrap(router: Router, gate: Arc<Gate>) -> Router {
         .layer(from_fn(move |request: Request, next: Next| {
             let fresh = hex::encode(world.bytes::<16>());
             let came = request.headers().get("traceparent").and_then(|value| value.to_str().ok()?.parse().ok());
-            let trace = came.map_or_else(|| TraceParent::new(&world), |came: TraceParent| came.child(&world));
-            correlate(request, next, fresh, trace)
+            correlate(request, next, fresh, Hop::of(came, world.clone()))
         }))
 }
 
@@ -42,23 +45,55 @@ async fn only_from_the_edge(gate: Arc<Gate>, request: Request, next: Next) -> Re
     Problem::forbidden("edge_required", "Use the public address of this service.").into_response()
 }
 
-async fn correlate(request: Request, next: Next, fresh: String, trace: TraceParent) -> Response {
+/// This request's place in its trace.
+struct Hop {
+    came: Option<TraceParent>,
+    own: TraceParent,
+    world: World,
+}
+
+impl Hop {
+    fn of(came: Option<TraceParent>, world: World) -> Self {
+        let own = came.map_or_else(|| TraceParent::new(&world), |came| came.child(&world));
+        Self { came, own, world }
+    }
+}
+
+async fn correlate(request: Request, next: Next, fresh: String, hop: Hop) -> Response {
     let request_id = given(&request, REQUEST_ID_HEADER, 128).filter(|id| id.bytes().all(is_plain)).unwrap_or(fresh);
     let method = request.method().clone();
     let route = request.extensions().get::<axum::extract::MatchedPath>().map(|path| path.as_str().to_owned());
-    let span = tracing::info_span!("request", request_id, traceparent = %trace, %method, route);
+    let span = tracing::info_span!("request", request_id, traceparent = %hop.own, %method, route);
+    let begun = Span::begin(Kind::Server, hop.own, hop.came, &hop.world);
     let answer = async {
         let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         let response = answer.unwrap_or_else(|_| Problem::internal("the handler panicked").into_response());
         tracing::info!(status = response.status().as_u16(), "answered");
         response
     };
-    let answer = REQUEST_ID.scope(request_id.clone(), stores::trace::within(Some(trace), answer));
+    let answer = REQUEST_ID.scope(request_id.clone(), trace::within(Some(hop.own), answer));
     let mut response = answer.instrument(span).await;
+    if let Some(begun) = begun {
+        begun.end(told(&method, route.as_deref(), &request_id, &response), &hop.world);
+        spans::flush().await;
+    }
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID_HEADER, value);
     }
     response
+}
+
+/// What the span of a request tells, by the conventions for HTTP servers.
+fn told(method: &Method, route: Option<&str>, request_id: &str, response: &Response) -> Ending {
+    let status = response.status();
+    let mut attributes = vec![
+        ("http.request.method", method.to_string()),
+        ("http.response.status_code", status.as_u16().to_string()),
+        ("cinema.request_id", request_id.to_owned()),
+    ];
+    attributes.extend(route.map(|route| ("http.route", route.to_owned())));
+    let name = route.map_or_else(|| method.to_string(), |route| format!("{method} {route}"));
+    Ending { name, attributes, error: status.is_server_error().then(|| status.to_string()) }
 }
 
 /// A header of at most `longest` bytes.

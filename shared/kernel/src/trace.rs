@@ -31,6 +31,16 @@ impl TraceParent {
         Self { parent_id: u64::from_be_bytes(world.bytes()).max(1), ..self }
     }
 
+    /// 16 hexadecimal digits of this hop's own.
+    pub fn span_id(&self) -> String {
+        format!("{:016x}", self.parent_id)
+    }
+
+    /// Whether whoever began the trace wants to see it.
+    pub fn is_sampled(&self) -> bool {
+        self.flags & 1 == 1
+    }
+
     /// 32 hexadecimal digits, the same for every hop.
     pub fn trace_id(&self) -> String {
         format!("{:032x}", self.trace_id)
@@ -76,6 +86,8 @@ mod tests {
         assert_eq!(parent.to_string(), TEXT);
         let child = parent.child(&World::system());
         assert_eq!(child.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert_eq!((parent.span_id().as_str(), parent.is_sampled()), ("00f067aa0ba902b7", true));
+        assert!(!TEXT.replace("-01", "-02").parse::<TraceParent>().unwrap().is_sampled());
         assert_ne!(child, parent);
         assert_eq!(child.to_string().parse(), Ok(child));
     }

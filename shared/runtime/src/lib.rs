@@ -8,7 +8,6 @@ mod metrics;
 mod program;
 mod records;
 mod references;
-mod telemetry;
 mod vars;
 mod wire;
 
@@ -31,7 +30,7 @@ pub fn run<S, F>(wire: impl FnOnce(&Boot) -> Result<S, BootError>, serve: impl F
 where
     F: Future<Output = Result<(), InvocationError>>,
 {
-    telemetry::init();
+    telemetry::logs::init();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

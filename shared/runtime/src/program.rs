@@ -84,7 +84,12 @@ pub fn serve(wire: fn(&Boot) -> Result<Program, BootError>) -> ExitCode {
             let span = tracing::info_span!("invocation", request_id = invocation.context.request_id);
             let deadline = deadline_of(&world, invocation.context.deadline);
             let program = program.clone();
-            async move { program.0.answer(&invocation.payload, &deadline).await }.instrument(span)
+            let answer = async move {
+                let answer = program.0.answer(&invocation.payload, &deadline).await;
+                telemetry::spans::flush().await;
+                answer
+            };
+            answer.instrument(span)
         };
         lambda_runtime::run(lambda_runtime::service_fn(handle)).await
     })

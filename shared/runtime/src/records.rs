@@ -26,6 +26,10 @@ impl Record for SqsMessage {
         self.trace
     }
 
+    fn name(&self) -> String {
+        "message".to_owned()
+    }
+
     fn span(&self) -> Span {
         let traceparent = self.trace.map(|trace| trace.to_string());
         tracing::info_span!("message", message_id = self.id, receive_count = self.receive_count, traceparent)
@@ -77,6 +81,10 @@ impl Record for KinesisRecord {
         self.envelope().traceparent?.parse().ok()
     }
 
+    fn name(&self) -> String {
+        self.envelope().kind
+    }
+
     fn span(&self) -> Span {
         let (sequence_number, Envelope { id, kind, subject, traceparent }) = (&self.sequence_number, self.envelope());
         tracing::info_span!("record", sequence_number, event_id = id, event_type = kind, subject, traceparent)
@@ -108,6 +116,10 @@ impl Record for S3Object {
     /// S3 carries none: whoever knows the object's story continues it.
     fn trace(&self) -> Option<TraceParent> {
         None
+    }
+
+    fn name(&self) -> String {
+        format!("object in {}", self.bucket)
     }
 
     fn span(&self) -> Span {
@@ -165,6 +177,10 @@ struct Traced {
 impl Record for Change {
     fn trace(&self) -> Option<TraceParent> {
         self.after::<Traced>().or_else(|| self.before())?.traceparent?.parse().ok()
+    }
+
+    fn name(&self) -> String {
+        "change of an item".to_owned()
     }
 
     fn span(&self) -> Span {
@@ -226,6 +242,10 @@ pub struct Tick {
 impl Record for Tick {
     fn trace(&self) -> Option<TraceParent> {
         None
+    }
+
+    fn name(&self) -> String {
+        "tick".to_owned()
     }
 
     fn span(&self) -> Span {

@@ -16,7 +16,7 @@ pub mod secret;
 pub mod stream;
 pub mod table;
 mod this_machine;
-pub mod trace;
+pub use telemetry::trace;
 
 pub use aws::Aws;
 pub use bucket::Bucket;

@@ -9,7 +9,7 @@ use crate::resources::Resources;
 use crate::uses::Use;
 
 /// Settings that every function has.
-const SETTINGS: [&str; 3] = ["CINEMA_ENVIRONMENT", "DEFAULT_TERRITORY", "RUST_LOG"];
+const SETTINGS: [&str; 4] = ["CINEMA_ENVIRONMENT", "DEFAULT_TERRITORY", "OTEL_EXPORTER_OTLP_ENDPOINT", "RUST_LOG"];
 /// Settings that every HTTP function has.
 const HTTP_SETTINGS: [&str; 3] = ["CURSOR_KEY", "ORIGIN_VERIFY", PUBLIC_URL];
 /// The origin that browsers use.
