@@ -39,26 +39,33 @@ fn queries() -> Vec<Query> {
     found
 }
 
-/// The query with what the plugin puts in place of its macros. An argument is the name of a column: the plugin does not count parentheses.
+/// The query with what the plugin puts in place of its macros. It takes the first parentheses after a name for arguments, wherever they are, and splits
+/// those at commas.
 fn filled(sql: &str, from: OffsetDateTime, until: OffsetDateTime) -> String {
     let moment = |at: OffsetDateTime| format!("toDateTime({})", at.unix_timestamp());
-    let mut parts = sql.split("$__");
-    let mut filled = parts.next().unwrap().to_owned();
-    for part in parts {
-        let end = part.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(part.len());
-        let (name, rest) = part.split_at(end);
-        match name {
-            "fromTime" => filled += &(moment(from) + rest),
-            "toTime" => filled += &(moment(until) + rest),
+    let mut filled = String::new();
+    let mut rest = sql;
+    while let Some((before, after)) = rest.split_once("$__") {
+        let end = after.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(after.len());
+        let (name, after) = after.split_at(end);
+        filled += before;
+        rest = match name {
+            "fromTime" | "toTime" => {
+                let bracket = after.chars().find(|letter| ['(', ')'].contains(letter));
+                assert_ne!(bracket, Some('('), "{name} takes what follows for its arguments: {sql}");
+                filled += &moment(if name == "fromTime" { from } else { until });
+                after
+            }
             "timeInterval" => {
-                let (column, rest) = rest[1..].split_once(')').unwrap();
+                let (column, after) = after[1..].split_once(')').unwrap();
                 assert!(column.chars().all(|letter| letter.is_alphanumeric() || letter == '_'), "{column}: {sql}");
-                filled += &format!("toStartOfInterval(toDateTime({column}), INTERVAL {STEP_SECONDS} second){rest}");
+                filled += &format!("toStartOfInterval(toDateTime({column}), INTERVAL {STEP_SECONDS} second)");
+                after
             }
             _ => panic!("the macro {name} is unknown here: {sql}"),
-        }
+        };
     }
-    filled
+    filled + rest
 }
 
 /// The rows of an answer, by the names of their columns.
@@ -207,4 +214,10 @@ fn macros_are_filled_as_the_plugin_does() {
     let sql = "SELECT $__timeInterval(at) AS time FROM x WHERE at >= $__fromTime AND at <= $__toTime - 1";
     let expected = "SELECT toStartOfInterval(toDateTime(at), INTERVAL 600 second) AS time FROM x WHERE at >= toDateTime(0) AND at <= toDateTime(60) - 1";
     assert_eq!(filled(sql, from, until), expected);
+}
+
+#[test]
+#[should_panic(expected = "takes what follows")]
+fn a_macro_does_not_stand_before_parentheses() {
+    filled("SELECT least($__toTime, now())", OffsetDateTime::UNIX_EPOCH, OffsetDateTime::UNIX_EPOCH);
 }
