@@ -7,6 +7,7 @@ mod documents;
 mod drift;
 mod faults;
 mod imports;
+mod observability;
 mod one_build;
 mod page;
 mod privacy;

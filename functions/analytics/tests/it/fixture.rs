@@ -64,6 +64,11 @@ impl Fixture {
         assert_eq!(outcome, Outcome::Done);
     }
 
+    pub async fn evaluate_alerts(&self, now: OffsetDateTime) -> Outcome {
+        let consumer = analytics::operations::consumers::evaluate_alerts(&self.boot_at(now)).unwrap();
+        consumer.consume(Tick { time: Some(now) }, &Deadline::unlimited(World::system())).await
+    }
+
     /// All routes; the clock is the system's.
     pub fn app(&self) -> App {
         self.service.app(analytics::operations::routes)

@@ -4,6 +4,7 @@
 
 mod alerts;
 mod collect_events;
+mod dashboards;
 mod erasure;
 mod exactness;
 mod experiments;
