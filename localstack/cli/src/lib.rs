@@ -14,6 +14,7 @@ mod made_up;
 mod names;
 mod openapi;
 mod output;
+mod part;
 mod plans;
 mod platform;
 mod repository;
