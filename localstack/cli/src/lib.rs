@@ -7,6 +7,7 @@ mod asyncapi;
 mod cargo;
 mod client;
 mod commands;
+mod cost;
 pub mod figures;
 mod films;
 mod generate;
