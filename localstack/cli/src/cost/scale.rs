@@ -65,11 +65,11 @@ impl Month<'_> {
         let mut bounds = self.account()?;
         bounds.extend(self.stream_bounds()?);
         bounds.extend(self.table_bounds()?);
-        bounds.extend(self.engine_bounds()?);
         bounds.extend(self.reserved());
         bounds.extend(self.runs()?);
-        // What holds ten times as many is no worry of this size.
+        // What holds ten times as many is no worry of this size; engines are told whatever they hold.
         bounds.retain(|bound| bound.viewers < WORRY * self.size.viewers);
+        bounds.extend(self.engine_bounds()?);
         bounds.sort_by(|one, other| one.viewers.cmp(&other.viewers).then_with(|| one.what.cmp(&other.what)));
         Ok(bounds)
     }
@@ -173,10 +173,7 @@ impl Month<'_> {
                 "transactions/s",
                 transactions,
                 capacity("rds", database)?,
-                &larger(
-                    &needed.postgres,
-                    "first a replica for reads, then a database for each of the busiest services",
-                ),
+                &larger(&needed.postgres, "first a database of its own for the history of playback"),
             ),
             self.bound(
                 "Postgres: connections behind the proxy",
