@@ -2,19 +2,17 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use manifest::Manifest;
 use serde::{Deserialize, Serialize};
 
 pub mod budget;
 
+use crate::part::Part;
 use budget::Class;
 
-const FILE: &str = "docs/benchmarks/functions.json";
-const PAGE: &str = "docs/benchmarks.md";
-/// The tables stand between these lines of the page.
-const BEGIN: &str = "<!-- from benchmarks/functions.json -->\n";
-const END: &str = "<!-- end of benchmarks/functions.json -->\n";
+/// Where the tables stand.
+const TABLES: Part = Part { page: "docs/benchmarks.md", source: "benchmarks/functions.json" };
 
 /// What was measured of functions that were built with one profile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,9 +72,12 @@ impl Measured {
 }
 
 impl Figures {
-    fn read(root: &Path) -> Result<Self> {
-        let text = fs::read_to_string(root.join(FILE)).context(FILE)?;
-        serde_json::from_str(&text).context(FILE)
+    /// Where they are kept.
+    pub const FILE: &str = "docs/benchmarks/functions.json";
+
+    pub(crate) fn read(root: &Path) -> Result<Self> {
+        let text = fs::read_to_string(root.join(Figures::FILE)).context(Figures::FILE)?;
+        serde_json::from_str(&text).context(Figures::FILE)
     }
 
     /// Puts them into the file, over older ones of the same profile, and into the page. Functions that are gone go.
@@ -93,7 +94,7 @@ impl Figures {
         }
         self.functions.retain(|name, _| manifest.function(name).is_some());
         let text = serde_json::to_string_pretty(&self)? + "\n";
-        fs::write(root.join(FILE), text).context(FILE)?;
+        fs::write(root.join(Figures::FILE), text).context(Figures::FILE)?;
         write(root).map(drop)
     }
 
@@ -176,35 +177,14 @@ fn median_and_most(values: impl Iterator<Item = f64>) -> String {
     }
 }
 
-/// A page with other text between its two lines.
-fn with_tables(page: &str, text: &str) -> Result<String> {
-    let (before, rest) = page.split_once(BEGIN).with_context(|| format!("no line {BEGIN} in {PAGE}"))?;
-    let (_, after) = rest.split_once(END).with_context(|| format!("no line {END} in {PAGE}"))?;
-    Ok(format!("{before}{BEGIN}\n{text}\n{END}{after}"))
-}
-
-/// The page as it is and as it should be.
-fn pages(root: &Path) -> Result<(String, String)> {
-    let page = fs::read_to_string(root.join(PAGE)).context(PAGE)?;
-    let current = with_tables(&page, &Figures::read(root)?.text())?;
-    Ok((page, current))
-}
-
 /// Writes the tables into the page; says which file changed.
 pub(crate) fn write(root: &Path) -> Result<Option<&'static str>> {
-    let (page, current) = pages(root)?;
-    if page == current {
-        return Ok(None);
-    }
-    fs::write(root.join(PAGE), current).context(PAGE)?;
-    Ok(Some(PAGE))
+    TABLES.write(root, &Figures::read(root)?.text())
 }
 
 /// Refuses a page whose tables are not those of the file.
 pub(crate) fn check(root: &Path) -> Result<()> {
-    let (page, current) = pages(root)?;
-    ensure!(page == current, "{PAGE} is out of date: run `cargo cinema generate`");
-    Ok(())
+    TABLES.check(root, &Figures::read(root)?.text())
 }
 
 #[cfg(test)]
@@ -255,27 +235,17 @@ mod tests {
     }
 
     #[test]
-    fn only_what_stands_between_the_lines_of_a_page_is_replaced() {
-        let page = format!("before\n{BEGIN}old\n{END}after\n");
-        let once = with_tables(&page, "new\n").unwrap();
-        assert_eq!(once, format!("before\n{BEGIN}\nnew\n\n{END}after\n"));
-        assert_eq!(with_tables(&once, "new\n").unwrap(), once);
-        for broken in ["no lines", &format!("{BEGIN}no end"), &format!("{END}{BEGIN}the wrong way round")] {
-            assert!(with_tables(broken, "new").is_err(), "{broken}");
-        }
-    }
-
-    #[test]
     fn newer_figures_replace_their_own_and_what_is_gone_goes() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         fs::create_dir_all(root.join("docs/benchmarks")).unwrap();
-        fs::write(root.join(PAGE), format!("{BEGIN}{END}")).unwrap();
+        let lines = "<!-- from benchmarks/functions.json -->\n<!-- end of benchmarks/functions.json -->\n";
+        fs::write(root.join(TABLES.page), lines).unwrap();
         let mut older = figures();
         let gone = older.functions["catalog-get-title"].clone();
         older.functions.insert("catalog-show-nothing".to_owned(), gone);
         let manifest = Manifest::load(&crate::root().unwrap()).unwrap();
-        fs::write(root.join(FILE), serde_json::to_string(&older).unwrap()).unwrap();
+        fs::write(root.join(Figures::FILE), serde_json::to_string(&older).unwrap()).unwrap();
 
         let mut newer = figures();
         newer.functions.retain(|name, _| name == "catalog-get-title");

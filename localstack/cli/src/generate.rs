@@ -1,4 +1,4 @@
-//! Files made from the yaml, from the code and from figures: see [`manifest::generated`], `docs/api/<service>.json`, [`openapi`], [`asyncapi`] and [`figures`].
+//! Files made from the yaml, from the code and from figures: see [`manifest::generated`], `docs/api/<service>.json`, [`openapi`], [`asyncapi`], [`figures`] and [`cost`].
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use engines::progress::Progress;
 use manifest::{Manifest, generated};
 
-use crate::{asyncapi, cargo::cargo, figures, openapi};
+use crate::{asyncapi, cargo::cargo, cost, figures, openapi};
 
 /// Tells the contract tests of a service to write what they would otherwise compare.
 pub(crate) const GENERATE: &str = "CINEMA_GENERATE";
@@ -26,16 +26,17 @@ pub async fn generate(root: &Path, mode: Mode, progress: &Progress) -> Result<()
     contracts(root, &Manifest::load(root)?, mode, progress).await
 }
 
-/// What the yaml says: the plan, the route table, the programs; and the tables of what was measured.
+/// What the yaml says: the plan, the route table, the programs; and the tables of what was measured and of what it costs.
 fn files(root: &Path, mode: Mode) -> Result<()> {
     if mode == Mode::Check {
         generated::check(root)?;
-        return figures::check(root);
+        figures::check(root)?;
+        return cost::check(root);
     }
     for file in generated::write(root)? {
         crate::output::line(file.display())?;
     }
-    if let Some(file) = figures::write(root)? {
+    for file in figures::write(root)?.into_iter().chain(cost::write(root)?) {
         crate::output::line(file)?;
     }
     Ok(())

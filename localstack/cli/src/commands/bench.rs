@@ -11,7 +11,7 @@ use engines::{Home, Mode, Options, packages::Component, progress::Progress};
 
 use crate::{
     cargo::{build, cargo, target, without_tools},
-    names, output,
+    cost, names, output,
     platform::Platform,
     scratch::Scratch,
     variables::variables,
@@ -103,6 +103,12 @@ enum What {
         #[arg(long, default_value = UNSHIPPED)]
         profile: String,
     },
+    /// What a month of a modelled cinema costs at some sizes, and what breaks first in its busiest hour; starts nothing
+    Cost {
+        /// For scripts
+        #[arg(long)]
+        json: bool,
+    },
     /// Learns from rows `user_id,item_id[,timestamp]` and writes `user_id,item_id,rank` for everybody in a second file
     Recommender {
         /// What is learnt from
@@ -141,6 +147,9 @@ pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress:
     }
     if let What::Films { inputs, .. } = &arguments.what {
         ensure!(inputs.is_dir(), "{} is not a folder", inputs.display());
+    }
+    if let What::Cost { json } = arguments.what {
+        return cost::print(root, json);
     }
     // Needs no engine.
     if let What::Recommender { train, fold_in, out } = &arguments.what {
@@ -208,6 +217,7 @@ async fn measure(root: &Path, home: Home, arguments: Arguments, progress: &Progr
             run_cargo(root, &["run", "--quiet", "--release", "--example", "transcode"], &environment).await
         }
         What::Recommender { train, fold_in, out } => recommender(root, [&train, &fold_in, &out]).await,
+        What::Cost { json } => cost::print(root, json),
     }
 }
 
