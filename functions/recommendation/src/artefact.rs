@@ -1,11 +1,11 @@
-//! A model as an object: a magic word, a header in JSON, the weights as `f16`, and the SHA-256 of all that. Its name is that digest, so a version never
-//! changes, and what is damaged is noticed.
+//! A model as an object: a magic word, a header in JSON, what was learnt as `f16`, and the SHA-256 of all that. Its name is that digest, so a version
+//! never changes, and what is damaged is noticed.
 
-use half::f16;
 use kernel::{TitleId, sha256};
 use serde::{Deserialize, Serialize};
 
-const MAGIC: &[u8; 8] = b"CINEASE1";
+use crate::algorithm::{Learnt, Parameters};
+
 const DIGEST_BYTES: usize = 32;
 /// Half of the digest, in hexadecimal: enough that no two are the same.
 const VERSION_LETTERS: usize = 32;
@@ -29,12 +29,14 @@ pub struct Item {
     pub trend: f32,
 }
 
-/// Everything but the weights.
+/// Everything but what was learnt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Header {
     /// When the last thing happened that it is made of: milliseconds since 1970.
     pub data_until: i64,
-    pub lambda: f64,
+    /// They say what learnt it.
+    #[serde(flatten)]
+    pub parameters: Parameters,
     /// In the order of their ids.
     pub items: Vec<Item>,
 }
@@ -43,8 +45,7 @@ pub struct Header {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Artefact {
     pub header: Header,
-    /// From each item: places of others, ascending, and weights.
-    pub weights: Vec<Vec<(u16, f32)>>,
+    pub learnt: Learnt,
 }
 
 impl Artefact {
@@ -54,18 +55,11 @@ impl Artefact {
     /// Never in practice: the header is plain data.
     pub fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
         let header = serde_json::to_vec(&self.header)?;
-        let entries: usize = self.weights.iter().map(Vec::len).sum();
-        let mut bytes = Vec::with_capacity(header.len() + entries * 4 + self.weights.len() * 2 + 64);
-        bytes.extend(MAGIC);
+        let mut bytes = Vec::new();
+        bytes.extend(self.header.parameters.magic());
         bytes.extend((header.len() as u32).to_le_bytes());
         bytes.extend(header);
-        for row in &self.weights {
-            bytes.extend((row.len() as u16).to_le_bytes());
-            for (to, weight) in row {
-                bytes.extend(to.to_le_bytes());
-                bytes.extend(f16::from_f32(*weight).to_le_bytes());
-            }
-        }
+        self.learnt.write(&mut bytes);
         let digest = sha256(&bytes);
         bytes.extend(digest);
         Ok(bytes)
@@ -81,40 +75,22 @@ impl Artefact {
         if sha256(content) != digest {
             return Err(Damaged("its digest is another"));
         }
-        let mut rest = content.strip_prefix(MAGIC).ok_or(Damaged("of another form"))?;
-        let header_length = u32::from_le_bytes(take(&mut rest)?) as usize;
-        let (header, body) = rest.split_at_checked(header_length).ok_or(Damaged("cut off"))?;
+        let (magic, rest) = content.split_first_chunk::<8>().ok_or(Damaged("of another form"))?;
+        let (length, rest) = rest.split_first_chunk().ok_or(Damaged("cut off"))?;
+        let length = u32::from_le_bytes(*length) as usize;
+        let (header, body) = rest.split_at_checked(length).ok_or(Damaged("cut off"))?;
         let header: Header = serde_json::from_slice(header).map_err(|_| Damaged("its header cannot be read"))?;
+        if magic != header.parameters.magic() {
+            return Err(Damaged("of another form"));
+        }
         let is_sorted = header.items.is_sorted_by(|one, other| one.id < other.id);
         let is_finite = header.items.iter().all(|item| item.popularity.is_finite() && item.trend.is_finite());
         if !is_sorted || !is_finite {
             return Err(Damaged("its titles are not in order"));
         }
-        rest = body;
-        let mut weights = Vec::with_capacity(header.items.len());
-        for _ in &header.items {
-            let mut row = Vec::with_capacity(usize::from(u16::from_le_bytes(take(&mut rest)?)));
-            for _ in 0..row.capacity() {
-                let to = u16::from_le_bytes(take(&mut rest)?);
-                let weight = f16::from_le_bytes(take(&mut rest)?).to_f32();
-                if usize::from(to) >= header.items.len() || !weight.is_finite() {
-                    return Err(Damaged("a weight leads nowhere or is no number"));
-                }
-                row.push((to, weight));
-            }
-            if !row.is_sorted_by(|one, other| one.0 < other.0) {
-                return Err(Damaged("its weights are not in order"));
-            }
-            weights.push(row);
-        }
-        if rest.is_empty() { Ok(Self { header, weights }) } else { Err(Damaged("too long")) }
+        let learnt = header.parameters.read(header.items.len(), body).map_err(Damaged)?;
+        Ok(Self { header, learnt })
     }
-}
-
-fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Damaged> {
-    let (taken, left) = rest.split_first_chunk().ok_or(Damaged("cut off"))?;
-    *rest = left;
-    Ok(*taken)
 }
 
 /// The name of a version: what it is, not when it was made.
@@ -133,8 +109,9 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::{ease, factors::Factors, ials, weights::Weights};
 
-    fn artefact() -> Artefact {
+    fn header(parameters: Parameters) -> Header {
         let item = |n: u128| Item {
             id: TitleId::from_uuid(Uuid::from_u128(n)),
             genres: vec!["drama".to_owned()],
@@ -142,8 +119,24 @@ mod tests {
             popularity: 7.0,
             trend: 0.5,
         };
-        let header = Header { data_until: 9, lambda: 100.0, items: (1..4).map(item).collect() };
-        Artefact { header, weights: vec![vec![(1, 0.5), (2, -0.25)], vec![], vec![(0, 0.125)]] }
+        Header { data_until: 9, parameters, items: (1..4).map(item).collect() }
+    }
+
+    fn of_weights(rows: &[&[(u16, f32)]]) -> Artefact {
+        let rows = rows.iter().map(|row| row.to_vec()).collect();
+        let parameters = ease::Parameters { lambda: 100.0 };
+        Artefact { header: header(parameters.into()), learnt: Learnt::Ease(Weights::new(rows)) }
+    }
+
+    fn of_factors(values: &[f32]) -> Artefact {
+        let parameters = ials::Parameters { lambda: 0.003, unobserved_weight: 0.1, exponent: 1.0, dimensions: 2 };
+        let learnt = Learnt::Ials(Factors::new(parameters, values.to_vec()));
+        Artefact { header: header(parameters.into()), learnt }
+    }
+
+    /// One of each kind.
+    fn artefacts() -> [Artefact; 2] {
+        [of_weights(&[&[(1, 0.5), (2, -0.25)], &[], &[(0, 0.125)]]), of_factors(&[0.5, -0.25, 0.0, 1.0, 0.125, 2.0])]
     }
 
     fn signed(mut content: Vec<u8>) -> Vec<u8> {
@@ -152,41 +145,99 @@ mod tests {
         content
     }
 
+    fn is_refused(artefact: &Artefact) -> bool {
+        Artefact::decode(&artefact.encode().unwrap()).is_err()
+    }
+
     #[test]
     fn a_model_is_read_as_it_was_written() {
-        let bytes = artefact().encode().unwrap();
-        assert_eq!(Artefact::decode(&bytes), Ok(artefact()));
-        assert_eq!(bytes, artefact().encode().unwrap());
-        assert!(is_version(&version(&bytes)));
+        for artefact in artefacts() {
+            let bytes = artefact.encode().unwrap();
+            assert_eq!(Artefact::decode(&bytes), Ok(artefact.clone()));
+            assert_eq!(bytes, artefact.encode().unwrap());
+            assert!(is_version(&version(&bytes)));
+        }
+    }
+
+    /// Versions that were made before there was another kind are read, and the same data still make the same version.
+    #[test]
+    fn a_header_of_weights_is_as_it_always_was() {
+        let text = serde_json::to_string(&artefacts()[0].header).unwrap();
+        assert!(text.starts_with(r#"{"data_until":9,"lambda":100.0,"items":[{"id":""#), "{text}");
     }
 
     #[test]
     fn every_changed_or_missing_byte_is_noticed() {
-        let bytes = artefact().encode().unwrap();
-        for place in 0..bytes.len() {
-            let mut changed = bytes.clone();
-            changed[place] ^= 1;
-            assert!(Artefact::decode(&changed).is_err(), "byte {place}");
-            assert!(Artefact::decode(&bytes[..place]).is_err(), "cut at {place}");
+        for artefact in artefacts() {
+            let bytes = artefact.encode().unwrap();
+            for place in 0..bytes.len() {
+                for bit in 0..8 {
+                    let mut changed = bytes.clone();
+                    changed[place] ^= 1 << bit;
+                    assert!(Artefact::decode(&changed).is_err(), "byte {place}");
+                }
+                assert!(Artefact::decode(&bytes[..place]).is_err(), "cut at {place}");
+            }
         }
     }
 
     #[test]
     fn what_carries_the_right_digest_is_not_trusted_either() {
-        let refused = |change: &dyn Fn(&mut Artefact)| {
-            let mut artefact = artefact();
-            change(&mut artefact);
-            Artefact::decode(&artefact.encode().unwrap()).is_err()
-        };
-        assert!(refused(&|artefact| artefact.weights[0][0].1 = f32::NAN));
-        assert!(refused(&|artefact| artefact.weights[0][0].1 = f32::INFINITY));
-        assert!(refused(&|artefact| artefact.weights[0][1].0 = 3));
-        assert!(refused(&|artefact| artefact.weights[0].reverse()));
-        assert!(refused(&|artefact| artefact.header.items.reverse()));
-        assert!(refused(&|artefact| artefact.weights.push(vec![(0, 1.0)])));
-        assert!(refused(&|artefact| drop(artefact.weights.pop())));
-        assert!(refused(&|artefact| artefact.header.items[0].trend = f32::NAN));
-        for content in [vec![], MAGIC.to_vec(), [MAGIC.as_slice(), &[255; 4], b"{}"].concat(), b"CINEASE2".to_vec()] {
+        for rows in [
+            [[(1, f32::NAN)].as_slice(), &[], &[]].as_slice(),
+            &[&[(1, f32::INFINITY)], &[], &[]],
+            &[&[(3, 0.5)], &[], &[]],
+            &[&[(2, 0.5), (1, 0.5)], &[], &[]],
+            &[&[], &[], &[], &[(0, 1.0)]],
+            &[&[], &[]],
+        ] {
+            assert!(is_refused(&of_weights(rows)), "{rows:?}");
+        }
+        let fine = [0.5; 6];
+        assert!(!is_refused(&of_factors(&fine)));
+        for values in [&fine[..4], &[0.5; 8], &[f32::NAN; 6], &[1e6; 6]] {
+            assert!(is_refused(&of_factors(values)), "{values:?}");
+        }
+        for artefact in artefacts() {
+            let refused = |change: &dyn Fn(&mut Header)| {
+                let mut artefact = artefact.clone();
+                change(&mut artefact.header);
+                is_refused(&artefact)
+            };
+            assert!(refused(&|header| header.items.reverse()));
+            assert!(refused(&|header| drop(header.items.pop())));
+            assert!(refused(&|header| header.items[0].trend = f32::NAN));
+        }
+        let sound = ials::Parameters { lambda: 0.003, unobserved_weight: 0.1, exponent: 1.0, dimensions: 2 };
+        for parameters in [
+            ials::Parameters { lambda: 0.0, ..sound },
+            ials::Parameters { unobserved_weight: -1.0, ..sound },
+            ials::Parameters { exponent: 3.0, ..sound },
+            ials::Parameters { dimensions: 0, ..sound },
+            ials::Parameters { dimensions: 3, ..sound },
+            ials::Parameters { dimensions: u16::MAX, ..sound },
+        ] {
+            let artefact = Artefact { header: header(parameters.into()), ..of_factors(&fine) };
+            assert!(is_refused(&artefact), "{parameters:?}");
+        }
+    }
+
+    /// The word at its beginning and the parameters say the same, or nothing is believed.
+    #[test]
+    fn one_kind_is_not_read_as_the_other() {
+        let [weights, factors] = artefacts();
+        let crossed = Artefact { header: factors.header.clone(), learnt: weights.learnt.clone() };
+        assert!(is_refused(&crossed));
+        for artefact in [weights, factors] {
+            let bytes = artefact.encode().unwrap();
+            let content = &bytes[8..bytes.len() - DIGEST_BYTES];
+            for magic in [b"CINEASE1", b"CINEIALS", b"CINEASE2"] {
+                let bytes = signed([magic.as_slice(), content].concat());
+                let is_own = magic == artefact.header.parameters.magic();
+                assert_eq!(Artefact::decode(&bytes).is_ok(), is_own);
+            }
+        }
+        for content in [vec![], b"CINEASE1".to_vec(), [b"CINEIALS".as_slice(), &[255; 4], b"{}"].concat()] {
             assert!(Artefact::decode(&signed(content)).is_err());
         }
     }

@@ -6,8 +6,6 @@ use kernel::TitleId;
 
 /// Titles that fewer people liked say nothing by numbers; what they are like says more.
 pub const LEAST_POSITIVES: usize = 5;
-/// The matrices of more titles do not fit into the function's memory; the least watched are left to what they are like.
-pub const MOST_ITEMS: usize = 8_000;
 /// Of each person, the newest.
 const MOST_OF_ONE: usize = 500;
 
@@ -75,16 +73,33 @@ impl Dataset {
         self.people.iter().flatten().map(|positive| positive.at).max().unwrap_or_default()
     }
 
-    /// The titles that a model is learnt for, in the order of their ids.
-    pub fn items(&self) -> Vec<TitleId> {
+    /// Those who liked something last, as many as there may be of them and of what they liked.
+    pub fn latest(&self, most_people: usize, most_positives: usize) -> &[Vec<Positive>] {
+        let mut left = most_positives;
+        let is_within = |positives: &&Vec<Positive>| {
+            let rest = left.checked_sub(positives.len());
+            left = rest.unwrap_or_default();
+            rest.is_some()
+        };
+        let count = self.people.iter().rev().take(most_people).take_while(is_within).count();
+        &self.people[self.people.len() - count..]
+    }
+
+    /// How many titles enough people liked.
+    pub fn count_titles(&self) -> usize {
+        Self::items_of(&self.people, usize::MAX).len()
+    }
+
+    /// The titles that a model is learnt for, in the order of their ids: those that most of these people liked.
+    pub fn items_of(people: &[Vec<Positive>], most: usize) -> Vec<TitleId> {
         let mut counts: BTreeMap<TitleId, usize> = BTreeMap::new();
-        for positive in self.people.iter().flatten() {
+        for positive in people.iter().flatten() {
             *counts.entry(positive.title).or_default() += 1;
         }
         let mut items: Vec<(usize, TitleId)> =
             counts.into_iter().filter(|(_, count)| *count >= LEAST_POSITIVES).map(|(id, count)| (count, id)).collect();
         items.sort_by_key(|(count, id)| (std::cmp::Reverse(*count), *id));
-        let mut items: Vec<TitleId> = items.into_iter().take(MOST_ITEMS).map(|(_, id)| id).collect();
+        let mut items: Vec<TitleId> = items.into_iter().take(most).map(|(_, id)| id).collect();
         items.sort_unstable();
         items
     }
@@ -142,6 +157,28 @@ mod tests {
     fn one_person_with_fifty_thousand_has_the_newest() {
         let data = Dataset::new([(0..50_000).map(|n| positive(n, n as i64)).collect()]);
         assert_eq!((data.len(), data.newest_at()), (500, 49_999));
+    }
+
+    #[test]
+    fn the_latest_people_are_taken_and_nobody_in_part() {
+        let people = (0..6).map(|person| (0..3).map(|n| positive(n, (person * 10 + n) as i64)).collect());
+        let data = Dataset::new(people);
+        for (most_people, most_positives, expected) in
+            [(9, 99, 6), (2, 99, 2), (9, 9, 3), (9, 8, 2), (9, 2, 0), (0, 9, 0)]
+        {
+            let latest = data.latest(most_people, most_positives);
+            assert_eq!(latest, &data.people()[6 - expected..], "{most_people} {most_positives}");
+        }
+    }
+
+    #[test]
+    fn titles_that_few_liked_are_left_out_and_so_are_the_least_liked_above_the_limit() {
+        let people = (0..7_u128)
+            .map(|person| (1..=3).filter(|title| person < 3 + title).map(|title| positive(title, 1)).collect());
+        let data = Dataset::new(people);
+        let title = |n: u128| TitleId::from_uuid(Uuid::from_u128(n));
+        assert_eq!((data.count_titles(), Dataset::items_of(data.people(), 9)), (2, vec![title(2), title(3)]));
+        assert_eq!(Dataset::items_of(data.people(), 1), [title(3)]);
     }
 
     #[test]

@@ -5,11 +5,24 @@ use std::collections::HashMap;
 
 use faer::{Mat, Side, linalg::solvers::DenseSolveCore};
 use kernel::TitleId;
+use serde::{Deserialize, Serialize};
 
-use crate::dataset::Dataset;
+use crate::{
+    algorithm::{Learner, Learnt, Unlearnable},
+    dataset::Dataset,
+    limits::Limits,
+    weights::{Row, Weights},
+};
 
 /// The weights that are kept of each title, by their size: fewer cost quality (50: −3 %), and so do positive ones alone (−4 %).
 pub const KEPT_WEIGHTS: usize = 200;
+
+/// What is chosen before anything is learnt.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Parameters {
+    /// λ.
+    pub lambda: f64,
+}
 
 /// Why there is no model.
 #[derive(Debug, thiserror::Error)]
@@ -22,17 +35,23 @@ pub struct NoInverse {
 /// How often titles were liked together: the same for every λ.
 pub struct Gram {
     /// In the order of their ids.
-    pub items: Vec<TitleId>,
+    items: Vec<TitleId>,
     sums: Mat<f64>,
 }
 
-/// The weights from each title to others, in the order of the items and of the others.
-pub type Weights = Vec<Vec<(u16, f32)>>;
+impl Learner for Gram {
+    type Parameters = Parameters;
+    const CANDIDATES: &'static [Parameters] = &[
+        Parameters { lambda: 100.0 },
+        Parameters { lambda: 200.0 },
+        Parameters { lambda: 400.0 },
+        Parameters { lambda: 800.0 },
+    ];
+    const USUAL: Parameters = Parameters { lambda: 200.0 };
 
-impl Gram {
     /// Counts. The sums run in the order of the data, so the same data give the same bits.
-    pub fn of(data: &Dataset) -> Self {
-        let items = data.items();
+    fn of(data: &Dataset, limits: &Limits) -> Self {
+        let items = Dataset::items_of(data.people(), limits.inverted_titles);
         let places: HashMap<TitleId, usize> = items.iter().enumerate().map(|(place, id)| (*id, place)).collect();
         let mut sums = Mat::zeros(items.len(), items.len());
         for positives in data.people() {
@@ -49,11 +68,21 @@ impl Gram {
         Self { items, sums }
     }
 
+    fn items(&self) -> &[TitleId] {
+        &self.items
+    }
+
+    fn fit(&self, Parameters { lambda }: Parameters) -> Result<Learnt, Unlearnable> {
+        Ok(Learnt::Ease(Weights::new(self.solve(lambda)?)))
+    }
+}
+
+impl Gram {
     /// The largest weights of each title.
     ///
     /// # Errors
     /// When the numbers are such that nothing can be solved.
-    pub fn solve(&self, lambda: f64) -> Result<Weights, NoInverse> {
+    pub fn solve(&self, lambda: f64) -> Result<Vec<Row>, NoInverse> {
         let count = self.items.len();
         let failed = || NoInverse { items: count, lambda };
         if count == 0 {
@@ -74,7 +103,7 @@ impl Gram {
     }
 }
 
-fn largest(from: usize, row: &[f64], diagonal: &[f64]) -> Option<Vec<(u16, f32)>> {
+fn largest(from: usize, row: &[f64], diagonal: &[f64]) -> Option<Row> {
     let mut weights = Vec::with_capacity(row.len());
     for (to, (value, own)) in row.iter().zip(diagonal).enumerate() {
         let weight = (-value / own) as f32;

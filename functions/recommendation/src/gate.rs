@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::measure::Quality;
+use crate::{algorithm::Parameters, measure::Quality};
 
 /// A model that is not clearly better than what everybody watches is not worth its risk.
 const OVER_POPULARITY: f64 = 1.3;
@@ -34,7 +34,8 @@ pub struct Report {
     pub data_until: i64,
     pub people: usize,
     pub titles: usize,
-    pub lambda: f64,
+    #[serde(flatten)]
+    pub parameters: Parameters,
     pub model: Quality,
     pub popularity: Quality,
     /// Profiles whose home page was looked at, and how many of them showed something that was not to be shown.

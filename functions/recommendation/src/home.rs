@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 use crate::{
     catalogue::Catalogue,
     millis,
-    model::{Model, Reason},
+    model::{FoldIn, Model, Reason},
+    places,
     selection::{Candidate, LEAST, Limits, ROW, mixed},
     serving::Serving,
     taste::{Leaning, Taste},
@@ -18,6 +19,8 @@ use crate::{
 
 /// How long a title is new.
 const NEW: Duration = Duration::days(90);
+/// Titles that a row could be about: each costs a look at every item.
+const MOST_TRIED: usize = 20;
 /// Rows of one kind beside each other.
 const MOST_BECAUSE: usize = 2;
 const MOST_GENRES: usize = 3;
@@ -88,6 +91,7 @@ pub struct Inputs {
     pub model: Option<String>,
     pub leaning: Leaning,
     /// Places of the model's titles that may be shown: visible then, and neither seen nor refused.
+    #[serde(with = "places")]
     pub allowed: Vec<u16>,
     /// Newest first.
     pub outsiders: Vec<Outsider>,
@@ -166,7 +170,7 @@ struct Shown<'a> {
 struct Page<'a> {
     inputs: &'a Inputs,
     model: Option<&'a Model>,
-    history: Vec<(TitleId, f32)>,
+    fold_in: Option<FoldIn<'a>>,
     shown: Vec<Shown<'a>>,
     taken: BTreeSet<TitleId>,
     limits: Limits,
@@ -177,7 +181,8 @@ impl<'a> Page<'a> {
     fn new(inputs: &'a Inputs, model: Option<&'a Model>) -> Self {
         let sources = &inputs.leaning.sources;
         let history: Vec<(TitleId, f32)> = sources.iter().map(|source| (source.title, source.weight)).collect();
-        let scores = model.map(|model| model.scores(&history)).unwrap_or_default();
+        let fold_in = model.map(|model| model.fold_in(&history));
+        let scores = fold_in.as_ref().map(FoldIn::scores).unwrap_or_default();
         let head = model.map_or(f32::INFINITY, head);
         let known = inputs.allowed.iter().filter_map(|place| {
             let place = usize::from(*place);
@@ -214,7 +219,7 @@ impl<'a> Page<'a> {
             // Whoever watches more of the head gets more of it.
             limits: Limits { of_one_genre: inputs.serving.of_one_genre(), heads: own.max(inputs.serving.of_heads()) },
             rows: Vec::new(),
-            history,
+            fold_in,
             inputs,
             model,
         }
@@ -238,7 +243,7 @@ impl<'a> Page<'a> {
         let Some(model) = self.model else { return };
         let sources = self.inputs.leaning.sources.iter().filter(|source| source.is_liked());
         let mut count = 0;
-        for source in sources {
+        for source in sources.take(MOST_TRIED) {
             if count == MOST_BECAUSE {
                 break;
             }
@@ -295,12 +300,17 @@ impl<'a> Page<'a> {
     fn best(&self, measure: impl Fn(&Shown<'a>) -> Option<f32>) -> Vec<(usize, f32)> {
         let free = self.shown.iter().enumerate().filter(|(_, shown)| !self.taken.contains(&shown.title));
         let mut ranked: Vec<(usize, f32)> = free.filter_map(|(at, shown)| Some((at, measure(shown)?))).collect();
-        ranked.sort_by(|(one, of_one), (other, of_other)| {
+        let better = |(one, of_one): &(usize, f32), (other, of_other): &(usize, f32)| {
             let (one, other) = (&self.shown[*one], &self.shown[*other]);
             let by_measure = of_other.total_cmp(of_one).then(other.popularity.total_cmp(&one.popularity));
             by_measure.then(other.published_at.cmp(&one.published_at)).then(one.title.cmp(&other.title))
-        });
-        ranked.truncate(DEPTH);
+        };
+        // Of tens of thousands only these are put in order.
+        if ranked.len() > DEPTH {
+            ranked.select_nth_unstable_by(DEPTH, better);
+            ranked.truncate(DEPTH);
+        }
+        ranked.sort_unstable_by(better);
         ranked
     }
 
@@ -334,9 +344,9 @@ impl<'a> Page<'a> {
 
     fn pick(&self, (at, score): (usize, f32), because: Option<TitleId>) -> Pick {
         let shown = &self.shown[at];
-        let reasons = match (because, self.model, shown.place) {
+        let reasons = match (because, &self.fold_in, shown.place) {
             (Some(title_id), ..) => vec![Reason { title_id, weight: score }],
-            (None, Some(model), Some(place)) => model.reasons(&self.history, place, MOST_REASONS),
+            (None, Some(fold_in), Some(place)) => fold_in.reasons(place, MOST_REASONS),
             _ => Vec::new(),
         };
         Pick { title: shown.title, score, reasons }

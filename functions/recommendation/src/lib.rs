@@ -2,6 +2,7 @@
 //!
 //! Nothing is shown that a profile has seen, refused or may not see. Of a profile the table holds the whole history; a model holds nobody's.
 
+pub mod algorithm;
 pub mod answer;
 pub mod artefact;
 pub mod catalogue;
@@ -11,18 +12,23 @@ pub mod dataset;
 pub mod ease;
 pub mod experiment;
 mod exposures;
+mod factors;
 pub mod feedback;
 pub mod gate;
 pub mod home;
+pub mod ials;
 pub mod library;
+pub mod limits;
 mod listing;
 pub mod measure;
 mod millis;
 pub mod model;
 pub mod operations;
+mod places;
 mod problems;
 pub mod record;
 pub mod related;
+mod ridge;
 pub mod selection;
 pub mod serving;
 mod slug;
@@ -31,3 +37,4 @@ pub mod taste;
 pub mod title;
 pub mod training;
 pub mod viewing;
+mod weights;

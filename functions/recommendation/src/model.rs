@@ -6,7 +6,10 @@ use kernel::TitleId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::artefact::{Artefact, Damaged, Header, Item, version};
+use crate::{
+    algorithm::{Learnt, Scoring},
+    artefact::{Artefact, Damaged, Header, Item, version},
+};
 
 /// A title that speaks for another one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -23,8 +26,14 @@ pub struct Model {
     /// Its name.
     pub version: String,
     header: Header,
-    weights: Vec<Vec<(u16, f32)>>,
+    learnt: Learnt,
     places: HashMap<TitleId, usize>,
+}
+
+/// A history that a model has taken in: solved once, asked as often as need be.
+pub struct FoldIn<'a> {
+    model: &'a Model,
+    scoring: Box<dyn Scoring + 'a>,
 }
 
 impl Model {
@@ -33,9 +42,9 @@ impl Model {
     /// # Errors
     /// What is wrong with it.
     pub fn read(bytes: &[u8]) -> Result<Self, Damaged> {
-        let Artefact { header, weights } = Artefact::decode(bytes)?;
+        let Artefact { header, learnt } = Artefact::decode(bytes)?;
         let places = header.items.iter().enumerate().map(|(place, item)| (item.id, place)).collect();
-        Ok(Self { version: version(bytes), header, weights, places })
+        Ok(Self { version: version(bytes), header, learnt, places })
     }
 
     /// Its titles, in the order of their ids.
@@ -48,16 +57,10 @@ impl Model {
         self.places.get(&title).copied()
     }
 
-    /// How much each item fits a history. Titles that the model does not know say nothing.
-    pub fn scores(&self, history: &[(TitleId, f32)]) -> Vec<f32> {
-        let mut scores = vec![0.0; self.header.items.len()];
-        for (title, weight) in history {
-            let Some(from) = self.place(*title) else { continue };
-            for (to, strength) in &self.weights[from] {
-                scores[usize::from(*to)] += weight * strength;
-            }
-        }
-        scores
+    /// Takes in a history. Titles that the model does not know say nothing.
+    pub fn fold_in(&self, history: &[(TitleId, f32)]) -> FoldIn<'_> {
+        let known = history.iter().filter_map(|(title, weight)| Some((self.place(*title)?, *weight)));
+        FoldIn { model: self, scoring: self.learnt.fold_in(known.collect()) }
     }
 
     /// The best of the items that may be taken: by score, then by popularity, then by id.
@@ -76,28 +79,26 @@ impl Model {
         ranked
     }
 
+    /// The items that one title speaks for, the strongest first.
+    pub fn neighbours(&self, title: TitleId) -> Vec<(usize, f32)> {
+        self.place(title).map(|place| self.learnt.neighbours(place)).unwrap_or_default()
+    }
+}
+
+impl FoldIn<'_> {
+    /// How much each item fits the history.
+    pub fn scores(&self) -> Vec<f32> {
+        self.scoring.scores()
+    }
+
     /// What speaks most for an item, the strongest first.
-    pub fn reasons(&self, history: &[(TitleId, f32)], item: usize, most: usize) -> Vec<Reason> {
-        let Ok(wanted) = u16::try_from(item) else { return Vec::new() };
-        let strength = |title: TitleId| -> Option<f32> {
-            let row = &self.weights[self.place(title)?];
-            row.binary_search_by_key(&wanted, |(to, _)| *to).ok().map(|at| row[at].1)
-        };
-        let parts = history.iter().filter_map(|(title, weight)| {
-            Some(Reason { title_id: *title, weight: weight * strength(*title)? }).filter(|reason| reason.weight > 0.0)
-        });
-        let mut reasons: Vec<Reason> = parts.collect();
+    pub fn reasons(&self, item: usize, most: usize) -> Vec<Reason> {
+        let parts = self.scoring.parts(item).into_iter().filter(|(_, weight)| *weight > 0.0);
+        let items = self.model.items();
+        let mut reasons: Vec<Reason> =
+            parts.map(|(place, weight)| Reason { title_id: items[place].id, weight }).collect();
         reasons.sort_by(|one, other| other.weight.total_cmp(&one.weight).then(one.title_id.cmp(&other.title_id)));
         reasons.truncate(most);
         reasons
-    }
-
-    /// The items that one title speaks for, the strongest first.
-    pub fn neighbours(&self, title: TitleId) -> Vec<(usize, f32)> {
-        let Some(from) = self.place(title) else { return Vec::new() };
-        let row = self.weights[from].iter().map(|(to, weight)| (usize::from(*to), *weight));
-        let mut neighbours: Vec<(usize, f32)> = row.filter(|(_, weight)| *weight > 0.0).collect();
-        neighbours.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
-        neighbours
     }
 }

@@ -6,29 +6,30 @@ use kernel::TitleId;
 use time::Duration;
 
 use crate::{
+    algorithm::{Algorithm, Learner, Unlearnable},
     artefact::{Artefact, Damaged, Header, Item},
     catalogue::Catalogue,
     dataset::{Dataset, Split},
-    ease::{Gram, NoInverse},
+    ease::Gram,
     gate::{Report, objections},
+    ials::Interactions,
+    limits::Limits,
     measure::{DEPTH, Quality, quality},
     model::Model,
 };
 
-/// What λ is chosen from, on the last fifth of what the judged model may know.
-const LAMBDAS: [f64; 4] = [100.0, 200.0, 400.0, 800.0];
-/// When there is nothing to choose by.
-const USUAL_LAMBDA: f64 = 200.0;
 /// After so long a view counts half for what is watched these days.
 const TREND_HALVES: Duration = Duration::days(3);
 /// More lists than these judge no better.
 const MOST_JUDGED: usize = 20_000;
+/// Nor are more scores than so many lists of 8,000 titles worth their time.
+const MOST_SCORES: usize = MOST_JUDGED * 8_000;
 
 /// Why there is no version.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainingError {
     #[error(transparent)]
-    NoInverse(#[from] NoInverse),
+    Unlearnable(#[from] Unlearnable),
     #[error(transparent)]
     Damaged(#[from] Damaged),
     #[error("the header cannot be written: {0}")]
@@ -43,7 +44,7 @@ pub struct Trained {
 }
 
 /// Learns, judges, and learns again from everything. `pages` looks at home pages that the version would make: how many, and how many of them show
-/// what they must not.
+/// what they must not. What learns follows from how many titles there are.
 ///
 /// # Errors
 /// When the numbers allow no model.
@@ -53,19 +54,47 @@ pub fn train(
     live: Option<&Report>,
     pages: impl FnOnce(&Model) -> (usize, usize),
 ) -> Result<Trained, TrainingError> {
+    train_within(&Limits::default(), data, catalogue, live, pages)
+}
+
+/// The same within other limits.
+///
+/// # Errors
+/// When the numbers allow no model.
+pub fn train_within(
+    limits: &Limits,
+    data: &Dataset,
+    catalogue: &Catalogue,
+    live: Option<&Report>,
+    pages: impl FnOnce(&Model) -> (usize, usize),
+) -> Result<Trained, TrainingError> {
+    // Decided once: what is judged has fewer titles than what is published, and is of the same kind.
+    match Algorithm::for_titles(data.count_titles(), limits) {
+        Algorithm::Ease => train_by::<Gram>(limits, data, catalogue, live, pages),
+        Algorithm::Ials => train_by::<Interactions>(limits, data, catalogue, live, pages),
+    }
+}
+
+fn train_by<L: Learner>(
+    limits: &Limits,
+    data: &Dataset,
+    catalogue: &Catalogue,
+    live: Option<&Report>,
+    pages: impl FnOnce(&Model) -> (usize, usize),
+) -> Result<Trained, TrainingError> {
     let split = data.split_by_time();
-    let inner = split.known.split_by_time();
-    let lambda = best_lambda(&inner, catalogue)?;
-    let (_, judged) = fit(&split.known, &Gram::of(&split.known), catalogue, lambda)?;
-    let (bytes, model) = fit(data, &Gram::of(data), catalogue, lambda)?;
+    let parameters = best_parameters::<L>(limits, &split.known, catalogue)?;
+    let (_, judged) = fit(&split.known, &L::of(&split.known, limits), catalogue, parameters)?;
     let (judged, popularity) = (of_model(&judged, &split), of_popularity(&judged, &split));
+    drop(split);
+    let (bytes, model) = fit(data, &L::of(data, limits), catalogue, parameters)?;
     let (pages, bad_pages) = pages(&model);
     let report = Report {
         version: model.version.clone(),
         data_until: data.newest_at(),
         people: data.people().len(),
         titles: model.items().len(),
-        lambda,
+        parameters: parameters.into(),
         model: judged,
         popularity,
         pages,
@@ -75,25 +104,35 @@ pub fn train(
     Ok(Trained { bytes, model, report })
 }
 
-/// The λ with the best lists; the smaller one of two that are as good.
-fn best_lambda(split: &Split, catalogue: &Catalogue) -> Result<f64, TrainingError> {
+/// Those with the best lists on the last fifth of what the judged model may know; the first of two that are as good.
+fn best_parameters<L: Learner>(
+    limits: &Limits,
+    known: &Dataset,
+    catalogue: &Catalogue,
+) -> Result<L::Parameters, TrainingError> {
+    let split = known.split_by_time();
     if split.hidden.is_empty() {
-        return Ok(USUAL_LAMBDA);
+        return Ok(L::USUAL);
     }
-    let gram = Gram::of(&split.known);
-    let (mut best, mut lambda) = (f64::NEG_INFINITY, USUAL_LAMBDA);
-    for candidate in LAMBDAS {
-        let (_, model) = fit(&split.known, &gram, catalogue, candidate)?;
-        let ndcg = of_model(&model, split).ndcg;
+    let learner = L::of(&split.known, &limits.to_choose());
+    let (mut best, mut parameters) = (f64::NEG_INFINITY, L::USUAL);
+    for candidate in L::CANDIDATES {
+        let (_, model) = fit(&split.known, &learner, catalogue, *candidate)?;
+        let ndcg = of_model(&model, &split).ndcg;
         if ndcg > best {
-            (best, lambda) = (ndcg, candidate);
+            (best, parameters) = (ndcg, *candidate);
         }
     }
-    Ok(lambda)
+    Ok(parameters)
 }
 
 /// A model as it will be served: read from its own bytes.
-fn fit(data: &Dataset, gram: &Gram, catalogue: &Catalogue, lambda: f64) -> Result<(Vec<u8>, Model), TrainingError> {
+fn fit<L: Learner>(
+    data: &Dataset,
+    learner: &L,
+    catalogue: &Catalogue,
+    parameters: L::Parameters,
+) -> Result<(Vec<u8>, Model), TrainingError> {
     let newest_at = data.newest_at();
     let mut counts: BTreeMap<TitleId, (f64, f64)> = BTreeMap::new();
     for positive in data.people().iter().flatten() {
@@ -112,14 +151,15 @@ fn fit(data: &Dataset, gram: &Gram, catalogue: &Catalogue, lambda: f64) -> Resul
             trend: trend as f32,
         }
     };
-    let header = Header { data_until: newest_at, lambda, items: gram.items.iter().map(item).collect() };
-    let bytes = Artefact { header, weights: gram.solve(lambda)? }.encode()?;
+    let items = learner.items().iter().map(item).collect();
+    let header = Header { data_until: newest_at, parameters: parameters.into(), items };
+    let bytes = Artefact { header, learnt: learner.fit(parameters)? }.encode()?;
     let model = Model::read(&bytes)?;
     Ok((bytes, model))
 }
 
 fn of_model(model: &Model, split: &Split) -> Quality {
-    judge(model, split, |history| model.scores(history))
+    judge(model, split, |history| model.fold_in(history).scores())
 }
 
 fn of_popularity(model: &Model, split: &Split) -> Quality {
@@ -130,7 +170,7 @@ fn judge(model: &Model, split: &Split, scores: impl Fn(&[(TitleId, f32)]) -> Vec
     let lists: Vec<(Vec<TitleId>, &BTreeSet<TitleId>)> = split
         .hidden
         .iter()
-        .take(MOST_JUDGED)
+        .take(MOST_JUDGED.min(MOST_SCORES / model.items().len().max(1)))
         .map(|(person, wanted)| {
             let known = &split.known.people()[*person];
             let history: Vec<(TitleId, f32)> = known.iter().map(|positive| (positive.title, positive.weight)).collect();

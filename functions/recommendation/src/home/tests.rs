@@ -11,9 +11,10 @@ use super::*;
 use crate::{
     dataset::{Dataset, Positive},
     feedback::{Feedback, Verdict},
+    limits::Limits,
     related::{View, similar, trending},
     title::Title,
-    training::train,
+    training::train_within,
     viewing::{Viewing, Watch},
 };
 
@@ -63,6 +64,16 @@ fn open(count: usize, now: OffsetDateTime) -> Catalogue {
 
 /// People of five tastes.
 fn model(count: usize, catalogue: &Catalogue, seed: u64, now: OffsetDateTime) -> Model {
+    model_within(&Limits::default(), count, catalogue, seed, now)
+}
+
+/// One of each kind.
+fn models(count: usize, catalogue: &Catalogue, seed: u64, now: OffsetDateTime) -> [Model; 2] {
+    let usual = Limits::default();
+    [usual, Limits { inverted_titles: 0, ..usual }].map(|limits| model_within(&limits, count, catalogue, seed, now))
+}
+
+fn model_within(limits: &Limits, count: usize, catalogue: &Catalogue, seed: u64, now: OffsetDateTime) -> Model {
     let (world, _) = World::replay(now, seed);
     let person = |number: usize| {
         let watch = |_| {
@@ -71,7 +82,7 @@ fn model(count: usize, catalogue: &Catalogue, seed: u64, now: OffsetDateTime) ->
         };
         (0..20).map(watch).collect::<Vec<_>>()
     };
-    train(&Dataset::new((0..300).map(person)), catalogue, None, |_| (0, 0)).unwrap().model
+    train_within(limits, &Dataset::new((0..300).map(person)), catalogue, None, |_| (0, 0)).unwrap().model
 }
 
 fn viewing(world: &World, now: OffsetDateTime) -> Viewing {
@@ -115,14 +126,15 @@ fn nothing_seen_refused_or_invisible_is_ever_shown() {
     const TITLES: usize = 120;
     let now = titles::present();
     let catalogue = catalogue(TITLES, now);
-    let models = [None, Some(model(TITLES, &catalogue, 1, now))];
+    let [inverted, factorised] = models(TITLES, &catalogue, 1, now);
+    let models = [None, Some(inverted), Some(factorised)];
     let audiences = titles::audiences();
     let (world, _) = World::replay(now, 7);
     let (mut shown, mut kinds) = (0, HashMap::new());
     for request in 0..10_000 {
         let taste = taste(&world, TITLES, now);
         let audience = &audiences[request % audiences.len()];
-        let model = models[world.below(2) as usize].as_ref();
+        let model = models[world.below(3) as usize].as_ref();
         let excluded = taste.excluded(&catalogue);
         let is_visible =
             |id: TitleId| visibility(&catalogue.get(id).unwrap().rules, audience, now) == Visibility::Visible;
@@ -175,13 +187,15 @@ fn nothing_seen_refused_or_invisible_is_ever_shown() {
 fn rows_come_back_the_same_from_what_was_stored_whatever_became_of_the_catalogue() {
     let now = titles::present();
     let catalogue = open(80, now);
-    let model = model(80, &catalogue, 2, now);
     let (world, _) = World::replay(now, 3);
-    for _ in 0..100 {
-        let audience = &titles::audiences()[0];
-        let inputs = Inputs::of(&taste(&world, 80, now), &catalogue, Some(&model), audience, now);
-        let stored: Inputs = serde_json::from_str(&serde_json::to_string(&inputs).unwrap()).unwrap();
-        assert_eq!(stored.rows(Some(&model)), inputs.rows(Some(&model)));
+    for model in models(80, &catalogue, 2, now) {
+        for _ in 0..100 {
+            let audience = &titles::audiences()[0];
+            let inputs = Inputs::of(&taste(&world, 80, now), &catalogue, Some(&model), audience, now);
+            let stored: Inputs = serde_json::from_str(&serde_json::to_string(&inputs).unwrap()).unwrap();
+            assert_eq!(stored, inputs);
+            assert_eq!(stored.rows(Some(&model)), inputs.rows(Some(&model)));
+        }
     }
 }
 
@@ -189,7 +203,12 @@ fn rows_come_back_the_same_from_what_was_stored_whatever_became_of_the_catalogue
 fn a_profile_gets_its_cluster_first_with_its_reasons() {
     let now = titles::present();
     let catalogue = open(100, now);
-    let model = model(100, &catalogue, 4, now);
+    for model in models(100, &catalogue, 4, now) {
+        gets_its_cluster_first(&catalogue, &model, now);
+    }
+}
+
+fn gets_its_cluster_first(catalogue: &Catalogue, model: &Model, now: OffsetDateTime) {
     let mut taste = Taste::default();
     for n in [0, 5, 10, 15] {
         let watch = Watch {
@@ -204,7 +223,7 @@ fn a_profile_gets_its_cluster_first_with_its_reasons() {
         };
         taste.viewings.insert(id(n), Viewing { version: 1, watches: vec![watch] });
     }
-    let rows = Inputs::of(&taste, &catalogue, Some(&model), &titles::audiences()[3], now).rows(Some(&model));
+    let rows = Inputs::of(&taste, catalogue, Some(model), &titles::audiences()[3], now).rows(Some(model));
     assert_eq!(rows[0].kind, RowKind::TopPicks);
     let of_cluster = |pick: &&Pick| (pick.title.uuid().as_u128() - 1).is_multiple_of(5);
     assert!(rows[0].picks.iter().take(5).filter(of_cluster).count() >= 4, "{:?}", rows[0]);
