@@ -109,18 +109,32 @@ enum What {
         #[arg(long)]
         json: bool,
     },
-    /// Learns from rows `user_id,item_id[,timestamp]` and writes `user_id,item_id,rank` for everybody in a second file
-    Recommender {
-        /// What is learnt from
-        #[arg(long)]
-        train: PathBuf,
-        /// What is known of those who get a list
-        #[arg(long)]
-        fold_in: PathBuf,
-        /// Where the lists go
-        #[arg(long)]
-        out: PathBuf,
-    },
+    /// Compares the models on people with planted tastes; or learns from rows `user_id,item_id[,timestamp]` and writes `user_id,item_id,rank` for everybody
+    /// in a second file
+    Recommender(Recommender),
+}
+
+/// Files, all three, or how many people and titles are made up.
+#[derive(clap::Args)]
+struct Recommender {
+    /// What is learnt from
+    #[arg(long, requires_all = ["fold_in", "out"])]
+    train: Option<PathBuf>,
+    /// What is known of those who get a list
+    #[arg(long, requires = "train")]
+    fold_in: Option<PathBuf>,
+    /// Where the lists go
+    #[arg(long, requires = "train")]
+    out: Option<PathBuf>,
+    /// Titles; EASE takes part up to 8,000
+    #[arg(long, default_value_t = 4_000)]
+    titles: u32,
+    /// People
+    #[arg(long, default_value_t = 20_000)]
+    people: u32,
+    /// Titles that each of them watches
+    #[arg(long, default_value_t = 40)]
+    each: u32,
 }
 
 /// What `bench search` consists of.
@@ -152,8 +166,8 @@ pub(super) async fn run(root: &Path, home: Home, arguments: Arguments, progress:
         return cost::print(root, json);
     }
     // Needs no engine.
-    if let What::Recommender { train, fold_in, out } = &arguments.what {
-        return recommender(root, [train, fold_in, out]).await;
+    if let What::Recommender(asked) = &arguments.what {
+        return recommender(root, asked).await;
     }
     let scratch = Scratch::new(&home).await?;
     let outcome = measure(root, scratch.home().clone(), arguments, progress).await;
@@ -216,20 +230,23 @@ async fn measure(root: &Path, home: Home, arguments: Arguments, progress: &Progr
         What::Transcode => {
             run_cargo(root, &["run", "--quiet", "--release", "--example", "transcode"], &environment).await
         }
-        What::Recommender { train, fold_in, out } => recommender(root, [&train, &fold_in, &out]).await,
         What::Cost { json } => cost::print(root, json),
+        What::Recommender(asked) => recommender(root, &asked).await,
     }
 }
 
 /// Where cargo runs is the repository: paths that are relative to where the person is are made absolute.
-async fn recommender(root: &Path, files: [&PathBuf; 3]) -> Result<()> {
-    let absolute = files.map(|file| std::path::absolute(file).with_context(|| format!("{}: no path", file.display())));
-    let mut arguments = vec!["run", "--quiet", "--release", "--example", "recommender", "--"]
-        .into_iter()
-        .map(str::to_owned)
-        .collect::<Vec<_>>();
-    for file in absolute {
-        arguments.push(file?.to_string_lossy().into_owned());
+async fn recommender(root: &Path, asked: &Recommender) -> Result<()> {
+    let mut arguments: Vec<String> =
+        ["run", "--quiet", "--release", "--example", "recommender", "--"].map(str::to_owned).into();
+    if let (Some(train), Some(fold_in), Some(out)) = (&asked.train, &asked.fold_in, &asked.out) {
+        for file in [train, fold_in, out] {
+            let absolute = std::path::absolute(file).with_context(|| format!("{}: no path", file.display()))?;
+            arguments.push(absolute.to_string_lossy().into_owned());
+        }
+    } else {
+        arguments.push("generated".to_owned());
+        arguments.extend([asked.titles, asked.people, asked.each].map(|count| count.to_string()));
     }
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     run_cargo(root, &arguments, &[]).await
