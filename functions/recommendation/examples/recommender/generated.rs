@@ -26,9 +26,9 @@ const SEED: u64 = 1;
 /// Prints a table.
 pub fn run(titles: u32, people: u32, each: u32) {
     let data = planted(titles, people, each);
-    println!("{titles} titles, {people} people with {each} titles each, seed {SEED}\n");
+    println!("{titles} titles, {people} people who chose {each} times, seed {SEED}\n");
     println!(
-        "| model | titles | nDCG@20 | popularity | coverage | CPU s of training | MB | list of {HISTORY} titles, p95 ms | its reasons, ms |"
+        "| model | titles | nDCG@20 | popularity | coverage | CPU s of training | MB | list for {HISTORY} titles, p95 ms | reasons of its 20 titles, p95 ms |"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
     let usual = Limits::default();

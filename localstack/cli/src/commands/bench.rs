@@ -132,7 +132,7 @@ struct Recommender {
     /// People
     #[arg(long, default_value_t = 20_000)]
     people: u32,
-    /// Titles that each of them watches
+    /// How often each of them chooses a title
     #[arg(long, default_value_t = 40)]
     each: u32,
 }
