@@ -4,7 +4,7 @@
 use kernel::{TitleId, sha256};
 use serde::{Deserialize, Serialize};
 
-use crate::algorithm::{Learnt, Parameters};
+use crate::{learnt::Learnt, parameters::Parameters};
 
 const DIGEST_BYTES: usize = 32;
 /// Half of the digest, in hexadecimal: enough that no two are the same.
@@ -88,7 +88,7 @@ impl Artefact {
         if !is_sorted || !is_finite {
             return Err(Damaged("its titles are not in order"));
         }
-        let learnt = header.parameters.read(header.items.len(), body).map_err(Damaged)?;
+        let learnt = Learnt::read(&header.parameters, header.items.len(), body).map_err(Damaged)?;
         Ok(Self { header, learnt })
     }
 }

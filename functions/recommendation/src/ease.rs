@@ -5,32 +5,19 @@ use std::collections::HashMap;
 
 use faer::{Mat, Side, linalg::solvers::DenseSolveCore};
 use kernel::TitleId;
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    algorithm::{Learner, Learnt, Unlearnable},
     dataset::Dataset,
+    learner::{Learner, NoInverse, Unlearnable},
+    learnt::Learnt,
     limits::Limits,
     weights::{Row, Weights},
 };
 
+pub use crate::parameters::EaseParameters as Parameters;
+
 /// The weights that are kept of each title, by their size: fewer cost quality (50: −3 %), and so do positive ones alone (−4 %).
 pub const KEPT_WEIGHTS: usize = 200;
-
-/// What is chosen before anything is learnt.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Parameters {
-    /// λ.
-    pub lambda: f64,
-}
-
-/// Why there is no model.
-#[derive(Debug, thiserror::Error)]
-#[error("the matrix of {items} titles has no inverse with λ = {lambda}")]
-pub struct NoInverse {
-    items: usize,
-    lambda: f64,
-}
 
 /// How often titles were liked together: the same for every λ.
 pub struct Gram {

@@ -4,9 +4,9 @@ use faer::Mat;
 use half::f16;
 
 use crate::{
-    algorithm::Scoring,
-    ials::Parameters,
+    parameters::IalsParameters as Parameters,
     ridge::{Ridge, Solution, gram},
+    scoring::Scoring,
 };
 
 /// Numbers that are multiplied side by side: the sum of a score has one order on every processor.

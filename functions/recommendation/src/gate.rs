@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{algorithm::Parameters, measure::Quality};
+use crate::{measure::Quality, parameters::Parameters};
 
 /// A model that is not clearly better than what everybody watches is not worth its risk.
 const OVER_POPULARITY: f64 = 1.3;

@@ -6,16 +6,18 @@
 use std::{collections::HashMap, num::NonZero, ops::Range, thread};
 
 use kernel::{Id, TitleId, World};
-use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
-    algorithm::{Learner, Learnt, Unlearnable},
     dataset::{Dataset, Positive},
     factors::Factors,
+    learner::{Learner, Unlearnable},
+    learnt::Learnt,
     limits::Limits,
     ridge::{Ridge, Unsolvable, gram},
 };
+
+pub use crate::parameters::IalsParameters as Parameters;
 
 /// Of each factor: 128 would take four times as long.
 const DIMENSIONS: u16 = 64;
@@ -26,42 +28,8 @@ const FIRST_DEVIATION: f64 = 0.1;
 /// More threads than a function of 4,096 MB has processors gain nothing.
 const MOST_THREADS: usize = 3;
 
-/// What is chosen before anything is learnt.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Parameters {
-    /// λ.
-    pub lambda: f64,
-    /// α₀: how much a pair counts that was not observed.
-    pub unobserved_weight: f64,
-    /// ν: how much more whoever watches much is regularised.
-    pub exponent: f64,
-    /// Numbers of a factor.
-    pub dimensions: u16,
-}
-
-impl Parameters {
-    const fn with(lambda: f64, unobserved_weight: f64) -> Self {
-        Self { lambda, unobserved_weight, exponent: 1.0, dimensions: DIMENSIONS }
-    }
-
-    /// Numbers of a factor.
-    pub fn dimensions(&self) -> usize {
-        self.dimensions.into()
-    }
-
-    /// What is added to the diagonal of a row with observations of this weight, against so many columns.
-    pub fn regularisation(&self, observed: f64, columns: usize) -> f64 {
-        self.lambda * (observed + self.unobserved_weight * columns as f64).powf(self.exponent)
-    }
-
-    /// Whether every row can be solved with them.
-    pub fn are_sound(&self) -> bool {
-        let is_positive = |value: f64| value.is_finite() && value > 0.0;
-        is_positive(self.lambda)
-            && is_positive(self.unobserved_weight)
-            && (0.0..=2.0).contains(&self.exponent)
-            && (1..=512).contains(&self.dimensions)
-    }
+const fn with(lambda: f64, unobserved_weight: f64) -> Parameters {
+    Parameters { lambda, unobserved_weight, exponent: 1.0, dimensions: DIMENSIONS }
 }
 
 /// Who liked what, by people and by items.
@@ -84,17 +52,17 @@ impl Learner for Interactions {
     /// A grid over what was found good by the authors: λ and α₀ 0.003 and 0.1 on MovieLens 20M, 0.007 and 0.3 on MovieLens 1M, 0.002 and 0.02 on a million
     /// songs, 0.02 and 0.007 on Pinterest.
     const CANDIDATES: &'static [Parameters] = &[
-        Parameters::with(0.002, 0.1),
-        Parameters::with(0.006, 0.1),
-        Parameters::with(0.02, 0.1),
-        Parameters::with(0.002, 0.5),
-        Parameters::with(0.006, 0.5),
-        Parameters::with(0.02, 0.5),
-        Parameters::with(0.002, 0.02),
-        Parameters::with(0.006, 0.02),
-        Parameters::with(0.02, 0.02),
+        with(0.002, 0.1),
+        with(0.006, 0.1),
+        with(0.02, 0.1),
+        with(0.002, 0.5),
+        with(0.006, 0.5),
+        with(0.02, 0.5),
+        with(0.002, 0.02),
+        with(0.006, 0.02),
+        with(0.02, 0.02),
     ];
-    const USUAL: Parameters = Parameters::with(0.003, 0.1);
+    const USUAL: Parameters = with(0.003, 0.1);
 
     fn of(data: &Dataset, limits: &Limits) -> Self {
         let people = data.latest(limits.people, limits.positives);

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    algorithm::{Learnt, Scoring},
     artefact::{Artefact, Damaged, Header, Item, version},
+    learnt::Learnt,
+    scoring::Scoring,
 };
 
 /// A title that speaks for another one.

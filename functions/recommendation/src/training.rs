@@ -6,13 +6,14 @@ use kernel::TitleId;
 use time::Duration;
 
 use crate::{
-    algorithm::{Algorithm, Learner, Unlearnable},
+    algorithm::Algorithm,
     artefact::{Artefact, Damaged, Header, Item},
     catalogue::Catalogue,
     dataset::{Dataset, Split},
     ease::Gram,
     gate::{Report, objections},
     ials::Interactions,
+    learner::{Learner, Unlearnable},
     limits::Limits,
     measure::{DEPTH, Quality, quality},
     model::Model,

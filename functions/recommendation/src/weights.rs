@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use crate::algorithm::Scoring;
+use crate::scoring::Scoring;
 
 /// From an item: places of others, ascending, and weights.
 pub type Row = Vec<(u16, f32)>;

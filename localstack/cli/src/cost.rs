@@ -9,6 +9,7 @@ mod decimal;
 mod duration;
 mod engine;
 mod entry;
+mod kind;
 mod load;
 mod money;
 mod peak;

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::algorithm::Scoring as _;
+use crate::scoring::Scoring as _;
 
 const PARAMETERS: Parameters = Parameters { lambda: 0.01, unobserved_weight: 0.2, exponent: 1.0, dimensions: 8 };
 

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::{algorithm::Parameters, dataset::Positive, gate::Objection, title::Title};
+use crate::{dataset::Positive, gate::Objection, parameters::Parameters, title::Title};
 
 const CLUSTERS: usize = 6;
 const TITLES_OF_ONE: usize = 15;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{decimal::Factor, duration::Kind};
+use super::{decimal::Factor, kind::Kind};
 
 /// A cinema.
 #[derive(Debug, Clone, Deserialize)]

@@ -1,6 +1,7 @@
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
+use crate::ials;
 
 const ITEMS: usize = 12;
 const DIMENSIONS: u16 = 4;
@@ -48,24 +49,5 @@ proptest! {
         if matches!(learnt, Learnt::Ials(_)) {
             prop_assert!(neighbours.iter().all(|(other, _)| *other != item));
         }
-    }
-}
-
-#[test]
-fn above_the_limit_another_one_learns() {
-    let limits = Limits { inverted_titles: 3, ..Limits::default() };
-    for (titles, expected) in [(0, Algorithm::Ease), (3, Algorithm::Ease), (4, Algorithm::Ials)] {
-        assert_eq!(Algorithm::for_titles(titles, &limits), expected, "{titles}");
-    }
-}
-
-#[test]
-fn parameters_say_whose_they_are() {
-    for parameters in [
-        Parameters::Ease(ease::Parameters { lambda: 100.0 }),
-        Parameters::Ials(ials::Parameters { lambda: 0.003, unobserved_weight: 0.1, exponent: 1.0, dimensions: 64 }),
-    ] {
-        let text = serde_json::to_string(&parameters).unwrap();
-        assert_eq!(serde_json::from_str::<Parameters>(&text).unwrap(), parameters);
     }
 }
