@@ -16,8 +16,6 @@ const SEED: &str = "SEED";
 
 /// Where passwords are looked up that have leaked somewhere; the edge knows a few by default.
 const BREACHED_PASSWORDS_URL: &str = "BREACHED_PASSWORDS_URL";
-/// Who collects spans.
-const OTLP_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 /// Whose accounts can sign in, as JSON: name → issuer, client_id, client_secret, scopes.
 const OAUTH_PROVIDERS: &str = "OAUTH_PROVIDERS";
 
@@ -36,8 +34,8 @@ const DEFAULTS: [(&str, &str); 13] = [
     ("FIRST_ADMIN_EMAIL", "editor@example.com"),
     (METADATA_PROVIDERS, "[]"),
     (OAUTH_PROVIDERS, "{}"),
-    // Who collects spans, over OTLP/HTTP; nobody if it is empty.
-    (OTLP_ENDPOINT, "http://localhost:8080/_otlp"),
+    // Who collects spans, over OTLP/HTTP, such as the edge itself at `/_otlp`; nobody if it is empty.
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
     (PAYMENT_PROVIDERS, "[]"),
     ("PUBLIC_URL", "http://localhost:8080"),
     // Push services of one's own, by origins with commas: they may be inside of the network.
@@ -79,10 +77,8 @@ impl Settings {
     /// Where this platform's edge, issuer and sandbox are; what a developer has set stays.
     pub fn place(&mut self, edge: &str, issuer: &str, sandbox: &str) -> Result<()> {
         self.set("PUBLIC_URL", edge);
-        for (at_the_edge, path) in [(BREACHED_PASSWORDS_URL, "_breached"), (OTLP_ENDPOINT, "_otlp")] {
-            if DEFAULTS.iter().any(|(name, value)| *name == at_the_edge && self.get(name) == Some(value)) {
-                self.set(at_the_edge, format!("{edge}/{path}"));
-            }
+        if DEFAULTS.iter().any(|(name, value)| *name == BREACHED_PASSWORDS_URL && self.get(name) == Some(value)) {
+            self.set(BREACHED_PASSWORDS_URL, format!("{edge}/_breached"));
         }
         if !issuer.is_empty() {
             let own = self.get(OAUTH_PROVIDERS).unwrap_or("{}");
@@ -155,7 +151,6 @@ mod tests {
         settings.place("http://localhost:9", "http://127.0.0.1:1", "http://127.0.0.1:2").unwrap();
         assert_eq!(settings.get("PUBLIC_URL"), Some("http://localhost:9"));
         assert_eq!(settings.get(BREACHED_PASSWORDS_URL), Some("http://localhost:9/_breached"));
-        assert_eq!(settings.get(OTLP_ENDPOINT), Some("http://localhost:9/_otlp"));
         assert!(settings.get(OAUTH_PROVIDERS).is_some_and(|providers| providers.contains("127.0.0.1:1")));
         assert!(settings.get(PAYMENT_PROVIDERS).is_some_and(|providers| providers.contains("127.0.0.1:2")));
         assert!(settings.get(METADATA_PROVIDERS).is_some_and(|providers| providers.contains("127.0.0.1:2/tmdb")));
