@@ -43,24 +43,12 @@ export function sentence(error) {
   return "This page has made a mistake. Reload it and try again.";
 }
 
-/** One trace (W3C Trace Context) is what the page asks for one thing that it shows, for a minute at most. */
-const TRACE_MS = 60_000;
-let trace = null;
-addEventListener("hashchange", () => (trace = null));
-
-const hex = (bytes) => Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-
-function traceparent() {
-  if (trace === null || Date.now() - trace.begun > TRACE_MS) trace = { id: hex(16), begun: Date.now() };
-  return `00-${trace.id}-${hex(8)}-01`;
-}
-
 /**
  * `anonymous`: without the access token; a wrong one is refused even where none is needed. `file`: the type of a file that is the answer.
  * `key`: an idempotency key.
  */
 async function send(method, path, body, { keepalive = false, anonymous = false, file, key } = {}) {
-  const headers = { traceparent: traceparent(), ...(file && { accept: file }) };
+  const headers = file ? { accept: file } : {};
   if (key) headers["idempotency-key"] = key;
   if (accessToken && !anonymous) headers.authorization = `Bearer ${accessToken}`;
   if (body !== undefined) headers["content-type"] = "application/json";

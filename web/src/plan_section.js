@@ -32,9 +32,9 @@ export async function planSection(paid) {
   return el("section", { ariaLabel: "Plan" }, el("h2", { textContent: "Plan" }), place, list);
 }
 
-/** Whether something will be charged and there is nothing to charge: after a trial, or where a promo paid for everything so far. */
-async function lacksCard({ status, next_payment_at, next_amount }) {
-  if (!["trialing", "active"].includes(status) || !next_payment_at || !next_amount?.amount) return false;
+/** During a trial nothing can be charged at its end unless there is a way to pay. */
+async function canPayAhead({ status, is_cancelled, next }) {
+  if (status !== "trialing" || is_cancelled || next) return false;
   return (await call("GET", "/v1/payment-methods")).items.length === 0;
 }
 
@@ -48,9 +48,7 @@ async function draw(place, answer, plans, refresh, news) {
   const isUnpaid = isUnderWay(answer);
   // A page on which nobody has paid keeps nobody from choosing something else: that closes it.
   const page = isUnpaid ? payment.checkout_url : null;
-  const isWithoutCard = !isUnpaid && (await lacksCard(subscription));
-  // During a trial that another plan follows nothing is paid ahead.
-  const paysAhead = isWithoutCard && status === "trialing" && !next;
+  const paysAhead = !isUnpaid && (await canPayAhead(subscription));
   const line = alertLine();
   const facts = [STATES[status]?.(subscription) ?? words(status)];
   if (is_cancelled && status !== "ended") facts.push("It is cancelled and will not be charged again.");
@@ -60,7 +58,6 @@ async function draw(place, answer, plans, refresh, news) {
   if (page) facts.push(`${price(payment.amount)} can be paid until ${clock(payment.checkout_expires_at)}.`);
   else if (isUnpaid) facts.push(`Your payment of ${price(payment.amount)} is under way.`);
   if (paysAhead) facts.push(`No card is saved yet. What you pay ahead counts from ${date(period_to)}.`);
-  else if (isWithoutCard) facts.push("No card is saved: you pay here when it is due.");
   const buttons = [];
   const change = (text, path, body, properties) => buttons.push(action(text, line, async () => {
     const changed = await call("POST", path, body);
