@@ -114,7 +114,7 @@ await visit(async (page, picture) => {
   const [kitchen, hall] = [await start("tv-1", "TV in the kitchen"), await start("tv-2", "TV in the hall")];
   assert.ok(kitchen.session_id, JSON.stringify(kitchen));
   await page.locator("#play").click();
-  await says("Your plan's streams are all in use.");
+  await says("As many films are playing as may play at a time.");
   const busy = page.getByRole("region", { name: "Streams in use" });
   const device = hall.session_id ? "TV in the hall" : "TV in the kitchen";
   await busy.getByText(device).waitFor({ timeout: 30000 });
