@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use faer::{Mat, Side, linalg::solvers::DenseSolveCore};
+use algebra::Symmetric;
 use kernel::TitleId;
 
 use crate::{
@@ -23,7 +23,7 @@ pub const KEPT_WEIGHTS: usize = 200;
 pub struct Gram {
     /// In the order of their ids.
     items: Vec<TitleId>,
-    sums: Mat<f64>,
+    sums: Symmetric,
 }
 
 impl Learner for Gram {
@@ -40,17 +40,13 @@ impl Learner for Gram {
     fn of(data: &Dataset, limits: &Limits) -> Self {
         let items = Dataset::items_of(data.people(), limits.inverted_titles);
         let places: HashMap<TitleId, usize> = items.iter().enumerate().map(|(place, id)| (*id, place)).collect();
-        let mut sums = Mat::zeros(items.len(), items.len());
+        let mut sums = Symmetric::zeros(items.len());
         for positives in data.people() {
             let known: Vec<(usize, f64)> = positives
                 .iter()
                 .filter_map(|positive| Some((*places.get(&positive.title)?, f64::from(positive.weight))))
                 .collect();
-            for (one, weight) in &known {
-                for (other, other_weight) in &known {
-                    sums[(*other, *one)] += weight * other_weight;
-                }
-            }
+            sums.add(&known);
         }
         Self { items, sums }
     }
@@ -75,18 +71,9 @@ impl Gram {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let mut matrix = self.sums.clone();
-        for place in 0..count {
-            matrix[(place, place)] += lambda;
-        }
-        let inverse = matrix.llt(Side::Lower).map_err(|_| failed())?.inverse();
-        drop(matrix);
-        let diagonal: Vec<f64> = (0..count).map(|place| inverse[(place, place)]).collect();
-        if !diagonal.iter().all(|value| value.is_finite() && *value > 0.0) {
-            return Err(failed());
-        }
-        // The inverse is symmetric: its column, which lies in one piece, is its row.
-        (0..count).map(|from| largest(from, inverse.col_as_slice(from), &diagonal).ok_or_else(failed)).collect()
+        let inverse = self.sums.inverse(lambda).map_err(|_| failed())?;
+        let diagonal = inverse.diagonal();
+        (0..count).map(|from| largest(from, inverse.row(from), &diagonal).ok_or_else(failed)).collect()
     }
 }
 

@@ -1,16 +1,10 @@
 //! Item factors as they are served: a history is folded in by solving its row of the factorisation, and each of its titles has a part of every score.
 
-use faer::Mat;
+use algebra::{Ridge, Solution, Symmetric, product};
 use half::f16;
 
-use crate::{
-    parameters::IalsParameters as Parameters,
-    ridge::{Ridge, Solution, gram},
-    scoring::Scoring,
-};
+use crate::{parameters::IalsParameters as Parameters, scoring::Scoring};
 
-/// Numbers that are multiplied side by side: the sum of a score has one order on every processor.
-const LANES: usize = 8;
 /// Neighbours beyond these are in no list.
 const MOST_NEIGHBOURS: usize = 200;
 
@@ -21,7 +15,7 @@ pub struct Factors {
     /// One after the other.
     values: Vec<f32>,
     /// What all items say that were not watched.
-    base: Mat<f64>,
+    base: Symmetric,
 }
 
 /// A history among the items.
@@ -36,7 +30,7 @@ impl Factors {
     /// Takes factors that lie one after the other, each of as many numbers as the parameters say.
     pub fn new(parameters: Parameters, values: Vec<f32>) -> Self {
         let exact: Vec<f64> = values.iter().map(|value| f64::from(*value)).collect();
-        let base = gram(&exact, parameters.dimensions(), parameters.unobserved_weight);
+        let base = Symmetric::gram(&exact, parameters.dimensions(), parameters.unobserved_weight);
         Self { parameters, values, base }
     }
 
@@ -69,9 +63,9 @@ impl Factors {
         }
     }
 
-    fn of(&self, item: usize) -> impl Iterator<Item = f64> {
+    fn of(&self, item: usize) -> Vec<f64> {
         let dimensions = self.parameters.dimensions();
-        self.values[item * dimensions..(item + 1) * dimensions].iter().map(|value| f64::from(*value))
+        self.values[item * dimensions..(item + 1) * dimensions].iter().map(|value| f64::from(*value)).collect()
     }
 
     /// Solves the row of a history: once, however much is asked of it.
@@ -80,7 +74,7 @@ impl Factors {
         let observed: f64 = history.iter().map(|(_, weight)| f64::from(*weight)).sum();
         ridge.begin(&self.base, self.parameters.regularisation(observed, self.count()));
         for (item, weight) in &history {
-            ridge.observe((*weight).into(), self.of(*item));
+            ridge.observe((*weight).into(), &self.of(*item));
         }
         let solution = if history.is_empty() { None } else { ridge.solve().ok() };
         Folded { factors: self, history, solution }
@@ -104,29 +98,18 @@ impl Factors {
 impl Scoring for Folded<'_> {
     fn scores(&self) -> Vec<f32> {
         let Some(solution) = &self.solution else { return vec![0.0; self.factors.count()] };
-        let factor: Vec<f32> = solution.factor.col_as_slice(0).iter().map(|value| *value as f32).collect();
+        let factor: Vec<f32> = solution.factor().iter().map(|value| *value as f32).collect();
         self.factors.values.chunks_exact(factor.len()).map(|item| product(item, &factor)).collect()
     }
 
     /// With `A` the matrix of the row, the score is `hᵀA⁻¹ Σ weight·h'`: each `weight·hᵀA⁻¹h'` is a part (Hu, Koren, Volinsky, 2008, section 5).
     fn parts(&self, item: usize) -> Vec<(usize, f32)> {
         let Some(solution) = &self.solution else { return Vec::new() };
-        let seen_from = solution.apply(self.factors.of(item));
-        let likeness =
-            |other: usize| -> f64 { self.factors.of(other).zip(&seen_from).map(|(one, other)| one * other).sum() };
+        let seen_from = solution.apply(&self.factors.of(item));
+        let likeness = |other: usize| -> f64 {
+            self.factors.of(other).iter().zip(&seen_from).map(|(one, other)| one * other).sum()
+        };
         let parts = self.history.iter();
         parts.map(|(other, weight)| (*other, (f64::from(*weight) * likeness(*other)) as f32)).collect()
     }
-}
-
-fn product(one: &[f32], other: &[f32]) -> f32 {
-    let mut sums = [0.0_f32; LANES];
-    let (ones, others) = (one.chunks_exact(LANES), other.chunks_exact(LANES));
-    let rest: f32 = ones.remainder().iter().zip(others.remainder()).map(|(one, other)| one * other).sum();
-    for (one, other) in ones.zip(others) {
-        for ((sum, one), other) in sums.iter_mut().zip(one).zip(other) {
-            *sum += one * other;
-        }
-    }
-    sums.iter().sum::<f32>() + rest
 }

@@ -5,6 +5,7 @@
 
 use std::{collections::HashMap, num::NonZero, ops::Range, thread};
 
+use algebra::{Ridge, Symmetric, Unsolvable};
 use kernel::{Id, TitleId, World};
 use time::OffsetDateTime;
 
@@ -14,7 +15,6 @@ use crate::{
     learner::{Learner, Unlearnable},
     learnt::Learnt,
     limits::Limits,
-    ridge::{Ridge, Unsolvable, gram},
 };
 
 pub use crate::parameters::IalsParameters as Parameters;
@@ -155,7 +155,7 @@ impl Rows {
     /// The best factors of all rows while those of the columns are fixed. A row follows from the columns alone: on however many threads, the bits are
     /// the same.
     fn solve(&self, fixed: &[f64], parameters: &Parameters, threads: usize) -> Result<Vec<f64>, Unsolvable> {
-        let base = gram(fixed, parameters.dimensions(), parameters.unobserved_weight);
+        let base = Symmetric::gram(fixed, parameters.dimensions(), parameters.unobserved_weight);
         let solve = |rows: Range<usize>| self.solve_some(rows, fixed, &base, parameters);
         let parts = thread::scope(|scope| {
             let running: Vec<_> =
@@ -171,7 +171,7 @@ impl Rows {
         &self,
         rows: Range<usize>,
         fixed: &[f64],
-        base: &faer::Mat<f64>,
+        base: &Symmetric,
         parameters: &Parameters,
     ) -> Result<Vec<f64>, Unsolvable> {
         let dimensions = parameters.dimensions();
@@ -183,9 +183,9 @@ impl Rows {
             ridge.begin(base, parameters.regularisation(observed, fixed.len() / dimensions));
             for (column, weight) in entries {
                 let begin = *column as usize * dimensions;
-                ridge.observe((*weight).into(), fixed[begin..begin + dimensions].iter().copied());
+                ridge.observe((*weight).into(), &fixed[begin..begin + dimensions]);
             }
-            solved.extend(ridge.solve()?.factor.col_as_slice(0));
+            solved.extend(ridge.solve()?.factor());
         }
         Ok(solved)
     }

@@ -1,8 +1,9 @@
 //! What learns a model from data, whichever it is.
 
+use algebra::Unsolvable;
 use kernel::TitleId;
 
-use crate::{dataset::Dataset, learnt::Learnt, limits::Limits, parameters::Parameters, ridge::Unsolvable};
+use crate::{dataset::Dataset, learnt::Learnt, limits::Limits, parameters::Parameters};
 
 /// Why there is no model.
 #[derive(Debug, thiserror::Error)]

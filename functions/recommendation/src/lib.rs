@@ -31,7 +31,6 @@ mod places;
 mod problems;
 pub mod record;
 pub mod related;
-mod ridge;
 pub mod scoring;
 pub mod selection;
 pub mod serving;

@@ -6,7 +6,7 @@ use laws::{crates_of, dependencies, root};
 
 /// Who may depend on whom: a crate may use those of the rows above it.
 const LAYERS: [&[&str]; 11] = [
-    &["kernel", "manifest", "simulation", "transport"],
+    &["algebra", "kernel", "manifest", "simulation", "transport"],
     &["proto", "collation", "telemetry"],
     &["stores", "migrations"],
     &["events"],

@@ -89,7 +89,7 @@ fn a_history_that_is_folded_in_has_the_factor_of_training() {
         for (person, expected) in people.chunks(8).enumerate() {
             let history = data.of_people.row(person).iter().map(|(item, weight)| (*item as usize, *weight));
             let folded = factors.fold_in(history.collect());
-            let found = folded.solution.as_ref().unwrap().factor.col_as_slice(0);
+            let found = folded.solution.as_ref().unwrap().factor();
             let length = product(expected, expected).sqrt();
             let apart = found.iter().zip(expected).map(|(one, other)| (one - other).powi(2)).sum::<f64>().sqrt();
             assert!(length > 0.0 && apart <= tolerance * length, "{person}: {apart} of {length}");
