@@ -257,7 +257,7 @@ pub(crate) fn word_of<'w>(word: &'w str, reader: &Locale) -> &'w str {
     }
 }
 
-/// What is paid, and how often: `299.00 RUB a month`, or `149.50 RUB, then 299.00 RUB a month`. `words` are those of the reader's language for a
+/// What is paid, and how often: `299.00 RUB a month`, or `149.50 RUB, later 299.00 RUB a month`. `words` are those of the reader's language for a
 /// month, a year and what comes later.
 fn price(amount: &str, then: &str, period: &str, words: [&str; 3]) -> String {
     let all = if then.is_empty() { amount.to_owned() } else { format!("{amount}, {} {then}", words[2]) };

@@ -17,7 +17,7 @@ use super::{
 const NOT_YOU: &str =
     "If it was not you, set a new password at once with \"Forgot password\": that ends every session.";
 /// A month and a year.
-const EVERY: [&str; 3] = ["a month", "a year", "then"];
+const EVERY: [&str; 3] = ["a month", "a year", "later"];
 const TRIES: &str = "It is good for one hour and for five tries.";
 
 /// Subject and paragraphs.
