@@ -8,6 +8,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 use engines::{Home, Mode, Options, packages::Component, progress::Progress};
+use manifest::Manifest;
 
 use crate::{
     cargo::{build, cargo, target, without_tools},
@@ -194,7 +195,8 @@ async fn measure(root: &Path, home: Home, arguments: Arguments, progress: &Progr
         What::Profiles => {
             let folder = target(root).join("profiles");
             let folder_name = folder.to_string_lossy();
-            for (name, settings) in variants() {
+            let manifest = Manifest::load(root)?;
+            for (name, settings) in variants(&manifest.services()) {
                 let mut build = building(SHIPPED, &HOT_FUNCTIONS);
                 build.extend(settings.iter().flat_map(|setting| ["--config", setting]));
                 build.extend(["--target-dir", &folder_name]);
@@ -272,9 +274,13 @@ async fn programs(root: &Path, profile: &str, functions: &[&str]) -> Result<Path
 }
 
 /// Optimisation levels by name, as settings of cargo. Generic code counts as the crate's that uses it, so the last one has the repository's own crates
-/// at 3 as well.
-fn variants() -> Vec<(&'static str, Vec<String>)> {
-    let level = |level: &str| vec![format!("profile.{SHIPPED}.opt-level={level}")];
+/// at 3 as well. Services are named: the shipped profile does.
+fn variants(services: &[&str]) -> Vec<(&'static str, Vec<String>)> {
+    let level = |level: &str| -> Vec<String> {
+        let settings = services.iter().map(|name| format!("package.cinema-{name}.opt-level"));
+        let settings = ["opt-level".to_owned()].into_iter().chain(settings);
+        settings.map(|setting| format!("profile.{SHIPPED}.{setting}={level}")).collect()
+    };
     let hot = HOT_CRATES.map(|name| format!("profile.{SHIPPED}.package.{name}.opt-level=3"));
     let cold = format!("profile.{SHIPPED}.package.\"*\".opt-level=\"z\"");
     let ours_and_hot = level("3").into_iter().chain([cold]).chain(hot).collect();
