@@ -167,16 +167,21 @@ mod tests {
         let before = own();
         assert!(before.memory_kib > 0 && before.mappings > 10, "{before:?}");
         let files: Vec<_> = (0..50).map(|_| fs::File::open("/proc/self/stat").unwrap()).collect();
-        let (send, receive) = std::sync::mpsc::channel::<()>();
-        let waiting = std::thread::spawn(move || receive.recv().is_err());
+        // Tests beside this one end threads and close files of the same process: far fewer than it has.
+        let (threads, ends): (Vec<_>, Vec<_>) = (0..50)
+            .map(|_| {
+                let (end, receive) = std::sync::mpsc::channel::<()>();
+                (std::thread::spawn(move || receive.recv().is_err()), end)
+            })
+            .unzip();
         let begun = std::time::Instant::now();
         while begun.elapsed() < Duration::from_millis(100) {}
         let after = own();
         let growth = after.growth(&before);
-        assert!(growth.files >= 40 && growth.threads >= 1, "{growth:?}");
+        assert!(growth.files >= 30 && growth.threads >= 30, "{growth:?}");
         assert!(after.processor_share(&before, begun.elapsed()) > 0.1, "{before:?} {after:?}");
-        drop((files, send));
-        assert!(waiting.join().unwrap());
+        drop((files, ends));
+        assert!(threads.into_iter().all(|thread| thread.join().unwrap()));
     }
 
     #[test]

@@ -241,7 +241,11 @@ impl Boot {
         // One request at a time needs one connection; a test that runs requests in parallel asks for more.
         let connections = self.var("POSTGRES_CONNECTIONS").and_then(|text| text.parse().ok()).unwrap_or(1);
         // Nobody answers a recording: whoever calls its operations needs not wait for that.
-        let acquire = if self.recording { Duration::from_millis(20) } else { stores::postgres::ACQUIRE };
+        let acquire = match connections {
+            _ if self.recording => Duration::from_millis(20),
+            ..=1 => stores::postgres::ACQUIRE,
+            _ => stores::postgres::SHARED_ACQUIRE,
+        };
         let pool = stores::postgres::pool(&self.postgres_url()?, connections, acquire)?;
         let warm = pool.clone();
         self.warm_later(async move { drop(warm.acquire().await) });

@@ -11,6 +11,8 @@ use crate::StoreError;
 
 /// How long a request waits for a connection.
 pub const ACQUIRE: Duration = Duration::from_secs(2);
+/// The same where requests share a pool, which only tests do: they wait for each other as well.
+pub const SHARED_ACQUIRE: Duration = Duration::from_secs(6);
 
 /// A lazy pool that waits at most `acquire` for a connection; must be called inside a tokio runtime.
 ///

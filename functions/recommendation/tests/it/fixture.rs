@@ -235,23 +235,30 @@ impl Fixture {
         consumer.consume_all(events, &deadline()).await
     }
 
+    fn watching(&self, person: &Person, title: TitleId, share: f64, hours_ago: i64) -> Event {
+        let at = self.world.now() - Duration::hours(hours_ago);
+        playback(person, title, PlaybackId::from_parts(at, self.world.bytes()), 2, FILM_SECONDS * share, at)
+    }
+
     /// Somebody watches a share of a film.
     pub async fn watch(&self, person: &Person, title: TitleId, share: f64, hours_ago: i64) {
-        let at = self.world.now() - Duration::hours(hours_ago);
-        let event =
-            playback(person, title, PlaybackId::from_parts(at, self.world.bytes()), 2, FILM_SECONDS * share, at);
+        let event = self.watching(person, title, share, hours_ago);
         assert_eq!(self.tell(event).await, Outcome::Done);
     }
 
     /// People of five tastes, each of whom watched six of the films of one genre.
     pub async fn crowd(&self, films: &[TitleId], people: usize) {
+        let mut events = Vec::new();
         for number in 0..people {
             let person = Person::new();
             let own: Vec<TitleId> = films.iter().copied().skip(number % 5).step_by(5).collect();
             for n in 0..6.min(own.len()) {
-                self.watch(&person, own[(number / 5 + n) % own.len()], 0.95, (60 * (6 - n) + number) as i64).await;
+                let film = own[(number / 5 + n) % own.len()];
+                events.push(self.watching(&person, film, 0.95, (60 * (6 - n) + number) as i64));
             }
         }
+        let outcomes = self.tell_all(events).await;
+        assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Done), "{outcomes:?}");
     }
 
     pub async fn train(&self) -> Outcome {

@@ -1,8 +1,10 @@
 //! `cargo cinema test [RING…] [-- FILTER]`: throw-away engines, the rings, and nothing left behind.
 
 use std::{
+    num::NonZero,
     path::Path,
     process::{ExitCode, Stdio},
+    thread,
 };
 
 use anyhow::{Context, Result, bail};
@@ -48,6 +50,12 @@ enum Ring {
     /// Requests drawn from the OpenAPI documents by schemathesis, against the deployed platform
     Hostile,
 }
+
+/// How many tests run at a time.
+const THREADS: &str = "RUST_TEST_THREADS";
+/// A test of a service waits for most of its time, for an engine or for an answer that takes as long for everybody: so many share a processor. With
+/// three, requests waited too long for each other on two slow cores.
+const WAITING: usize = 2;
 
 /// Every test is in one of them. What `hostile` leaves behind would be in the others' way: it goes last.
 const ALL: [Ring; 5] = [Ring::Unit, Ring::Service, Ring::System, Ring::Web, Ring::Hostile];
@@ -179,6 +187,9 @@ async fn cargo_test(
     command.arg("--").args(filter);
     if ring == Ring::Function && filter.is_empty() {
         command.arg("function::");
+    }
+    if ring == Ring::Service && std::env::var_os(THREADS).is_none() {
+        command.env(THREADS, (WAITING * thread::available_parallelism().map_or(1, NonZero::get)).to_string());
     }
     let environment = environment.iter().map(|(name, value)| (*name, value.as_str()));
     let mut child = command.envs(environment).stdout(Stdio::piped()).spawn().context("cargo cannot be started")?;
